@@ -1,0 +1,65 @@
+# Everything runs in .venv, made on first use. Variables come from the environment, from .env, or
+# from the command line: make run PORT=9000
+
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+# The Python that .venv is made with: the first of these that runs and is 3.11 or later.
+PYTHON3 ?= python3 python3.14 python3.13 python3.12 python3.11
+RUN_STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help run test dashboard check format psql bench-ingest clean
+
+help:  ## list what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+	@echo "Variables: make run PORT=9000; all of them: $(PYTHON) -m service --help"
+
+run: $(RUN_STAMP)  ## run the service, with its own PostgreSQL unless DATABASE_URL is set
+	@exec $(PYTHON) -m service serve
+
+test: $(DEV_STAMP)  ## run every test; PG=15 on Debian's PostgreSQL 15
+	@exec $(PYTHON) -m pytest tests/ $(PYTEST)
+
+dashboard: $(DEV_STAMP)  ## serve the released GATI dashboard on port 3000
+	@exec $(PYTHON) -m service dashboard
+
+psql: $(RUN_STAMP)  ## open a shell on the service's database
+	@exec $(PYTHON) -m service psql
+
+check: $(DEV_STAMP)  ## formatting, lint and types
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+
+format: $(DEV_STAMP)  ## rewrite the files as `check` wants them
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+
+bench-ingest: $(DEV_STAMP)  ## measure ingest on this machine
+	@exec $(PYTHON) -m bench.ingest
+
+clean:  ## remove the virtual environment and the caches; data stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp for each list of packages: the second run finds it and installs nothing.
+$(RUN_STAMP): requirements.txt | $(PYTHON)
+	@echo "installing the packages of requirements.txt"
+	@$(PIP) -r requirements.txt && touch $@
+
+$(DEV_STAMP): requirements-dev.txt requirements.txt | $(PYTHON)
+	@echo "installing the packages of requirements-dev.txt"
+	@$(PIP) -r requirements-dev.txt && touch $(RUN_STAMP) $@
+
+$(PYTHON):
+	@for python in $(PYTHON3); do \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		$$python -m venv $(VENV) && exit 0; \
+		rm -rf $(VENV); \
+		echo "make: $$python makes no virtual environment; on Debian: apt install python3-venv" >&2; \
+		exit 1; \
+	done; \
+	echo "make: Python 3.11 or later is needed; none of these is: $(PYTHON3)" >&2; \
+	exit 1

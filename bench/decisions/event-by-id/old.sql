@@ -1,0 +1,1 @@
+CREATE INDEX events_event_id_idx ON events (event_id);

@@ -1,0 +1,56 @@
+"""gunicorn's settings, from the service's own (`python -m service --help`)."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from service.config import Config, ConfigError
+from service.greeting import bracketed
+
+# gunicorn takes every name here that it knows for a setting, so not `config`.
+try:
+    chosen = Config.from_environment()
+except ConfigError as error:
+    sys.exit(f"gati-backend: {error}")
+
+wsgi_app = "service.wsgi:build()"
+pythonpath = str(Path(__file__).resolve().parent)
+proc_name = "gati-backend"
+
+bind = f"{bracketed(chosen.host)}:{chosen.port}"
+workers = chosen.workers
+threads = chosen.threads
+worker_class = {"gthread": "gthread", "meinheld": "egg:meinheld#gunicorn_worker"}[
+    chosen.worker_class
+]
+# The workers' heartbeat is a file touched every second: on a disk that is busy it can stall them.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+
+# Two names of 255 four-byte characters, percent-encoded, are 6,120 bytes of path. The most allowed.
+limit_request_line = 8190
+# Load balancers and nginx keep idle connections for 60 s: whoever closes first must not be us, or
+# a request that is on its way gets a reset. An idle connection costs a socket, no thread.
+keepalive = 75
+# Longer than any statement may run; it is the event loop that is watched, not the requests.
+timeout = 60
+graceful_timeout = 30
+
+control_socket_disable = True  # one socket per home directory, which nobody here talks to
+errorlog = "-"
+loglevel = "info" if chosen.debug else "warning"
+accesslog = "-" if chosen.debug else None  # a line per request costs more than a small request
+
+
+def post_worker_init(worker: Any) -> None:
+    """Raise meinheld's limits: 16 MB for a body, and above 500 kB a file, on a disk that may fill.
+
+    2 MB above the service's own limit, of which nginx lets 1 MB through: then it is the service
+    that answers 413, in its own words; meinheld's answer is HTML on a connection it breaks.
+    """
+    if chosen.worker_class == "meinheld":
+        from meinheld import server  # noqa: PLC0415 - installed only where it is used
+
+        limit = (chosen.max_body_mb + 2) * 1024 * 1024
+        server.set_max_content_length(limit)
+        server.set_client_body_buffer_size(limit)

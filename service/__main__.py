@@ -1,0 +1,174 @@
+"""The command line: python -m service COMMAND."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from service import __version__
+from service.config import SETTINGS, Config, ConfigError
+from service.failure import Failure
+
+WRONG_VALUE = 2
+FAILED = 1
+INTERRUPTED = 130
+
+Command = Callable[[Config, argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code: 2 for a wrong value, 1 for what failed."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # psql's own options are its own business: argparse would take them for ours.
+    psql_arguments = given[1:] if given[:1] == ["psql"] else []
+    options = parser().parse_args(given[:1] if psql_arguments else given)
+    options.psql_arguments = psql_arguments
+    command: Command = options.command
+    try:
+        return command(Config.from_environment(), options)
+    except ConfigError as error:
+        return complain(error, WRONG_VALUE)
+    except Failure as failure:
+        return complain(failure, FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def complain(error: Exception, code: int) -> int:
+    """Print one line and return the exit code."""
+    print(f"gati-backend: {error}", file=sys.stderr, flush=True)
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe every command and every variable."""
+    root = argparse.ArgumentParser(
+        prog="python -m service",
+        description="GATI Backend receives what AI agents did and answers dashboards about it.",
+        epilog=variables(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    root.add_argument("--version", action="version", version=f"GATI Backend {__version__}")
+    commands = root.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(name: str, text: str, command: Command) -> argparse.ArgumentParser:
+        found = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        found.set_defaults(command=command)
+        return found
+
+    add("serve", "run the service: database, migrations, web server", serve)
+    migrations(commands.add_parser("migrate", help="change the database's schema"))
+    add("psql", "open a shell on the service's database; arguments go to psql", psql)
+    explained = add("explain", "print the plan of one of the service's queries", explain)
+    explained.add_argument("query", metavar="AREA/NAME", help="such as runs/trace")
+    explained.add_argument("pairs", metavar="KEY=VALUE", nargs="*", help="the query's parameters")
+    add("dashboard", "serve the released GATI dashboard against the service", dashboard)
+    return root
+
+
+def migrations(group: argparse.ArgumentParser) -> None:
+    """Describe the commands below `migrate`."""
+    commands = group.add_subparsers(metavar="ACTION", required=True)
+
+    def add(name: str, text: str, command: Command) -> argparse.ArgumentParser:
+        found = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        found.set_defaults(command=command)
+        return found
+
+    up = add("up", "apply every migration that the database lacks", migrate_up)
+    up.add_argument("--wait", type=int, default=0, metavar="SECONDS", help="for the database")
+    up.add_argument("--quiet", action="store_true", help="say nothing when there is nothing to do")
+    down = add("down", "roll back the last N migrations, with their data", migrate_down)
+    down.add_argument("count", metavar="N", type=at_least_one)
+    add("status", "list the migrations; exit 1 when some are not applied", migrate_status)
+    add("history", "list what was applied and rolled back, and when", migrate_history)
+    created = add("new", "make the two files of the next migration", migrate_new)
+    created.add_argument("name", metavar="NAME", help="such as create-agent-totals")
+
+
+def at_least_one(text: str) -> int:
+    """Read a whole number from 1 on."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def variables() -> str:
+    """List the environment variables with their defaults, as Config knows them."""
+    lines = [
+        f"  {setting.name:20}{setting.meaning} (default: {setting.default or 'none'})"
+        for setting in SETTINGS
+    ]
+    return "\n".join(["environment variables, also read from .env:", *lines])
+
+
+# Each command imports what it needs when it runs: the supervisor stays in memory for as long as
+# the service, and needs neither psycopg nor yoyo.
+# ruff: noqa: PLC0415
+
+
+def serve(config: Config, _options: argparse.Namespace) -> int:
+    """Run the service until it is told to stop."""
+    from service.serve import serve as run
+
+    return run(config)
+
+
+def migrate_up(config: Config, options: argparse.Namespace) -> int:
+    """Apply migrations."""
+    from service import commands
+
+    return commands.migrate_up(config, options.wait, options.quiet)
+
+
+def migrate_down(config: Config, options: argparse.Namespace) -> int:
+    """Roll migrations back."""
+    from service import commands
+
+    return commands.migrate_down(config, options.count)
+
+
+def migrate_status(config: Config, _options: argparse.Namespace) -> int:
+    """List migrations."""
+    from service import commands
+
+    return commands.migrate_status(config)
+
+
+def migrate_history(config: Config, _options: argparse.Namespace) -> int:
+    """List what was done."""
+    from service import commands
+
+    return commands.migrate_history(config)
+
+
+def migrate_new(_config: Config, options: argparse.Namespace) -> int:
+    """Make a migration's files."""
+    from service import commands
+
+    return commands.migrate_new(options.name)
+
+
+def psql(config: Config, options: argparse.Namespace) -> int:
+    """Open a shell."""
+    from service import commands
+
+    return commands.psql(config, options.psql_arguments)
+
+
+def explain(config: Config, options: argparse.Namespace) -> int:
+    """Print a plan."""
+    from service import commands
+
+    return commands.explain(config, options.query, options.pairs)
+
+
+def dashboard(config: Config, _options: argparse.Namespace) -> int:
+    """Serve the dashboard."""
+    from service.dashboard import run
+
+    return run(config)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

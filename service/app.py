@@ -1,0 +1,44 @@
+"""create_app: the route table, nothing else."""
+
+import falcon
+from falcon.media import JSONHandler
+
+from service import json
+from service.config import Config
+from service.database import Database
+from service.errors import add_error_handlers
+from service.middleware import Identity, RawPath, Reload, cors
+from service.parameters import NameConverter
+from service.resources import agents, events, health, runs
+from service.writer import Writer
+
+
+def create_app(
+    config: Config, database: Database, writer: Writer
+) -> "falcon.App[falcon.Request, falcon.Response]":
+    """Build the application. Each path answers with the prefix and, for old clients, without."""
+    app = falcon.App()
+    for middleware in (Identity(), RawPath(), cors(config.cors_origins)):
+        app.add_middleware(middleware)
+    if config.debug:
+        app.add_middleware(Reload())
+    app.router_options.converters["name"] = NameConverter
+    app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=json.dumps)
+    add_error_handlers(app)
+
+    routes = {
+        "/events": events.Events(writer, config),
+        "/events/{event_id:name}/children": events.Children(database),
+        "/agents": agents.Agents(database),
+        "/agents/{agent_name:name}": agents.Agent(database),
+        "/agents/{agent_name:name}/runs": agents.AgentRuns(database),
+        "/runs/{key:name}": runs.RunById(database),
+        "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
+        "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),
+        "/health": health.Health(database),
+    }
+    for prefix in {config.api_prefix, ""}:
+        for path, resource in routes.items():
+            app.add_route(prefix + path, resource)
+    app.add_route("/", health.Root(config))
+    return app

@@ -1,0 +1,101 @@
+"""Request bodies: read whole, within a limit, whatever way they are sent."""
+
+import zlib
+from typing import Any
+
+import falcon
+import orjson
+
+from service.errors import ApiError
+
+CHUNK_BYTES = 65_536
+GZIP = 16 + zlib.MAX_WBITS
+
+
+def read_json_body(req: falcon.Request, limit: int) -> bytes:
+    """Read a JSON body of at most `limit` bytes, unpacked where it is gzip; not parsed.
+
+    Raises ApiError: 400 incomplete_body or invalid_encoding, 413, 415.
+    """
+    if (req.content_type or "").partition(";")[0].strip().lower() != falcon.MEDIA_JSON:
+        raise ApiError(
+            falcon.HTTP_415,
+            "unsupported_media_type",
+            "Send the body with Content-Type: application/json.",
+        )
+    encoding = (req.get_header("Content-Encoding") or "identity").strip().lower()
+    if encoding not in ("identity", "gzip"):
+        raise ApiError(
+            falcon.HTTP_415,
+            "unsupported_encoding",
+            "Send the body as it is, or with Content-Encoding: gzip.",
+        )
+    body = read_body(req, limit)
+    return gunzip(body, limit) if encoding == "gzip" else body
+
+
+def read_document(req: falcon.Request, limit: int) -> dict[str, Any]:
+    """Read and parse a small JSON object; raise ApiError 400 when it is none."""
+    try:
+        document = orjson.loads(read_json_body(req, limit))
+    except orjson.JSONDecodeError:
+        raise ApiError(falcon.HTTP_400, "invalid_json", "The body is not JSON.") from None
+    if not isinstance(document, dict):
+        raise ApiError(falcon.HTTP_400, "invalid_json", "The body is not a JSON object.")
+    return document
+
+
+def read_body(req: falcon.Request, limit: int) -> bytes:
+    """Read the body from the server's own stream.
+
+    Falcon's bounded_stream is empty for chunked bodies, and the server hands on bodies that ended
+    before their Content-Length as if they were whole: so the length is compared here.
+    """
+    length = req.content_length
+    if length is not None and length > limit:
+        raise too_large(limit)
+    chunked = length is None and req.get_header("Transfer-Encoding") is not None
+    wanted = limit + 1 if chunked else (length or 0)
+    parts, size = [], 0
+    while size < wanted and (part := req.stream.read(min(CHUNK_BYTES, wanted - size))):
+        parts.append(part)
+        size += len(part)
+    if size > limit:
+        raise too_large(limit)
+    if not chunked and size < wanted:
+        raise ApiError(
+            falcon.HTTP_400,
+            "incomplete_body",
+            f"The body ended after {size} of {wanted} bytes. Nothing was stored.",
+        )
+    return b"".join(parts)
+
+
+def gunzip(packed: bytes, limit: int) -> bytes:
+    """Unpack gzip of one or more members, never past the limit."""
+    parts, size = [], 0
+    try:
+        while packed:
+            member = zlib.decompressobj(GZIP)
+            parts.append(member.decompress(packed, limit + 1 - size))
+            size += len(parts[-1])
+            if size > limit:
+                raise too_large(limit)
+            if not member.eof:
+                raise zlib.error("the gzip stream ends too soon")
+            packed = member.unused_data
+    except zlib.error:
+        raise ApiError(
+            falcon.HTTP_400, "invalid_encoding", "The body is not the gzip that it says it is."
+        ) from None
+    return b"".join(parts)
+
+
+def too_large(limit: int) -> ApiError:
+    """The error for a body over the limit, declared or real."""
+    return ApiError(
+        falcon.HTTP_413,
+        "body_too_large",
+        f"The body is larger than {limit} bytes. Send it in parts.",
+        limit=limit,
+    )

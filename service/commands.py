@@ -1,0 +1,154 @@
+"""Commands: what `python -m service` does beside serving, on the database in use."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from service.config import Config
+from service.embedded import Busy, EmbeddedServer, hold
+from service.embedded.binaries import bundled_directory
+from service.failure import Failure
+
+STARTING_PATIENCE_SECONDS = 60.0
+
+
+@contextmanager
+def database_in_use(config: Config, purpose: str) -> Iterator[str]:
+    """Yield the URL of the service's database: DATABASE_URL, else the embedded server's.
+
+    The embedded server is used where a service runs it, else it is started, and stopped afterwards.
+    """
+    if config.database_url:
+        yield config.database_url
+        return
+    server = EmbeddedServer(config.data_dir)
+    try:
+        with hold(config.data_dir, purpose):
+            try:
+                server.start()
+                yield server.url
+            finally:
+                server.stop()
+    except Busy as busy:
+        wait_for_running(server, busy)
+        yield server.url
+
+
+def wait_for_running(server: EmbeddedServer, busy: Busy) -> None:
+    """Find the server of the process that holds the lock, which may have started just now."""
+    deadline = time.monotonic() + STARTING_PATIENCE_SECONDS
+    while not server.attach():
+        if time.monotonic() > deadline:
+            raise Failure(f"{busy}, but its PostgreSQL does not answer")
+        time.sleep(0.1)
+
+
+def migrate_up(config: Config, wait_seconds: int, quiet: bool) -> int:
+    """Apply what is missing, make the partitions, and print what was done."""
+    from service import migrate, partitions  # noqa: PLC0415 - psycopg and yoyo, for this alone
+
+    with database_in_use(config, "migrate up") as url:
+        migrate.wait_for(url, wait_seconds)
+        applied = migrate.up(url)
+        partitions.ensure_partitions(url)
+    print_each("applied", applied, quiet)
+    return 0
+
+
+def migrate_down(config: Config, count: int) -> int:
+    """Roll the last `count` migrations back and print which."""
+    from service import migrate  # noqa: PLC0415
+
+    with database_in_use(config, "migrate down") as url:
+        print_each("rolled back", migrate.down(url, count))
+    return 0
+
+
+def migrate_status(config: Config) -> int:
+    """Print every migration and whether it is applied; 1 when some are not."""
+    from service import migrate  # noqa: PLC0415
+
+    with database_in_use(config, "migrate status") as url:
+        states = migrate.status(url)
+    for state in states:
+        print(f"{'applied' if state.applied else 'pending':9}{state.name}")
+    return 0 if all(state.applied for state in states) else 1
+
+
+def migrate_history(config: Config) -> int:
+    """Print what was applied and rolled back, oldest first."""
+    from service import migrate  # noqa: PLC0415
+
+    with database_in_use(config, "migrate history") as url:
+        for step in migrate.history(url):
+            print(f"{step.at:%Y-%m-%d %H:%M:%S}  {step.operation:9}{step.name}  by {step.by}")
+    return 0
+
+
+def migrate_new(name: str) -> int:
+    """Make the two files of the next migration and print their paths."""
+    from service import migrate  # noqa: PLC0415
+
+    for path in migrate.new(name):
+        print(os.path.relpath(path))
+    return 0
+
+
+def explain(config: Config, query: str, pairs: Sequence[str]) -> int:
+    """Print the plan of sql/QUERY.sql with the parameters `key=value`."""
+    from service import explain as explaining  # noqa: PLC0415
+
+    params = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise Failure(f"{pair!r}: expected key=value")
+        params[key] = value
+    with database_in_use(config, "explain") as url:
+        explaining.main(url, query, params)
+    return 0
+
+
+def psql(config: Config, arguments: Sequence[str]) -> int:
+    """Run psql on the database in use; return its exit code."""
+    program = find_psql(config)
+    with database_in_use(config, "psql") as url:
+        # Ctrl-C cancels the statement in psql; here it would end the database under it.
+        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            return subprocess.run(
+                [program, "--dbname", url, *arguments],
+                env={**os.environ, "TERMINFO_DIRS": TERMINFO_DIRS},
+                preexec_fn=listen_to_ctrl_c,
+                check=False,
+            ).returncode
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+
+# The bundled psql was built elsewhere and does not know where Debian keeps its terminals.
+TERMINFO_DIRS = "/etc/terminfo:/lib/terminfo:/usr/share/terminfo"
+
+
+def listen_to_ctrl_c() -> None:
+    """Undo, in the child, that its parent ignores SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def find_psql(config: Config) -> str:
+    """Return the psql that fits: the bundled one for the embedded server, else the system's."""
+    system = shutil.which("psql") if config.database_url else None
+    return system or str(Path(bundled_directory()) / "psql")
+
+
+def print_each(what: str, names: Sequence[str], quiet: bool = False) -> None:
+    """Print a line for each migration, or that there was none."""
+    for name in names:
+        print(f"{what} {name}", flush=True)
+    if not names and not quiet:
+        print(f"nothing to be {what}", flush=True)

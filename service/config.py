@@ -1,0 +1,162 @@
+"""Config: every environment variable of the service, read once, with its default and its error."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+LOCAL_DASHBOARD = "http://localhost:3000,http://127.0.0.1:3000"
+WORKER_CLASSES = ("gthread", "meinheld")
+
+
+class ConfigError(Exception):
+    """A variable with a value that cannot be used; the text is one line that names it."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the environment says, checked.
+
+    Sizes carry their unit in the name. `database_url` None means: start the embedded PostgreSQL
+    under `data_dir`. `database_pool_size` is the total of the service, split over its workers.
+    """
+
+    host: str
+    port: int
+    data_dir: Path
+    database_url: str | None
+    database_pool_size: int
+    workers: int
+    threads: int
+    worker_class: str
+    cors_origins: tuple[str, ...]
+    debug: bool
+    environment: str
+    api_prefix: str
+    max_batch_size: int
+    max_body_mb: int
+    max_event_kb: int
+    dashboard_port: int
+
+    @classmethod
+    def from_environment(
+        cls, environ: Mapping[str, str] | None = None, env_file: Path | None = None
+    ) -> "Config":
+        """Read the variables; those of the process win over those of the `.env` file.
+
+        Raises ConfigError for the first value that cannot be used.
+        """
+        file = Path(".env") if env_file is None else env_file
+        from_file = {name: value or "" for name, value in dotenv_values(file).items()}
+        variables = {**from_file, **(os.environ if environ is None else environ)}
+        return cls(**{setting.name.lower(): setting.read(variables) for setting in SETTINGS})
+
+
+def integer(low: int, high: int) -> Callable[[str], int]:
+    """Make a converter to a whole number in low..high."""
+
+    def convert(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text[:10]) <= high:
+            raise ValueError(f"expected a whole number from {low} to {high}")
+        return int(text)
+
+    return convert
+
+
+def one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
+    """Make a converter to one of the words in `choices`."""
+
+    def convert(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"expected one of {', '.join(choices)}")
+        return text
+
+    return convert
+
+
+def boolean(text: str) -> bool:
+    """Read `true`, `1`, `yes`, `on` and their opposites, in any case."""
+    word = text.lower()
+    if word in ("true", "1", "yes", "on"):
+        return True
+    if word in ("false", "0", "no", "off"):
+        return False
+    raise ValueError("expected true or false")
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Read a comma-separated list of origins (`https://host:port`), or `*`."""
+    found = tuple(origin.strip().rstrip("/") for origin in text.split(",") if origin.strip())
+    for origin in found:
+        if origin != "*" and not origin.startswith(("http://", "https://")):
+            raise ValueError(f"expected * or origins such as http://localhost:3000, not {origin!r}")
+    if "*" in found and len(found) > 1:
+        raise ValueError("expected either * or a list of origins")
+    return found
+
+
+def prefix(text: str) -> str:
+    """Read a path such as `/api`, without its trailing slash; `/` means no prefix."""
+    if not text.startswith("/") or "//" in text or any(mark in text for mark in "{}?#% "):
+        raise ValueError("expected a path that begins with a slash, such as /api")
+    return text.rstrip("/")
+
+
+def database_url(text: str) -> str | None:
+    """Read a PostgreSQL URL; nothing means the embedded server."""
+    if text and not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("expected postgresql://user:password@host:port/database")
+    return text or None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One variable: its name, default, converter, and what it means (shown by `--help`)."""
+
+    name: str
+    default: str
+    convert: Callable[[str], Any]
+    meaning: str
+
+    def read(self, variables: Mapping[str, str]) -> Any:
+        """Return the converted value, or raise ConfigError."""
+        # An empty value means the default, as in `PORT= make run` or `DATABASE_URL=` in .env.
+        text = variables.get(self.name, "").strip() or self.default
+        try:
+            return self.convert(text)
+        except ValueError as error:
+            shown = "" if self.name == "DATABASE_URL" else f"={text!r}"  # it may hold a password
+            raise ConfigError(f"{self.name}{shown}: {error}") from None
+
+
+# Every variable of the service: Config has a field of the same name in lower case.
+SETTINGS = (
+    Setting("HOST", "127.0.0.1", str, "address to listen on; 0.0.0.0 means every network"),
+    Setting("PORT", "8000", integer(1, 65535), "port to listen on"),
+    Setting(
+        "DATA_DIR",
+        ".data",
+        lambda text: Path(text).expanduser().absolute(),
+        "where the embedded PostgreSQL keeps its data",
+    ),
+    Setting(
+        "DATABASE_URL", "", database_url, "a PostgreSQL 15 to 18 to use instead of the embedded one"
+    ),
+    Setting("DATABASE_POOL_SIZE", "20", integer(2, 1000), "connections, over all workers together"),
+    Setting("WORKERS", "2", integer(1, 64), "processes that answer requests"),
+    Setting("THREADS", "32", integer(1, 512), "threads of each of them"),
+    Setting(
+        "WORKER_CLASS", "gthread", one_of(WORKER_CLASSES), "gthread; meinheld only behind nginx"
+    ),
+    Setting("CORS_ORIGINS", LOCAL_DASHBOARD, origins, "web pages that may call the service, or *"),
+    Setting("DEBUG", "false", boolean, "log each request, re-read SQL files at each request"),
+    Setting("ENVIRONMENT", "development", str, "the environment of runs that name none"),
+    Setting("API_PREFIX", "/api", prefix, "path under which the API stands"),
+    Setting("MAX_BATCH_SIZE", "10000", integer(1, 100_000), "events in one request"),
+    Setting("MAX_BODY_MB", "64", integer(1, 1024), "size of a request's body, unpacked"),
+    Setting("MAX_EVENT_KB", "1024", integer(1, 65_536), "size of one event"),
+    Setting("DASHBOARD_PORT", "3000", integer(1, 65535), "port of `python -m service dashboard`"),
+)

@@ -1,0 +1,152 @@
+"""The connections to PostgreSQL: three kinds, their settings, and what a broken one means.
+
+write   one per worker's writer, and a small pool for what people change by hand
+read    a pool; its transactions are read-only and see one snapshot each
+direct  of their own: migrations, partitions; later the refresh leader and LISTEN
+"""
+
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
+from psycopg.types.numeric import FloatLoader
+from psycopg_pool import ConnectionPool
+
+from service.json import FragmentLoader
+from service.queries import Connection, Row, queries
+
+CONNECT_TIMEOUT_SECONDS = 2
+POOL_TIMEOUT_SECONDS = 2.0
+MAX_WAITING = 200
+
+COMMON = {
+    "timezone": "UTC",
+    "jit": "off",  # a plan that avoids sequential scans costs 1e10 on paper and would be compiled
+    "plan_cache_mode": "force_generic_plan",  # timeline over 104 partitions: planning 2.4 -> 0.5 ms
+    "client_min_messages": "warning",
+    "idle_in_transaction_session_timeout": "60s",
+}
+READ = COMMON | {
+    "default_transaction_read_only": "on",
+    "default_transaction_isolation": "repeatable\\ read",  # an answer of two queries is one state
+    "statement_timeout": "10s",
+    "enable_mergejoin": "off",  # it would sort a run anew for each level of its trace
+    "work_mem": "64MB",  # a trace of 100,000 events hashes 10 MB; spilt, each level would rescan it
+}
+WRITE = COMMON | {
+    # Prepared while runs was small, a plan would scan it for ever; by key it is always right.
+    "enable_seqscan": "off",
+    "statement_timeout": "30s",
+    "lock_timeout": "1s",
+}
+DIRECT = COMMON | {"lock_timeout": "10s"}
+
+
+def connect(url: str, settings: dict[str, str], role: str) -> Connection:
+    """Open one connection with its settings, rows as dicts."""
+    return psycopg.connect(conninfo(url, settings, role), row_factory=dict_row)
+
+
+def conninfo(url: str, settings: dict[str, str], role: str) -> str:
+    """Add to the URL what libpq is told. Settings travel in the start-up packet: no SET."""
+    return make_conninfo(
+        url,
+        options=" ".join(f"-c {name}={value}" for name, value in settings.items()),
+        application_name=f"gati-backend {role}",
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+    )
+
+
+def configure(conn: Connection) -> None:
+    """Load numeric as float (JSON has no other) and jsonb as text that is passed on unparsed."""
+    conn.adapters.register_loader("numeric", FloatLoader)
+    conn.adapters.register_loader("jsonb", FragmentLoader)
+
+
+def pool(url: str, settings: dict[str, str], role: str, size: int) -> ConnectionPool[Connection]:
+    """A pool, not yet open, that makes its connections as they are needed."""
+    return ConnectionPool(
+        conninfo(url, settings, role),
+        connection_class=psycopg.Connection[Row],
+        kwargs={"row_factory": dict_row},
+        configure=configure,
+        name=role,
+        min_size=0,
+        max_size=size,
+        max_waiting=MAX_WAITING,
+        timeout=POOL_TIMEOUT_SECONDS,
+        # After this a failed attempt is forgotten and the next request tries at once; the default
+        # of 300 s would back off for up to a minute after PostgreSQL is there again.
+        reconnect_timeout=2.0,
+        open=False,
+    )
+
+
+class Database:
+    """The pools of one process. Open it after the fork, never before."""
+
+    def __init__(self, url: str, connections: int) -> None:
+        """Split `connections`: one for the writer, one for changes, the rest for reads."""
+        self._url = url
+        self._read = pool(url, READ, "read", max(1, connections - 2))
+        self._change = pool(url, WRITE, "change", 1)
+
+    def open(self) -> None:
+        """Start the pools; connections are made as they are needed."""
+        self._read.open()
+        self._change.open()
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self._read.close()
+        self._change.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Lend a connection for one read-only transaction."""
+        with lend(self._read) as conn:
+            yield conn
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """Lend a connection for one transaction that changes rows by hand (PATCH, DELETE)."""
+        with lend(self._change) as conn:
+            yield conn
+
+    def connect_writer(self) -> Connection:
+        """Open the connection of a writer, with the stage table that only it has."""
+        conn = connect(self._url, WRITE, "writer")
+        queries.events.create_stage(conn)
+        conn.commit()
+        return conn
+
+
+@contextmanager
+def lend(pool: ConnectionPool[Connection]) -> Iterator[Connection]:
+    """Lend a pool's connection, committed at the end; one that the server has closed is replaced.
+
+    PostgreSQL's farewell makes an idle socket readable, so a look at it (2 µs, no round trip) finds
+    what a restart left behind; the pool's own check= costs a round trip and backs off for seconds.
+    """
+    conn = pool.getconn()
+    if is_broken(conn):
+        pool.putconn(conn)
+        pool.check()
+        conn = pool.getconn()
+    try:
+        with conn.transaction():
+            yield conn
+    finally:
+        pool.putconn(conn)
+
+
+def is_broken(conn: Connection) -> bool:
+    """Whether an idle connection has something to say: then it is the server's farewell."""
+    if conn.closed:
+        return True
+    poll = select.poll()
+    poll.register(conn.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,0 +1,85 @@
+"""Postmaster: what postmaster.pid and the kernel tell about the server of a cluster."""
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """The content of a postmaster.pid file.
+
+    `status` is PostgreSQL's own word: starting, ready, stopping, standby; empty in the first
+    moments. `socket_dir` is empty until the socket stands.
+    """
+
+    pid: int
+    socket_dir: str
+    status: str
+
+
+def read_pid_file(cluster: Path) -> Postmaster | None:
+    """Read postmaster.pid: lines pid, data directory, start, port, socket dir, …, status."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text(errors="replace").splitlines()
+        pid = abs(int(lines[0]))  # negative for a single-user backend
+    except (OSError, ValueError, IndexError):
+        return None
+    lines += [""] * 8
+    return Postmaster(pid, socket_dir=lines[4].strip(), status=lines[7].strip())
+
+
+def runs_in(cluster: Path, pid: int) -> bool:
+    """Tell whether the process is a living PostgreSQL of this cluster.
+
+    A pid alone proves nothing: it may be a zombie nobody has waited for, or belong by now to
+    another program. Every process of a server has the cluster as its working directory.
+    """
+    if (PROC / "self").exists():
+        return runs_in_by_proc(cluster, PROC / str(pid))
+    listing = ["ps", "-o", "stat=,comm=", "-p", str(pid)]
+    shown = subprocess.run(listing, capture_output=True, text=True, check=False).stdout.strip()
+    return "postgres" in shown and not shown.startswith("Z")
+
+
+def runs_in_by_proc(cluster: Path, process: Path) -> bool:
+    """Answer runs_in from the process' directory under /proc."""
+    try:
+        if (process / "comm").read_text().strip() != "postgres":
+            return False
+        return os.readlink(process / "cwd") == str(cluster)
+    except PermissionError:
+        # Root in a container has no CAP_SYS_PTRACE and may not look at the cwd of another user's
+        # process; the command line is for everyone, and names the cluster for the postmaster.
+        return str(cluster) in (process / "cmdline").read_text(errors="replace").split("\0")
+    except OSError:
+        return False
+
+
+def discard_stale(cluster: Path) -> None:
+    """Remove a postmaster.pid whose process is not a PostgreSQL of this cluster.
+
+    PostgreSQL removes one whose pid is free by itself; it refuses to start over a zombie's, or
+    over one that another program has by now.
+    """
+    found = read_pid_file(cluster)
+    if found and not runs_in(cluster, found.pid):
+        (cluster / "postmaster.pid").unlink(missing_ok=True)
+
+
+def end_orphans(cluster: Path) -> None:
+    """End the backends of a postmaster that was killed: they hold its shared memory.
+
+    They notice its death by themselves, but only when they next wait; a long query holds up the
+    restart until then. SIGQUIT is what the postmaster would have sent them in a crash.
+    """
+    for entry in PROC.glob("[0-9]*"):
+        pid = int(entry.name)
+        if runs_in(cluster, pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGQUIT)

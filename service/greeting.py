@@ -1,0 +1,53 @@
+"""Greeting: what the terminal says once the service is ready."""
+
+import uuid
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from service import __version__
+from service.config import Config
+
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - addresses that listen, not ones to call
+
+
+def address(config: Config) -> str:
+    """Return the URL of the service as a client on this machine writes it."""
+    host = "127.0.0.1" if config.host in EVERYWHERE else config.host
+    return f"http://{bracketed(host)}:{config.port}"
+
+
+def bracketed(host: str) -> str:
+    """Return the host as URLs and gunicorn want it: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def redacted(url: str) -> str:
+    """Return `user@host:port/database` of a PostgreSQL URL: never a password."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+
+    def part(name: str, found: str | None) -> str:
+        return unquote(found or "") or query.get(name, [""])[0]
+
+    user = part("user", parts.username)
+    # Not parts.port: libpq takes lists of hosts with ports, which urlsplit refuses.
+    host = part("host", parts.netloc.rpartition("@")[2])
+    name = part("dbname", parts.path.lstrip("/"))
+    return f"{user}@{host}/{name}" if user else f"{host}/{name}"
+
+
+def greeting(config: Config, database: str) -> str:
+    """Return the lines: the address, the database, and two commands to paste into another shell."""
+    base, api = address(config), address(config) + config.api_prefix
+    run_id = uuid.uuid4()
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    event = (
+        f'{{"run_id":"{run_id}","agent_name":"hello","event_type":"agent_start",'
+        f'"timestamp":"{now}","data":{{"cost":0.01}}}}'
+    )
+    return f"""
+GATI Backend {__version__} is ready: {base}
+  database   {database}
+  try        curl -s {api}/events -H 'Content-Type: application/json' -d '{{"events":[{event}]}}'
+  read back  curl -s {api}/runs/{run_id}/timeline
+"""

@@ -1,0 +1,6 @@
+"""A request body -> good rows and named errors. No SQL, no HTTP."""
+
+from service.ingest.batch import BadBatch, Batch, BatchTooLarge, parse_batch
+from service.ingest.rows import EventRow
+
+__all__ = ["BadBatch", "Batch", "BatchTooLarge", "EventRow", "parse_batch"]

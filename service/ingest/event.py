@@ -1,0 +1,125 @@
+"""One event as it came -> the row it is stored as."""
+
+import re
+import uuid
+from datetime import datetime
+from typing import Any
+
+from service.ingest import numbers
+from service.ingest.fields import (
+    MAX_NAME,
+    BadEvent,
+    missing,
+    optional_name,
+    optional_uuid,
+    read_name,
+    read_run_name,
+    read_timestamp,
+    read_uuid,
+)
+from service.ingest.rows import EventRow
+
+MAX_EVENT_TYPE = 50
+MAX_MODEL = 255
+MAX_ENVIRONMENT = 255
+MAX_DEPTH = 64
+
+ID_NAMESPACE = uuid.UUID("6a7a0f51-5f0b-5a3c-9a54-0b8f4f7c6d11")
+# orjson writes U+0000 as \u0000; an even number of backslashes before it would be text about it.
+NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
+
+
+def read_event(event: Any, max_bytes: int, ordinals: dict[str, int]) -> EventRow:
+    """Check one event and make its row; raise BadEvent for what cannot be stored."""
+    if not isinstance(event, dict):
+        raise BadEvent(None, "not_an_object", "An event is a JSON object.")
+    data = event.get("data")
+    if data is None:
+        data = {}
+    elif not isinstance(data, dict):
+        raise BadEvent("data", "wrong_type", "`data` is a JSON object.")
+    encoded = encode_data(data, max_bytes)
+    run_id = read_uuid(event, "run_id") or missing("run_id")
+    event_type = read_name(event, "event_type", MAX_EVENT_TYPE) or missing("event_type")
+    timestamp = read_timestamp(event)
+    cost = numbers.cost(data.get("cost"))
+    latency_us = numbers.latency_us(data.get("latency_ms"))
+    if latency_us is None:
+        latency_us = numbers.latency_us(data.get("duration_ms"))
+    return EventRow(
+        run_id=run_id,
+        event_id=read_uuid(event, "event_id")
+        or derive_id(run_id, timestamp, event_type, encoded, ordinals),
+        agent_name=read_name(event, "agent_name", MAX_NAME) or missing("agent_name"),
+        event_type=event_type,
+        timestamp=timestamp,
+        parent_event_id=read_uuid(event, "parent_event_id") or optional_uuid(data, "parent_run_id"),
+        previous_event_id=read_uuid(event, "previous_event_id"),
+        run_name=read_run_name(event),
+        environment=optional_name(data, "environment", MAX_ENVIRONMENT),
+        metadata=read_metadata(event_type, data),
+        model=optional_name(data, "model", MAX_MODEL),
+        tokens_in=numbers.tokens(data.get("tokens_in")),
+        tokens_out=numbers.tokens(data.get("tokens_out")),
+        cost=cost,
+        cost_source=None if cost is None else "client",
+        latency_us=latency_us,
+        is_error=read_error(data),
+        data=encoded.decode(),
+    )
+
+
+def encode_data(data: dict[str, Any], max_bytes: int) -> bytes:
+    """Write `data` as compact JSON that jsonb takes and every reader reads back."""
+    encoded = numbers.dumps(data)
+    if len(encoded) > max_bytes:
+        raise BadEvent(
+            "data",
+            "event_too_large",
+            f"`data` has {len(encoded)} bytes; the limit is {max_bytes}.",
+        )
+    if b"\\u0000" in encoded and NUL_ESCAPE(encoded):  # the regex alone takes 20 µs per KB
+        raise BadEvent("data", "nul_character", "PostgreSQL stores no U+0000; leave it out.")
+    # Brackets bound the depth from above, so the walk is needed for few events.
+    if encoded.count(b"{") + encoded.count(b"[") > MAX_DEPTH and depth(data) > MAX_DEPTH:
+        raise BadEvent("data", "too_deep", f"`data` is nested deeper than {MAX_DEPTH} levels.")
+    return encoded
+
+
+def depth(value: Any) -> int:
+    """How many objects and arrays stand inside one another; no recursion, so no limit."""
+    deepest, level = 0, [value]
+    while level := [item for item in level if isinstance(item, (dict, list))]:
+        deepest += 1
+        level = [
+            child for item in level for child in (item.values() if isinstance(item, dict) else item)
+        ]
+    return deepest
+
+
+def read_metadata(event_type: str, data: dict[str, Any]) -> str | None:
+    """`data.metadata` of an agent_start: should it be the run's root, it is the run's metadata."""
+    metadata = data.get("metadata")
+    if event_type != "agent_start" or not isinstance(metadata, dict):
+        return None
+    return numbers.dumps(metadata).decode()
+
+
+def read_error(data: dict[str, Any]) -> bool:
+    """Whether the event says that it failed: the three ways the SDK has."""
+    output = data.get("output")
+    return (
+        data.get("status") == "error"
+        or data.get("error") is not None
+        or (isinstance(output, dict) and output.get("error") is not None)
+    )
+
+
+def derive_id(
+    run_id: str, timestamp: datetime, event_type: str, data: bytes, ordinals: dict[str, int]
+) -> str:
+    """An id made of the event itself and its ordinal among equals: resending gives it again."""
+    content = f"{run_id} {timestamp.isoformat()} {event_type} {data.decode()}"
+    name = str(uuid.uuid5(ID_NAMESPACE, content))
+    ordinal = ordinals[name] = ordinals.get(name, -1) + 1
+    return str(uuid.uuid5(ID_NAMESPACE, f"{name} {ordinal}"))

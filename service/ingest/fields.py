@@ -1,0 +1,120 @@
+"""The fields of an event: what each may hold, and the error that says what is wrong."""
+
+import re
+import uuid
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+MAX_NAME = 255
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+GENERATED_NAME = "temp_"  # the SDK's way to say that the service is to name the run
+
+PLAIN_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
+
+
+class BadEvent(Exception):
+    """One event that cannot be stored: the field, a code that is stable, and what to do."""
+
+    def __init__(
+        self, field: str | None, code: str, message: str, event_id: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.field = field
+        self.code = code
+        self.event_id = event_id  # known only where the event could not be read as a whole
+
+
+def missing(name: str) -> NoReturn:
+    """Reject an event without a field that it needs."""
+    raise BadEvent(name, "missing", f"`{name}` is required.")
+
+
+def read_uuid(event: dict[str, Any], name: str) -> str | None:
+    """A UUID in any usual form, as lower-case hyphenated text; None when absent."""
+    value = event.get(name)
+    if value is None:
+        return None
+    found = to_uuid(value)
+    if found is None:
+        raise BadEvent(name, "invalid_uuid", f"`{name}` is a UUID as text.")
+    return found
+
+
+def optional_uuid(data: dict[str, Any], name: str) -> str | None:
+    """A UUID, or None for anything else: a known key of the wrong type counts as absent."""
+    value = data.get(name)
+    return None if value is None else to_uuid(value)
+
+
+def to_uuid(value: Any) -> str | None:
+    """Lower-case hyphenated text, or None when `value` is no UUID."""
+    if not isinstance(value, str):
+        return None
+    if PLAIN_UUID(value):
+        return value
+    try:
+        return str(uuid.UUID(value))
+    except ValueError:
+        return None
+
+
+def read_name(event: dict[str, Any], name: str, limit: int) -> str | None:
+    """Printable text of 1 to `limit` characters; None when absent."""
+    value = event.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise BadEvent(name, "wrong_type", f"`{name}` is text.")
+    problem = name_problem(value, limit)
+    if problem:
+        raise BadEvent(name, problem[0], f"`{name}` {problem[1]}.")
+    return value
+
+
+def name_problem(value: str, limit: int) -> tuple[str, str] | None:
+    """Why `value` can be no name: (code, what it must be), or None when it can."""
+    if not value:
+        return "empty", "is empty"
+    if "\x00" in value:
+        return "nul_character", "holds U+0000, which PostgreSQL cannot store"
+    if len(value) > limit:
+        return "too_long", f"has {len(value)} characters; the limit is {limit}"
+    if CONTROL_CHARACTER(value):
+        return "control_character", "holds a control character"
+    return None
+
+
+def optional_name(data: dict[str, Any], name: str, limit: int) -> str | None:
+    """Printable text within the limit, or None for anything else."""
+    value = data.get(name)
+    return value if isinstance(value, str) and not name_problem(value, limit) else None
+
+
+def read_run_name(event: dict[str, Any]) -> str | None:
+    """The name that the event asks for; None: the service names the run."""
+    name = read_name(event, "run_name", MAX_NAME)
+    return None if name is None or name.startswith(GENERATED_NAME) else name
+
+
+def read_timestamp(event: dict[str, Any]) -> datetime:
+    """ISO 8601; without an offset it is UTC."""
+    value = event.get("timestamp")
+    if value is None:
+        missing("timestamp")
+    try:
+        parsed = datetime.fromisoformat(value)
+        moment = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise BadEvent(
+            "timestamp",
+            "invalid_timestamp",
+            "`timestamp` is ISO 8601 text, such as 2026-11-22T10:30:00.123456Z.",
+        ) from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise BadEvent(
+            "timestamp",
+            "invalid_timestamp",
+            f"`timestamp` lies outside of {FIRST_YEAR} to {LAST_YEAR}.",
+        )
+    return moment

@@ -1,0 +1,44 @@
+"""The numbers read out of `data`, with their limits; whatever no run can have counts as absent."""
+
+import json
+from typing import Any, TypeGuard
+
+import orjson
+
+MAX_TOKENS = 2**40
+MAX_COST_DOLLARS = 1e9
+MAX_LATENCY_MS = 1e12
+
+
+def tokens(value: Any) -> int | None:
+    """A count of tokens, 0 to 2^40."""
+    if is_number(value) and 0 <= value <= MAX_TOKENS and value == int(value):
+        return int(value)
+    return None
+
+
+def cost(value: Any) -> str | None:
+    """US dollars, 0 to 1e9, as the decimal text that was sent: numeric keeps it exactly."""
+    if is_number(value) and 0 <= value <= MAX_COST_DOLLARS:
+        return repr(value) if value else "0"
+    return None
+
+
+def latency_us(value: Any) -> int | None:
+    """Microseconds from milliseconds, 0 to 1e12 ms."""
+    if is_number(value) and 0 <= value <= MAX_LATENCY_MS:
+        return round(value * 1000)
+    return None
+
+
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether `value` is a number; bool is an int in Python, but no number here."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def dumps(value: dict[str, Any]) -> bytes:
+    """Compact JSON; whole numbers of 2^64 and more, which orjson refuses, keep their digits."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,65 @@
+"""What happens around every request: who sends it, its id, its raw path, and CORS."""
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import falcon
+
+from service.queries import queries
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
+EXPOSED_HEADERS = "Link, Location, Retry-After, X-Request-Id"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who sends a request. Keys come later; until then everyone is anonymous."""
+
+    name: str
+
+
+ANONYMOUS = Principal("anonymous")
+
+
+class Identity:
+    """Give each request an id, the client's own where it sends one, and a principal."""
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Set context.request_id and context.principal."""
+        sent = req.get_header("X-Request-Id")
+        req.context.request_id = sent if sent and REQUEST_ID(sent) else uuid.uuid4().hex
+        req.context.principal = ANONYMOUS
+        resp.set_header("X-Request-Id", req.context.request_id)
+
+
+class RawPath:
+    """Route on the path as it was sent: the server decodes PATH_INFO, and %2F would be a slash.
+
+    gunicorn's own workers hand it on as RAW_URI. meinheld has none (and decodes twice): the nginx
+    in front of it says it in X-Original-URI, which counts for nothing where RAW_URI is there.
+    """
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Replace the path; the converter `name` decodes each segment by itself."""
+        raw = req.env.get("RAW_URI") or req.env.get("HTTP_X_ORIGINAL_URI")
+        if raw:
+            path = raw.partition("?")[0]
+            if not path.startswith("/"):  # absolute form: http://host/path
+                path = "/" + path.partition("://")[2].partition("/")[2]
+            req.path = path.rstrip("/") or "/"
+
+
+class Reload:
+    """Read the SQL files anew at each request, when DEBUG is on."""
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Reload every query."""
+        queries.reload()
+
+
+def cors(origins: tuple[str, ...]) -> "falcon.CORSMiddleware[Any, Any]":
+    """Let pages of these origins read and change; without credentials."""
+    allowed = "*" if origins == ("*",) else origins
+    return falcon.CORSMiddleware(allow_origins=allowed, expose_headers=EXPOSED_HEADERS)

@@ -1,0 +1,79 @@
+"""What comes in a URL: names in the path, parameters in the query, cursors."""
+
+import base64
+import binascii
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+from urllib.parse import unquote
+
+import falcon
+import orjson
+from falcon.routing import BaseConverter
+
+from service.errors import ApiError
+
+MAX_OFFSET = 2**31
+
+
+class NameConverter(BaseConverter):
+    """A path segment, percent-decoded by itself; what is no UTF-8 matches no route."""
+
+    def convert(self, value: str) -> str | None:
+        """Return the text, or None."""
+        try:
+            text = unquote(value, errors="strict")
+        except UnicodeDecodeError:
+            return None
+        return None if not text or "\x00" in text else text
+
+
+def bad_parameter(name: str, expected: str) -> ApiError:
+    """The error for a query parameter that cannot be used."""
+    return ApiError(falcon.HTTP_400, "invalid_parameter", f"`{name}` {expected}.", parameter=name)
+
+
+def allow_parameters(req: falcon.Request, allowed: Collection[str] = ()) -> None:
+    """Refuse parameters that the path does not take, and any that comes twice."""
+    for name, value in req.params.items():
+        if name not in allowed:
+            known = ", ".join(sorted(allowed)) or "none"
+            raise bad_parameter(name, f"is not known here; known are: {known}")
+        if isinstance(value, list):
+            raise bad_parameter(name, "comes more than once")
+
+
+def whole_number(req: falcon.Request, name: str, default: int, low: int, clamp: int) -> int:
+    """A whole number from `low` on; above `clamp` it counts as `clamp`."""
+    text = req.params.get(name)
+    if text is None:
+        return default
+    if not isinstance(text, str) or not (text.isascii() and text.isdigit()) or int(text[:20]) < low:
+        raise bad_parameter(name, f"is a whole number from {low} on")
+    return min(int(text[:20]), clamp)
+
+
+def to_uuid(text: str) -> str | None:
+    """A UUID as lower-case hyphenated text, or None."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return None
+
+
+def encode_cursor(created_at: datetime, run_id: uuid.UUID) -> str:
+    """The place in a list behind which the next page begins."""
+    return base64.urlsafe_b64encode(orjson.dumps([created_at, run_id])).decode().rstrip("=")
+
+
+def decode_cursor(text: str) -> tuple[datetime, str]:
+    """Read a cursor back; raise ApiError 400 for one that this service never gave."""
+    try:
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        created_at, run_id = orjson.loads(packed)
+        moment = datetime.fromisoformat(created_at)
+        if moment.tzinfo is None:
+            raise ValueError("a cursor's time has an offset")
+        return moment, str(uuid.UUID(run_id))
+    except (ValueError, TypeError, AttributeError, binascii.Error):
+        raise bad_parameter("cursor", "is not one that this service gave") from None

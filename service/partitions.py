@@ -1,0 +1,71 @@
+"""The weekly partitions of events: this week and four ahead, made before they are needed."""
+
+import logging
+import threading
+from datetime import date, timedelta
+
+import psycopg
+
+from service.clock import Today, monday_of, today
+from service.database import DIRECT, connect
+from service.queries import Connection, queries
+
+WEEKS_AHEAD = 4
+WEEK = timedelta(days=7)
+CHECK_SECONDS = 3600.0  # how often the day is looked at; partitions are made once a day
+
+log = logging.getLogger(__name__)
+
+
+def ensure_partitions(url: str, day: date | None = None) -> None:
+    """Make what is missing of this week's partition and the four ahead.
+
+    Making one waits for the readers of the DEFAULT partition, at most lock_timeout; weeks ahead
+    there is time for another try, and until then rows go into DEFAULT.
+    """
+    monday = monday_of(day or today())
+    with connect(url, DIRECT, "partitions") as conn:
+        for week in range(WEEKS_AHEAD + 1):
+            ensure_week(conn, monday + week * WEEK)
+
+
+def ensure_week(conn: Connection, monday: date) -> None:
+    """Make the partition of one week, where it is missing, in a transaction of its own."""
+    name = f"events_{monday:%Y%m%d}"
+    try:
+        queries.events.create_partition(conn, partition=name, monday=monday, next=monday + WEEK)
+        conn.commit()
+    except psycopg.Error as error:
+        # 23514: DEFAULT already holds rows of that week; they stay there and are found as well.
+        conn.rollback()
+        log.warning("partition %s is not there yet: %s", name, error.diag.message_primary)
+
+
+class PartitionKeeper:
+    """Makes partitions once a day, from a thread, as long as the process serves."""
+
+    def __init__(self, url: str, today: Today) -> None:
+        self._url = url
+        self._today = today
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="partitions", daemon=True)
+
+    def open(self) -> None:
+        """Start; the first look comes after an hour, since serve has just made them."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closed.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        done = self._today()
+        while not self._closed.wait(CHECK_SECONDS):
+            if self._today() == done:
+                continue
+            try:
+                ensure_partitions(self._url, self._today())
+                done = self._today()
+            except psycopg.Error as error:
+                log.warning("partitions not made, next try in an hour: %s", error)

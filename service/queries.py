@@ -1,0 +1,115 @@
+"""sql/<area>/<name>.sql -> queries.<area>.<name>(conn, **params).
+
+The files are written for psql; this loader is all that stands between them and psycopg. It turns
+`:'x'` into a bound parameter and `:"x"` into a quoted identifier, drops comments, and puts the
+file's name in front, so that pg_stat_activity, logs and auto_explain tell which file runs.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+SQL_DIRECTORY = Path(__file__).resolve().parent.parent / "sql"
+
+Row = dict[str, Any]
+Connection = psycopg.Connection[Row]
+Cursor = psycopg.Cursor[Row]
+
+TOKEN = re.compile(
+    r"""(?P<comment>--[^\n]*)|(?P<value>:'(?P<value_name>\w+)')|(?P<identifier>:"(?P<name>\w+)")"""
+    r"""|(?P<string>'(?:[^']|'')*')|(?P<percent>%)"""
+)
+# Anything else (CREATE TABLE, COPY) takes no bound parameters: its values are quoted by psycopg.
+BINDABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+WRITING = re.compile(r"\b(INSERT|UPDATE|DELETE)\b").search  # also FOR UPDATE: it locks rows
+
+
+class Query:
+    """One SQL file: its text for psycopg, and the names of its parameters."""
+
+    def __init__(self, name: str, source: str) -> None:
+        self.name = name
+        self.params: set[str] = set()
+        self.identifiers: set[str] = set()
+        statement = TOKEN.sub(self._translate, source).strip().rstrip(";").rstrip()
+        self.bindable = statement.startswith(BINDABLE)
+        self.writes = not self.bindable or WRITING(statement) is not None
+        self.text = f"/* {name} */ {statement}"
+
+    def _translate(self, match: re.Match[str]) -> str:
+        if match["comment"]:
+            return ""
+        if match["value"]:
+            self.params.add(match["value_name"])
+            return f"%({match['value_name']})s"
+        if match["identifier"]:
+            self.identifiers.add(match["name"])
+        return match[0].replace("%", "%%")
+
+    def __call__(self, conn: Connection, **params: Any) -> Cursor:
+        """Run the statement; raise TypeError when a parameter is missing or one too many."""
+        expected = self.params | self.identifiers
+        if params.keys() != expected:
+            missing, surplus = sorted(expected - params.keys()), sorted(params.keys() - expected)
+            raise TypeError(f"{self.name}: missing parameters {missing}, surplus {surplus}")
+        text = self.text
+        for name in self.identifiers:
+            quoted = '"' + params.pop(name).replace('"', '""') + '"'
+            text = text.replace(f':"{name}"', quoted)
+        values = {name: as_text(value) for name, value in params.items()}
+        if self.bindable:
+            return conn.execute(text, values, prepare=True)
+        return psycopg.ClientCursor(conn, row_factory=dict_row).execute(text, values)
+
+
+def as_text(value: Any) -> Any:
+    """A scalar as the text psql would send: one prepared statement serves every size of number."""
+    return value if value is None or isinstance(value, (str, list)) else str(value)
+
+
+class Area:
+    """The queries of one folder below sql/."""
+
+    def __init__(self, name: str, queries: dict[str, Query]) -> None:
+        self._name = name
+        self._queries = queries
+
+    def __getattr__(self, name: str) -> Query:
+        try:
+            return self._queries[name]
+        except KeyError:
+            raise AttributeError(f"there is no sql/{self._name}/{name}.sql") from None
+
+
+class Queries:
+    """All query files below a directory; sql/schema/ is the schema and holds none."""
+
+    def __init__(self, directory: Path = SQL_DIRECTORY) -> None:
+        self._directory = directory
+        self.reload()
+
+    def reload(self) -> None:
+        """Read every file anew, so that an edit counts from the next statement on."""
+        areas: dict[str, dict[str, Query]] = {}
+        for path in sorted(self._directory.glob("*/*.sql")):
+            if path.parent.name != "schema":
+                name = f"{path.parent.name}.{path.stem}"
+                areas.setdefault(path.parent.name, {})[path.stem] = Query(name, path.read_text())
+        self._areas = {name: Area(name, queries) for name, queries in areas.items()}
+        self._all = [query for queries in areas.values() for query in queries.values()]
+
+    def __getattr__(self, name: str) -> Area:
+        try:
+            return self._areas[name]
+        except KeyError:
+            raise AttributeError(f"there is no folder sql/{name}/") from None
+
+    def all(self) -> list[Query]:
+        """Return every query, sorted by name."""
+        return self._all
+
+
+queries = Queries()

@@ -1,0 +1,1 @@
+"""One file per URL family. A responder reads, asks, answers."""

@@ -1,0 +1,144 @@
+"""/agents: the agents, and the runs of each."""
+
+from typing import Any
+from urllib.parse import quote
+
+import falcon
+
+from service.body import read_document
+from service.database import Database
+from service.errors import ApiError
+from service.parameters import (
+    MAX_OFFSET,
+    allow_parameters,
+    bad_parameter,
+    decode_cursor,
+    encode_cursor,
+    whole_number,
+)
+from service.queries import Connection, Row, queries
+from service.resources.runs import delete_runs, present
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
+RUNS_PER_TRANSACTION = 100
+MAX_BODY_BYTES = 65_536
+MAX_DESCRIPTION = 10_000
+
+
+class Agents:
+    """All agents."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with every agent and its totals, the latest run first."""
+        allow_parameters(req)
+        with self._database.reading() as conn:
+            resp.media = queries.agents.list(conn).fetchall()
+
+
+class Agent:
+    """One agent."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
+        """Answer with the agent and its totals, or 404."""
+        allow_parameters(req)
+        with self._database.reading() as conn:
+            resp.media = find_agent(conn, agent_name)
+
+    def on_patch(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
+        """Set the description, {"description": text or null}; answer with the agent."""
+        document = read_document(req, MAX_BODY_BYTES)
+        description = document.get("description")
+        if "description" not in document or not valid_description(description):
+            raise ApiError(
+                falcon.HTTP_400,
+                "invalid_description",
+                f"`description` is text of up to {MAX_DESCRIPTION} characters, or null.",
+            )
+        with self._database.changing() as conn:
+            queries.agents.describe(conn, agent_name=agent_name, description=description)
+            resp.media = find_agent(conn, agent_name)
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
+        """Delete the agent with all its runs, some at a time: each run goes whole or stays."""
+        while self._delete_some(agent_name):
+            pass
+        resp.media = {
+            "status": "success",
+            "message": f"Agent '{agent_name}' and all its runs deleted",
+        }
+
+    def _delete_some(self, agent_name: str) -> bool:
+        """Delete some runs, or, when none is left, the agent; whether there is more to do."""
+        with self._database.changing() as conn:
+            if queries.agents.lock_for_delete(conn, agent_name=agent_name).fetchone() is None:
+                raise agent_not_found()
+            runs = queries.runs.lock_some_for_delete(
+                conn, agent_name=agent_name, row_limit=RUNS_PER_TRANSACTION
+            ).fetchall()
+            if runs:
+                delete_runs(conn, runs)
+            else:
+                queries.agents.delete(conn, agent_name=agent_name)
+            return bool(runs)
+
+
+class AgentRuns:
+    """The runs of an agent, by pages."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
+        """Answer with runs, newest first; Link rel="next" stays right while runs come in."""
+        allow_parameters(req, {"limit", "offset", "cursor"})
+        limit = whole_number(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT)
+        with self._database.reading() as conn:
+            find_agent(conn, agent_name)
+            runs = read_page(conn, req, agent_name, limit + 1)
+        if len(runs) > limit:
+            cursor = encode_cursor(runs[limit - 1]["created_at"], runs[limit - 1]["run_id"])
+            path = f"{req.path}?limit={limit}&cursor={quote(cursor)}"
+            resp.append_link(path, rel="next")
+        resp.media = [present(run) for run in runs[:limit]]
+
+
+def read_page(conn: Connection, req: falcon.Request, agent_name: str, rows: int) -> list[Row]:
+    """Up to `rows` runs, behind the cursor or the offset that the request names."""
+    cursor = req.params.get("cursor")
+    if cursor is None:
+        offset = whole_number(req, "offset", 0, low=0, clamp=MAX_OFFSET)
+        return queries.runs.of_agent(
+            conn, agent_name=agent_name, row_limit=rows, row_offset=offset
+        ).fetchall()
+    if "offset" in req.params:
+        raise bad_parameter("offset", "does not go with cursor")
+    created_at, run_id = decode_cursor(str(cursor))
+    return queries.runs.of_agent_after(
+        conn, agent_name=agent_name, created_at=created_at, run_id=run_id, row_limit=rows
+    ).fetchall()
+
+
+def find_agent(conn: Connection, agent_name: str) -> Row:
+    """The agent with its totals; raise ApiError 404 when there is none."""
+    agent = queries.agents.find(conn, agent_name=agent_name).fetchone()
+    if agent is None:
+        raise agent_not_found()
+    return agent
+
+
+def agent_not_found() -> ApiError:
+    """The error for an unknown agent."""
+    return ApiError(falcon.HTTP_404, "agent_not_found", "There is no such agent.")
+
+
+def valid_description(value: Any) -> bool:
+    """Text that PostgreSQL can store, within the limit, or None."""
+    return value is None or (
+        isinstance(value, str) and len(value) <= MAX_DESCRIPTION and "\x00" not in value
+    )

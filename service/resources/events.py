@@ -1,0 +1,74 @@
+"""/events: ingest, and the children of an event."""
+
+from typing import Any
+
+import falcon
+
+from service.body import read_json_body
+from service.config import Config
+from service.database import Database
+from service.errors import ApiError
+from service.ingest import Batch, parse_batch
+from service.parameters import allow_parameters, bad_parameter, to_uuid
+from service.queries import queries
+from service.writer import Counts, Writer
+
+MEGABYTE = 1024 * 1024
+KILOBYTE = 1024
+
+
+class Events:
+    """Where events come in."""
+
+    def __init__(self, writer: Writer, config: Config) -> None:
+        self._writer = writer
+        self._max_body_bytes = config.max_body_mb * MEGABYTE
+        self._max_event_bytes = config.max_event_kb * KILOBYTE
+        self._max_batch_size = config.max_batch_size
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Store a batch. 200 means committed; 422 that no event was good."""
+        body = read_json_body(req, self._max_body_bytes)
+        batch = parse_batch(body, self._max_batch_size, self._max_event_bytes)
+        counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
+        resp.status = falcon.HTTP_200 if batch.rows else falcon.HTTP_422
+        resp.media = describe(batch, counts)
+
+
+def describe(batch: Batch, counts: Counts) -> dict[str, Any]:
+    """What became of the batch, as the SDK reads it."""
+    stored = counts.inserted + counts.duplicates
+    answer: dict[str, Any] = {
+        "status": "partial" if batch.failed and stored else "error" if batch.failed else "success",
+        "message": f"Ingested {stored} events",
+        "count": stored,
+        "inserted": counts.inserted,
+        "duplicates": counts.duplicates,
+        "failed": batch.failed,
+        "errors": batch.errors,
+    }
+    if batch.failed > len(batch.errors):
+        answer["errors_omitted"] = batch.failed - len(batch.errors)
+    return answer
+
+
+class Children:
+    """The direct children of an event."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, event_id: str) -> None:
+        """Answer with the children, oldest first; 404 for an event that is not stored."""
+        allow_parameters(req, {"run_id"})
+        wanted = req.params.get("run_id")
+        run_id = None if wanted is None else to_uuid(str(wanted))
+        if wanted is not None and run_id is None:
+            raise bad_parameter("run_id", "is a UUID")
+        event = to_uuid(event_id)
+        with self._database.reading() as conn:
+            places = queries.events.find(conn, event_id=event).fetchall() if event else []
+            places = [place for place in places if run_id in (None, str(place["run_id"]))]
+            if not places:
+                raise ApiError(falcon.HTTP_404, "event_not_found", "There is no such event.")
+            resp.media = queries.events.children(conn, event_id=event, **places[0]).fetchall()

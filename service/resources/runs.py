@@ -1,0 +1,151 @@
+"""/runs: one run, by id or by agent and name; its timeline and its trace."""
+
+from collections.abc import Callable
+
+import falcon
+
+from service import json
+from service.body import read_document
+from service.database import Database
+from service.errors import ApiError
+from service.ingest.fields import MAX_NAME, name_problem
+from service.parameters import allow_parameters, to_uuid
+from service.queries import Connection, Row, queries
+from service.trace import render_trace
+
+MAX_BODY_BYTES = 65_536
+
+
+class RunById:
+    """A run by its id."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
+        """Answer with the run, or 404."""
+        allow_parameters(req)
+        with self._database.reading() as conn:
+            resp.media = present(found(find_by_id(conn, key)))
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
+        """Delete the run and its events, or 404."""
+        with self._database.changing() as conn:
+            resp.media = delete(conn, found(find_by_id(conn, key)))
+
+
+class RunByName:
+    """A run by its agent and name; or, where the key is a run's id, its timeline or trace."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str) -> None:
+        """Answer with the run (one may be named `timeline`), or with the view of a run's id."""
+        allow_parameters(req)
+        view = VIEWS.get(run_name)
+        with self._database.reading() as conn:
+            run = find_by_id(conn, key) if view else None
+            if view and run:
+                resp.data = view(conn, run)
+            else:
+                resp.media = present(found(find_by_name(conn, key, run_name)))
+
+    def on_patch(self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str) -> None:
+        """Rename, {"new_run_name": text}; answer with the run, 409 when the name is taken."""
+        new_name = read_document(req, MAX_BODY_BYTES).get("new_run_name")
+        check_name(new_name)
+        with self._database.changing() as conn:
+            queries.agents.lock(conn, names=[key])
+            run = found(find_by_name(conn, key, run_name))
+            queries.runs.rename(conn, run_id=run["run_id"], new_name=new_name)
+            resp.media = present(found(find_by_id(conn, str(run["run_id"]))))
+
+    def on_delete(
+        self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str
+    ) -> None:
+        """Delete the run and its events, or 404."""
+        with self._database.changing() as conn:
+            resp.media = delete(conn, found(find_by_name(conn, key, run_name)))
+
+
+class RunView:
+    """The timeline or the trace of a run, addressed by agent and name."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(
+        self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str, view: str
+    ) -> None:
+        """Answer with the view, or 404."""
+        if view not in VIEWS:
+            raise falcon.HTTPRouteNotFound
+        allow_parameters(req)
+        with self._database.reading() as conn:
+            resp.data = VIEWS[view](conn, found(find_by_name(conn, key, run_name)))
+
+
+def timeline(conn: Connection, run: Row) -> bytes:
+    """The run, and `events` oldest first."""
+    events = queries.runs.timeline(conn, run_id=run["run_id"]).fetchall()
+    return json.dumps({**present(run), "events": events})
+
+
+def trace(conn: Connection, run: Row) -> bytes:
+    """The run's totals and its events as a tree."""
+    return render_trace(present(run), queries.runs.trace(conn, run_id=run["run_id"]).fetchall())
+
+
+VIEWS: dict[str, Callable[[Connection, Row], bytes]] = {"timeline": timeline, "trace": trace}
+
+
+def find_by_id(conn: Connection, key: str) -> Row | None:
+    """The run with this id; None when there is none, or the key is no UUID."""
+    run_id = to_uuid(key)
+    return None if run_id is None else queries.runs.find(conn, run_id=run_id).fetchone()
+
+
+def find_by_name(conn: Connection, agent_name: str, run_name: str) -> Row | None:
+    """The agent's run of this name, or None."""
+    return queries.runs.find_by_name(conn, agent_name=agent_name, run_name=run_name).fetchone()
+
+
+def found(run: Row | None) -> Row:
+    """The run; raise ApiError 404 when there is none."""
+    if run is None:
+        raise ApiError(falcon.HTTP_404, "run_not_found", "There is no such run.")
+    return run
+
+
+def present(run: Row) -> Row:
+    """A run as clients see it: received_on is where it lies, not what it is."""
+    return {name: value for name, value in run.items() if name != "received_on"}
+
+
+def delete(conn: Connection, run: Row) -> dict[str, str]:
+    """Lock the run in a statement of its own, so that no ingest adds to it, then delete it."""
+    locked = queries.runs.lock_for_delete(conn, run_id=run["run_id"]).fetchall()
+    if not locked:
+        raise ApiError(falcon.HTTP_404, "run_not_found", "There is no such run.")
+    delete_runs(conn, locked)
+    return {
+        "status": "success",
+        "message": f"Run '{run['run_name']}' of agent '{run['agent_name']}' and its events deleted",
+    }
+
+
+def delete_runs(conn: Connection, locked: list[Row]) -> None:
+    """Delete runs, locked, and their events."""
+    queries.runs.delete(
+        conn,
+        run_ids=[str(run["run_id"]) for run in locked],
+        received_ons=[str(run["received_on"]) for run in locked],
+    )
+
+
+def check_name(name: object) -> None:
+    """Raise ApiError 400 for a name that no run can have."""
+    problem = name_problem(name, MAX_NAME) if isinstance(name, str) else ("", "is text")
+    if problem:
+        raise ApiError(falcon.HTTP_400, "invalid_run_name", f"`new_run_name` {problem[1]}.")

@@ -1,0 +1,171 @@
+"""A run's trace as JSON: the rows of runs/trace nested into a tree, and flat beside it.
+
+No function here calls itself: a chain may be 100,000 deep, and orjson writes 254 levels.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from service import json
+from service.queries import Row
+
+MAX_TREE_DEPTH = 400  # 800 levels of JSON: parsers give up soon after
+NODE_FIELDS = (
+    "event_id",
+    "event_type",
+    "timestamp",
+    "data",
+    "parent_event_id",
+    "previous_event_id",
+    "model",
+    "latency_ms",
+    "cost",
+    "tokens_in",
+    "tokens_out",
+)
+OUTLINE_FIELDS = ("event_id", "parent_event_id", "event_type", "timestamp")
+OUTLINE_DATA_FIELDS = ("name", "model", "latency_ms", "cost", "status")
+
+
+class Tree:
+    """The events of a run, linked: `rows` oldest first, as runs/trace gives them."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self.rows = {row["event_id"]: row for row in rows}
+        self.cycle = find_cycles(self.rows)
+        self.children: dict[UUID, list[UUID]] = defaultdict(list)
+        roots = []
+        for event_id, row in self.rows.items():
+            if row["tree_parent_id"] is None or event_id in self.cycle:
+                roots.append(row)
+            else:
+                self.children[row["tree_parent_id"]].append(event_id)
+        self.roots = [row["event_id"] for row in order_roots(roots)]
+
+    def walk(self) -> Iterator[tuple[Row, int]]:
+        """Give each event once with its depth, parents before children, oldest first."""
+        stack = [(event_id, 0) for event_id in reversed(self.roots)]
+        while stack:
+            event_id, depth = stack.pop()
+            yield self.rows[event_id], depth
+            if event_id in self.children:
+                stack += [(child, depth + 1) for child in reversed(self.children[event_id])]
+
+
+def find_cycles(rows: dict[UUID, Row]) -> set[UUID]:
+    """The events on a cycle of parents, among those that the walk from the roots never reached."""
+    unreached = [event_id for event_id, row in rows.items() if row["depth"] is None]
+    seen: set[UUID] = set()
+    cycles: set[UUID] = set()
+    for start in unreached:
+        path = []
+        event_id = start
+        while event_id not in seen:
+            seen.add(event_id)
+            path.append(event_id)
+            event_id = rows[event_id]["tree_parent_id"]
+        if event_id in path:  # the path bit its own tail, not that of an earlier one
+            cycles.update(path[path.index(event_id) :])
+    return cycles
+
+
+def order_roots(roots: list[Row]) -> list[Row]:
+    """agent_start first, the chain that follows it, the others by time, agent_end last."""
+    ends = [row for row in roots if row["event_type"] == "agent_end"]
+    others = [row for row in roots if row["event_type"] != "agent_end"]
+    first = next((row for row in others if row["event_type"] == "agent_start"), None)
+    chain = follow(first, others) if first else []
+    chained = {row["event_id"] for row in chain}
+    return chain + [row for row in others if row["event_id"] not in chained] + ends
+
+
+def follow(first: Row, roots: list[Row]) -> list[Row]:
+    """`first`, and the roots that follow one another by previous_event_id, breadth first."""
+    following: dict[UUID | None, list[Row]] = defaultdict(list)
+    for row in roots:
+        following[row["previous_event_id"]].append(row)
+    chain = [first]
+    seen = {first["event_id"]}
+    for row in chain:  # grows while it is walked
+        for successor in following[row["event_id"]]:
+            if successor["event_id"] not in seen:
+                seen.add(successor["event_id"])
+                chain.append(successor)
+    return chain
+
+
+def render_trace(run: Row, rows: list[Row]) -> bytes:
+    """Write the answer of GET …/trace from a run and the rows of runs/trace."""
+    tree = Tree(rows)
+    head = {
+        "run_id": run["run_id"],
+        "run_name": run["run_name"],
+        "agent_name": run["agent_name"],
+        "status": run["status"],
+        "total_cost": run["total_cost"],
+        "total_duration_ms": run["total_duration_ms"],
+        "total_tokens_in": run["tokens_in"],
+        "total_tokens_out": run["tokens_out"],
+        "event_count": len(rows),
+        "graph_structure": find_in_data(rows, "agent_start", "graph_structure"),
+        "execution_flow": find_in_data(rows, "agent_end", "execution_flow"),
+    }
+    return b"".join(
+        [
+            json.dumps(head)[:-1],
+            b',"execution_tree":[',
+            *write_nested(tree),
+            b'],"events":[',
+            b",".join(json.dumps(outline(row, depth)) for row, depth in tree.walk()),
+            b"]}",
+        ]
+    )
+
+
+def find_in_data(rows: list[Row], event_type: str, name: str) -> Any:
+    """An object of the data, or its metadata, of the first event of a type; None when absent."""
+    for row in rows:
+        if row["event_type"] == event_type:
+            data = orjson.loads(json.dumps(row["data"]))
+            metadata = data.get("metadata")
+            for place in (data, metadata if isinstance(metadata, dict) else {}):
+                if isinstance(place.get(name), dict):
+                    return place[name]
+    return None
+
+
+def write_nested(tree: Tree) -> Iterator[bytes]:
+    """Give the nodes as nested JSON, one after the other, each behind what it has to close."""
+    open_nodes = 0
+    for row, depth in tree.walk():
+        if depth > MAX_TREE_DEPTH:
+            continue
+        if open_nodes > depth:
+            yield b"]}" * (open_nodes - depth) + b","
+        yield write_node(tree, row, depth)
+        open_nodes = depth + 1
+    yield b"]}" * open_nodes
+
+
+def write_node(tree: Tree, row: Row, depth: int) -> bytes:
+    """One node, left open behind `"children":[`."""
+    node = {name: row[name] for name in NODE_FIELDS}
+    node["depth"] = depth
+    if row["event_id"] in tree.cycle:
+        node["cycle"] = True
+    if depth == MAX_TREE_DEPTH and row["event_id"] in tree.children:
+        node["truncated"] = True
+    return json.dumps(node)[:-1] + b',"children":['
+
+
+def outline(row: Row, depth: int) -> Row:
+    """An event of the flat list: what the MCP server's trace tool reads."""
+    return {
+        **{name: row[name] for name in OUTLINE_FIELDS},
+        "depth": depth,
+        "data": {name: row[name] for name in OUTLINE_DATA_FIELDS if row[name] is not None},
+    }

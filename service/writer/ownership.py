@@ -1,0 +1,158 @@
+"""To which agent a run belongs, and what else of a run its events decide.
+
+All of it is a minimum over the run's events, so it does not depend on the order in which events
+and batches arrive:
+
+owner        the root agent_start (the earliest one without a parent in the run), or while there is
+             none the earliest event; it gives the run its agent, a root also its metadata
+name         the run_name of the earliest event that asks for one
+environment  that of the earliest event that has one
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from service.ingest.rows import EventRow
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The event that a run belongs to."""
+
+    is_root: bool
+    at: datetime
+    event_id: str
+    parent_id: str | None
+    agent_name: str
+    metadata: str | None = None  # of a root that was just read; runs.metadata keeps it
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> "Owner":
+        """Read a row of events/owner."""
+        return cls(
+            is_root=row["is_root"],
+            at=row["timestamp"],
+            event_id=str(row["event_id"]),
+            parent_id=optional_id(row["parent_event_id"]),
+            agent_name=row["agent_name"],
+            metadata=row["metadata"] if row["is_root"] else None,
+        )
+
+    @property
+    def rank(self) -> tuple[bool, datetime, str]:
+        """Lower wins: roots first, then the earliest."""
+        return (not self.is_root, self.at, self.event_id)
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """What decides over a run, as stored or as its events now say."""
+
+    run_id: str
+    received_on: date
+    owner: Owner
+    requested: tuple[datetime, str] | None  # the earliest wish for a name
+    environment: tuple[datetime, str] | None  # None: the service's own
+    run_name: str = ""  # as stored; empty while the run has none
+    stored_environment: str = ""
+    renamed: bool = False
+
+    @property
+    def agent_name(self) -> str:
+        """The agent that the run belongs to."""
+        return self.owner.agent_name
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> "RunState":
+        """Read a row of runs/states or runs/hold."""
+        return cls(
+            run_id=str(row["run_id"]),
+            received_on=row["received_on"],
+            owner=Owner(
+                is_root=row["owner_is_root"],
+                at=row["owner_at"],
+                event_id=str(row["owner_event_id"]),
+                parent_id=optional_id(row["owner_parent_id"]),
+                agent_name=row["agent_name"],
+            ),
+            requested=wish(row["requested_at"], row["requested_name"]),
+            environment=wish(row["environment_at"], row["environment"]),
+            run_name=row["run_name"],
+            stored_environment=row["environment"],
+            renamed=row["renamed"],
+        )
+
+
+def optional_id(value: Any) -> str | None:
+    """A uuid of psycopg's as text."""
+    return None if value is None else str(value)
+
+
+def is_start(row: EventRow) -> bool:
+    """Whether the event begins an agent; without a parent in the run it is a root."""
+    return row.event_type == "agent_start"
+
+
+def wish(at: datetime | None, value: str | None) -> tuple[datetime, str] | None:
+    """A value with the time of the event it comes from; equal times go by the value."""
+    return None if at is None or value is None else (at, value)
+
+
+def first_state(
+    run_id: str, received_on: date, rows: list[EventRow], stored: Collection[str] = ()
+) -> RunState:
+    """What `rows` alone say of their run. `stored`: ids that the run is known to hold besides."""
+    inside = {row.event_id for row in rows}.union(stored)
+    owner = min(
+        (
+            Owner(
+                is_root=(is_root := is_start(row) and row.parent_event_id not in inside),
+                at=row.timestamp,
+                event_id=row.event_id,
+                parent_id=row.parent_event_id,
+                agent_name=row.agent_name,
+                metadata=row.metadata if is_root else None,
+            )
+            for row in rows
+        ),
+        key=lambda owner: owner.rank,
+    )
+    return RunState(
+        run_id=run_id,
+        received_on=received_on,
+        owner=owner,
+        requested=min(((r.timestamp, r.run_name) for r in rows if r.run_name), default=None),
+        environment=min(
+            ((r.timestamp, r.environment) for r in rows if r.environment), default=None
+        ),
+    )
+
+
+def merge(stored: RunState, said: RunState) -> RunState:
+    """What a run is once it also holds the events that `said` comes from."""
+    return replace(
+        stored,
+        owner=min(stored.owner, said.owner, key=lambda owner: owner.rank),
+        requested=earlier(stored.requested, said.requested),
+        environment=earlier(stored.environment, said.environment),
+    )
+
+
+def earlier(
+    one: tuple[datetime, str] | None, other: tuple[datetime, str] | None
+) -> tuple[datetime, str] | None:
+    """The earlier of two wishes, either of which may be absent."""
+    return min((wish for wish in (one, other) if wish is not None), default=None)
+
+
+def needs_name(stored: RunState, now: RunState) -> bool:
+    """Whether the run must be named anew: it moves to another agent, or its wish changed."""
+    if stored.agent_name != now.agent_name:
+        return True
+    return (
+        not stored.renamed
+        and now.requested is not None
+        and (stored.requested is None or stored.requested[1] != now.requested[1])
+    )

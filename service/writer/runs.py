@@ -1,0 +1,96 @@
+"""The statements that make runs and settle what their events say of them, for many runs at once."""
+
+from collections.abc import Iterable, Sequence
+
+from service.queries import Connection, Row, queries
+from service.writer.naming import Namer
+from service.writer.ownership import RunState, needs_name
+
+Columns = dict[str, list[str | None]]
+
+
+def by_id(rows: Iterable[Row]) -> dict[str, RunState]:
+    """Rows of runs/states or runs/hold by run id."""
+    return {state.run_id: state for state in map(RunState.from_row, rows)}
+
+
+def add_runs(conn: Connection, namer: Namer, states: list[RunState], environment: str) -> set[str]:
+    """Make new runs, in key order, under the locks of their agents; return the ids made here."""
+    wishes = [(state.agent_name, state.requested and state.requested[1]) for state in states]
+    namer.look_up(wishes)
+    names = [
+        namer.nearest(agent, wish) if wish else namer.generate(agent) for agent, wish in wishes
+    ]
+    metadatas = [state.owner.metadata or "{}" for state in states]
+    with conn.pipeline():
+        added = queries.runs.add(
+            conn,
+            received_on=states[0].received_on,
+            **columns(states, names, metadatas, environment),
+        )
+        count_runs(conn, namer)
+    return {str(row["run_id"]) for row in added}
+
+
+def settle_runs(conn: Connection, namer: Namer, changes: list[tuple[RunState, RunState]]) -> None:
+    """Bring runs, held, from what is stored to what their events say now."""
+    names = [
+        new_name(namer, stored, now) if needs_name(stored, now) else stored.run_name
+        for stored, now in changes
+    ]
+    metadatas = [
+        None if stored.owner == now.owner else now.owner.metadata or "{}" for stored, now in changes
+    ]
+    states = [now for _, now in changes]
+    queries.runs.settle(conn, **columns(states, names, metadatas, ""))
+    count_runs(conn, namer)
+
+
+def new_name(namer: Namer, stored: RunState, now: RunState) -> str:
+    """Name a run that moves to another agent, or whose events now ask for another name."""
+    if stored.renamed:
+        return namer.nearest(now.agent_name, stored.run_name)
+    if now.requested is not None:
+        return namer.nearest(now.agent_name, now.requested[1])
+    return namer.keep_or_generate(now.agent_name, stored.run_name)
+
+
+def count_runs(conn: Connection, namer: Namer) -> None:
+    """Store the agents' counters that moved."""
+    counters = namer.moved_counters()
+    if counters:
+        queries.agents.count_runs(
+            conn, names=list(counters), counters=[str(counter) for counter in counters.values()]
+        )
+
+
+def columns(
+    states: list[RunState], names: list[str], metadatas: Sequence[str | None], environment: str
+) -> Columns:
+    """The arrays that runs/add and runs/settle take, one element per run.
+
+    `environment` is that of runs that have none stored and whose events name none.
+    """
+    requested = [state.requested or (None, None) for state in states]
+    environments = [
+        state.environment or (None, state.stored_environment or environment) for state in states
+    ]
+    return {
+        "run_ids": [state.run_id for state in states],
+        "agent_names": [state.agent_name for state in states],
+        "run_names": list(names),
+        "environments": [value for _, value in environments],
+        "environment_ats": [as_text(at) for at, _ in environments],
+        "requested_names": [name for _, name in requested],
+        "requested_ats": [as_text(at) for at, _ in requested],
+        "owner_is_roots": [as_text(state.owner.is_root) for state in states],
+        "owner_ats": [as_text(state.owner.at) for state in states],
+        "owner_event_ids": [state.owner.event_id for state in states],
+        "owner_parent_ids": [state.owner.parent_id for state in states],
+        "metadatas": list(metadatas),
+    }
+
+
+def as_text(value: object) -> str | None:
+    """A value of an array as PostgreSQL reads it."""
+    return None if value is None else str(value)

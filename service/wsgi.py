@@ -1,0 +1,30 @@
+"""What gunicorn loads in each worker, after the fork: the application with its connections."""
+
+import atexit
+
+import falcon
+
+from service.app import create_app
+from service.clock import today
+from service.config import Config
+from service.database import Database
+from service.partitions import PartitionKeeper
+from service.writer import Writer
+
+
+def build() -> "falcon.App[falcon.Request, falcon.Response]":
+    """Read the environment, open the connections, and build the application.
+
+    `python -m service serve` sets DATABASE_URL, to the embedded server's where it runs that.
+    """
+    config = Config.from_environment()
+    if config.database_url is None:
+        raise RuntimeError("DATABASE_URL is not set: start with python -m service serve")
+    database = Database(config.database_url, config.database_pool_size // config.workers)
+    writer = Writer(database.connect_writer, today, config.environment)
+    keeper = PartitionKeeper(config.database_url, today)
+    database.open()
+    keeper.open()
+    for close in (database.close, writer.close, keeper.close):  # run in the reverse order
+        atexit.register(close)
+    return create_app(config, database, writer)

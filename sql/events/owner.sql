@@ -1,0 +1,26 @@
+-- events/owner: the event that gives a run its agent, found anew among all of the run's events.
+--
+-- It is the earliest agent_start whose parent is not in the run; while there is none, the earliest
+-- event. Asked only when an event came in that turned out to be the owner's parent.
+--
+-- params   received_on  date  the run's day
+-- params   run_id       uuid  the run
+-- returns  event_id uuid, agent_name text, timestamp timestamp with time zone, parent_event_id uuid, is_root boolean, metadata text
+-- rows     one; none when the run has no event
+-- index    events_pkey
+-- plan     index scan on one partition; one look-up per agent_start; top-1 sort
+-- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534
+
+SELECT e.event_id, e.agent_name, e.timestamp, e.parent_event_id,
+       e.event_type = 'agent_start' AND p.event_id IS NULL AS is_root,
+       CASE jsonb_typeof(e.data -> 'metadata') WHEN 'object' THEN e.data ->> 'metadata' END AS metadata
+  FROM events AS e
+  LEFT JOIN events AS p
+    ON p.received_on = e.received_on
+   AND p.run_id      = e.run_id
+   AND p.event_id    = e.parent_event_id
+   AND e.event_type  = 'agent_start'
+ WHERE e.received_on = :'received_on'::date
+   AND e.run_id      = :'run_id'::uuid
+ ORDER BY is_root DESC, e.timestamp, e.event_id
+ LIMIT 1;

@@ -1,0 +1,15 @@
+-- runs/find: one run by its id.
+--
+-- params   run_id  uuid  the run
+-- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone
+-- rows     one; none when the run is unknown
+-- index    runs_pkey
+-- plan     one index look-up
+-- try      \set run_id 8552f8ec-923d-432c-9bc4-802c92078534
+
+SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status,
+       r.duration_us / 1000.0 AS total_duration_ms,
+       r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
+       r.metadata, r.created_at, r.updated_at
+  FROM runs AS r
+ WHERE r.run_id = :'run_id'::uuid;

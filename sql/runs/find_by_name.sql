@@ -1,0 +1,17 @@
+-- runs/find_by_name: one run by its agent and its name.
+--
+-- params   agent_name  text  the agent
+-- params   run_name    text  the run's name
+-- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone
+-- rows     one; none when there is no such run
+-- index    runs_agent_name_run_name_key
+-- plan     one index look-up
+-- try      \set agent_name Researcher \set run_name 'run 1'
+
+SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status,
+       r.duration_us / 1000.0 AS total_duration_ms,
+       r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
+       r.metadata, r.created_at, r.updated_at
+  FROM runs AS r
+ WHERE r.agent_name = :'agent_name'
+   AND r.run_name   = :'run_name';

@@ -1,0 +1,19 @@
+-- runs/lock_some_for_delete: lock some of an agent's runs, in key order, before they are deleted.
+--
+-- params   agent_name  text    the agent, locked
+-- params   row_limit   bigint  runs at the most
+-- returns  run_id uuid, received_on date
+-- rows     up to row_limit; none when the agent has no run left
+-- index    runs_agent_name_created_at_idx
+-- plan     index scan up to the limit, then by key, sort, lock rows
+-- try      \set agent_name Researcher \set row_limit 100
+
+SELECT r.run_id, r.received_on
+  FROM runs AS r
+ WHERE r.run_id = ANY (ARRAY(SELECT o.run_id
+                               FROM runs AS o
+                              WHERE o.agent_name = :'agent_name'
+                              ORDER BY o.created_at DESC, o.run_id DESC
+                              LIMIT :'row_limit'::bigint))
+ ORDER BY r.run_id
+   FOR UPDATE;

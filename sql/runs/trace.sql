@@ -1,0 +1,63 @@
+-- runs/trace: a run's events as a tree: each with its parent in the run and its depth, oldest first.
+--
+-- A parent counts when it is an event of the run and no agent_end; an agent_end has none. Each
+-- event has one parent, so the walk from the roots ends by itself; what it never reaches hangs on
+-- a cycle and has no depth. No CYCLE clause and no path arrays: those are quadratic (5,000 deep
+-- took 2.6 s, this takes 0.3 s for 100,000).
+--
+-- The plan must hash the run once and probe it level by level; else it is quadratic, and 100,000
+-- deep does not end in 10 s. So many_rows, which is one row, is a thousand to the planner (a run that
+-- looks short is linked by nested loops); is_root is half of the rows to it (`IS NULL` is 0.5 %, and
+-- it would hash the level, not the run); and the read pool has enable_mergejoin off (a merge sorts
+-- the run anew for each level). In psql: SET enable_mergejoin = off.
+--
+-- params   run_id  uuid  the run
+-- returns  event_id uuid, event_type text, timestamp timestamp with time zone, data jsonb, parent_event_id uuid, previous_event_id uuid, model text, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, name text, status text, tree_parent_id uuid, depth integer
+-- rows     one per event; none when the run is unknown
+-- index    runs_pkey, events_pkey
+-- plan     index scans on one partition; the recursion probes one hash of the run, level by level
+-- try      \set run_id 8552f8ec-923d-432c-9bc4-802c92078534
+
+WITH RECURSIVE run_events AS MATERIALIZED (
+    SELECT e.event_id, e.event_type, e.parent_event_id
+      FROM runs   AS r
+      JOIN events AS e
+        ON e.received_on = r.received_on
+       AND e.run_id      = r.run_id
+     CROSS JOIN string_to_table('one row', ',') AS many_rows
+     WHERE r.run_id = :'run_id'::uuid
+), linked AS MATERIALIZED (
+    SELECT c.event_id, p.event_id AS tree_parent_id, p.event_id IS NULL AS is_root
+      FROM run_events AS c
+      LEFT JOIN run_events AS p
+        ON p.event_id = c.parent_event_id
+       AND p.event_type <> 'agent_end'
+       AND c.event_type <> 'agent_end'
+), walk AS (
+    SELECT l.event_id, 0 AS depth
+      FROM linked AS l
+     WHERE l.is_root
+     UNION ALL
+    SELECT l.event_id, w.depth + 1
+      FROM walk   AS w
+      JOIN linked AS l
+        ON l.tree_parent_id = w.event_id
+)
+SELECT e.event_id, e.event_type, e.timestamp, e.data, e.parent_event_id, e.previous_event_id,
+       e.model,
+       e.latency_us / 1000.0 AS latency_ms,
+       e.cost, e.tokens_in, e.tokens_out,
+       coalesce(e.data ->> 'name', e.data ->> 'tool_name', e.data ->> 'step_name',
+                e.data ->> 'node_name') AS name,
+       e.data ->> 'status' AS status,
+       l.tree_parent_id, w.depth
+  FROM runs   AS r
+  JOIN events AS e
+    ON e.received_on = r.received_on
+   AND e.run_id      = r.run_id
+  JOIN linked AS l
+    ON l.event_id = e.event_id
+  LEFT JOIN walk AS w
+    ON w.event_id = e.event_id
+ WHERE r.run_id = :'run_id'::uuid
+ ORDER BY e.timestamp, e.event_id;

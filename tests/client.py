@@ -1,0 +1,56 @@
+"""The service in this process: the real application and writer, on a real database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from falcon import testing
+
+from service.app import create_app
+from service.clock import Today, today
+from service.config import Config
+from service.database import Database
+from service.writer import Writer
+from tests.events import Event
+
+CONNECTIONS = 5
+
+
+class Client(testing.TestClient):
+    """falcon's test client with the few calls that the tests are made of."""
+
+    @classmethod
+    @contextmanager
+    def of(cls, url: str, today: Today = today, **variables: str) -> Iterator["Client"]:
+        """A client of a service with these environment variables."""
+        config = Config.from_environment({"DATABASE_URL": url, **variables})
+        database = Database(url, CONNECTIONS)
+        writer = Writer(database.connect_writer, today, config.environment)
+        database.open()
+        try:
+            yield cls(create_app(config, database, writer))
+        finally:
+            writer.close()
+            database.close()
+
+    def send(self, *events: Event, **options: Any) -> testing.Result:
+        """POST a batch."""
+        return self.simulate_post("/api/events", json={"events": list(events)}, **options)
+
+    def send_bytes(self, body: bytes, **headers: str) -> testing.Result:
+        """POST a body as it is."""
+        headers = {"Content-Type": "application/json"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        return self.simulate_post("/api/events", body=body, headers=headers)
+
+    def ok(self, path: str, method: str = "GET", **options: Any) -> Any:
+        """The parsed answer of a request that must be 200."""
+        result = self.simulate_request(method, path, **options)
+        assert result.status_code == 200, result.text
+        return orjson.loads(result.content)
+
+    def run(self, run_id: str) -> Any:
+        """One run."""
+        return self.ok(f"/api/runs/{run_id}")

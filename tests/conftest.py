@@ -1,0 +1,155 @@
+"""A real PostgreSQL for the session, migrated once; each test gets a copy of that database.
+
+PG=15 runs everything on Debian's PostgreSQL 15, DATABASE_URL on a server of yours (databases named
+gati_test_… are made there and dropped), and without either the embedded PostgreSQL is used.
+"""
+
+import os
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from pytest_postgresql.janitor import DatabaseJanitor
+
+from service import migrate, partitions
+from service.database import WRITE, connect
+from service.embedded import EmbeddedServer
+from service.queries import Connection
+from tests.client import Client
+from tests.service import Service, serving
+
+DEBIAN_BINARIES = "/usr/lib/postgresql/{}/bin"
+TEMPLATE = "gati_test_template"
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In CI nothing may be skipped: there, every program is installed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line("CI: a test was skipped, and none is expected to be", red=True)
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The URL of a PostgreSQL on which databases can be made."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        yield given
+        return
+    version = os.environ.get("PG")
+    binaries = Path(DEBIAN_BINARIES.format(version)) if version else None
+    # Under /tmp itself: pytest's own directories are closed to the user that PostgreSQL runs as.
+    with tempfile.TemporaryDirectory(prefix="gati-test-") as directory:
+        Path(directory).chmod(0o755)
+        server = EmbeddedServer(Path(directory), binaries)
+        server.start()
+        try:
+            yield server.url
+        finally:
+            server.stop()
+
+
+def janitor(server_url: str, name: str, template: str | None = None) -> DatabaseJanitor:
+    """Make and drop one database of the server."""
+    server = conninfo_to_dict(server_url)
+    return DatabaseJanitor(
+        user=str(server.get("user") or "postgres"),
+        host=str(server.get("host") or "localhost"),
+        port=str(server.get("port") or "5432"),
+        password=str(server.get("password") or "") or None,
+        maintenance_dbname=str(server["dbname"]),
+        dbname=name,
+        template_dbname=template,
+        as_template=template is None,
+    )
+
+
+def url_of(server_url: str, name: str) -> str:
+    """The URL of another database on the same server."""
+    parts = {**conninfo_to_dict(server_url), "dbname": name}
+    return "postgresql:///?" + urlencode(parts, quote_via=quote)
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> Iterator[str]:
+    """The name of a database that is migrated and has its partitions."""
+    name = f"{TEMPLATE}_{os.getpid()}"
+    maker = janitor(server_url, name)
+    maker.drop()
+    with maker:
+        migrate.up(url_of(server_url, name))
+        partitions.ensure_partitions(url_of(server_url, name))
+        yield name
+
+
+@pytest.fixture
+def empty_database_url(server_url: str) -> Iterator[str]:
+    """A database with nothing in it."""
+    name = f"gati_test_empty_{os.getpid()}"
+    with janitor(server_url, name):
+        yield url_of(server_url, name)
+
+
+@pytest.fixture
+def database_url(server_url: str, template: str) -> Iterator[str]:
+    """A fresh database for one test."""
+    name = f"gati_test_{os.getpid()}"
+    with janitor(server_url, name, template):
+        yield url_of(server_url, name)
+
+
+@pytest.fixture
+def conn(database_url: str) -> Iterator[Connection]:
+    """A connection of the test's own to its database, committing each statement."""
+    with connect(database_url, WRITE, "test") as conn:
+        conn.autocommit = True
+        yield conn
+
+
+@pytest.fixture
+def client(database_url: str) -> Iterator[Client]:
+    """The whole service, called in this process, on the test's database."""
+    with Client.of(database_url) as client:
+        yield client
+
+
+@pytest.fixture
+def other_client(database_url: str) -> Iterator[Client]:
+    """A second service on the same database, as another worker would be."""
+    with Client.of(database_url) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def service_database_url(server_url: str, template: str) -> Iterator[str]:
+    """A fresh database for the service of a module."""
+    name = f"gati_test_service_{os.getpid()}"
+    with janitor(server_url, name, template):
+        yield url_of(server_url, name)
+
+
+@pytest.fixture(scope="module")
+def service(
+    service_database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """The service as a process, over real HTTP."""
+    with serving(service_database_url, tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show beside a failure what the service that the test used has printed."""
+    report = yield
+    if report.failed:
+        for value in getattr(item, "funcargs", {}).values():
+            if isinstance(value, Service):
+                report.sections.append(("what the service printed", value.output))
+    return report

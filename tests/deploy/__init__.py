@@ -1,0 +1,1 @@
+"""The compose file, the images and the nginx in front, as far as they run without an engine."""

@@ -1,0 +1,150 @@
+"""The image without an engine: its install steps in a fresh virtual environment, its files."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.deploy.dockerfile import copied, read_dockerfile
+from tests.deploy.proxy import DEPLOY, NGINX, REPOSITORY, Proxy, body_limit_mb, free_port, nginx
+
+BACKEND_TEMPLATE = DEPLOY / "nginx" / "templates" / "backend.conf.template"
+MAX_BODY_MB = 64
+START_SECONDS = 60.0
+STOP_SECONDS = 45.0
+
+needs_nginx = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+
+
+@dataclass(frozen=True)
+class Image:
+    """What the Dockerfile makes: programs to run, and the directory that holds the service."""
+
+    programs: Path
+    app: Path
+
+
+@dataclass(frozen=True)
+class Stack:
+    """nginx in front of the service."""
+
+    proxy: Proxy
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """The address of nginx."""
+        return self.proxy.url
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    """Run the Dockerfile's `pip install` steps as they stand, and copy what it copies."""
+    python = find_python()
+    directory = tmp_path_factory.mktemp("image")
+    environment, source, app = directory / "venv", directory / "src", directory / "app"
+    instructions = read_dockerfile(REPOSITORY / "Dockerfile")
+    for stage, target in ((0, source), (1, app)):
+        target.mkdir()
+        for names, below in copied(instructions, stage):
+            for name in names:
+                copy(REPOSITORY / name, target / below)
+    subprocess.run([python, "-m", "venv", environment], check=True)
+    programs = environment / "bin"
+    variables = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    for instruction in instructions:
+        if instruction.keyword == "RUN" and instruction.text.startswith("pip install"):
+            subprocess.run(["sh", "-c", instruction.text], cwd=source, env=variables, check=True)
+    return Image(programs, app)
+
+
+def find_python() -> str:
+    """Return the Python of the image's version; skip where meinheld cannot be built with one."""
+    version = read_dockerfile(REPOSITORY / "Dockerfile")[0].text.split(":")[1].split("-")[0]
+    own = f"{sys.version_info.major}.{sys.version_info.minor}" == version
+    python = sys.executable if own else shutil.which(f"python{version}")
+    if python is None:
+        pytest.skip(f"python{version} is not installed")
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed")
+    find = "import sysconfig; print(sysconfig.get_path('include'))"
+    include = subprocess.run([python, "-c", find], capture_output=True, text=True, check=True)
+    if not Path(include.stdout.strip(), "Python.h").exists():
+        pytest.skip(f"the headers of python{version} are not installed")
+    return python
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file into a directory, or a directory's content to a new one."""
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy(source, target)
+
+
+@pytest.fixture(scope="module", params=["gthread", "meinheld"])
+def stack(
+    request: pytest.FixtureRequest, image: Image, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """Run the image's service with each worker class on loopback, behind the shipped nginx."""
+    directory = tmp_path_factory.mktemp(request.param)
+    with (
+        service(image, directory, request.param) as port,
+        nginx(
+            BACKEND_TEMPLATE,
+            directory,
+            BACKEND=f"127.0.0.1:{port}",
+            BODY_LIMIT_MB=body_limit_mb(MAX_BODY_MB),
+        ) as proxy,
+    ):
+        yield Stack(proxy, directory / "service.log")
+
+
+@contextmanager
+def service(image: Image, directory: Path, worker_class: str) -> Iterator[int]:
+    """Run `python -m service serve` of the image on its embedded PostgreSQL; give its port."""
+    port = free_port()
+    variables = {
+        "PATH": f"{image.programs}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(directory),
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "DATA_DIR": str(directory / "data"),
+        "MAX_BODY_MB": str(MAX_BODY_MB),
+        "WORKER_CLASS": worker_class,
+    }
+    command = [str(image.programs / "python"), "-m", "service", "serve"]
+    log = directory / "service.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=image.app, env=variables, stdout=output, stderr=output
+        )
+        try:
+            wait_until_healthy(port, process, log)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(timeout=STOP_SECONDS)
+
+
+def wait_until_healthy(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once /health answers 200."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            answer = requests.get(f"http://127.0.0.1:{port}/health", timeout=5)
+        except requests.ConnectionError:
+            time.sleep(0.05)
+        else:
+            if answer.status_code == 200:
+                return
+    raise AssertionError(f"not healthy after {START_SECONDS} s:\n{log.read_text()}")

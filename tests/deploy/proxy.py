@@ -1,0 +1,124 @@
+"""A real nginx with one of the templates of deploy/, filled in as the image does it."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+DEPLOY = REPOSITORY / "deploy"
+# Debian puts it where only root's PATH leads.
+NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
+START_SECONDS = 20.0
+
+# What the image's nginx.conf gives around conf.d, with every file in one directory of the test.
+AROUND = """
+{user}
+pid {directory}/nginx.pid;
+error_log {directory}/error.log;
+events {{}}
+http {{
+    types {{ text/html html; text/css css; application/javascript js; }}
+    access_log {directory}/access.log;
+    client_body_temp_path {directory}/body;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    scgi_temp_path {directory}/scgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    include {directory}/conf.d/*.conf;
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A running nginx."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Its address, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def exchange(self, request: bytes) -> bytes:
+        """Send the bytes as they are and return all that comes until nginx closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            connection.sendall(request)
+            answer = b""
+            while received := connection.recv(65536):
+                answer += received
+            return answer
+
+
+@contextmanager
+def nginx(template: Path, directory: Path, **variables: str) -> Iterator[Proxy]:
+    """Run nginx with the template, its `${NAME}` replaced by `variables` and LISTEN."""
+    assert NGINX is not None
+    port = free_port()
+    (directory / "conf.d").mkdir()
+    conf = directory / "conf.d" / template.name.removesuffix(".template")
+    conf.write_text(filled(template, {**variables, "LISTEN": f"127.0.0.1:{port}"}))
+    # Workers of a root's nginx become nobody, who may not enter pytest's directories.
+    user = "user root;" if os.geteuid() == 0 else ""
+    main = directory / "nginx.conf"
+    main.write_text(AROUND.format(directory=directory, user=user))
+    with (directory / "output.log").open("wb") as output:
+        process = subprocess.Popen(
+            [NGINX, "-p", directory, "-c", main, "-g", "daemon off;"], stdout=output, stderr=output
+        )
+        try:
+            wait_for_port(port, process)
+            yield Proxy(port)
+        finally:
+            process.terminate()
+            process.wait(timeout=START_SECONDS)
+
+
+def filled(template: Path, variables: Mapping[str, str]) -> str:
+    """The template's text after the image's envsubst: only names that have a value are replaced."""
+    text = template.read_text()
+    for name, value in variables.items():
+        text = text.replace("${" + name + "}", value)
+    assert not re.search(r"\$\{\w+\}", text), f"{template.name}: a variable that nothing sets"
+    return text
+
+
+def body_limit_mb(max_body_mb: int) -> str:
+    """What deploy/nginx/10-body-limit.envsh makes of MAX_BODY_MB."""
+    script = DEPLOY / "nginx" / "10-body-limit.envsh"
+    done = subprocess.run(
+        ["sh", "-c", '. "$1"; printf %s "$BODY_LIMIT_MB"', "sh", script],
+        env={"PATH": os.defpath, "MAX_BODY_MB": str(max_body_mb)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Return once `process` accepts connections on the port."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, f"{process.args!r} ended with {process.returncode}"
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise AssertionError(f"nothing listens on port {port} after {START_SECONDS} s")

@@ -1,0 +1,46 @@
+"""The Dockerfiles: what can be known of the images without building them."""
+
+import re
+
+import pytest
+
+from tests.deploy.conftest import Image
+from tests.deploy.dockerfile import copied, read_dockerfile
+from tests.deploy.proxy import DEPLOY, REPOSITORY
+
+BACKEND = read_dockerfile(REPOSITORY / "Dockerfile")
+DASHBOARD = read_dockerfile(DEPLOY / "dashboard" / "Dockerfile")
+
+
+def test_the_final_stage_runs_as_a_user_of_its_own_and_installs_nothing() -> None:
+    final = [instruction for instruction in BACKEND if instruction.stage == 1]
+    assert [i.text for i in final if i.keyword == "USER"] == ["10001:10001"]
+    assert not any("install " in i.text and "apt" in i.text for i in final)
+    order = [i.keyword for i in final]
+    assert order.index("USER") > max(n for n, keyword in enumerate(order) if keyword == "COPY")
+
+
+def test_it_serves_on_8000_and_has_a_health_check() -> None:
+    texts = {i.keyword: i.text for i in BACKEND if i.stage == 1}
+    assert texts["EXPOSE"] == "8000"
+    assert texts["CMD"] == '["python", "-m", "service", "serve"]'
+    assert "/health" in texts["HEALTHCHECK"]
+
+
+def test_the_build_context_holds_what_is_copied_and_nothing_else() -> None:
+    lines = (REPOSITORY / ".dockerignore").read_text().splitlines()
+    sent = {line.removeprefix("!") for line in lines if line.startswith("!")}
+    needed = {name for stage in (0, 1) for names, _ in copied(BACKEND, stage) for name in names}
+    assert "*" in lines
+    assert sent == needed
+
+
+def test_the_dashboard_is_the_release_that_the_tests_know() -> None:
+    pins = re.findall(r"^gati==(\S+)", (REPOSITORY / "requirements-dev.txt").read_text(), re.M)
+    assert [i.text.rpartition("gati==")[2] for i in DASHBOARD if "gati==" in i.text] == pins
+
+
+@pytest.mark.parametrize("package", ["falcon", "gunicorn", "meinheld", "greenlet"])
+def test_the_install_steps_install(image: Image, package: str) -> None:
+    site = next((image.programs.parent / "lib").glob("python*/site-packages"))
+    assert list(site.glob(f"{package}-*.dist-info"))

@@ -1,0 +1,65 @@
+"""The released dashboard's files behind the nginx of its image."""
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.deploy.conftest import needs_nginx
+from tests.deploy.proxy import DEPLOY, nginx
+
+pytestmark = needs_nginx
+TEMPLATE = DEPLOY / "dashboard" / "templates" / "dashboard.conf.template"
+
+
+@pytest.fixture(scope="module")
+def files() -> Path:
+    gati = find_spec("gati")
+    assert gati is not None
+    assert gati.origin is not None
+    return Path(gati.origin).parent / "dashboard_dist"
+
+
+@pytest.fixture(scope="module")
+def dashboard(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with nginx(TEMPLATE, tmp_path_factory.mktemp("dashboard"), DASHBOARD_ROOT=str(files)) as proxy:
+        yield proxy.url
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/agents/research%20agent/runs", "/a/b?c=d"])
+def test_every_page_is_the_one_page_and_is_asked_for_anew(
+    dashboard: str, files: Path, path: str
+) -> None:
+    answer = requests.get(dashboard + path, timeout=10)
+    assert answer.status_code == 200
+    assert answer.content == (files / "index.html").read_bytes()
+    assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_assets_are_kept_for_a_year(dashboard: str, files: Path) -> None:
+    for asset in (files / "assets").iterdir():
+        answer = requests.get(f"{dashboard}/assets/{asset.name}", timeout=10)
+        assert answer.content == asset.read_bytes()
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_a_missing_asset_is_missing_and_not_remembered(dashboard: str) -> None:
+    answer = requests.get(f"{dashboard}/assets/gone.js", timeout=10)
+    assert answer.status_code == 404
+    assert "Cache-Control" not in answer.headers
+
+
+def test_the_policy_allows_what_the_page_does(dashboard: str, files: Path) -> None:
+    """Its own scripts, which call the address built into them; no eval, no inline script."""
+    answer = requests.get(dashboard, timeout=10)
+    directives = answer.headers["Content-Security-Policy"].split("; ")
+    assert "default-src 'self'" in directives
+    assert "connect-src 'self' http://localhost:8000 http://127.0.0.1:8000" in directives
+    scripts = "".join(script.read_text() for script in (files / "assets").glob("*.js"))
+    assert "http://localhost:8000" in scripts
+    assert "new Function(" not in scripts
+    assert "<script>" not in answer.text
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Server"] == "nginx"

@@ -1,0 +1,62 @@
+"""Events for tests, and the recount that says whether what is stored is consistent."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from service.queries import Connection, Row
+
+Event = dict[str, Any]
+
+START = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+
+
+def new_id() -> str:
+    """A fresh UUID."""
+    return str(uuid.uuid4())
+
+
+def at(seconds: float) -> str:
+    """A timestamp that many seconds after noon."""
+    return (START + timedelta(seconds=seconds)).isoformat()
+
+
+def event(run_id: str, event_type: str = "step", seconds: float = 0, **fields: Any) -> Event:
+    """One good event; `fields` replaces or adds."""
+    return {
+        "event_id": new_id(),
+        "run_id": run_id,
+        "agent_name": "agent",
+        "event_type": event_type,
+        "timestamp": at(seconds),
+        "data": {},
+        **fields,
+    }
+
+
+RECOUNT = """
+WITH said AS (
+    SELECT r.run_id, r.event_count, r.error_count, r.total_cost, r.tokens_in, r.tokens_out,
+           r.duration_us, r.status, r.started_at, r.last_event_at
+      FROM runs AS r
+), counted AS (
+    SELECT e.run_id, count(*) AS event_count, count(*) FILTER (WHERE e.is_error) AS error_count,
+           coalesce(sum(e.cost), 0) AS total_cost, coalesce(sum(e.tokens_in), 0) AS tokens_in,
+           coalesce(sum(e.tokens_out), 0) AS tokens_out,
+           (extract(epoch FROM max(e.timestamp) - min(e.timestamp)) * 1000000)::bigint AS duration_us,
+           CASE WHEN bool_or(e.is_error AND e.event_type IN ('agent_end', 'error')) THEN 'failed'
+                WHEN bool_or(e.event_type = 'agent_end') THEN 'completed' ELSE 'active' END AS status,
+           min(e.timestamp) AS started_at, max(e.timestamp) AS last_event_at
+      FROM events AS e
+     GROUP BY e.run_id
+)
+SELECT to_jsonb(s) AS said, to_jsonb(c) AS counted
+  FROM said AS s
+  FULL JOIN counted AS c USING (run_id)
+ WHERE to_jsonb(s) IS DISTINCT FROM to_jsonb(c)
+"""
+
+
+def differences(conn: Connection) -> list[Row]:
+    """Runs whose totals are not those of their events, and events without a run."""
+    return conn.execute(RECOUNT).fetchall()

@@ -1,0 +1,148 @@
+"""Paths and headers over the wire: names of every kind, and what is no request."""
+
+from urllib.parse import quote
+
+import pytest
+
+from tests.events import Event, event, new_id
+from tests.http.wire import JSON, batch, connected, exchange, get, head, post
+from tests.service import Service
+
+EAGLES = "🦅" * 255
+
+
+def send(service: Service, one: Event) -> None:
+    """Store an event."""
+    assert exchange(service, post(batch(one))).json["inserted"] == 1
+
+
+@pytest.mark.parametrize(
+    ("agent", "run"),
+    [
+        ("a/b", "c/d"),
+        ("a%2Fb", "100%"),
+        ("..", "."),
+        ("say \"it's\"", "'; DROP TABLE runs; --"),
+        ("é", "日本 🦅"),
+        ("question?", "hash#"),
+        ("plus+plus", "a&b=c;d"),
+        ("timeline", "timeline"),
+        ("trace", "trace"),
+        ("مرحبا", "<>"),
+        ("semi;colon", "back\\slash"),
+        (EAGLES, EAGLES),
+    ],
+)
+def test_a_name_of_any_kind_is_found_by_its_path(service: Service, agent: str, run: str) -> None:
+    run_id = new_id()
+    send(service, event(run_id, agent_name=agent, run_name=run))
+    named = f"{quote(agent, safe='')}/{quote(run, safe='')}"
+    for prefix in ("/api", ""):
+        found = exchange(service, get(f"{prefix}/runs/{named}")).json
+        assert (found["run_id"], found["agent_name"], found["run_name"]) == (run_id, agent, run)
+        for view in ("timeline", "trace"):
+            viewed = exchange(service, get(f"{prefix}/runs/{named}/{view}")).json
+            assert (viewed["run_id"], len(viewed["events"])) == (run_id, 1)
+        agent_path = f"{prefix}/agents/{quote(agent, safe='')}"
+        assert exchange(service, get(agent_path)).json["name"] == agent
+        assert run_id in {r["run_id"] for r in exchange(service, get(agent_path + "/runs")).json}
+    assert exchange(service, head("DELETE", f"/api/runs/{named}")).status == 200
+    assert exchange(service, get(f"/api/runs/{named}")).status == 404
+
+
+def test_the_link_to_the_next_page_leads_on_for_a_name_with_a_slash(service: Service) -> None:
+    for _ in range(3):
+        send(service, event(new_id(), agent_name="pages/of ü"))
+    seen, target = [], "/api/agents/pages%2Fof%20%C3%BC/runs?limit=1"
+    while target:
+        page = exchange(service, get(target))
+        seen += [run["run_name"] for run in page.json]
+        target = page.headers.get("link", "").partition("<")[2].partition(">")[0]
+    assert seen == ["run 3", "run 2", "run 1"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/api/agents/%zz",
+        "/api/agents/%ff",
+        "/api/agents/%",
+        "/api/agents/%00",
+        "/api/agents/%0d%0aSet-Cookie:%20a=b",
+        "/api/runs/%c3%28/%fe",
+        "/../../etc/passwd",
+        "/api/../health",
+        "/api/agents/../../health",
+        "/api//agents",
+        "/api/agents/" + "x" * 8000,
+        "/" + "%F0%9F%A6%85" * 3000,
+        "/api/agents/" + "x" * 100_000,
+        "/api/runs/a/b/c/d",
+    ],
+)
+def test_a_path_that_leads_nowhere_is_4xx(service: Service, target: str) -> None:
+    answer = exchange(service, get(target))
+    assert 400 <= answer.status < 500
+    assert "set-cookie" not in answer.headers
+    assert answer.headers["content-type"].startswith(("application/json", "text/html"))
+
+
+@pytest.mark.parametrize(
+    "value", ["a\rSet-Cookie: a=b", "a\nSet-Cookie: a=b", "a\0b", "a\r\n Set-Cookie: a=b", 'x"><b>']
+)
+def test_nothing_in_a_header_reaches_the_headers_of_the_answer(
+    service: Service, value: str
+) -> None:
+    request = get("/health", X_Request_Id=value, Origin=value)
+    answer = exchange(service, request)
+    assert answer.status == 400 or len(answer.headers["x-request-id"]) == 32
+    assert "set-cookie" not in answer.headers
+    assert b"Set-Cookie" not in answer.body.partition(b"<")[0]
+
+
+def test_a_target_in_absolute_form_is_understood(service: Service) -> None:
+    run_id = new_id()
+    send(service, event(run_id, agent_name="abs/olute", run_name="run"))
+    origin = f"http://127.0.0.1:{service.port}"
+    assert exchange(service, get(f"{origin}/health")).json["status"] == "healthy"
+    assert exchange(service, get(f"{origin}/api/runs/abs%2Folute/run")).json["run_id"] == run_id
+    page = exchange(service, get(f"{origin}/api/agents/abs%2Folute/runs?limit=1")).json
+    assert [run["run_id"] for run in page] == [run_id]
+    assert exchange(service, get(origin)).json["name"] == "GATI Backend"
+    assert exchange(service, get(f"{origin}/api/nothing")).status == 404
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        head("POST", "/api/events", Content_Length=2, content_length=3) + b"{}x",
+        head("POST", "/api/events", Content_Type=JSON, Content_Length="2, 3") + b"{}x",
+        head("POST", "/api/events", Content_Type=JSON, Content_Length=-1),
+        head("POST", "/api/events", Content_Type=JSON, Content_Length="+2") + b"{}",
+        head("POST", "/api/events", Content_Type=JSON, Content_Length="1e3"),
+        head("POST", "/api/events", Content_Length=5, Transfer_Encoding="chunked") + b"0\r\n\r\n",
+        b"GET /health\r\n\r\n",
+        b"GET /health HTTP/9.9\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nno colon\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nA name: x\r\n\r\n",
+        b"GET  /health HTTP/1.1\r\n\r\n",
+        b"get /health HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a TLS hello\r\n\r\n",
+        b"GET /health HTTP/1.1\r\n" + b"X: y\r\n" * 1000 + b"\r\n",
+        b"GET /health HTTP/1.1\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_4xx_and_ends_the_connection(
+    service: Service, request_bytes: bytes
+) -> None:
+    with connected(service) as wire:
+        answer = wire.send(request_bytes).read()
+        assert 400 <= answer.status < 500
+        assert wire.is_closed()
+
+
+def test_an_unknown_transfer_coding_is_refused(service: Service) -> None:
+    request = head("POST", "/api/events", Content_Type=JSON, Transfer_Encoding="gzip, chunked")
+    with connected(service) as wire:
+        assert wire.send(request + b"0\r\n\r\n").read().status in (400, 501)
+        assert wire.is_closed()

@@ -1,0 +1,210 @@
+"""One event: what is refused, with which field and code, and what counts as absent."""
+
+import json
+from typing import Any
+
+import pytest
+
+from service.ingest import Batch, EventRow, parse_batch
+from tests.events import Event, event, new_id
+
+MEGABYTE = 1024 * 1024
+
+
+def parse(*events: Any, max_event_bytes: int = MEGABYTE) -> Batch:
+    """Parse a batch of these events."""
+    return parse_batch(json.dumps({"events": events}).encode(), 10_000, max_event_bytes)
+
+
+def error_of(sent: Event) -> tuple[str | None, str]:
+    """The (field, code) that an event is refused with."""
+    batch = parse(sent)
+    assert batch.rows == []
+    [error] = batch.errors
+    return error["field"], error["code"]
+
+
+def row_of(sent: Event) -> EventRow:
+    """The row of a good event."""
+    batch = parse(sent)
+    assert batch.errors == []
+    return batch.rows[0]
+
+
+def nested(levels: int) -> Any:
+    """Objects inside one another."""
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.parametrize("name", ["run_id", "agent_name", "event_type", "timestamp"])
+def test_required_fields(name: str) -> None:
+    sent = event(new_id())
+    del sent[name]
+    assert error_of(sent) == (name, "missing")
+    assert error_of({**sent, name: None}) == (name, "missing")
+
+
+@pytest.mark.parametrize("name", ["run_id", "event_id", "parent_event_id", "previous_event_id"])
+@pytest.mark.parametrize("value", ["", "x", 1, [], "8552f8ec-923d-432c-9bc4-802c9207853", {}])
+def test_ids_are_uuids(name: str, value: object) -> None:
+    assert error_of(event(new_id()) | {name: value}) == (name, "invalid_uuid")
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("", "empty"),
+        ("x" * 256, "too_long"),
+        ("a\nb", "control_character"),
+        ("a\x7f", "control_character"),
+        ("a\x00b", "nul_character"),
+        (7, "wrong_type"),
+        (["a"], "wrong_type"),
+    ],
+)
+@pytest.mark.parametrize("name", ["agent_name", "run_name"])
+def test_names(name: str, value: object, code: str) -> None:
+    assert error_of(event(new_id()) | {name: value}) == (name, code)
+
+
+def test_limits_count_characters_not_bytes() -> None:
+    assert row_of(event(new_id(), agent_name="🦊" * 255)).agent_name == "🦊" * 255
+    assert row_of(event(new_id(), "é" * 50)).event_type == "é" * 50
+    assert error_of(event(new_id(), "é" * 51)) == ("event_type", "too_long")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "infinity",
+        "-infinity",
+        "now",
+        "today",
+        "",
+        "10000-01-01T00:00:00",
+        "2026-02-30T00:00:00",
+        "2026-01-01T00:00:60",
+        "1969-12-31T23:59:59Z",
+        "1970-01-01T00:00:00+05:00",
+        "2200-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-12:00",
+        1700000000,
+        True,
+        {},
+    ],
+)
+def test_timestamps_that_are_none(value: object) -> None:
+    assert error_of(event(new_id()) | {"timestamp": value}) == ("timestamp", "invalid_timestamp")
+
+
+@pytest.mark.parametrize("value", [[], "x", 1, True])
+def test_data_is_an_object(value: object) -> None:
+    assert error_of(event(new_id(), data=value)) == ("data", "wrong_type")
+
+
+def test_data_that_is_absent_or_null_is_empty() -> None:
+    sent = event(new_id())
+    assert row_of({**sent, "data": None}).data == "{}"
+    del sent["data"]
+    assert row_of(sent).data == "{}"
+
+
+@pytest.mark.parametrize("data", [{"a": "\x00"}, {"\x00": 1}, {"a": [{"b": "x\x00"}]}])
+def test_nul_characters_anywhere_are_refused(data: Event) -> None:
+    assert error_of(event(new_id(), data=data)) == ("data", "nul_character")
+
+
+def test_text_about_nul_characters_is_text() -> None:
+    assert json.loads(row_of(event(new_id(), data={"a": "\\u0000"})).data) == {"a": "\\u0000"}
+
+
+def test_nesting_up_to_64_levels() -> None:
+    assert json.loads(row_of(event(new_id(), data=nested(64))).data) == nested(64)
+    assert error_of(event(new_id(), data=nested(65))) == ("data", "too_deep")
+    wide = {"a": [{} for _ in range(200)]}
+    assert json.loads(row_of(event(new_id(), data=wide)).data) == wide
+
+
+@pytest.mark.parametrize("levels", [500, 2_000, 100_000])
+def test_nesting_that_no_parser_takes_costs_its_own_event_alone(levels: int) -> None:
+    run = new_id()
+    deep = '{"a":' * levels + "1" + "}" * levels
+    body = json.dumps({"events": [event(run), event(run, data="HERE"), event(run)]})
+    batch = parse_batch(body.replace('"HERE"', deep).encode(), 10, MEGABYTE)
+    assert len(batch.rows) == 2
+    assert [(error["index"], error["code"]) for error in batch.errors] == [(1, "too_deep")]
+
+
+def test_an_event_at_the_size_limit_and_one_over_it() -> None:
+    text = "x" * (MEGABYTE - len('{"a":""}'))
+    assert len(row_of(event(new_id(), data={"a": text})).data) == MEGABYTE
+    assert error_of(event(new_id(), data={"a": text + "x"})) == ("data", "event_too_large")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "9" * 5_000])
+def test_numbers_that_are_none_cost_their_own_event_alone(number: str) -> None:
+    run = new_id()
+    body = json.dumps({"events": [event(run), event(run, data={"x": "HERE"}), event(run)]})
+    batch = parse_batch(body.replace('"HERE"', number).encode(), 10, MEGABYTE)
+    assert len(batch.rows) == 2
+    assert [(error["index"], error["code"]) for error in batch.errors] == [(1, "invalid_number")]
+
+
+def test_what_looks_like_structure_inside_text_is_text() -> None:
+    run = new_id()
+    tricky = {"a": '"events": [{"x": "]}', "b": "\\", "c": '\\"', "d": "\ud83d"}
+    sent = [event(run, data={**tricky, "d": "ok"}), event(run, data=tricky), event(run)]
+    batch = parse(*sent)
+    assert [error["index"] for error in batch.errors] == [1]
+    assert json.loads(batch.rows[0].data) == {**tricky, "d": "ok"}
+
+
+def test_the_last_of_equal_keys_wins() -> None:
+    body = json.dumps({"events": [event(new_id())]}).replace('"data": {}', '"data": {"a":1,"a":2}')
+    assert parse_batch(body.encode(), 10, MEGABYTE).rows[0].data == '{"a":2}'
+
+
+def test_known_keys_become_typed_columns() -> None:
+    row = row_of(
+        event(
+            new_id(),
+            "llm_call",
+            data={
+                "model": "m",
+                "tokens_in": 3,
+                "tokens_out": 4.0,
+                "cost": 1e-07,
+                "latency_ms": 0.0057,
+            },
+        )
+    )
+    assert (row.model, row.tokens_in, row.tokens_out) == ("m", 3, 4)
+    assert (row.cost, row.cost_source, row.latency_us) == ("1e-07", "client", 6)
+
+
+@pytest.mark.parametrize("value", [True, "1", -1, [], {}, 2**41, 1.5])
+def test_tokens_that_are_none_count_as_absent(value: object) -> None:
+    assert row_of(event(new_id(), data={"tokens_in": value})).tokens_in is None
+
+
+@pytest.mark.parametrize("value", [True, "abc", -0.01, 1.1e9, [], 2**70])
+def test_costs_that_are_none_count_as_absent(value: object) -> None:
+    row = row_of(event(new_id(), data={"cost": value}))
+    assert (row.cost, row.cost_source) == (None, None)
+
+
+@pytest.mark.parametrize("value", [0, -0.0, 0.0])
+def test_zero_counts(value: float) -> None:
+    row = row_of(event(new_id(), data={"cost": value, "tokens_in": value, "latency_ms": value}))
+    assert (row.cost, row.tokens_in, row.latency_us) == ("0", 0, 0)
+
+
+def test_data_survives_copy_and_jsonb_escapes() -> None:
+    data = {"a": 'tab\t newline\n backslash\\ quote" \\N \\. \x07'}
+    row = row_of(event(new_id(), data=data))
+    assert "\t" not in row.data
+    assert "\n" not in row.data
+    assert row.copy_columns().count("\n") == 1

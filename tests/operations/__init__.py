@@ -1,0 +1,1 @@
+"""The operational half, with real processes and real signals."""

@@ -1,0 +1,173 @@
+"""Every query file keeps what its header promises: psql's parameters, columns, index."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from service.database import READ, WRITE, connect
+from service.queries import SQL_DIRECTORY, Connection, Query, queries
+from tests.conftest import janitor, url_of
+
+FIELDS = ["params", "returns", "rows", "index", "plan", "try"]
+SPELLED = {
+    "bool": "boolean",
+    "timestamp": "timestamp without time zone",
+    "varchar": "character varying",
+    "int4": "integer",
+    "int8": "bigint",
+    "timestamptz": "timestamp with time zone",
+}
+UNKNOWN_TO_PSYCOPG = {2278: "void"}
+ALL = {query.name: query for query in queries.all()}
+BINDABLE = [name for name, query in ALL.items() if query.bindable]
+READING = [name for name in BINDABLE if not ALL[name].writes]
+
+
+FILL = """
+INSERT INTO agents (name) SELECT 'agent ' || n FROM generate_series(1, 20) AS n;
+INSERT INTO runs (run_id, received_on, agent_name, run_name, environment,
+                  owner_is_root, owner_at, owner_event_id)
+SELECT md5('run' || n)::uuid, current_date, 'agent ' || 1 + n % 20, 'run ' || n, 'test',
+       true, now(), md5('event' || n)::uuid
+  FROM generate_series(1, 2000) AS n;
+INSERT INTO events (received_on, run_id, event_id, agent_name, event_type, timestamp, is_error,
+                    data, ingest_xid)
+SELECT current_date + n % 35, md5('run' || n % 2000)::uuid, md5('event' || n)::uuid,
+       'agent ' || n % 20, 'step', now(), false,
+       jsonb_build_object('text', repeat(md5(n::text), 30)), 1
+  FROM generate_series(1, 40000) AS n;
+VACUUM ANALYZE agents, runs, events;
+"""
+
+
+@pytest.fixture(scope="module")
+def filled_url(server_url: str, template: str) -> Iterator[str]:
+    """A database with enough rows, and statistics, that plans are those of real life."""
+    name = f"gati_test_filled_{os.getpid()}"
+    with janitor(server_url, name, template):
+        with psycopg.connect(url_of(server_url, name), autocommit=True) as conn:
+            for statement in FILL.split(";"):
+                conn.execute(statement)
+        yield url_of(server_url, name)
+
+
+@dataclass
+class Header:
+    """The comment at the top of a query file."""
+
+    title: str
+    fields: list[tuple[str, str]]
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field."""
+        return [value for field, value in self.fields if field == name]
+
+    @property
+    def params(self) -> dict[str, str]:
+        """Parameter -> type."""
+        lines = [line.split() for line in self.all("params") if line != "none"]
+        return {words[0]: words[1] for words in lines}
+
+
+def path_of(name: str) -> Path:
+    """The file of a query."""
+    return SQL_DIRECTORY / (name.replace(".", "/") + ".sql")
+
+
+def header_of(name: str) -> Header:
+    """Read the header."""
+    lines = []
+    for line in path_of(name).read_text().splitlines():
+        if not line.startswith("--"):
+            break
+        lines.append(line[2:].strip())
+    fields = [
+        (match[1], match[2])
+        for line in lines[1:]
+        if (match := re.match(rf"({'|'.join(FIELDS)})\s+(.*)", line))
+    ]
+    return Header(lines[0], fields)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_header_has_its_fields_in_order(name: str) -> None:
+    header = header_of(name)
+    assert header.title.startswith(name.replace(".", "/") + ": ")
+    assert header.title.endswith(".")
+    assert list(dict.fromkeys(field for field, _ in header.fields)) == FIELDS
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_parameters_are_the_placeholders(name: str) -> None:
+    query = ALL[name]
+    assert set(header_of(name).params) == query.params | query.identifiers
+    examples = set(re.findall(r"\\set (\w+)", header_of(name).all("try")[0]))
+    assert examples == set(header_of(name).params)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_file_holds_one_statement(name: str) -> None:
+    statement = re.sub(r"--[^\n]*|'[^']*'", "", path_of(name).read_text()).strip()
+    assert statement.endswith(";")
+    assert statement.count(";") == 1
+    assert not re.search(r"SELECT\s+\*", statement)
+
+
+def prepare(conn: Connection, query: Query, types: dict[str, str]) -> psycopg.pq.abc.PGresult:
+    """Prepare with the header's types; what the server says of it."""
+    if query.writes:
+        queries.events.create_stage(conn)
+    numbers = {name: f"${number}" for number, name in enumerate(types, 1)}
+    arguments = f" ({', '.join(types.values())})" if types else ""
+    conn.execute(f"PREPARE contract{arguments} AS {query.text % numbers}")
+    return conn.pgconn.describe_prepared(b"contract")
+
+
+@pytest.mark.parametrize("name", BINDABLE)
+def test_it_prepares_with_its_types_and_returns_what_it_says(conn: Connection, name: str) -> None:
+    header = header_of(name)
+    described = prepare(conn, ALL[name], header.params)
+    columns = []
+    for number in range(described.nfields):
+        oid = described.ftype(number)
+        found = conn.adapters.types.get(oid)
+        spelled = SPELLED.get(found.name, found.name) if found else UNKNOWN_TO_PSYCOPG[oid]
+        columns.append(f"{(described.fname(number) or b'').decode()} {spelled}")
+    assert ", ".join(columns) == header.all("returns")[0].replace("nothing", "")
+
+
+@pytest.mark.parametrize("name", BINDABLE)
+def test_the_index_that_it_names_is_in_the_generic_plan(filled_url: str, name: str) -> None:
+    header = header_of(name)
+    settings = WRITE if ALL[name].writes else READ
+    # A partition without rows is read by a scan; what is asked is whether the index can serve.
+    with connect(filled_url, settings | {"enable_seqscan": "off"}, "test") as conn:
+        prepare(conn, ALL[name], header.params)
+        tried = dict(re.findall(r"\\set (\w+) ('[^']*'|\S+)", header.all("try")[0]))
+        values = ", ".join(f"'{tried[param].strip(chr(39))}'" for param in header.params)
+        rows = conn.execute(f"EXPLAIN EXECUTE contract{f' ({values})' if values else ''}").fetchall()
+    plan = "\n".join(row["QUERY PLAN"] for row in rows)
+    for index in re.findall(r"\w+_(?:pkey|key|idx)", header.all("index")[0]):
+        pattern = index.replace("events_", r"events_\w+_")
+        assert re.search(rf"\b({index}|{pattern})\b", plan), plan
+
+
+@pytest.mark.parametrize("name", READING)
+def test_every_list_has_a_total_order(name: str) -> None:
+    text = path_of(name).read_text()
+    rows = header_of(name).all("rows")[0]
+    assert rows.startswith("one;") or rows == "one" or "ORDER BY" in text or "unlocked" in text or (
+        name in {"runs.taken_names", "events.stored"}  # sets, which no client sees
+    )
+
+
+def test_the_stage_can_be_made_filled_and_stored_from_psql_files(conn: Connection) -> None:
+    queries.events.create_stage(conn)
+    with conn.cursor().copy(queries.events.fill_stage.text) as copy:
+        copy.write("")
+    assert queries.events.add(conn).fetchall() == []

@@ -1,0 +1,60 @@
+"""The loader: from psql's files to psycopg, with nothing lost on the way."""
+
+from pathlib import Path
+
+import pytest
+
+from service.queries import Connection, Queries, Query
+
+
+def test_placeholders_become_bound_parameters() -> None:
+    query = Query("area.name", "SELECT :'one'::int, ':not', '::', 5 % 2 -- :'comment'\n;")
+    assert query.params == {"one"}
+    assert query.text == "/* area.name */ SELECT %(one)s::int, ':not', '::', 5 %% 2"
+
+
+def test_values_are_data_whatever_they_hold(conn: Connection) -> None:
+    query = Query("area.name", "SELECT :'x'::text AS x, '100 %' AS y;")
+    nasty = "'; DROP TABLE runs; -- %s %(x)s :'y' \\ \""
+    assert query(conn, x=nasty).fetchone() == {"x": nasty, "y": "100 %"}
+
+
+def test_identifiers_are_quoted(conn: Connection) -> None:
+    query = Query("area.name", """CREATE TABLE :"name" (day date DEFAULT :'day');""")
+    query(conn, name='odd "name"; --', day="2026-11-23")
+    found = conn.execute("SELECT relname FROM pg_class WHERE relname LIKE 'odd%'").fetchone()
+    assert found == {"relname": 'odd "name"; --'}
+
+
+@pytest.mark.parametrize("params", [{}, {"x": 1, "y": 2}, {"y": 1}])
+def test_missing_and_surplus_parameters_are_type_errors(
+    conn: Connection, params: dict[str, int]
+) -> None:
+    with pytest.raises(TypeError, match="area.name"):
+        Query("area.name", "SELECT :'x'::int;")(conn, **params)
+
+
+def test_unknown_files_and_folders_say_so() -> None:
+    queries = Queries()
+    with pytest.raises(AttributeError, match=r"sql/runs/nothing\.sql"):
+        _ = queries.runs.nothing
+    with pytest.raises(AttributeError, match="sql/nowhere/"):
+        _ = queries.nowhere
+
+
+def test_a_file_that_changed_counts_after_a_reload(tmp_path: Path, conn: Connection) -> None:
+    (tmp_path / "area").mkdir()
+    file = tmp_path / "area" / "answer.sql"
+    file.write_text("SELECT 1 AS n;")
+    queries = Queries(tmp_path)
+    assert queries.area.answer(conn).fetchone() == {"n": 1}
+    file.write_text("SELECT 2 AS n;")
+    queries.reload()
+    assert queries.area.answer(conn).fetchone() == {"n": 2}
+
+
+def test_running_statements_carry_their_file_name(conn: Connection) -> None:
+    query = Query("area.name", "SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid();")
+    found = query(conn).fetchone()
+    assert found is not None
+    assert found["query"].startswith("/* area.name */")

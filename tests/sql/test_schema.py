@@ -1,0 +1,154 @@
+"""migrations/ and sql/schema/ say the same, and every migration has its way back."""
+
+import re
+import shutil
+import subprocess
+from datetime import date, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from service import migrate
+from service.clock import monday_of
+from service.embedded.binaries import bundled_directory
+from service.partitions import ensure_partitions
+from service.queries import SQL_DIRECTORY, Connection
+from tests.client import Client
+from tests.events import event, new_id
+
+# Tables that others refer to come first.
+SCHEMA_FILES = ["agents", "runs", "events"]
+YOYO = ["--exclude-table=*yoyo*"]
+
+
+def dump(url: str) -> str:
+    """The schema as pg_dump writes it, without yoyo's tables and pg_dump's own words."""
+    program = bundled_directory() / "pg_dump"
+    command = [program, "--schema-only", "--no-owner", *YOYO, "--dbname", url]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    lines = [line for line in text.splitlines() if not re.match(r"--|\\|SET |SELECT pg_cat", line)]
+    return "\n".join(line for line in lines if line)
+
+
+def test_migrations_make_what_the_schema_files_show(
+    empty_database_url: str, database_url: str
+) -> None:
+    assert sorted(path.stem for path in (SQL_DIRECTORY / "schema").glob("*.sql")) == sorted(
+        SCHEMA_FILES
+    )
+    with psycopg.connect(empty_database_url, autocommit=True) as conn:
+        for name in SCHEMA_FILES:
+            conn.execute((SQL_DIRECTORY / "schema" / f"{name}.sql").read_bytes())
+    shown = dump(empty_database_url)
+    assert "CREATE TABLE public.events" in shown
+    with psycopg.connect(database_url, autocommit=True) as conn:  # weekly partitions are the service's
+        for (name,) in conn.execute(r"SELECT relname FROM pg_class WHERE relname ~ '^events_\d+$'"):
+            conn.execute(f"DROP TABLE {name}")
+    assert dump(database_url) == shown
+
+
+def test_up_all_the_way_down_and_up_again(empty_database_url: str) -> None:
+    nothing = dump(empty_database_url)
+    applied = migrate.up(empty_database_url)
+    everything = dump(empty_database_url)
+    assert migrate.down(empty_database_url, len(applied)) == applied[::-1]
+    assert dump(empty_database_url) == nothing
+    assert migrate.up(empty_database_url) == applied
+    assert dump(empty_database_url) == everything
+
+
+def test_each_single_step_down_is_the_mirror_of_its_step_up(empty_database_url: str) -> None:
+    states = []
+    applied = migrate.up(empty_database_url)
+    for _ in applied:
+        states.append(dump(empty_database_url))
+        migrate.down(empty_database_url, 1)
+    for state in reversed(states):
+        migrate_one(empty_database_url)
+        assert dump(empty_database_url) == state
+
+
+def migrate_one(url: str) -> None:
+    """Apply the next migration alone."""
+    with migrate.migrating(url) as backend:
+        waiting = backend.to_apply(migrate.known_migrations())
+        backend.apply_one(next(iter(waiting)))
+
+
+def test_every_migration_has_its_header_and_its_rollback() -> None:
+    for path in migrate.DIRECTORY.glob("*.sql"):
+        if path.name.endswith(migrate.ROLLBACK):
+            assert path.with_name(path.name.replace(migrate.ROLLBACK, ".sql")).exists()
+            continue
+        assert path.with_name(path.stem + migrate.ROLLBACK).exists()
+        first = path.read_text().splitlines()[:4]
+        assert any(line.startswith("-- locks") for line in first), path
+        assert any("safe" in line for line in first), path
+
+
+def test_weekly_partitions_reach_four_weeks_ahead(database_url: str, conn: Connection) -> None:
+    day = date(2031, 3, 5)  # a Wednesday
+    ensure_partitions(database_url, day)
+    ensure_partitions(database_url, day)  # again: nothing to do
+    rows = conn.execute("SELECT relname FROM pg_class WHERE relname LIKE 'events_2031%'").fetchall()
+    names = {row["relname"] for row in rows if not row["relname"].endswith(("idx", "pkey"))}
+    mondays = [monday_of(day) + timedelta(weeks=week) for week in range(5)]
+    assert names == {f"events_{monday:%Y%m%d}" for monday in mondays}
+
+
+def test_events_of_a_day_go_into_the_partition_of_its_week(
+    database_url: str, conn: Connection
+) -> None:
+    day = date(2031, 3, 5)
+    ensure_partitions(database_url, day)
+    with Client.of(database_url, today=lambda: day) as client:
+        client.send(event(new_id()))
+    with Client.of(database_url, today=lambda: date(2040, 1, 1)) as client:
+        client.send(event(new_id()))  # nobody made that week: DEFAULT takes it
+    found = conn.execute("SELECT tableoid::regclass::text AS t FROM events ORDER BY 1").fetchall()
+    assert [row["t"] for row in found] == ["events_20310303", "events_default"]
+
+
+def test_a_run_stays_in_the_partition_of_its_first_day(
+    database_url: str, conn: Connection
+) -> None:
+    run = new_id()
+    for day in (date(2031, 3, 5), date(2031, 3, 12)):
+        ensure_partitions(database_url, day)
+        with Client.of(database_url, today=lambda day=day: day) as client:  # type: ignore[misc]
+            assert client.send(event(run)).json["inserted"] == 1
+    found = conn.execute("SELECT DISTINCT tableoid::regclass::text AS t FROM events").fetchall()
+    assert found == [{"t": "events_20310303"}]
+
+
+def test_a_week_that_default_already_holds_is_left_there(
+    database_url: str, conn: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    day = date(2040, 1, 1)
+    with Client.of(database_url, today=lambda: day) as client:
+        client.send(event(new_id()))
+        ensure_partitions(database_url, day)
+        assert "is not there yet" in caplog.text
+        assert client.send(event(new_id())).json["inserted"] == 1
+
+
+@pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
+@pytest.mark.parametrize("mode", ["file", "explain"])
+def test_psql_runs_and_explains_the_very_files(database_url: str, mode: str, client: Client) -> None:
+    run = new_id()
+    client.send(event(run, data={"answer": 42}))
+    query = str(SQL_DIRECTORY / "runs" / "timeline.sql")
+    explain = str(SQL_DIRECTORY / "explain.psql")
+    chosen = ["-f", query] if mode == "file" else ["-v", f"file={query}", "-f", explain]
+    command = ["psql", "-X", "-v", "ON_ERROR_STOP=1", "-v", f"run_id={run}", *chosen, database_url]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert ('{"answer": 42}' if mode == "file" else "events_") in printed
+    assert mode == "file" or "actual time" in printed
+
+
+def test_the_sql_folder_is_all_the_sql_there_is() -> None:
+    service = Path(migrate.__file__).parent
+    for path in service.rglob("*.py"):
+        found = re.search(r"""["'](SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH) """, path.read_text())
+        assert found is None, path

@@ -1,0 +1,169 @@
+"""Any sequence of batches and deletes against a dictionary: the same agents, runs and events."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.queries import Connection
+from tests.client import Client
+from tests.events import Event, at, differences, new_id
+
+RUNS, EVENTS, AGENTS = 3, 7, 3
+TYPES = ["agent_start", "agent_end", "llm_call", "error", "step"]
+COSTS = [0.1, 0.2, 0.3, 1e-7]
+
+datas = st.fixed_dictionaries(
+    {},
+    optional={
+        "cost": st.sampled_from(COSTS),
+        "tokens_in": st.integers(0, 50),
+        "tokens_out": st.integers(0, 50),
+        "error": st.sampled_from(["boom", None]),
+        "environment": st.sampled_from(["test", "prod"]),
+        "metadata": st.sampled_from([{"a": 1}, {"b": [2]}]),
+    },
+)
+drafts = st.fixed_dictionaries(
+    {
+        "run": st.integers(0, RUNS - 1),
+        "event": st.integers(0, EVENTS - 1),
+        "agent": st.integers(0, AGENTS - 1),
+        "type": st.sampled_from(TYPES),
+        "seconds": st.integers(0, 4),  # few, so that times are often equal
+        "parent": st.none() | st.integers(0, EVENTS),  # the last is in no run
+        "name": st.none() | st.integers(0, 2),
+        "data": datas,
+    }
+)
+batches = st.lists(drafts, min_size=1, max_size=8)
+deletes = st.integers(0, RUNS - 1)
+histories = st.lists(batches | deletes, min_size=1, max_size=8)
+
+
+@dataclass
+class Model:
+    """What the service must hold: the events of each run, the first sent of each id."""
+
+    runs: list[str] = field(default_factory=lambda: [new_id() for _ in range(RUNS)])
+    ids: list[str] = field(default_factory=lambda: [new_id() for _ in range(EVENTS + 1)])
+    agents: list[str] = field(default_factory=lambda: [new_id() for _ in range(AGENTS)])
+    stored: dict[str, dict[str, Event]] = field(default_factory=dict)
+    seen_agents: set[str] = field(default_factory=set)
+
+    def event(self, draft: dict[str, Any]) -> Event:
+        """The event that a draft stands for."""
+        run = self.runs[draft["run"]]
+        name = None if draft["name"] is None else f"{run} {draft['name']}"  # clashes with no other
+        parent = draft["parent"]
+        return {
+            "run_id": run,
+            "event_id": self.ids[draft["event"]],
+            "agent_name": self.agents[draft["agent"]],
+            "event_type": draft["type"],
+            "timestamp": at(draft["seconds"]),
+            "parent_event_id": None if parent is None else self.ids[parent],
+            "run_name": name or f"temp_{run}",
+            "data": draft["data"],
+        }
+
+    def add(self, events: list[Event]) -> int:
+        """Store a batch; how many were new."""
+        new = 0
+        for event in events:
+            self.seen_agents.add(event["agent_name"])
+            run = self.stored.setdefault(event["run_id"], {})
+            if event["event_id"] not in run:
+                run[event["event_id"]] = event
+                new += 1
+        return new
+
+    def expected(self, run: str) -> dict[str, Any]:
+        """What GET /runs/{run} must say, but for name, times and the service's own environment."""
+        events = sorted(self.stored[run].values(), key=lambda e: (e["timestamp"], e["event_id"]))
+        inside = self.stored[run]
+        roots = [
+            event
+            for event in events
+            if event["event_type"] == "agent_start" and event["parent_event_id"] not in inside
+        ]
+        failed = [event for event in events if event["data"].get("error") is not None]
+        types = {event["event_type"] for event in events}
+        outcome = [event for event in failed if event["event_type"] in ("agent_end", "error")]
+        return {
+            "agent_name": (roots or events)[0]["agent_name"],
+            "metadata": roots[0]["data"].get("metadata", {}) if roots else {},
+            "status": "failed" if outcome else "completed" if "agent_end" in types else "active",
+            "error_count": len(failed),
+            "event_count": len(events),
+            "total_cost": pytest.approx(sum(event["data"].get("cost", 0) for event in events)),
+            "tokens_in": sum(event["data"].get("tokens_in", 0) for event in events),
+            "tokens_out": sum(event["data"].get("tokens_out", 0) for event in events),
+        }
+
+    def earliest(self, run: str, values: "Iterator[tuple[str, Any]]") -> Any:
+        """The value of the earliest event that has one; equal times go by the value."""
+        return min(((time, value) for time, value in values if value), default=(None, None))[1]
+
+    def environment(self, run: str) -> str:
+        """The environment of a run."""
+        events = self.stored[run].values()
+        wishes = ((event["timestamp"], event["data"].get("environment")) for event in events)
+        return str(self.earliest(run, wishes) or "development")
+
+    def name(self, run: str) -> str | None:
+        """The name that the run's events ask for, or None."""
+        wishes = (
+            (event["timestamp"], event["run_name"])
+            for event in self.stored[run].values()
+            if not event["run_name"].startswith("temp_")
+        )
+        name: str | None = self.earliest(run, wishes)
+        return name
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(history=histories)
+def test_any_history_gives_what_the_model_holds(
+    client: Client, conn: Connection, history: list[Any]
+) -> None:
+    model = Model()
+    for step in history:
+        if isinstance(step, int):
+            status = client.simulate_delete(f"/api/runs/{model.runs[step]}").status_code
+            assert status == (200 if model.stored.pop(model.runs[step], None) else 404)
+            continue
+        events = [model.event(draft) for draft in step]
+        new = model.add(events)
+        answer = client.send(*events).json
+        assert (answer["count"], answer["inserted"]) == (len(events), new)
+    for run in model.runs:
+        check_run(client, model, run)
+    assert model.seen_agents <= {agent["name"] for agent in client.ok("/api/agents")}
+    assert differences(conn) == []
+
+
+def check_run(client: Client, model: Model, run: str) -> None:
+    """Compare one run with the model."""
+    if run not in model.stored:
+        assert client.simulate_get(f"/api/runs/{run}").status_code == 404
+        return
+    found = client.ok(f"/api/runs/{run}/timeline")
+    expected = model.expected(run)
+    assert {name: found[name] for name in expected} == expected
+    assert found["environment"] == model.environment(run)
+    wished = model.name(run)
+    if wished is None:
+        assert re.fullmatch(r"run \d+", found["run_name"])
+    else:
+        assert found["run_name"] == wished
+    stored = {event["event_id"]: event["data"] for event in found["events"]}
+    assert stored == {key: event["data"] for key, event in model.stored[run].items()}

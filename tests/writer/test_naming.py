@@ -1,0 +1,90 @@
+"""Run names: unique per agent, never a reason to refuse an event."""
+
+import pytest
+
+from tests.client import Client
+from tests.events import event, new_id
+
+
+def name_of(client: Client, run: str) -> str:
+    """The name that a run has."""
+    return str(client.run(run)["run_name"])
+
+
+def send_named(client: Client, name: str | None, agent: str = "agent", seconds: float = 0) -> str:
+    """Send one event of a new run with this run_name; the run's id."""
+    run = new_id()
+    answer = client.send(event(run, run_name=name, agent_name=agent, seconds=seconds))
+    assert answer.json["inserted"] == 1
+    return run
+
+
+def test_runs_without_a_name_count_up_per_agent(client: Client) -> None:
+    assert [name_of(client, send_named(client, None, "a")) for _ in range(3)] == [
+        "run 1",
+        "run 2",
+        "run 3",
+    ]
+    assert name_of(client, send_named(client, "temp_abc", "b")) == "run 1"
+
+
+def test_a_taken_name_gets_a_number(client: Client) -> None:
+    names = [name_of(client, send_named(client, "nightly")) for _ in range(4)]
+    assert names == ["nightly", "nightly (2)", "nightly (3)", "nightly (4)"]
+    assert name_of(client, send_named(client, "nightly", "another agent")) == "nightly"
+
+
+def test_many_runs_of_one_name_in_one_batch(client: Client) -> None:
+    send_named(client, "same")
+    send_named(client, "same (4)")
+    runs = [new_id() for _ in range(40)]
+    client.send(*[event(run, run_name="same") for run in runs])
+    names = {name_of(client, run) for run in runs}
+    assert len(names) == 40
+    assert names == {f"same ({n})" for n in range(2, 43) if n != 4}
+
+
+def test_a_generated_name_passes_over_one_that_a_client_took(client: Client) -> None:
+    send_named(client, "run 2")
+    assert name_of(client, send_named(client, None)) == "run 1"
+    assert name_of(client, send_named(client, None)) == "run 3"
+
+
+def test_a_name_that_comes_later_takes_the_place_of_a_generated_one(client: Client) -> None:
+    run = send_named(client, None, seconds=0)
+    client.send(event(run, seconds=1, run_name="later"))
+    assert name_of(client, run) == "later"
+
+
+def test_the_earliest_wish_wins_in_any_order(client: Client) -> None:
+    one, other = new_id(), new_id()
+    client.send(event(one, seconds=1, run_name="b"), event(one, seconds=0, run_name="a"))
+    client.send(event(other, agent_name="x", seconds=1, run_name="b"))
+    client.send(event(other, agent_name="x", seconds=0, run_name="a"))
+    assert (name_of(client, one), name_of(client, other)) == ("a", "a")
+
+
+def test_a_run_renamed_by_hand_keeps_that_name(client: Client) -> None:
+    run = send_named(client, "first", seconds=5)
+    client.ok("/api/runs/agent/first", "PATCH", json={"new_run_name": "by hand"})
+    client.send(event(run, seconds=0, run_name="earlier wish"))
+    assert name_of(client, run) == "by hand"
+
+
+def test_a_wish_for_a_long_name_that_is_taken_still_fits(client: Client) -> None:
+    long = "n" * 255
+    assert name_of(client, send_named(client, long)) == long
+    assert name_of(client, send_named(client, long)) == "n" * 240 + " (2)"
+
+
+def test_runs_in_one_batch_are_numbered_without_gaps(client: Client) -> None:
+    runs = [new_id() for _ in range(5)]
+    client.send(*[event(run) for run in runs])
+    assert sorted(name_of(client, run) for run in runs) == [f"run {n}" for n in range(1, 6)]
+
+
+@pytest.mark.parametrize("taken", [1, 2, 3, 7, 16, 17, 40])
+def test_the_first_gap_is_found_by_galloping(client: Client, taken: int) -> None:
+    client.send(*[event(new_id(), run_name="x") for _ in range(taken)])
+    expected = f"x ({taken + 1})"
+    assert name_of(client, send_named(client, "x")) == expected

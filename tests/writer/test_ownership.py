@@ -1,0 +1,131 @@
+"""To which agent a run belongs, whatever the order in which its events come."""
+
+from itertools import permutations
+
+import pytest
+
+from service.queries import Connection
+from tests.client import Client
+from tests.events import Event, differences, event, new_id
+
+ROOT = {"agent_name": "Researcher", "data": {"metadata": {"team": "red"}}}
+
+
+def batches_of_one_run(run: str) -> list[list[Event]]:
+    """A run whose calls carry the application's name, as the SDK's decorators write it."""
+    start = event(run, "agent_start", 1, **ROOT)
+    calls = [
+        event(run, "tool_call", n, agent_name="research agent", parent_event_id=start["event_id"])
+        for n in (0, 2)
+    ]
+    return [[start], [calls[0]], [calls[1], event(run, "agent_end", 3, agent_name="Researcher")]]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_root_gives_the_agent_in_any_order(
+    client: Client, other_client: Client, conn: Connection, order: tuple[int, ...]
+) -> None:
+    run = new_id()
+    batches = batches_of_one_run(run)
+    for turn, number in enumerate(order):
+        (client, other_client)[turn % 2].send(*batches[number])
+    found = client.run(run)
+    assert found["agent_name"] == "Researcher"
+    assert found["metadata"] == {"team": "red"}
+    assert found["run_name"] == "run 1"
+    assert {agent["name"] for agent in client.ok("/api/agents")} == {"Researcher", "research agent"}
+    assert differences(conn) == []
+
+
+def test_without_a_root_the_earliest_event_gives_the_agent(client: Client) -> None:
+    run = new_id()
+    client.send(event(run, seconds=5, agent_name="late"))
+    assert client.run(run)["agent_name"] == "late"
+    client.send(event(run, seconds=1, agent_name="early"))
+    assert client.run(run)["agent_name"] == "early"
+
+
+def test_an_agent_start_whose_parent_is_in_the_run_is_no_root(client: Client) -> None:
+    run, parent = new_id(), new_id()
+    client.send(
+        event(run, "llm_call", 5, event_id=parent, agent_name="outer"),
+        event(run, "agent_start", 6, parent_event_id=parent, agent_name="inner"),
+    )
+    assert client.run(run)["agent_name"] == "outer"
+
+
+def test_an_agent_start_whose_parent_was_stored_before_is_no_root(client: Client) -> None:
+    run, parent = new_id(), new_id()
+    client.send(event(run, "llm_call", 5, event_id=parent, agent_name="outer"))
+    client.send(event(run, "agent_start", 6, parent_event_id=parent, agent_name="inner"))
+    assert client.run(run)["agent_name"] == "outer"
+
+
+def test_a_parent_that_comes_later_takes_the_root_its_place(client: Client) -> None:
+    run, parent = new_id(), new_id()
+    client.send(
+        event(run, "agent_start", 6, parent_event_id=parent, agent_name="inner", data={"metadata": {"a": 1}}),
+    )
+    assert client.run(run)["agent_name"] == "inner"
+    client.send(event(run, "llm_call", 5, event_id=parent, agent_name="outer"))
+    found = client.run(run)
+    assert (found["agent_name"], found["metadata"]) == ("outer", {})
+
+
+def test_when_the_root_is_demoted_the_next_root_is_found(client: Client) -> None:
+    run, parent = new_id(), new_id()
+    client.send(event(run, "agent_start", 3, parent_event_id=parent, agent_name="first"))
+    client.send(event(run, "agent_start", 4, agent_name="second", data={"metadata": {"b": 2}}))
+    assert client.run(run)["agent_name"] == "first"
+    client.send(event(run, "step", 9, event_id=parent, agent_name="other"))
+    found = client.run(run)
+    assert (found["agent_name"], found["metadata"]) == ("second", {"b": 2})
+
+
+def test_an_agent_start_that_is_its_own_parent_is_no_root(client: Client) -> None:
+    run, me = new_id(), new_id()
+    client.send(event(run, "step", 0, agent_name="first"))
+    client.send(event(run, "agent_start", 1, event_id=me, parent_event_id=me, agent_name="loop"))
+    assert client.run(run)["agent_name"] == "first"
+
+
+def test_equal_times_go_by_event_id(client: Client) -> None:
+    run = new_id()
+    low, high = sorted([new_id(), new_id()])
+    client.send(event(run, "agent_start", 0, event_id=high, agent_name="high"))
+    client.send(event(run, "agent_start", 0, event_id=low, agent_name="low"))
+    assert client.run(run)["agent_name"] == "low"
+
+
+def test_a_resent_event_with_other_content_moves_nothing(client: Client) -> None:
+    run = new_id()
+    first = event(run, "agent_start", 5, agent_name="mine")
+    client.send(first)
+    client.send({**first, "agent_name": "thief", "timestamp": "2020-01-01T00:00:00Z"})
+    assert client.run(run)["agent_name"] == "mine"
+
+
+def test_a_moved_run_keeps_its_name_where_it_is_free(client: Client) -> None:
+    run, other = new_id(), new_id()
+    client.send(event(other, agent_name="target"))  # target: run 1
+    client.send(event(run, seconds=1, agent_name="source"))  # source: run 1
+    client.send(event(run, "agent_start", 0, agent_name="target"))
+    assert client.run(run)["run_name"] == "run 2"
+    assert client.run(run)["agent_name"] == "target"
+
+
+def test_a_moved_run_takes_its_own_name_along(client: Client) -> None:
+    run = new_id()
+    client.send(event(run, seconds=1, agent_name="source", run_name="mine"))
+    client.send(event(run, "agent_start", 0, agent_name="target"))
+    assert client.ok("/api/runs/target/mine")["run_id"] == run
+    assert client.simulate_get("/api/runs/source/mine").status_code == 404
+
+
+def test_many_runs_move_in_one_transaction(client: Client, conn: Connection) -> None:
+    runs = [new_id() for _ in range(50)]
+    client.send(*[event(run, seconds=1, agent_name="source") for run in runs])
+    client.send(*[event(run, "agent_start", 0, agent_name="target") for run in runs])
+    names = [run["run_name"] for run in client.ok("/api/agents/target/runs")]
+    assert sorted(names) == sorted(f"run {n}" for n in range(1, 51))
+    assert differences(conn) == []
