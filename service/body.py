@@ -5,6 +5,7 @@ from typing import Any
 
 import falcon
 import orjson
+from gunicorn.http.errors import ParseException
 
 from service.errors import ApiError
 
@@ -49,7 +50,9 @@ def read_body(req: falcon.Request, limit: int) -> bytes:
     """Read the body from the server's own stream.
 
     Falcon's bounded_stream is empty for chunked bodies, and the server hands on bodies that ended
-    before their Content-Length as if they were whole: so the length is compared here.
+    before their Content-Length as if they were whole: so the length is compared here. Of chunks it
+    raises what it finds wrong: an OSError where they end too soon, a ParseException where they are
+    none. The server closes such a connection by itself.
     """
     length = req.content_length
     if length is not None and length > limit:
@@ -57,18 +60,22 @@ def read_body(req: falcon.Request, limit: int) -> bytes:
     chunked = length is None and req.get_header("Transfer-Encoding") is not None
     wanted = limit + 1 if chunked else (length or 0)
     parts, size = [], 0
-    while size < wanted and (part := req.stream.read(min(CHUNK_BYTES, wanted - size))):
-        parts.append(part)
-        size += len(part)
+    try:
+        while size < wanted and (part := req.stream.read(min(CHUNK_BYTES, wanted - size))):
+            parts.append(part)
+            size += len(part)
+    except (OSError, ParseException):
+        raise incomplete("The body's chunks end too soon, or are none.") from None
     if size > limit:
         raise too_large(limit)
     if not chunked and size < wanted:
-        raise ApiError(
-            falcon.HTTP_400,
-            "incomplete_body",
-            f"The body ended after {size} of {wanted} bytes. Nothing was stored.",
-        )
+        raise incomplete(f"The body ended after {size} of {wanted} bytes.")
     return b"".join(parts)
+
+
+def incomplete(what: str) -> ApiError:
+    """The error for a body that is not all there."""
+    return ApiError(falcon.HTTP_400, "incomplete_body", f"{what} Nothing was stored.")
 
 
 def gunzip(packed: bytes, limit: int) -> bytes:

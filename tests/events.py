@@ -43,9 +43,11 @@ WITH said AS (
     SELECT e.run_id, count(*) AS event_count, count(*) FILTER (WHERE e.is_error) AS error_count,
            coalesce(sum(e.cost), 0) AS total_cost, coalesce(sum(e.tokens_in), 0) AS tokens_in,
            coalesce(sum(e.tokens_out), 0) AS tokens_out,
-           (extract(epoch FROM max(e.timestamp) - min(e.timestamp)) * 1000000)::bigint AS duration_us,
+           (extract(epoch FROM max(e.timestamp) - min(e.timestamp)) * 1000000)::bigint
+               AS duration_us,
            CASE WHEN bool_or(e.is_error AND e.event_type IN ('agent_end', 'error')) THEN 'failed'
-                WHEN bool_or(e.event_type = 'agent_end') THEN 'completed' ELSE 'active' END AS status,
+                WHEN bool_or(e.event_type = 'agent_end') THEN 'completed' ELSE 'active' END
+               AS status,
            min(e.timestamp) AS started_at, max(e.timestamp) AS last_event_at
       FROM events AS e
      GROUP BY e.run_id

@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.queries import Queries
 from tests.client import Client
 from tests.events import event, new_id
 
@@ -67,9 +68,10 @@ def test_preflight_works_for_every_route(client: Client, path: str) -> None:
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == PAGE
     assert "authorization" in answer.headers["Access-Control-Allow-Headers"]
-    assert "GET" in answer.headers["Access-Control-Allow-Methods"] or "POST" in answer.headers[
-        "Access-Control-Allow-Methods"
-    ]
+    assert (
+        "GET" in answer.headers["Access-Control-Allow-Methods"]
+        or "POST" in answer.headers["Access-Control-Allow-Methods"]
+    )
 
 
 def test_errors_carry_cors_too(client: Client) -> None:
@@ -94,8 +96,6 @@ def test_origins_and_prefix_are_configured(database_url: str) -> None:
 
 
 def test_debug_reads_the_sql_files_anew(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from service.queries import Queries
-
     reloads: list[int] = []
     monkeypatch.setattr(Queries, "reload", lambda self: reloads.append(1))
     with Client.of(database_url, DEBUG="true") as client:

@@ -12,7 +12,7 @@ NAMES = [
     "a/b",
     "a%2Fb",
     "100 %",
-    "it's \"quoted\"",
+    'it\'s "quoted"',
     "'; DROP TABLE runs; --",
     "agent 🦊",
     "עברית",

@@ -94,7 +94,14 @@ def test_the_answer_has_what_dashboard_and_mcp_server_read(client: Client) -> No
             run,
             "llm_call",
             1,
-            data={"model": "m", "cost": 0.5, "latency_ms": 2, "name": "ask", "status": "ok", "x": 1},
+            data={
+                "model": "m",
+                "cost": 0.5,
+                "latency_ms": 2,
+                "name": "ask",
+                "status": "ok",
+                "x": 1,
+            },
         ),
         event(run, "agent_end", 2, data={"execution_flow": flow}),
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.conftest import janitor, url_of
 from tests.deploy.dockerfile import copied, read_dockerfile
 from tests.deploy.proxy import DEPLOY, NGINX, REPOSITORY, Proxy, body_limit_mb, free_port, nginx
 
@@ -92,12 +93,18 @@ def copy(source: Path, target: Path) -> None:
 
 @pytest.fixture(scope="module", params=["gthread", "meinheld"])
 def stack(
-    request: pytest.FixtureRequest, image: Image, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    image: Image,
+    server_url: str,
+    template: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     """Run the image's service with each worker class on loopback, behind the shipped nginx."""
     directory = tmp_path_factory.mktemp(request.param)
+    name = f"gati_test_deploy_{os.getpid()}"
     with (
-        service(image, directory, request.param) as port,
+        janitor(server_url, name, template),
+        service(image, directory, request.param, url_of(server_url, name)) as port,
         nginx(
             BACKEND_TEMPLATE,
             directory,
@@ -109,15 +116,15 @@ def stack(
 
 
 @contextmanager
-def service(image: Image, directory: Path, worker_class: str) -> Iterator[int]:
-    """Run `python -m service serve` of the image on its embedded PostgreSQL; give its port."""
+def service(image: Image, directory: Path, worker_class: str, url: str) -> Iterator[int]:
+    """Run `python -m service serve` of the image on a database; give its port."""
     port = free_port()
     variables = {
         "PATH": f"{image.programs}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(directory),
         "HOST": "127.0.0.1",
         "PORT": str(port),
-        "DATA_DIR": str(directory / "data"),
+        "DATABASE_URL": url,
         "MAX_BODY_MB": str(MAX_BODY_MB),
         "WORKER_CLASS": worker_class,
     }

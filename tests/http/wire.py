@@ -53,7 +53,7 @@ class Wire:
     def read(self, to_head: bool = False) -> Answer:
         """Read one answer, as much of it as its Content-Length says."""
         line = self._file.readline()
-        assert line.startswith(b"HTTP/1.1 "), line
+        assert line.startswith(b"HTTP/1."), line
         headers = {}
         while header := self._file.readline().strip():
             name, _, value = header.decode("latin-1").partition(":")

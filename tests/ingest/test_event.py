@@ -124,7 +124,7 @@ def test_text_about_nul_characters_is_text() -> None:
 def test_nesting_up_to_64_levels() -> None:
     assert json.loads(row_of(event(new_id(), data=nested(64))).data) == nested(64)
     assert error_of(event(new_id(), data=nested(65))) == ("data", "too_deep")
-    wide = {"a": [{} for _ in range(200)]}
+    wide: Event = {"a": [{} for _ in range(200)]}
     assert json.loads(row_of(event(new_id(), data=wide)).data) == wide
 
 

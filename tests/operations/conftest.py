@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.operations.harness import Service, end_postgres, run, serving
+from tests.operations.postgres import started
 
 
 @pytest.fixture
@@ -54,3 +55,21 @@ def service() -> Iterator[Service]:
         directory.chmod(0o755)
         with serving(directory, directory / "data") as running:
             yield running.ready()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Path]:
+    """A directory with `data`, made by the programs under test."""
+    directory = Path(tempfile.mkdtemp(prefix="gati-test-"))
+    directory.chmod(0o755)
+    with started(directory / "data"):
+        pass
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def copy_dir(open_dir: Path, cluster: Path) -> Path:
+    """A directory with such `data` of its own, stopped."""
+    subprocess.run(["cp", "-a", cluster / "data", open_dir], check=True)
+    return open_dir

@@ -214,3 +214,14 @@ def serving(
         yield service
     finally:
         service.clean_up()
+
+
+def post(service: Service, run_id: str) -> requests.Response:
+    """Send one event of a run."""
+    event = {
+        "run_id": run_id,
+        "agent_name": "a",
+        "event_type": "agent_start",
+        "timestamp": "2026-11-22T10:00:00Z",
+    }
+    return requests.post(f"{service.url}/api/events", json={"events": [event]}, timeout=10)

@@ -1,4 +1,4 @@
-"""The embedded server: made, found again, recovered, and never in anyone's way."""
+"""The embedded server: made, found again, recovered, and kept within bounds."""
 
 import os
 import shutil
@@ -6,69 +6,16 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from service.embedded import EmbeddedServer, binaries, server
-from service.embedded.postmaster import read_pid_file
+from service.embedded import EmbeddedServer, server
 from service.failure import Failure
-from tests.operations.harness import REPOSITORY, environment, needs_root, until
-
-PG = os.environ.get("PG")
-BIN_DIR = Path(f"/usr/lib/postgresql/{PG}/bin") if PG else None
-
-
-@contextmanager
-def started(data_dir: Path) -> Iterator[EmbeddedServer]:
-    data_dir.mkdir(exist_ok=True)
-    running = EmbeddedServer(data_dir, BIN_DIR)
-    running.start()
-    try:
-        yield running
-    finally:
-        running.stop()
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Path]:
-    """A directory with `data`, made by the programs under test."""
-    directory = Path(tempfile.mkdtemp(prefix="gati-test-"))
-    directory.chmod(0o755)
-    with started(directory / "data"):
-        pass
-    yield directory
-    shutil.rmtree(directory)
-
-
-@pytest.fixture
-def copy_dir(open_dir: Path, cluster: Path) -> Path:
-    """A directory with such `data` of its own, stopped."""
-    subprocess.run(["cp", "-a", cluster / "data", open_dir], check=True)
-    return open_dir
-
-
-def ask(url: str, question: str) -> str:
-    with psycopg.connect(url, autocommit=True) as conn:
-        row = conn.execute(question.encode()).fetchone()
-        assert row
-        return str(row[0])
-
-
-def do(url: str, statement: str) -> None:
-    with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute(statement.encode())
-
-
-def postmaster_of(data_dir: Path) -> int:
-    found = read_pid_file(data_dir / "postgresql")
-    assert found
-    return found.pid
+from tests.operations.harness import REPOSITORY, environment, until
+from tests.operations.postgres import BIN_DIR, PG, ask, do, postmaster_of, started
 
 
 def test_it_is_durable_utf8_and_reached_over_its_socket_alone(copy_dir: Path) -> None:
@@ -166,22 +113,6 @@ def test_what_prevents_the_start_is_said_with_the_log(copy_dir: Path) -> None:
         EmbeddedServer(copy_dir / "data", BIN_DIR).start()
 
 
-@pytest.mark.parametrize("name", ["x" * 100, "a, b", "sp ace 'quote' \"double\" $x"])
-def test_any_path_will_do(open_dir: Path, name: str) -> None:
-    data_dir = open_dir / name / "data"
-    data_dir.parent.mkdir()
-    with started(data_dir) as running:
-        assert ask(running.url, "SELECT 1") == "1"
-        found = EmbeddedServer(data_dir)
-        assert found.attach()
-        assert found.url == running.url
-        pid_file = read_pid_file(data_dir / "postgresql")
-    assert pid_file
-    assert len(pid_file.socket_dir) < 95
-    is_elsewhere = not pid_file.socket_dir.startswith(str(data_dir))
-    assert is_elsewhere == (not Path(pid_file.socket_dir).exists())
-
-
 def test_a_socket_that_was_deleted_does_not_stop_the_next_start(
     copy_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,68 +138,6 @@ def test_settings_of_the_machine_s_owner_win(copy_dir: Path) -> None:
         settings.write("jit = on\n")
     with started(copy_dir / "data") as running:
         assert ask(running.url, "SHOW jit") == "on"
-
-
-@needs_root
-def test_in_root_s_own_directory_the_data_lies_elsewhere(closed_dir: Path) -> None:
-    data_dir = closed_dir / "data"
-    data_dir.mkdir()
-    parents = [data_dir, *data_dir.parents]
-    before = [stat.S_IMODE(path.stat().st_mode) for path in parents]
-    with started(data_dir) as running:
-        do(running.url, "CREATE TABLE old AS SELECT 1 AS n")
-    first = (data_dir / "postgresql").readlink()
-    assert first.parent == binaries.REACHABLE
-    assert stat.S_IMODE(first.stat().st_mode) == 0o700
-    assert [stat.S_IMODE(path.stat().st_mode) for path in parents] == before
-
-    (data_dir / "postgresql").unlink()
-    with pytest.raises(psycopg.errors.UndefinedTable), started(data_dir) as running:
-        ask(running.url, "SELECT n FROM old")
-    assert (data_dir / "postgresql").readlink() != first
-    shutil.rmtree(first)
-
-
-@needs_root
-def test_programs_in_root_s_own_directory_are_copied(
-    open_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bundled = binaries.bundled_directory()
-    package = tmp_path / binaries.PACKAGE
-    installation = package / binaries.INSTALLATION
-    shutil.copytree(bundled.parent, installation, symlinks=True)
-    libraries = bundled.parents[2] / f"{binaries.PACKAGE}.libs"
-    shutil.copytree(libraries, tmp_path / libraries.name)
-    for path in tmp_path.rglob("*"):  # as pip leaves them under umask 077
-        path.chmod(0o700, follow_symlinks=path.is_symlink())
-    monkeypatch.setattr(binaries, "bundled_directory", lambda: installation / "bin")
-    monkeypatch.setattr(binaries, "REACHABLE", open_dir / "reachable")
-    (open_dir / "data").mkdir()
-    running = EmbeddedServer(open_dir / "data")
-    running.start()
-    try:
-        assert ask(running.url, "SELECT 1") == "1"
-        assert running.binaries.directory.is_relative_to(open_dir / "reachable")
-    finally:
-        running.stop()
-
-
-@needs_root
-def test_a_link_to_data_that_is_gone_is_not_taken_for_a_first_start(open_dir: Path) -> None:
-    data_dir = open_dir / "data"
-    data_dir.mkdir()
-    (data_dir / "postgresql").symlink_to(open_dir / "gone")
-    with pytest.raises(Failure, match="which is gone"):
-        EmbeddedServer(data_dir, BIN_DIR).start()
-
-
-def test_a_first_start_that_was_killed_leaves_nothing_half_made(open_dir: Path) -> None:
-    data_dir = open_dir / "data"
-    (data_dir / "postgresql.new").mkdir(parents=True)
-    (data_dir / "postgresql.new/PG_VERSION").write_text("18\n")
-    with started(data_dir) as running:
-        assert ask(running.url, "SELECT 1") == "1"
-    assert not (data_dir / "postgresql.new").exists()
 
 
 def test_the_log_is_bounded(copy_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

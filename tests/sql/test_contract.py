@@ -150,7 +150,9 @@ def test_the_index_that_it_names_is_in_the_generic_plan(filled_url: str, name: s
         prepare(conn, ALL[name], header.params)
         tried = dict(re.findall(r"\\set (\w+) ('[^']*'|\S+)", header.all("try")[0]))
         values = ", ".join(f"'{tried[param].strip(chr(39))}'" for param in header.params)
-        rows = conn.execute(f"EXPLAIN EXECUTE contract{f' ({values})' if values else ''}").fetchall()
+        rows = conn.execute(
+            f"EXPLAIN EXECUTE contract{f' ({values})' if values else ''}"
+        ).fetchall()
     plan = "\n".join(row["QUERY PLAN"] for row in rows)
     for index in re.findall(r"\w+_(?:pkey|key|idx)", header.all("index")[0]):
         pattern = index.replace("events_", r"events_\w+_")
@@ -161,8 +163,14 @@ def test_the_index_that_it_names_is_in_the_generic_plan(filled_url: str, name: s
 def test_every_list_has_a_total_order(name: str) -> None:
     text = path_of(name).read_text()
     rows = header_of(name).all("rows")[0]
-    assert rows.startswith("one;") or rows == "one" or "ORDER BY" in text or "unlocked" in text or (
-        name in {"runs.taken_names", "events.stored"}  # sets, which no client sees
+    assert (
+        rows.startswith("one;")
+        or rows == "one"
+        or "ORDER BY" in text
+        or "unlocked" in text
+        or (
+            name in {"runs.taken_names", "events.stored"}  # sets, which no client sees
+        )
     )
 
 

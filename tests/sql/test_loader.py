@@ -30,7 +30,7 @@ def test_identifiers_are_quoted(conn: Connection) -> None:
 def test_missing_and_surplus_parameters_are_type_errors(
     conn: Connection, params: dict[str, int]
 ) -> None:
-    with pytest.raises(TypeError, match="area.name"):
+    with pytest.raises(TypeError, match=r"area\.name"):
         Query("area.name", "SELECT :'x'::int;")(conn, **params)
 
 

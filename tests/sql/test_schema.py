@@ -24,7 +24,7 @@ YOYO = ["--exclude-table=*yoyo*"]
 
 def dump(url: str) -> str:
     """The schema as pg_dump writes it, without yoyo's tables and pg_dump's own words."""
-    program = bundled_directory() / "pg_dump"
+    program = str(bundled_directory() / "pg_dump")
     command = [program, "--schema-only", "--no-owner", *YOYO, "--dbname", url]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     lines = [line for line in text.splitlines() if not re.match(r"--|\\|SET |SELECT pg_cat", line)]
@@ -42,7 +42,9 @@ def test_migrations_make_what_the_schema_files_show(
             conn.execute((SQL_DIRECTORY / "schema" / f"{name}.sql").read_bytes())
     shown = dump(empty_database_url)
     assert "CREATE TABLE public.events" in shown
-    with psycopg.connect(database_url, autocommit=True) as conn:  # weekly partitions are the service's
+    with psycopg.connect(
+        database_url, autocommit=True
+    ) as conn:  # weekly partitions are the service's
         for (name,) in conn.execute(r"SELECT relname FROM pg_class WHERE relname ~ '^events_\d+$'"):
             conn.execute(f"DROP TABLE {name}")
     assert dump(database_url) == shown
@@ -110,9 +112,7 @@ def test_events_of_a_day_go_into_the_partition_of_its_week(
     assert [row["t"] for row in found] == ["events_20310303", "events_default"]
 
 
-def test_a_run_stays_in_the_partition_of_its_first_day(
-    database_url: str, conn: Connection
-) -> None:
+def test_a_run_stays_in_the_partition_of_its_first_day(database_url: str, conn: Connection) -> None:
     run = new_id()
     for day in (date(2031, 3, 5), date(2031, 3, 12)):
         ensure_partitions(database_url, day)
@@ -135,7 +135,9 @@ def test_a_week_that_default_already_holds_is_left_there(
 
 @pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
 @pytest.mark.parametrize("mode", ["file", "explain"])
-def test_psql_runs_and_explains_the_very_files(database_url: str, mode: str, client: Client) -> None:
+def test_psql_runs_and_explains_the_very_files(
+    database_url: str, mode: str, client: Client
+) -> None:
     run = new_id()
     client.send(event(run, data={"answer": 42}))
     query = str(SQL_DIRECTORY / "runs" / "timeline.sql")
@@ -150,5 +152,7 @@ def test_psql_runs_and_explains_the_very_files(database_url: str, mode: str, cli
 def test_the_sql_folder_is_all_the_sql_there_is() -> None:
     service = Path(migrate.__file__).parent
     for path in service.rglob("*.py"):
-        found = re.search(r"""["'](SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH) """, path.read_text())
+        found = re.search(
+            r"""["'](SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH) """, path.read_text()
+        )
         assert found is None, path

@@ -130,7 +130,7 @@ def test_a_large_request_does_not_hold_up_small_ones(client: Client) -> None:
 
     large = [[event(new_id(), seconds=n) for n in range(3_000)] for _ in range(4)]
     in_parallel(
-        [lambda batch=batch: send("large", batch) for batch in large]  # type: ignore[misc]
+        [lambda batch=batch: send("large", batch) for batch in large]
         + [lambda: send("small", [event(new_id())])]
     )
     assert order.index("small") < len(order) - 1

@@ -64,7 +64,14 @@ def test_an_agent_start_whose_parent_was_stored_before_is_no_root(client: Client
 def test_a_parent_that_comes_later_takes_the_root_its_place(client: Client) -> None:
     run, parent = new_id(), new_id()
     client.send(
-        event(run, "agent_start", 6, parent_event_id=parent, agent_name="inner", data={"metadata": {"a": 1}}),
+        event(
+            run,
+            "agent_start",
+            6,
+            parent_event_id=parent,
+            agent_name="inner",
+            data={"metadata": {"a": 1}},
+        ),
     )
     assert client.run(run)["agent_name"] == "inner"
     client.send(event(run, "llm_call", 5, event_id=parent, agent_name="outer"))

@@ -1,29 +1,31 @@
-"""LangChain: a prompt, a fake chat model and a tool, instrumented by observe.init alone."""
+"""LangChain: a prompt and a fake chat model, instrumented by observe.init alone.
+
+Outside of an agent the SDK sends llm_calls and no agent_start.
+"""
 
 from gati import observe
-from langchain_core.language_models import FakeListChatModel
+from gati.decorators import track_agent
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.tools import tool
 
+from tests.sdk.programs.model import FakeModel
 from tests.sdk.programs.recording import record
 
 
-@tool
-def measure(text: str) -> int:
-    """Count the characters of a text."""
-    return len(text)
-
-
 def main() -> None:
-    """Run a chain, a model on its own, and a tool."""
+    """Run a chain, a model on its own, and both inside of an agent."""
     record()
-    observe.init(name="chain app", telemetry=False, batch_size=10, flush_interval=1.0)
-    model = FakeListChatModel(responses=["first answer", "second answer"])
+    observe.init(name="chain app", telemetry=False, batch_size=3, flush_interval=1.0)
+    model = FakeModel(responses=["an answer", "another 🦅", "a third", "a fourth"])
     chain = ChatPromptTemplate.from_template("Tell me about {subject}") | model | StrOutputParser()
-    answer = chain.invoke({"subject": "falcons"})
+    chain.invoke({"subject": "falcons"})
     model.invoke("And owls?")
-    measure.invoke({"text": answer})
+
+    @track_agent(name="Talker")
+    def talk(subject: str) -> str:
+        return str(chain.invoke({"subject": subject})) + str(model.invoke("More?").content)
+
+    talk("eagles")
     observe.flush()
 
 

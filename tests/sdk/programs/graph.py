@@ -4,9 +4,9 @@ import contextlib
 from typing import TypedDict
 
 from gati import observe
-from langchain_core.language_models import FakeListChatModel
 from langgraph.graph import END, START, StateGraph
 
+from tests.sdk.programs.model import FakeModel
 from tests.sdk.programs.recording import record
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     """Build the graphs after observe.init, which instruments StateGraph.compile."""
     record()
     observe.init(name="graph app", telemetry=False, batch_size=4, flush_interval=1.0)
-    model = FakeListChatModel(responses=["a draft", "a better draft", "🦅", "last"])
+    model = FakeModel(responses=["a draft", "a better draft", "🦅", "last"])
 
     def write(state: State) -> State:
         draft = model.invoke(f"Write about {state['question']}").content
@@ -44,8 +44,8 @@ def main() -> None:
     graph.add_edge("write", "review")
     graph.add_conditional_edges("review", again, {"write": "write", END: END})
     compiled = graph.compile()
-    for question in ("falcons", "owls"):
-        compiled.invoke({"question": question})
+    compiled.invoke({"question": "falcons"})
+    list(compiled.stream({"question": "owls"}))
 
     failing = StateGraph(State)
     failing.add_node("write", write)
