@@ -29,6 +29,8 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 
 # Two names of 255 four-byte characters, percent-encoded, are 6,120 bytes of path. The most allowed.
 limit_request_line = 8190
+# A header named SCRIPT_NAME, which no proxy of ours sends, would be a 500 to every other path.
+forwarder_headers = ""
 # Load balancers and nginx keep idle connections for 60 s: whoever closes first must not be us, or
 # a request that is on its way gets a reset. An idle connection costs a socket, no thread.
 keepalive = 75

@@ -13,6 +13,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service import json
 from service.ingest import BadBatch, BatchTooLarge
+from service.middleware import identify
 from service.writer import Overloaded
 
 RETRY_AFTER_SECONDS = 1
@@ -85,7 +86,7 @@ def serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErro
             "title": error.title or str(error.status),
             "description": description,
             "code": getattr(error, "name", code),
-            "request_id": req.context.request_id,
+            "request_id": identify(req, resp),
             "detail": description,  # existing clients print it
             **getattr(error, "extra", {}),
         }

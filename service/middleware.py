@@ -28,10 +28,17 @@ class Identity:
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Set context.request_id and context.principal."""
+        identify(req, resp)
+
+
+def identify(req: falcon.Request, resp: falcon.Response) -> str:
+    """Return the request's id, given now if it has none: what falcon itself refuses has none."""
+    if "request_id" not in req.context:
         sent = req.get_header("X-Request-Id")
         req.context.request_id = sent if sent and REQUEST_ID(sent) else uuid.uuid4().hex
         req.context.principal = ANONYMOUS
         resp.set_header("X-Request-Id", req.context.request_id)
+    return str(req.context.request_id)
 
 
 class RawPath:

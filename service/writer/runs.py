@@ -1,6 +1,6 @@
 """The statements that make runs and settle what their events say of them, for many runs at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from service.queries import Connection, Row, queries
 from service.writer.naming import Namer
@@ -14,22 +14,44 @@ def by_id(rows: Iterable[Row]) -> dict[str, RunState]:
     return {state.run_id: state for state in map(RunState.from_row, rows)}
 
 
-def add_runs(conn: Connection, namer: Namer, states: list[RunState], environment: str) -> set[str]:
-    """Make new runs, in key order, under the locks of their agents; return the ids made here."""
-    wishes = [(state.agent_name, state.requested and state.requested[1]) for state in states]
-    namer.look_up(wishes)
-    names = [
-        namer.nearest(agent, wish) if wish else namer.generate(agent) for agent, wish in wishes
-    ]
-    metadatas = [state.owner.metadata or "{}" for state in states]
+def reserve_numbers(conn: Connection, counts: Mapping[str, int]) -> dict[str, range]:
+    """Take numbers for `run N` from agents, and commit; agents that do not exist yet get none."""
+    names = sorted(counts)
     with conn.pipeline():
-        added = queries.runs.add(
-            conn,
-            received_on=states[0].received_on,
-            **columns(states, names, metadatas, environment),
+        queries.transactions.commit_lazily(conn)
+        rows = queries.agents.reserve_numbers(
+            conn, names=names, counts=[str(counts[name]) for name in names]
         )
-        count_runs(conn, namer)
-    return {str(row["run_id"]) for row in added}
+        conn.commit()
+    last = {row["name"]: row["last_number"] for row in rows}
+    return {name: range(last[name] - counts[name] + 1, last[name] + 1) for name in last}
+
+
+def lock_agents(conn: Connection, names: Collection[str]) -> dict[str, int]:
+    """Lock agents in name order; return the run_counter of those that exist."""
+    rows = queries.agents.lock(conn, names=sorted(names)) if names else ()
+    return {row["name"]: row["run_counter"] for row in rows}
+
+
+def name_runs(namer: Namer, states: list[RunState]) -> list[str]:
+    """Find names for new runs: what they ask for, or the next number."""
+    wishes = [(state.agent_name, state.requested and state.requested[1]) for state in states]
+    namer.look_up((agent, wish) for agent, wish in wishes if wish)
+    return [namer.nearest(agent, wish) if wish else namer.generate(agent) for agent, wish in wishes]
+
+
+def add_runs(
+    conn: Connection, states: list[RunState], names: list[str], environment: str
+) -> Iterable[Row]:
+    """Make new runs, in key order; give a row with the run_id of each that was made here."""
+    if not states:
+        return ()
+    metadatas = [state.owner.metadata or "{}" for state in states]
+    return queries.runs.add(
+        conn,
+        received_on=states[0].received_on,
+        **columns(states, names, metadatas, environment),
+    )
 
 
 def settle_runs(conn: Connection, namer: Namer, changes: list[tuple[RunState, RunState]]) -> None:

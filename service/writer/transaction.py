@@ -2,18 +2,20 @@
 
 READ COMMITTED; each step a statement of its own, never back a phase:
 
-1. agents/add      agents not seen before, in name order
-2. runs/states     what the runs are, unlocked, to know which agents will have to name runs
-3. fill_stage      COPY, sorted by (run_id, event_id)
-4. agents/lock     those agents, in name order; runs/add makes the new runs under their names
-5. runs/hold       all runs, in key order; fewer than expected: one was deleted, start again
-6. events/add      the events, ON CONFLICT DO NOTHING; run totals from the rows that were new
-7. runs/settle     runs whose agent, name, environment or metadata the new events change
+1. runs/states             what the runs are, unlocked: which are new, which will change
+   agents/reserve_numbers  for new runs that ask for no name; committed at once
+2. fill_stage              COPY, sorted by (run_id, event_id)
+3. agents/add              agents not seen before, in name order
+   agents/lock             those that must name runs otherwise, in name order
+4. runs/add                the new runs, in key order
+5. runs/hold               all runs, in key order; fewer than expected: one was deleted, start again
+6. events/add              ON CONFLICT DO NOTHING; run totals from the rows that were new
+7. runs/settle             runs whose agent, name, environment or metadata the new events change
 
 The metric deltas will be appended in steps 4, 6 and 7.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,7 +24,15 @@ from service.ingest import EventRow
 from service.queries import Connection, queries
 from service.writer.naming import Namer
 from service.writer.ownership import Owner, RunState, first_state, is_start, merge, needs_name
-from service.writer.runs import add_runs, by_id, settle_runs
+from service.writer.runs import (
+    add_runs,
+    by_id,
+    count_runs,
+    lock_agents,
+    name_runs,
+    reserve_numbers,
+    settle_runs,
+)
 
 Place = tuple[int, int]  # (request_no, position): which request sent a row, and where in it
 Rows = dict[str, list[EventRow]]
@@ -69,15 +79,17 @@ class Transaction:
 
         Raises Again, or what psycopg raises; the caller rolls back.
         """
-        known = self._announce()
-        self._fill_stage(known)
+        known = by_id(queries.runs.states(self._conn, run_ids=self._run_ids))
         said = {
             run_id: first_state(run_id, self._day(known, run_id), rows)
             for run_id, rows in self._rows.items()
         }
-        namer = self._lock_agents(known, said)
-        added = self._add_runs(namer, [said[run_id] for run_id in said if run_id not in known])
-        held, duplicates = self._add_events()
+        new = [said[run_id] for run_id in self._run_ids if run_id not in known]
+        to_lock = self._agents_to_lock | agents_that_name(known, said)
+        reserved = self._reserve(new, to_lock)
+        self._fill_stage(known)
+        namer = self._lock(new, to_lock, reserved)
+        held, added, duplicates = self._store(namer, new)
         self._check(held, known)
         self._settle(namer, held, added, duplicates)
         self._conn.commit()
@@ -86,13 +98,10 @@ class Transaction:
     def _day(self, known: dict[str, RunState], run_id: str) -> date:
         return known[run_id].received_on if run_id in known else self._today
 
-    def _announce(self) -> dict[str, RunState]:
-        """Make unknown agents, and read what the runs are."""
-        agents = sorted({row.agent_name for rows in self._rows.values() for row in rows})
-        with self._conn.pipeline():
-            queries.agents.add(self._conn, names=agents)
-            states = queries.runs.states(self._conn, run_ids=self._run_ids)
-        return by_id(states)
+    def _reserve(self, new: list[RunState], to_lock: Collection[str]) -> dict[str, range]:
+        """Reserve numbers for runs that ask for no name, of agents that need no lock."""
+        counts = Counter(state.agent_name for state in new if state.agent_name not in to_lock)
+        return reserve_numbers(self._conn, counts) if counts else {}
 
     def _fill_stage(self, known: dict[str, RunState]) -> None:
         days = {run_id: self._day(known, run_id) for run_id in self._run_ids}
@@ -103,34 +112,39 @@ class Transaction:
         with self._conn.cursor().copy(queries.events.fill_stage.text) as copy:
             copy.write(lines)
 
-    def _lock_agents(self, known: dict[str, RunState], said: dict[str, RunState]) -> Namer:
-        """Lock every agent that will have to name a run, as far as can be told beforehand."""
-        agents = set(self._agents_to_lock)
-        for run_id, state in said.items():
-            if run_id not in known:
-                agents.add(state.agent_name)
-            elif needs_name(known[run_id], now := merge(known[run_id], state)):
-                agents.add(now.agent_name)
-        if not agents:
-            return Namer(self._conn, {})
-        rows = queries.agents.lock(self._conn, names=sorted(agents))
-        counters = {row["name"]: row["run_counter"] for row in rows}
-        if len(counters) < len(agents):
+    def _lock(
+        self, new: list[RunState], to_lock: Collection[str], reserved: dict[str, range]
+    ) -> Namer:
+        """Make unknown agents, in name order, then lock those that will have to name a run."""
+        agents = {row.agent_name for rows in self._requests for row in rows}
+        queries.agents.add(self._conn, names=sorted(agents))
+        to_lock = {*to_lock, *(state.agent_name for state in new)} - reserved.keys()
+        locked = lock_agents(self._conn, to_lock)
+        if len(locked) < len(to_lock):
             raise Again("an agent was deleted")
-        return Namer(self._conn, counters)
+        return Namer(self._conn, reserved, locked)
 
-    def _add_runs(self, namer: Namer, new: list[RunState]) -> set[str]:
-        return add_runs(self._conn, namer, new, self._environment) if new else set()
+    def _store(
+        self, namer: Namer, new: list[RunState]
+    ) -> tuple[dict[str, RunState], set[str], set[Place]]:
+        """Make the new runs, hold all, and store the events, in one round trip.
 
-    def _add_events(self) -> tuple[dict[str, RunState], set[Place]]:
-        """Hold the runs and store the events; the runs as held, and which rows were duplicates."""
+        Gives the runs as held, those made here, and the places of rows that were duplicates.
+        """
+        names = name_runs(namer, new)
         with self._conn.pipeline():
+            added = add_runs(self._conn, new, names, self._environment)
+            count_runs(self._conn, namer)
             held = queries.runs.hold(self._conn, run_ids=self._run_ids)
             duplicates = queries.events.add(self._conn)
-        return by_id(held), {(row["request_no"], row["position"]) for row in duplicates}
+        return (
+            by_id(held),
+            {str(row["run_id"]) for row in added},
+            {(row["request_no"], row["position"]) for row in duplicates},
+        )
 
     def _check(self, held: dict[str, RunState], known: dict[str, RunState]) -> None:
-        """Every row must have gone where its run is: the look in step 2 was without a lock."""
+        """Every row must have gone where its run is: the look in step 1 was without a lock."""
         if len(held) < len(self._run_ids):
             raise Again("a run was deleted")
         if any(state.received_on != self._day(known, run_id) for run_id, state in held.items()):
@@ -190,6 +204,16 @@ class Transaction:
             Counts(inserted=new, duplicates=len(rows) - new)
             for new, rows in zip(inserted, self._requests, strict=True)
         ]
+
+
+def agents_that_name(known: dict[str, RunState], said: dict[str, RunState]) -> set[str]:
+    """Agents that will have to name a run otherwise than by a number, as far as can be told."""
+    agents = set()
+    for run_id, state in said.items():
+        now = merge(known[run_id], state) if run_id in known else state
+        if needs_name(known[run_id], now) if run_id in known else now.requested:
+            agents.add(now.agent_name)
+    return agents
 
 
 def first_of_each(requests: Sequence[Sequence[EventRow]]) -> dict[Place, EventRow]:

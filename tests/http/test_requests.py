@@ -64,6 +64,8 @@ def test_the_link_to_the_next_page_leads_on_for_a_name_with_a_slash(service: Ser
 @pytest.mark.parametrize(
     "target",
     [
+        "*",
+        "/api/agents/é",
         "/api/agents/%zz",
         "/api/agents/%ff",
         "/api/agents/%",
@@ -98,6 +100,44 @@ def test_nothing_in_a_header_reaches_the_headers_of_the_answer(
     assert answer.status == 400 or len(answer.headers["x-request-id"]) == 32
     assert "set-cookie" not in answer.headers
     assert b"Set-Cookie" not in answer.body.partition(b"<")[0]
+
+
+@pytest.mark.parametrize("method", ["CONNECT", "TRACE", "PUT", "PROPFIND", "BREW", "WEBSOCKET"])
+def test_a_method_that_is_not_known_is_4xx_in_the_shape_of_all_errors(
+    service: Service, method: str
+) -> None:
+    answer = exchange(service, head(method, "/health", X_Request_Id="mine"))
+    assert answer.status in (400, 405)
+    assert {"title", "description", "code", "request_id", "detail"} <= set(answer.json)
+    assert answer.json["request_id"] == answer.headers["x-request-id"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SCRIPT_NAME", "/x"),
+        ("SCRIPT_NAME", "/health"),
+        ("PATH_INFO", "/api/nothing"),
+        ("X-Original-URI", "/api/nothing"),
+        ("X-Forwarded-Prefix", "/x"),
+        ("X-HTTP-Method-Override", "DELETE"),
+        ("Upgrade", "h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABk"),
+        ("Upgrade", "websocket\r\nConnection: Upgrade"),
+    ],
+)
+def test_no_header_leads_a_request_somewhere_else(service: Service, name: str, value: str) -> None:
+    request = f"GET /health HTTP/1.1\r\nHost: x\r\n{name}: {value}\r\n\r\n".encode()
+    answer = exchange(service, request)
+    assert (answer.status, answer.json["status"]) == (200, "healthy")
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=%ff", "limit=%zz", "limit=1&limit=2", "%00=1", "cursor=%00", "limit=", "a"]
+)
+def test_a_query_that_is_none_is_400(service: Service, query: str) -> None:
+    send(service, event(new_id(), agent_name="asked"))
+    answer = exchange(service, get(f"/api/agents/asked/runs?{query}"))
+    assert (answer.status, answer.code) == (400, "invalid_parameter")
 
 
 def test_a_target_in_absolute_form_is_understood(service: Service) -> None:

@@ -65,7 +65,7 @@ def assert_stored_once(service: Service, events: list[Event]) -> None:
 
 
 def as_stored(event: Event) -> dict[str, Any]:
-    """An event as a row: times without an offset are UTC; LangChain's own id may stand as parent."""
+    """An event as a row: times are UTC, and LangChain's own id may stand for the parent."""
     row = {name: event[name] for name in AS_SENT}
     row["parent_event_id"] = row["parent_event_id"] or event["data"].get("parent_run_id") or None
     return {**row, "timestamp": datetime.fromisoformat(event["timestamp"]).replace(tzinfo=UTC)}

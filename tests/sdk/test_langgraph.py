@@ -23,7 +23,8 @@ def sent(run_program: RunProgram) -> Recording:
 @pytest.fixture(params=[0, 1], ids=["invoke", "stream"])
 def looped(request: pytest.FixtureRequest, sent: Recording) -> str:
     """A run of the graph with the loop."""
-    return sent.runs_of(AGENT)[request.param]
+    which: int = request.param
+    return sent.runs_of(AGENT)[which]
 
 
 @pytest.fixture

@@ -46,8 +46,9 @@ def test_many_runs_of_one_name_in_one_batch(client: Client) -> None:
 
 def test_a_generated_name_passes_over_one_that_a_client_took(client: Client) -> None:
     send_named(client, "run 2")
-    assert name_of(client, send_named(client, None)) == "run 1"
     assert name_of(client, send_named(client, None)) == "run 3"
+    assert name_of(client, send_named(client, "run 3")) == "run 3 (2)"
+    assert name_of(client, send_named(client, None)) == "run 4"
 
 
 def test_a_name_that_comes_later_takes_the_place_of_a_generated_one(client: Client) -> None:

@@ -25,7 +25,7 @@ def record() -> None:
             {
                 "url": request.url,
                 "headers": dict(request.headers),
-                "events": json.loads(request.body or "{}")["events"],
+                "events": json.loads(body_of(request))["events"],
                 "status": response.status_code,
                 "answer": response.json(),
             }
@@ -34,4 +34,10 @@ def record() -> None:
             file.write(line + "\n")
         return response
 
-    requests.Session.send = recording_send  # type: ignore[method-assign]
+    requests.Session.send = recording_send  # type: ignore[assignment,method-assign]
+
+
+def body_of(request: requests.PreparedRequest) -> bytes:
+    """The body as it goes over the wire."""
+    assert isinstance(request.body, bytes)
+    return request.body
