@@ -25,8 +25,8 @@ GATHERED_EVENTS = 5_000  # one transaction of small requests: about 0.1 s
 LARGE_REQUEST_EVENTS = 2_000  # from here on a request has a transaction of its own
 QUEUED_EVENTS = 100_000  # waiting in one worker, about 200 MB; beyond it: Overloaded
 ANSWER_TIMEOUT_SECONDS = 30.0
-ATTEMPTS = 5
-BACKOFF_SECONDS = 0.02
+ATTEMPTS = 10  # over about half a second
+FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.005, 0.2
 
 # deadlock, serialization failure, unique and foreign key violation: of a world that moved meanwhile
 TRANSIENT = frozenset({"40P01", "40001", "23505", "23503"})
@@ -140,17 +140,27 @@ class Writer:
                 len(jobs),
                 error.sqlstate,
             )
-            for job in jobs:
-                self._store_alone(job)
+            self._store_each(jobs)
 
-    def _store_alone(self, job: Job) -> None:
-        """Store one job; what cannot be stored now ends the round, for it would be so for all."""
-        try:
-            self._answer([job], self._store_with_retries([job]))
-        except psycopg.OperationalError:
-            raise
-        except psycopg.Error as error:
-            job.done.set_exception(error)
+    def _store_each(self, jobs: list[Job]) -> None:
+        """Store each job alone. A second one that waits in vain for a lock ends the round.
+
+        One lock may be on a single run; two mean that nothing gets through, and the others are told
+        so at once: after three lock_timeouts in all.
+        """
+        locked = 0
+        for job in jobs:
+            try:
+                self._answer([job], self._store_with_retries([job]))
+            except psycopg.errors.LockNotAvailable as error:
+                locked += 1
+                if locked == 2:
+                    raise
+                job.done.set_exception(error)
+            except psycopg.OperationalError:
+                raise
+            except psycopg.Error as error:
+                job.done.set_exception(error)
 
     def _answer(self, jobs: list[Job], counts: list[Counts]) -> None:
         for job, count in zip(jobs, counts, strict=True):
@@ -159,7 +169,7 @@ class Writer:
     def _store_with_retries(self, jobs: list[Job]) -> list[Counts]:
         """Store the jobs in one transaction, again while what stands in the way is passing."""
         agents: frozenset[str] = frozenset()
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(ATTEMPTS):
             conn = self._connection()
             try:
                 return Transaction(
@@ -171,10 +181,11 @@ class Writer:
                 log.info("transaction again: %s", again)
             except psycopg.Error as error:
                 self._recover(conn)
-                if attempt == ATTEMPTS or not (conn.closed or error.sqlstate in TRANSIENT):
+                if not (conn.closed or error.sqlstate in TRANSIENT):
                     raise
                 log.info("transaction again after %s", error.sqlstate or "a lost connection")
-            time.sleep(BACKOFF_SECONDS * attempt * random.random())  # noqa: S311 -- jitter
+            backoff = min(FIRST_BACKOFF_SECONDS * 2**attempt, LONGEST_BACKOFF_SECONDS)
+            time.sleep(backoff * random.random())  # noqa: S311 -- jitter
         raise Overloaded("The events' runs and agents change too fast just now.")
 
     def _connection(self) -> Connection:
