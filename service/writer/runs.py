@@ -1,6 +1,6 @@
 """The statements that make runs and settle what their events say of them, for many runs at once."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from service.queries import Connection, Row, queries
 from service.writer.naming import Namer
@@ -14,23 +14,21 @@ def by_id(rows: Iterable[Row]) -> dict[str, RunState]:
     return {state.run_id: state for state in map(RunState.from_row, rows)}
 
 
-def reserve_numbers(conn: Connection, counts: Mapping[str, int]) -> dict[str, range]:
-    """Take numbers for `run N` from agents, and commit; agents that do not exist yet get none."""
+def reserve_numbers(conn: Connection, counts: Mapping[str, int]) -> Iterable[Row]:
+    """Take numbers for `run N` from agents, and commit; agents that do not exist yet give none."""
     names = sorted(counts)
-    with conn.pipeline():
-        queries.transactions.commit_lazily(conn)
-        rows = queries.agents.reserve_numbers(
-            conn, names=names, counts=[str(counts[name]) for name in names]
-        )
-        conn.commit()
-    last = {row["name"]: row["last_number"] for row in rows}
+    queries.transactions.commit_lazily(conn)
+    reserved = queries.agents.reserve_numbers(
+        conn, names=names, counts=[str(counts[name]) for name in names]
+    )
+    conn.commit()
+    return reserved
+
+
+def numbers_of(reserved: Iterable[Row], counts: Mapping[str, int]) -> dict[str, range]:
+    """The numbers that were reserved, by agent."""
+    last = {row["name"]: row["last_number"] for row in reserved}
     return {name: range(last[name] - counts[name] + 1, last[name] + 1) for name in last}
-
-
-def lock_agents(conn: Connection, names: Collection[str]) -> dict[str, int]:
-    """Lock agents in name order; return the run_counter of those that exist."""
-    rows = queries.agents.lock(conn, names=sorted(names)) if names else ()
-    return {row["name"]: row["run_counter"] for row in rows}
 
 
 def name_runs(namer: Namer, states: list[RunState]) -> list[str]:

@@ -28,8 +28,8 @@ from service.writer.runs import (
     add_runs,
     by_id,
     count_runs,
-    lock_agents,
     name_runs,
+    numbers_of,
     reserve_numbers,
     settle_runs,
 )
@@ -73,13 +73,14 @@ class Transaction:
         self._staged = first_of_each(requests)
         self._rows = by_run(self._staged, ())
         self._run_ids = list(self._rows)  # sorted, since the rows are
+        self._agents_added = False
 
     def run(self) -> list[Counts]:
         """Store everything and commit; return each request's counts.
 
         Raises Again, or what psycopg raises; the caller rolls back.
         """
-        known = by_id(queries.runs.states(self._conn, run_ids=self._run_ids))
+        known = self._look()
         said = {
             run_id: first_state(run_id, self._day(known, run_id), rows)
             for run_id, rows in self._rows.items()
@@ -88,12 +89,19 @@ class Transaction:
         to_lock = self._agents_to_lock | agents_that_name(known, said)
         reserved = self._reserve(new, to_lock)
         self._fill_stage(known)
-        namer = self._lock(new, to_lock, reserved)
+        unnumbered = {state.agent_name for state in new} - reserved.keys()
+        namer = self._lock(unnumbered | to_lock, reserved)
         held, added, duplicates = self._store(namer, new)
         self._check(held, known)
         self._settle(namer, held, added, duplicates)
         self._conn.commit()
         return self._counts(duplicates)
+
+    def _look(self) -> dict[str, RunState]:
+        """Read what the runs are, unlocked."""
+        with self._conn.pipeline():  # BEGIN travels with the statement
+            states = queries.runs.states(self._conn, run_ids=self._run_ids)
+        return by_id(states)
 
     def _day(self, known: dict[str, RunState], run_id: str) -> date:
         return known[run_id].received_on if run_id in known else self._today
@@ -101,7 +109,12 @@ class Transaction:
     def _reserve(self, new: list[RunState], to_lock: Collection[str]) -> dict[str, range]:
         """Reserve numbers for runs that ask for no name, of agents that need no lock."""
         counts = Counter(state.agent_name for state in new if state.agent_name not in to_lock)
-        return reserve_numbers(self._conn, counts) if counts else {}
+        if not counts:
+            return {}
+        with self._conn.pipeline():
+            reserved = reserve_numbers(self._conn, counts)
+            self._add_agents()  # begins the transaction of the rows, in the same round trip
+        return numbers_of(reserved, counts)
 
     def _fill_stage(self, known: dict[str, RunState]) -> None:
         days = {run_id: self._day(known, run_id) for run_id in self._run_ids}
@@ -112,17 +125,24 @@ class Transaction:
         with self._conn.cursor().copy(queries.events.fill_stage.text) as copy:
             copy.write(lines)
 
-    def _lock(
-        self, new: list[RunState], to_lock: Collection[str], reserved: dict[str, range]
-    ) -> Namer:
-        """Make unknown agents, in name order, then lock those that will have to name a run."""
-        agents = {row.agent_name for rows in self._requests for row in rows}
-        queries.agents.add(self._conn, names=sorted(agents))
-        to_lock = {*to_lock, *(state.agent_name for state in new)} - reserved.keys()
-        locked = lock_agents(self._conn, to_lock)
-        if len(locked) < len(to_lock):
+    def _lock(self, agents: set[str], reserved: dict[str, range]) -> Namer:
+        """Lock the agents that have to name a run otherwise than by a reserved number."""
+        if not agents:
+            return Namer(self._conn, reserved, {})
+        with self._conn.pipeline():
+            self._add_agents()
+            rows = queries.agents.lock(self._conn, names=sorted(agents))
+        locked = {row["name"]: row["run_counter"] for row in rows}
+        if len(locked) < len(agents):
             raise Again("an agent was deleted")
         return Namer(self._conn, reserved, locked)
+
+    def _add_agents(self) -> None:
+        """Make the agents that are not there yet, once; also those that only duplicates name."""
+        if not self._agents_added:
+            agents = {row.agent_name for rows in self._requests for row in rows}
+            queries.agents.add(self._conn, names=sorted(agents))
+            self._agents_added = True
 
     def _store(
         self, namer: Namer, new: list[RunState]
@@ -133,6 +153,7 @@ class Transaction:
         """
         names = name_runs(namer, new)
         with self._conn.pipeline():
+            self._add_agents()
             added = add_runs(self._conn, new, names, self._environment)
             count_runs(self._conn, namer)
             held = queries.runs.hold(self._conn, run_ids=self._run_ids)
