@@ -16,7 +16,7 @@ from psycopg.types.numeric import FloatLoader
 from psycopg_pool import ConnectionPool
 
 from service.json import FragmentLoader
-from service.queries import Connection, Row, queries
+from service.queries import Connection, Row
 
 CONNECT_TIMEOUT_SECONDS = 2
 POOL_TIMEOUT_SECONDS = 2.0
@@ -117,11 +117,8 @@ class Database:
             yield conn
 
     def connect_writer(self) -> Connection:
-        """Open the connection of a writer, with the stage table that only it has."""
-        conn = connect(self._url, WRITE, "writer")
-        queries.events.create_stage(conn)
-        conn.commit()
-        return conn
+        """Open a connection for one writer alone."""
+        return connect(self._url, WRITE, "writer")
 
 
 @contextmanager

@@ -36,8 +36,6 @@ def find_query(name: str) -> Query:
 
 def plan(conn: Connection, query: Query, params: dict[str, str]) -> str:
     """The plan as text, from PREPARE and EXPLAIN EXECUTE; the statement really runs."""
-    if query.writes:
-        queries.events.create_stage(conn)
     names = sorted(params)
     numbered = query.text % {name: f"${number}" for number, name in enumerate(names, 1)}
     arguments = ", ".join(f"%({name})s" for name in names)

@@ -18,7 +18,7 @@ CREATE TABLE events (
     latency_us        bigint,
     is_error          boolean     NOT NULL,
     data              jsonb       NOT NULL,
-    ingest_xid        bigint      NOT NULL,
+    ingest_xid        bigint      NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
     created_at        timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT events_pkey PRIMARY KEY (received_on, run_id, event_id),
     CONSTRAINT events_cost_source_check CHECK (cost_source IN ('client', 'computed'))

@@ -120,8 +120,6 @@ def test_a_file_holds_one_statement(name: str) -> None:
 
 def prepare(conn: Connection, query: Query, types: dict[str, str]) -> psycopg.pq.abc.PGresult:
     """Prepare with the header's types; what the server says of it."""
-    if query.writes:
-        queries.events.create_stage(conn)
     numbers = {name: f"${number}" for number, name in enumerate(types, 1)}
     arguments = f" ({', '.join(types.values())})" if types else ""
     conn.execute(f"PREPARE contract{arguments} AS {query.text % numbers}")
@@ -172,10 +170,3 @@ def test_every_list_has_a_total_order(name: str) -> None:
             name in {"runs.taken_names", "events.stored"}  # sets, which no client sees
         )
     )
-
-
-def test_the_stage_can_be_made_filled_and_stored_from_psql_files(conn: Connection) -> None:
-    queries.events.create_stage(conn)
-    with conn.cursor().copy(queries.events.fill_stage.text) as copy:
-        copy.write("")
-    assert queries.events.add(conn).fetchall() == []

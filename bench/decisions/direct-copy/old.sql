@@ -1,3 +1,45 @@
+-- events/create_stage: the writer's own table for incoming rows; emptied at each commit.
+--
+-- params   none
+-- returns  nothing
+-- rows     none
+-- index    none
+-- plan     none: a definition, once per connection
+-- try      (no parameters)
+
+CREATE TEMPORARY TABLE stage (
+    request_no        integer,
+    position          integer,
+    received_on       date,
+    run_id            uuid,
+    event_id          uuid,
+    agent_name        text,
+    event_type        text,
+    timestamp         timestamptz,
+    parent_event_id   uuid,
+    previous_event_id uuid,
+    model             text,
+    tokens_in         bigint,
+    tokens_out        bigint,
+    cost              numeric,
+    cost_source       text,
+    latency_us        bigint,
+    is_error          boolean,
+    data              jsonb
+) ON COMMIT DELETE ROWS;
+-- events/fill_stage: copy incoming rows into the stage, sorted by (run_id, event_id), no pair twice.
+--
+-- params   none
+-- returns  nothing
+-- rows     none
+-- index    none
+-- plan     none: a copy
+-- try      (in a session that ran events/create_stage.sql)
+
+COPY stage (request_no, position, received_on, run_id, event_id, agent_name, event_type, timestamp,
+            parent_event_id, previous_event_id, model, tokens_in, tokens_out, cost, cost_source,
+            latency_us, is_error, data)
+FROM STDIN;
 -- events/add: store the staged events, add them to their runs' totals, and name the duplicates.
 --
 -- The runs are held by this transaction, so their totals are what they were when it began to wait

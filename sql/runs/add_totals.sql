@@ -1,0 +1,39 @@
+-- runs/add_totals: add what new events sum up to, to their runs.
+--
+-- params   run_ids       uuid[]         the runs, held
+-- params   first_ats     timestamptz[]  the time of the earliest new event
+-- params   last_ats      timestamptz[]  the time of the latest new event
+-- params   event_counts  bigint[]
+-- params   error_counts  bigint[]
+-- params   costs         numeric[]
+-- params   tokens_in     bigint[]
+-- params   tokens_out    bigint[]
+-- params   ended         boolean[]      an agent_end is among them
+-- params   failed        boolean[]      an agent_end or error that is an error is among them
+-- returns  nothing
+-- rows     none
+-- index    runs_pkey
+-- plan     one index look-up per run; HOT updates
+-- try      \set run_ids '{}' \set first_ats '{}' \set last_ats '{}' \set event_counts '{}' \set error_counts '{}' \set costs '{}' \set tokens_in '{}' \set tokens_out '{}' \set ended '{}' \set failed '{}'
+
+UPDATE runs AS r
+   SET started_at    = least(r.started_at, n.first_at),
+       last_event_at = greatest(r.last_event_at, n.last_at),
+       duration_us   = (extract(epoch FROM greatest(r.last_event_at, n.last_at)
+                                         - least(r.started_at, n.first_at)) * 1000000)::bigint,
+       status        = CASE WHEN n.failed OR r.status = 'failed'    THEN 'failed'
+                            WHEN n.ended  OR r.status = 'completed' THEN 'completed'
+                            ELSE 'active' END,
+       event_count   = r.event_count + n.event_count,
+       error_count   = r.error_count + n.error_count,
+       total_cost    = r.total_cost  + n.cost,
+       tokens_in     = r.tokens_in   + n.tokens_in,
+       tokens_out    = r.tokens_out  + n.tokens_out,
+       updated_at    = now()
+  FROM unnest(:'run_ids'::uuid[], :'first_ats'::timestamptz[], :'last_ats'::timestamptz[],
+              :'event_counts'::bigint[], :'error_counts'::bigint[], :'costs'::numeric[],
+              :'tokens_in'::bigint[], :'tokens_out'::bigint[], :'ended'::boolean[],
+              :'failed'::boolean[])
+    AS n (run_id, first_at, last_at, event_count, error_count, cost, tokens_in, tokens_out,
+          ended, failed)
+ WHERE r.run_id = n.run_id;
