@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-NULL = "\\N"
+NULL = "\0"  # stands for \N until backslashes are escaped; no text holds it
 
 
 @dataclass(slots=True)
@@ -39,22 +39,18 @@ class EventRow:
         return self.run_id + self.event_id
 
     def copy_columns(self) -> str:
-        """Return the columns of the stage from run_id on, in COPY's text format."""
-        escaped = self.data.replace("\\", "\\\\")  # JSON holds no raw tab, newline or return
-        return (
-            f"{self.run_id}\t{self.event_id}\t{text(self.agent_name)}\t{text(self.event_type)}\t"
+        """Return the columns of events/copy from run_id on, in COPY's text format.
+
+        JSON and names hold no raw tab or newline, so a backslash is all that needs escaping.
+        """
+        line = (
+            f"{self.run_id}\t{self.event_id}\t{self.agent_name}\t{self.event_type}\t"
             f"{self.timestamp.isoformat()}\t{self.parent_event_id or NULL}\t"
-            f"{self.previous_event_id or NULL}\t{text(self.model)}\t{number(self.tokens_in)}\t"
-            f"{number(self.tokens_out)}\t{self.cost or NULL}\t{self.cost_source or NULL}\t"
-            f"{number(self.latency_us)}\t{'t' if self.is_error else 'f'}\t{escaped}\n"
+            f"{self.previous_event_id or NULL}\t{self.model or NULL}\t"
+            f"{NULL if self.tokens_in is None else self.tokens_in}\t"
+            f"{NULL if self.tokens_out is None else self.tokens_out}\t"
+            f"{self.cost or NULL}\t{self.cost_source or NULL}\t"
+            f"{NULL if self.latency_us is None else self.latency_us}\t{self.is_error}\t"
+            f"{self.data}\n"
         )
-
-
-def text(value: str | None) -> str:
-    """Text for COPY; control characters never reach it, a backslash may."""
-    return NULL if value is None else value.replace("\\", "\\\\")
-
-
-def number(value: int | None) -> str:
-    """A whole number for COPY."""
-    return NULL if value is None else str(value)
+        return line.replace("\\", "\\\\").replace(NULL, "\\N")

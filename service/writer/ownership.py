@@ -12,9 +12,12 @@ environment  that of the earliest event that has one
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 from service.ingest.rows import EventRow
+
+TIME_AND_ID = attrgetter("timestamp", "event_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,29 +107,31 @@ def first_state(
     run_id: str, received_on: date, rows: list[EventRow], stored: Collection[str] = ()
 ) -> RunState:
     """What `rows` alone say of their run. `stored`: ids that the run is known to hold besides."""
-    inside = {row.event_id for row in rows}.union(stored)
-    owner = min(
-        (
-            Owner(
-                is_root=(is_root := is_start(row) and row.parent_event_id not in inside),
-                at=row.timestamp,
-                event_id=row.event_id,
-                parent_id=row.parent_event_id,
-                agent_name=row.agent_name,
-                metadata=row.metadata if is_root else None,
-            )
-            for row in rows
-        ),
-        key=lambda owner: owner.rank,
-    )
     return RunState(
         run_id=run_id,
         received_on=received_on,
-        owner=owner,
+        owner=find_owner(rows, stored),
         requested=min(((r.timestamp, r.run_name) for r in rows if r.run_name), default=None),
         environment=min(
             ((r.timestamp, r.environment) for r in rows if r.environment), default=None
         ),
+    )
+
+
+def find_owner(rows: list[EventRow], stored: Collection[str]) -> Owner:
+    """The owner among rows of one run."""
+    starts = [row for row in rows if is_start(row)]
+    if starts:
+        inside = {row.event_id for row in rows}.union(stored)
+        starts = [row for row in starts if row.parent_event_id not in inside]
+    owner = min(starts or rows, key=TIME_AND_ID)
+    return Owner(
+        is_root=bool(starts),
+        at=owner.timestamp,
+        event_id=owner.event_id,
+        parent_id=owner.parent_event_id,
+        agent_name=owner.agent_name,
+        metadata=owner.metadata if starts else None,
     )
 
 
