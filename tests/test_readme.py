@@ -1,0 +1,55 @@
+"""The README tells the truth: examples run, tables are complete, links lead somewhere."""
+
+import json
+import re
+import subprocess
+
+from service.__main__ import parser
+from service.config import SETTINGS
+from tests.operations.harness import REPOSITORY
+from tests.service import Service
+
+README = (REPOSITORY / "README.md").read_text()
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_curl_examples_run_and_answer_what_they_should(service: Service) -> None:
+    [example] = [block for block in BLOCKS if "-d '{" in block]
+    script = example.replace("http://127.0.0.1:8000", service.url).replace("\ncurl", "\necho; curl")
+    printed = subprocess.run(
+        ["bash", "-euc", script], check=True, capture_output=True, text=True
+    ).stdout
+    stored, run, trace, agents = map(json.loads, printed.splitlines())
+    assert (stored["status"], stored["inserted"]) == ("success", 2)
+    assert (run["agent_name"], run["run_name"], run["total_cost"]) == ("hello", "run 1", 0.002)
+    assert [node["event_type"] for node in trace["execution_tree"]] == ["agent_start", "llm_call"]
+    assert agents[0]["total_events"] == 2
+
+
+def test_every_variable_is_in_the_table_with_its_default() -> None:
+    table = README.split("## Configuration")[1].split("##")[0]
+    for setting in SETTINGS:
+        assert f"`{setting.name}`" in table, setting.name
+
+
+def test_every_command_is_told() -> None:
+    told = README.split("## Operations")[1]
+    commands = re.findall(r"^    ([a-z]+)", parser().format_help(), re.MULTILINE)
+    assert "serve" in commands
+    for name in commands:
+        assert re.search(rf"^{name}\b", told, re.MULTILINE), name
+
+
+def test_every_make_target_that_it_names_is_there() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z-]+)", README)) <= targets
+
+
+def test_its_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(((?!http)[^)#]+)\)", README):
+        assert (REPOSITORY / target).exists(), target
+
+
+def test_the_service_has_every_path_that_it_names(service: Service) -> None:
+    for path in ("/api/agents", "/api/agents/hello", "/health", "/"):
+        assert service.get(path).status_code == 200
