@@ -4,7 +4,7 @@ import base64
 import binascii
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import unquote
 
 import falcon
@@ -53,14 +53,6 @@ def whole_number(req: falcon.Request, name: str, default: int, low: int, clamp: 
     return min(int(text[:20]), clamp)
 
 
-def to_uuid(text: str) -> str | None:
-    """A UUID as lower-case hyphenated text, or None."""
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        return None
-
-
 def encode_cursor(created_at: datetime, run_id: uuid.UUID) -> str:
     """The place in a list behind which the next page begins."""
     return base64.urlsafe_b64encode(orjson.dumps([created_at, run_id])).decode().rstrip("=")
@@ -74,6 +66,6 @@ def decode_cursor(text: str) -> tuple[datetime, str]:
         moment = datetime.fromisoformat(created_at)
         if moment.tzinfo is None:
             raise ValueError("a cursor's time has an offset")
-        return moment, str(uuid.UUID(run_id))
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+        return moment.astimezone(UTC), str(uuid.UUID(run_id))
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):
         raise bad_parameter("cursor", "is not one that this service gave") from None

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from service import json
 from service.queries import Row
 
@@ -111,8 +109,8 @@ def render_trace(run: Row, rows: list[Row]) -> bytes:
         "total_tokens_in": run["tokens_in"],
         "total_tokens_out": run["tokens_out"],
         "event_count": len(rows),
-        "graph_structure": find_in_data(rows, "agent_start", "graph_structure"),
-        "execution_flow": find_in_data(rows, "agent_end", "execution_flow"),
+        "graph_structure": first_of(rows, "graph_structure"),
+        "execution_flow": first_of(rows, "execution_flow"),
     }
     return b"".join(
         [
@@ -126,16 +124,9 @@ def render_trace(run: Row, rows: list[Row]) -> bytes:
     )
 
 
-def find_in_data(rows: list[Row], event_type: str, name: str) -> Any:
-    """An object of the data, or its metadata, of the first event of a type; None when absent."""
-    for row in rows:
-        if row["event_type"] == event_type:
-            data = orjson.loads(json.dumps(row["data"]))
-            metadata = data.get("metadata")
-            for place in (data, metadata if isinstance(metadata, dict) else {}):
-                if isinstance(place.get(name), dict):
-                    return place[name]
-    return None
+def first_of(rows: list[Row], name: str) -> Any:
+    """The first value of a column that most events do not have; None when none has it."""
+    return next((row[name] for row in rows if row[name] is not None), None)
 
 
 def write_nested(tree: Tree) -> Iterator[bytes]:

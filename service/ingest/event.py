@@ -71,7 +71,10 @@ def read_event(event: Any, max_bytes: int, ordinals: dict[str, int]) -> EventRow
 
 def encode_data(data: dict[str, Any], max_bytes: int) -> bytes:
     """Write `data` as compact JSON that jsonb takes and every reader reads back."""
-    encoded = numbers.dumps(data)
+    try:
+        encoded = numbers.dumps(data)
+    except RecursionError:
+        raise too_deep() from None
     if len(encoded) > max_bytes:
         raise BadEvent(
             "data",
@@ -82,8 +85,13 @@ def encode_data(data: dict[str, Any], max_bytes: int) -> bytes:
         raise BadEvent("data", "nul_character", "PostgreSQL stores no U+0000; leave it out.")
     # Brackets bound the depth from above, so the walk is needed for few events.
     if encoded.count(b"{") + encoded.count(b"[") > MAX_DEPTH and depth(data) > MAX_DEPTH:
-        raise BadEvent("data", "too_deep", f"`data` is nested deeper than {MAX_DEPTH} levels.")
+        raise too_deep()
     return encoded
+
+
+def too_deep() -> BadEvent:
+    """The error for data that no reader could read back."""
+    return BadEvent("data", "too_deep", f"`data` is nested deeper than {MAX_DEPTH} levels.")
 
 
 def depth(value: Any) -> int:

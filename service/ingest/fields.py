@@ -10,6 +10,11 @@ FIRST_YEAR, LAST_YEAR = 1970, 2199
 GENERATED_NAME = "temp_"  # the SDK's way to say that the service is to name the run
 
 PLAIN_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
+# What uuid.UUID may be given: by itself it also takes signs and underscores, as int() does.
+ANY_UUID = re.compile(
+    r"(?:urn:uuid:)?\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?",
+    re.IGNORECASE | re.ASCII,
+).fullmatch
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
 
 
@@ -53,10 +58,7 @@ def to_uuid(value: Any) -> str | None:
         return None
     if PLAIN_UUID(value):
         return value
-    try:
-        return str(uuid.UUID(value))
-    except ValueError:
-        return None
+    return str(uuid.UUID(value)) if ANY_UUID(value) else None
 
 
 def read_name(event: dict[str, Any], name: str, limit: int) -> str | None:

@@ -83,9 +83,10 @@ class Agent:
             ).fetchall()
             if runs:
                 delete_runs(conn, runs)
-            else:
-                queries.agents.delete(conn, agent_name=agent_name)
-            return bool(runs)
+                return True
+            # None is left when the agent itself goes; else some moved away while their locks were
+            # waited for, and the next look finds what is still there.
+            return queries.agents.delete(conn, agent_name=agent_name).fetchone() is None
 
 
 class AgentRuns:

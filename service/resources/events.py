@@ -9,7 +9,8 @@ from service.config import Config
 from service.database import Database
 from service.errors import ApiError
 from service.ingest import Batch, parse_batch
-from service.parameters import allow_parameters, bad_parameter, to_uuid
+from service.ingest.fields import to_uuid
+from service.parameters import allow_parameters, bad_parameter
 from service.queries import queries
 from service.writer import Counts, Writer
 

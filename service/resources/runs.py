@@ -8,10 +8,11 @@ from service import json
 from service.body import read_document
 from service.database import Database
 from service.errors import ApiError
-from service.ingest.fields import MAX_NAME, name_problem
-from service.parameters import allow_parameters, to_uuid
+from service.ingest.fields import MAX_NAME, name_problem, to_uuid
+from service.parameters import allow_parameters
 from service.queries import Connection, Row, queries
 from service.trace import render_trace
+from service.writer.naming import generated_number
 
 MAX_BODY_BYTES = 65_536
 
@@ -53,12 +54,14 @@ class RunByName:
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str) -> None:
         """Rename, {"new_run_name": text}; answer with the run, 409 when the name is taken."""
-        new_name = read_document(req, MAX_BODY_BYTES).get("new_run_name")
-        check_name(new_name)
+        new_name = check_name(read_document(req, MAX_BODY_BYTES).get("new_run_name"))
         with self._database.changing() as conn:
             queries.agents.lock(conn, names=[key])
             run = found(find_by_name(conn, key, run_name))
             queries.runs.rename(conn, run_id=run["run_id"], new_name=new_name)
+            number = generated_number(new_name)
+            if number is not None:  # ingest counts on: no run is to be offered this name
+                queries.agents.count_runs(conn, names=[key], counters=[str(number)])
             resp.media = present(found(find_by_id(conn, str(run["run_id"]))))
 
     def on_delete(
@@ -144,8 +147,11 @@ def delete_runs(conn: Connection, locked: list[Row]) -> None:
     )
 
 
-def check_name(name: object) -> None:
-    """Raise ApiError 400 for a name that no run can have."""
-    problem = name_problem(name, MAX_NAME) if isinstance(name, str) else ("", "is text")
+def check_name(name: object) -> str:
+    """The name; raise ApiError 400 for one that no run can have."""
+    if not isinstance(name, str):
+        raise ApiError(falcon.HTTP_400, "invalid_run_name", "`new_run_name` is text.")
+    problem = name_problem(name, MAX_NAME)
     if problem:
         raise ApiError(falcon.HTTP_400, "invalid_run_name", f"`new_run_name` {problem[1]}.")
+    return name

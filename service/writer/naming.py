@@ -93,18 +93,24 @@ class Namer:
         return high
 
     def _is_free(self, agent: str, name: str) -> bool:
-        generated = GENERATED(name)
-        if generated and int(generated[1]) <= self._locked[agent]:
+        number = generated_number(name)
+        if number is not None and number <= self._locked[agent]:
             return False
         self.look_up([(agent, name)])
         return self._free[agent, name]
 
     def _take(self, agent: str, name: str) -> str:
         self._free[agent, name] = False
-        generated = GENERATED(name)
-        if generated:
-            self._counters[agent] = max(self._counters[agent], int(generated[1]))
+        number = generated_number(name)
+        if number is not None:
+            self._counters[agent] = max(self._counters[agent], number)
         return name
+
+
+def generated_number(name: str) -> int | None:
+    """The N of `run N`; None for any other name."""
+    match = GENERATED(name)
+    return int(match[1]) if match else None
 
 
 def numbered(base: str, number: int) -> str:

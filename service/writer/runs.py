@@ -71,6 +71,8 @@ def new_name(namer: Namer, stored: RunState, now: RunState) -> str:
     if stored.renamed:
         return namer.nearest(now.agent_name, stored.run_name)
     if now.requested is not None:
+        if stored.agent_name == now.agent_name and now.requested[1] == stored.run_name:
+            return stored.run_name
         return namer.nearest(now.agent_name, now.requested[1])
     return namer.keep_or_generate(now.agent_name, stored.run_name)
 

@@ -1,6 +1,7 @@
-"""The write transaction: rows in, counts out; everything or nothing.
+"""The write transaction: rows in, counts out; everything or nothing, but for numbers of `run N`.
 
-READ COMMITTED; each step a statement of its own, never back a phase:
+READ COMMITTED; each step a statement of its own, never back a phase (the numbers are reserved in a
+short transaction before; should one be taken after all, 23505 starts everything anew):
 
 1. runs/states             what the runs are, unlocked: which are new, which will change
    agents/reserve_numbers  for new runs that ask for no name; committed at once
@@ -116,7 +117,8 @@ class Transaction:
         """Make the agents that are not there yet, once; also those that only duplicates name."""
         if not self._agents_added:
             agents = {row.agent_name for rows in self._requests for row in rows}
-            queries.agents.add(self._conn, names=sorted(agents))
+            # To lock may also be an agent that was deleted, and whose events a run still holds.
+            queries.agents.add(self._conn, names=sorted(agents | self._agents_to_lock))
             self._agents_added = True
 
     def _lock(self, agents: set[str], reserved: dict[str, range]) -> Namer:
@@ -148,21 +150,19 @@ class Transaction:
         held, added = by_id(rows_held), {str(row["run_id"]) for row in rows_added}
         if len(held) < len(self._run_ids):
             raise Again("a run was deleted")
+        if any(held[run_id].received_on != state.received_on for run_id, state in known.items()):
+            raise Again("a run was made anew on another day")
         stored = keys_of(rows_stored)
         made_by_others = held.keys() - known.keys() - added
         if made_by_others:
-            stored |= keys_of(self._find_stored(made_by_others))
+            stored |= keys_of(self._find_stored({run: held[run] for run in made_by_others}))
         return held, added, stored
 
-    def _find_stored(self, run_ids: Collection[str]) -> Iterable[Row]:
-        """Ask which events of these runs are stored."""
-        rows = [row for run_id in run_ids for row in self._rows[run_id]]
-        if not rows:
-            return ()
-        return queries.events.stored(
+    def _find_stored(self, runs: Runs) -> Iterable[Row]:
+        """Ask which of the rows of these runs are stored."""
+        return stored_events(
             self._conn,
-            run_ids=[row.run_id for row in rows],
-            event_ids=[row.event_id for row in rows],
+            [(state, row.event_id) for run_id, state in runs.items() for row in self._rows[run_id]],
         )
 
     def _copy(self, held: Runs, rows: Rows) -> None:
@@ -176,30 +176,32 @@ class Transaction:
 
     def _changes(self, held: Runs, rows: Rows) -> list[tuple[RunState, RunState]]:
         """The runs that their new events change, as they are and as they will be."""
-        parents = self._stored_parents(rows)
+        parents = self._stored_parents(held, rows)
         changes = []
         for run_id, new_rows in rows.items():
             stored = held[run_id]
-            now = merge(stored, first_state(run_id, self._today, new_rows, parents))
+            now = merge(stored, first_state(run_id, self._today, new_rows, parents[run_id]))
             if any(row.event_id == stored.owner.parent_id for row in new_rows):
                 now = self._with_owner_found(now)
             if now != stored:
                 changes.append((stored, now))
         return changes
 
-    def _stored_parents(self, rows: Rows) -> set[str]:
-        """Parents of new agent_starts that their runs held before: such a start is no root."""
-        wanted = [
-            (run_id, row.parent_event_id)
-            for run_id, new_rows in rows.items()
-            for row in new_rows
-            if is_start(row) and row.parent_event_id is not None
-        ]
-        if not wanted:
-            return set()
-        run_ids, event_ids = map(list, zip(*wanted, strict=True))
-        found = queries.events.stored(self._conn, run_ids=run_ids, event_ids=event_ids)
-        return {str(row["event_id"]) for row in found}
+    def _stored_parents(self, held: Runs, rows: Rows) -> dict[str, set[str]]:
+        """By run, the parents of new agent_starts that it held before: such a start is no root."""
+        found = stored_events(
+            self._conn,
+            [
+                (held[run_id], row.parent_event_id)
+                for run_id, new_rows in rows.items()
+                for row in new_rows
+                if is_start(row) and row.parent_event_id is not None
+            ],
+        )
+        parents: dict[str, set[str]] = defaultdict(set)
+        for event in found:
+            parents[str(event["run_id"])].add(str(event["event_id"]))
+        return parents
 
     def _with_owner_found(self, state: RunState) -> RunState:
         """The owner's parent came into the run: look for the owner among all of its events."""
@@ -228,6 +230,18 @@ class Transaction:
             Counts(inserted=inserted[no], duplicates=len(rows) - inserted[no])
             for no, rows in enumerate(self._requests)
         ]
+
+
+def stored_events(conn: Connection, events: list[tuple[RunState, str]]) -> Iterable[Row]:
+    """Which of these events, each with its run, are stored: rows of events/stored."""
+    if not events:
+        return ()
+    return queries.events.stored(
+        conn,
+        received_ons=[str(state.received_on) for state, _ in events],
+        run_ids=[state.run_id for state, _ in events],
+        event_ids=[event_id for _, event_id in events],
+    )
 
 
 def agents_that_name(known: Runs, said: Runs) -> set[str]:

@@ -2,8 +2,8 @@
 --
 -- params   run_ids          uuid[]         the runs, sorted
 -- params   received_on      date           today
--- params   agent_names      text[]         their agents, locked
--- params   run_names        text[]         their names, free under those agents
+-- params   agent_names      text[]         their agents
+-- params   run_names        text[]         their names; one that is taken after all is an error (runs_agent_name_run_name_key), to be retried
 -- params   environments     text[]
 -- params   environment_ats  timestamptz[]  NULL: the service's own environment
 -- params   requested_names  text[]         NULL: the service made the name

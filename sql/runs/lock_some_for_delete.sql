@@ -3,7 +3,7 @@
 -- params   agent_name  text    the agent, locked
 -- params   row_limit   bigint  runs at the most
 -- returns  run_id uuid, received_on date
--- rows     up to row_limit; none when the agent has no run left
+-- rows     up to row_limit; none when the agent has no run left, or all of them moved away meanwhile
 -- index    runs_agent_name_created_at_idx
 -- plan     index scan up to the limit, then by key, sort, lock rows
 -- try      \set agent_name Researcher \set row_limit 100
@@ -15,5 +15,6 @@ SELECT r.run_id, r.received_on
                               WHERE o.agent_name = :'agent_name'
                               ORDER BY o.created_at DESC, o.run_id DESC
                               LIMIT :'row_limit'::bigint))
+   AND r.agent_name = :'agent_name'  -- again: while it waited for its lock, a run may have moved away
  ORDER BY r.run_id
    FOR UPDATE;

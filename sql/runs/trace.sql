@@ -6,13 +6,14 @@
 -- took 2.6 s, this takes 0.3 s for 100,000).
 --
 -- The plan must hash the run once and probe it level by level; else it is quadratic, and 100,000
--- deep does not end in 10 s. So many_rows, which is one row, is a thousand to the planner (a run that
--- looks short is linked by nested loops); is_root is half of the rows to it (`IS NULL` is 0.5 %, and
+-- deep does not end in 10 s. So the planner is told of a thousand rows that are none (a run that it
+-- takes for short is joined by nested loops); a parent is looked for by IN (a join would be taken for
+-- millions of rows, too many for one hash); is_root is half of the rows to it (`IS NULL` is 0.5 %, and
 -- it would hash the level, not the run); and the read pool has enable_mergejoin off (a merge sorts
 -- the run anew for each level). In psql: SET enable_mergejoin = off.
 --
 -- params   run_id  uuid  the run
--- returns  event_id uuid, event_type text, timestamp timestamp with time zone, data jsonb, parent_event_id uuid, previous_event_id uuid, model text, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, name text, status text, tree_parent_id uuid, depth integer
+-- returns  event_id uuid, event_type text, timestamp timestamp with time zone, data jsonb, parent_event_id uuid, previous_event_id uuid, model text, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, name text, status text, graph_structure jsonb, execution_flow jsonb, tree_parent_id uuid, depth integer
 -- rows     one per event; none when the run is unknown
 -- index    runs_pkey, events_pkey
 -- plan     index scans on one partition; the recursion probes one hash of the run, level by level
@@ -24,15 +25,20 @@ WITH RECURSIVE run_events AS MATERIALIZED (
       JOIN events AS e
         ON e.received_on = r.received_on
        AND e.run_id      = r.run_id
-     CROSS JOIN string_to_table('one row', ',') AS many_rows
      WHERE r.run_id = :'run_id'::uuid
+     UNION ALL
+    SELECT NULL, NULL, NULL
+      FROM generate_series(1, (SELECT 0)) AS a_thousand_to_the_planner
 ), linked AS MATERIALIZED (
-    SELECT c.event_id, p.event_id AS tree_parent_id, p.event_id IS NULL AS is_root
-      FROM run_events AS c
-      LEFT JOIN run_events AS p
-        ON p.event_id = c.parent_event_id
-       AND p.event_type <> 'agent_end'
-       AND c.event_type <> 'agent_end'
+    SELECT p.event_id, p.tree_parent_id, p.tree_parent_id IS NULL AS is_root
+      FROM (SELECT c.event_id,
+                   CASE WHEN c.event_type <> 'agent_end'
+                         AND c.parent_event_id IN (SELECT e.event_id
+                                                     FROM run_events AS e
+                                                    WHERE e.event_type <> 'agent_end')
+                        THEN c.parent_event_id
+                   END AS tree_parent_id
+              FROM run_events AS c) AS p
 ), walk AS (
     SELECT l.event_id, 0 AS depth
       FROM linked AS l
@@ -50,6 +56,14 @@ SELECT e.event_id, e.event_type, e.timestamp, e.data, e.parent_event_id, e.previ
        coalesce(e.data ->> 'name', e.data ->> 'tool_name', e.data ->> 'step_name',
                 e.data ->> 'node_name') AS name,
        e.data ->> 'status' AS status,
+       CASE e.event_type WHEN 'agent_start' THEN
+           coalesce(nullif(e.data -> 'graph_structure', 'null'),
+                    nullif(e.data -> 'metadata' -> 'graph_structure', 'null'))
+       END AS graph_structure,
+       CASE e.event_type WHEN 'agent_end' THEN
+           coalesce(nullif(e.data -> 'execution_flow', 'null'),
+                    nullif(e.data -> 'metadata' -> 'execution_flow', 'null'))
+       END AS execution_flow,
        l.tree_parent_id, w.depth
   FROM runs   AS r
   JOIN events AS e

@@ -1,5 +1,6 @@
 """Agents, their totals, and the pages of their runs."""
 
+import base64
 import re
 
 import pytest
@@ -91,6 +92,13 @@ def test_limit_and_offset(client: Client) -> None:
     assert [run["run_name"] for run in page] == ["run 4", "run 3"]
     assert len(client.ok("/agents/agent/runs", query_string="limit=5000")) == 5  # clamped
     assert client.ok("/agents/agent/runs", query_string="offset=9") == []
+
+
+def test_a_cursor_with_an_offset_that_no_zone_has_is_taken_as_a_time(client: Client) -> None:
+    client.send(event(new_id()))
+    forged = b'["2026-01-01T00:00:00+23:59","8552f8ec-923d-432c-9bc4-802c92078534"]'
+    cursor = base64.urlsafe_b64encode(forged).decode().rstrip("=")
+    assert client.ok("/api/agents/agent/runs", query_string=f"cursor={cursor}") == []
 
 
 @pytest.mark.parametrize(

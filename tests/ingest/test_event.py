@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.ingest import Batch, EventRow, parse_batch
+from service.ingest import BadBatch, Batch, EventRow, parse_batch
 from tests.events import Event, event, new_id
 
 MEGABYTE = 1024 * 1024
@@ -48,7 +48,19 @@ def test_required_fields(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["run_id", "event_id", "parent_event_id", "previous_event_id"])
-@pytest.mark.parametrize("value", ["", "x", 1, [], "8552f8ec-923d-432c-9bc4-802c9207853", {}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "x",
+        1,
+        [],
+        "8552f8ec-923d-432c-9bc4-802c9207853",
+        {},
+        "+552f8ec-923d-432c-9bc4-802c92078534",
+        "8552f8ec_923d_432c_9bc4_802c92078534",
+    ],
+)
 def test_ids_are_uuids(name: str, value: object) -> None:
     assert error_of(event(new_id()) | {name: value}) == (name, "invalid_uuid")
 
@@ -128,7 +140,7 @@ def test_nesting_up_to_64_levels() -> None:
     assert json.loads(row_of(event(new_id(), data=wide)).data) == wide
 
 
-@pytest.mark.parametrize("levels", [500, 2_000, 100_000])
+@pytest.mark.parametrize("levels", [250, 255, 500, 990, 1_000, 1_010, 1_021, 1_024, 2_000, 100_000])
 def test_nesting_that_no_parser_takes_costs_its_own_event_alone(levels: int) -> None:
     run = new_id()
     deep = '{"a":' * levels + "1" + "}" * levels
@@ -208,3 +220,11 @@ def test_data_survives_copy_and_jsonb_escapes() -> None:
     assert "\t" not in row.data
     assert "\n" not in row.data
     assert row.copy_columns().count("\n") == 1
+
+
+def test_a_text_that_never_ends_is_refused_at_once() -> None:
+    body = (
+        b'{"events":["' + b'\\"' * 500_000
+    )  # looked for to the end from each quote, it took hours
+    with pytest.raises(BadBatch, match="never ends"):
+        parse_batch(body, 10, MEGABYTE)

@@ -14,6 +14,7 @@ from functools import partial
 
 import pytest
 
+from service.database import WRITE, connect
 from service.queries import Connection
 from tests.client import Client
 from tests.events import Event, differences, event, new_id
@@ -177,3 +178,20 @@ def test_a_large_request_does_not_hold_up_small_ones(client: Client) -> None:
     tasks = [partial(send, "large", batch) for batch in large]
     in_parallel([*tasks, partial(send, "small", [event(new_id())])])
     assert order.index("small") < len(order) - 1
+
+
+def test_a_run_that_moves_away_survives_the_deletion_of_its_agent(
+    client: Client, conn: Connection, database_url: str
+) -> None:
+    run = new_id()
+    client.send(event(run, agent_name="source"), event(new_id(), agent_name="target"))
+    with connect(database_url, WRITE, "test") as mover, ThreadPoolExecutor(1) as pool:
+        mover.execute(
+            "UPDATE runs SET agent_name = 'target', run_name = 'moved' WHERE run_id = %s", [run]
+        )
+        deleted = pool.submit(client.ok, "/api/agents/source", "DELETE")
+        while not conn.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall():
+            pass
+        mover.commit()
+        assert deleted.result()["status"] == "success"
+    assert client.run(run)["agent_name"] == "target"

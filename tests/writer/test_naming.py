@@ -89,3 +89,15 @@ def test_the_first_gap_is_found_by_galloping(client: Client, taken: int) -> None
     client.send(*[event(new_id(), run_name="x") for _ in range(taken)])
     expected = f"x ({taken + 1})"
     assert name_of(client, send_named(client, "x")) == expected
+
+
+def test_a_run_that_asks_for_the_name_it_has_keeps_it(client: Client) -> None:
+    run = send_named(client, None)
+    client.send(event(run, seconds=1, run_name="run 1"))
+    assert name_of(client, run) == "run 1"
+
+
+def test_renaming_ahead_of_the_counter_leaves_ingest_its_numbers(client: Client) -> None:
+    send_named(client, None)
+    client.ok("/api/runs/agent/run%201", "PATCH", json={"new_run_name": "run 30"})
+    assert name_of(client, send_named(client, None)) == "run 31"

@@ -136,3 +136,25 @@ def test_many_runs_move_in_one_transaction(client: Client, conn: Connection) -> 
     names = [run["run_name"] for run in client.ok("/api/agents/target/runs")]
     assert sorted(names) == sorted(f"run {n}" for n in range(1, 51))
     assert differences(conn) == []
+
+
+def test_a_parent_in_another_run_of_the_same_batch_is_no_parent(client: Client) -> None:
+    one, other, parent = new_id(), new_id(), new_id()
+    client.send(event(one, seconds=5, agent_name="x"), event(other, event_id=parent))
+    client.send(
+        event(one, "agent_start", 6, parent_event_id=parent, agent_name="y"),
+        event(other, "agent_start", 6, parent_event_id=parent),
+    )
+    assert client.run(one)["agent_name"] == "y"
+
+
+def test_an_owner_whose_agent_was_deleted_is_made_anew(client: Client) -> None:
+    run, parent = new_id(), new_id()
+    client.send(
+        event(run, "agent_start", 5, parent_event_id=parent, agent_name="a"),
+        event(run, "tool_call", 1, agent_name="b"),
+    )
+    client.ok("/api/agents/b", "DELETE")
+    assert client.send(event(run, event_id=parent, seconds=9, agent_name="a")).status_code == 200
+    assert client.run(run)["agent_name"] == "b"
+    assert client.ok("/api/agents/b")["total_runs"] == 1
