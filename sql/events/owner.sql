@@ -12,14 +12,15 @@
 -- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534
 
 SELECT e.event_id, e.agent_name, e.timestamp, e.parent_event_id,
-       e.event_type = 'agent_start' AND p.event_id IS NULL AS is_root,
+       e.event_type = 'agent_start'
+       AND NOT EXISTS (SELECT
+                         FROM events AS p
+                        WHERE p.received_on = e.received_on
+                          AND p.run_id      = e.run_id
+                          AND p.event_id    = e.parent_event_id
+                       OFFSET 0) AS is_root,
        CASE jsonb_typeof(e.data -> 'metadata') WHEN 'object' THEN e.data ->> 'metadata' END AS metadata
   FROM events AS e
-  LEFT JOIN events AS p
-    ON p.received_on = e.received_on
-   AND p.run_id      = e.run_id
-   AND p.event_id    = e.parent_event_id
-   AND e.event_type  = 'agent_start'
  WHERE e.received_on = :'received_on'::date
    AND e.run_id      = :'run_id'::uuid
  ORDER BY is_root DESC, e.timestamp, e.event_id

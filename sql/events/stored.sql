@@ -6,13 +6,16 @@
 -- returns  run_id uuid, event_id uuid
 -- rows     one per event that is stored
 -- index    events_pkey
--- plan     nested loop: one look-up in one partition per event
+-- plan     one look-up in one partition per event; OFFSET 0 keeps it from being turned round into a
+--          scan of events for each, which a plan made while they were few would be for ever
 -- try      \set received_ons '{2026-11-23}' \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}'
 
-SELECT e.run_id, e.event_id
+SELECT k.run_id, k.event_id
   FROM unnest(:'received_ons'::date[], :'run_ids'::uuid[], :'event_ids'::uuid[])
     AS k (received_on, run_id, event_id)
-  JOIN events AS e
-    ON e.received_on = k.received_on
-   AND e.run_id      = k.run_id
-   AND e.event_id    = k.event_id;
+ WHERE EXISTS (SELECT
+                 FROM events AS e
+                WHERE e.received_on = k.received_on
+                  AND e.run_id      = k.run_id
+                  AND e.event_id    = k.event_id
+               OFFSET 0);
