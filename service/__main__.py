@@ -61,6 +61,11 @@ def parser() -> argparse.ArgumentParser:
     explained = add("explain", "print the plan of one of the service's queries", explain)
     explained.add_argument("query", metavar="AREA/NAME", help="such as runs/trace")
     explained.add_argument("pairs", metavar="KEY=VALUE", nargs="*", help="the query's parameters")
+    refreshed = add("refresh", "fold the metrics' deltas, again and again, beside serve", refresh)
+    refreshed.add_argument("--once", action="store_true", help="fold once, now, and end")
+    verified = add("verify", "recompute every metric; exit 1 when one differs", verify)
+    verified.add_argument("--agent", metavar="NAME", help="the runs of one agent alone")
+    verified.add_argument("--repair", action="store_true", help="rebuild what differs")
     add("dashboard", "serve the released GATI dashboard against the service", dashboard)
     return root
 
@@ -96,7 +101,7 @@ def at_least_one(text: str) -> int:
 def variables() -> str:
     """List the environment variables with their defaults, as Config knows them."""
     lines = [
-        f"  {setting.name:20}{setting.meaning} (default: {setting.default or 'none'})"
+        f"  {setting.name:26}{setting.meaning} (default: {setting.default or 'none'})"
         for setting in SETTINGS
     ]
     return "\n".join(["environment variables, also read from .env:", *lines])
@@ -161,6 +166,20 @@ def explain(config: Config, options: argparse.Namespace) -> int:
     from service import commands
 
     return commands.explain(config, options.query, options.pairs)
+
+
+def refresh(config: Config, options: argparse.Namespace) -> int:
+    """Fold."""
+    from service import commands
+
+    return commands.refresh(config, options.once)
+
+
+def verify(config: Config, options: argparse.Namespace) -> int:
+    """Recompute the metrics."""
+    from service import commands
+
+    return commands.verify(config, options.agent, options.repair)
 
 
 def dashboard(config: Config, _options: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from service.database import Database
 from service.errors import add_error_handlers
 from service.middleware import Identity, RawPath, Reload, cors
 from service.parameters import NameConverter
-from service.resources import agents, events, health, runs
+from service.resources import agents, events, health, metrics, percentiles, runs, timeseries
 from service.writer import Writer
 
 
@@ -34,6 +34,14 @@ def create_app(
         "/agents": agents.Agents(database),
         "/agents/{agent_name:name}": agents.Agent(database),
         "/agents/{agent_name:name}/runs": agents.AgentRuns(database),
+        "/agents/{agent_name:name}/metrics": metrics.AgentMetrics(database),
+        "/metrics/summary": metrics.Summary(database),
+        "/metrics/cost-timeline": metrics.CostTimeline(database),
+        "/metrics/tokens-timeline": metrics.TokensTimeline(database),
+        "/metrics/agents-comparison": metrics.AgentsComparison(database),
+        "/metrics/timeseries": timeseries.Timeseries(database),
+        "/metrics/models": percentiles.Models(database),
+        "/metrics/latency": percentiles.Latency(database),
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
         "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),

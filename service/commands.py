@@ -8,13 +8,18 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from service.config import Config
 from service.embedded import Busy, EmbeddedServer, hold
 from service.embedded.binaries import bundled_directory
 from service.failure import Failure
 
+if TYPE_CHECKING:
+    from service.verify import Difference
+
 STARTING_PATIENCE_SECONDS = 60.0
+DEFAULT_REFRESH_SECONDS = 5  # where REFRESH_INTERVAL_SECONDS=0 keeps the service from folding
 
 
 @contextmanager
@@ -112,6 +117,50 @@ def explain(config: Config, query: str, pairs: Sequence[str]) -> int:
     with database_in_use(config, "explain") as url:
         explaining.main(url, query, params)
     return 0
+
+
+def refresh(config: Config, once: bool) -> int:
+    """Fold once and print what was done, or lead until told to end."""
+    from service.refresh import Refresher, refresh_once  # noqa: PLC0415
+
+    with database_in_use(config, "refresh") as url:
+        if once:
+            done = refresh_once(url)
+            print(f"folded {done.deltas} deltas in {done.seconds:.3f} s")
+        else:
+            interval = config.refresh_interval_seconds or DEFAULT_REFRESH_SECONDS
+            refresher = Refresher(url, interval, config.quarter_hour_days)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda _number, _frame: refresher.close())
+            print(f"folding every {interval} s; Ctrl-C ends it", flush=True)
+            refresher.run()
+    return 0
+
+
+def verify(config: Config, agent_name: str | None, repair: bool) -> int:
+    """Print what differs from a recount; 1 when something does and is not repaired."""
+    from service import verify as verifying  # noqa: PLC0415
+
+    with database_in_use(config, "verify") as url:
+        found = verifying.verify(url, agent_name)
+        print_differences(found)
+        if found and repair:
+            verifying.repair(url, found)
+            found = verifying.verify(url, agent_name)
+            print("repaired" if not found else "after the repair there remain:")
+            print_differences(found)
+    return 1 if found else 0
+
+
+def print_differences(found: "Sequence[Difference]") -> None:
+    """Print a line for each value that differs."""
+    for difference in found:
+        key = " ".join(f"{name}={value!r}" for name, value in difference.key.items())
+        print(
+            f"{difference.relation}  {key}  {difference.field}: "
+            f"stored {difference.stored}, counted {difference.counted}"
+        )
+    print(f"{len(found)} differences" if found else "no difference")
 
 
 def psql(config: Config, arguments: Sequence[str]) -> int:

@@ -39,6 +39,8 @@ class Config:
     max_batch_size: int
     max_body_mb: int
     max_event_kb: int
+    refresh_interval_seconds: int
+    quarter_hour_days: int
     dashboard_port: int
 
     @classmethod
@@ -158,5 +160,17 @@ SETTINGS = (
     Setting("MAX_BATCH_SIZE", "10000", integer(1, 100_000), "events in one request"),
     Setting("MAX_BODY_MB", "64", integer(1, 1024), "size of a request's body, unpacked"),
     Setting("MAX_EVENT_KB", "1024", integer(1, 65_536), "size of one event"),
+    Setting(
+        "REFRESH_INTERVAL_SECONDS",
+        "5",
+        integer(0, 86_400),
+        "between two folds of the metrics; 0: the service folds none",
+    ),
+    Setting(
+        "QUARTER_HOUR_DAYS",
+        "93",
+        integer(1, 3660),
+        "days for which metrics by hour and time zone are kept",
+    ),
     Setting("DASHBOARD_PORT", "3000", integer(1, 65535), "port of `python -m service dashboard`"),
 )

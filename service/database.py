@@ -2,7 +2,7 @@
 
 write   one per worker's writer, and a small pool for what people change by hand
 read    a pool; its transactions are read-only and see one snapshot each
-direct  of their own: migrations, partitions; later the refresh leader and LISTEN
+direct  of their own: migrations, partitions, the refresh leader; later LISTEN
 """
 
 import select
@@ -46,6 +46,14 @@ WRITE = COMMON | {
     "lock_timeout": "750ms",  # a request may meet it three times, and is refused within 2.5 s
 }
 DIRECT = COMMON | {"lock_timeout": "10s"}
+REFRESH = COMMON | {
+    "plan_cache_mode": "force_custom_plan",  # a few statements a second over tables that swing
+    "lock_timeout": "5s",
+    "statement_timeout": "0",  # the first fold of a large database may take minutes
+    "work_mem": "64MB",
+    # A fold that a crash takes back is folded again: nothing is lost, no commit waits for a disk.
+    "synchronous_commit": "off",
+}
 
 
 def connect(url: str, settings: dict[str, str], role: str) -> Connection:

@@ -17,8 +17,12 @@ PLANS = {
 def main(url: str, name: str, params: dict[str, str]) -> None:
     """Print both plans of sql/NAME.sql, run in a transaction that is rolled back."""
     query = find_query(name)
-    if params.keys() != query.params:
-        needed = " ".join(f"{param}=…" for param in sorted(query.params)) or "no parameters"
+    if params.keys() | query.optional != query.params or params.keys() - query.params:
+        needed = " ".join(
+            f"[{param}=…]" if param in query.optional else f"{param}=…"
+            for param in sorted(query.params)
+        )
+        needed = needed or "no parameters"
         raise Failure(f"{name} takes {needed}: see the header of sql/{name}.sql")
     settings = WRITE if query.writes else READ
     for mode, meaning in PLANS.items():
@@ -37,7 +41,9 @@ def find_query(name: str) -> Query:
 def plan(conn: Connection, query: Query, params: dict[str, str]) -> str:
     """The plan as text, from PREPARE and EXPLAIN EXECUTE; the statement really runs."""
     names = sorted(params)
-    numbered = query.text % {name: f"${number}" for number, name in enumerate(names, 1)}
+    numbered = query.variant(names).text % {
+        name: f"${number}" for number, name in enumerate(names, 1)
+    }
     arguments = ", ".join(f"%({name})s" for name in names)
     cursor = psycopg.ClientCursor(conn, row_factory=tuple_row)
     try:

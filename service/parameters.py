@@ -2,10 +2,12 @@
 
 import base64
 import binascii
+import re
 import uuid
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 import falcon
 import orjson
@@ -14,6 +16,7 @@ from falcon.routing import BaseConverter
 from service.errors import ApiError
 
 MAX_OFFSET = 2**31
+MIN_YEAR, MAX_YEAR = 1970, 9000
 
 
 class NameConverter(BaseConverter):
@@ -51,6 +54,47 @@ def whole_number(req: falcon.Request, name: str, default: int, low: int, clamp: 
     if not isinstance(text, str) or not (text.isascii() and text.isdigit()) or int(text[:20]) < low:
         raise bad_parameter(name, f"is a whole number from {low} on")
     return min(int(text[:20]), clamp)
+
+
+def choice(req: falcon.Request, name: str, choices: Collection[str], default: str) -> str:
+    """One of some words."""
+    text = str(req.params.get(name, default))
+    if text not in choices:
+        raise bad_parameter(name, f"is one of {', '.join(choices)}")
+    return text
+
+
+def optional_text(req: falcon.Request, name: str) -> str | None:
+    """Text as PostgreSQL can store it, or None where the parameter is not there."""
+    text = req.params.get(name)
+    if text is not None and (not text or "\x00" in text):
+        raise bad_parameter(name, "is a name")
+    return None if text is None else str(text)
+
+
+def time_zone(req: falcon.Request, name: str) -> ZoneInfo:
+    """A time zone by its name in the tz database; UTC where the parameter is not there."""
+    text = str(req.params.get(name, "UTC"))
+    try:
+        return ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise bad_parameter(name, "is the name of a time zone, such as Europe/Paris") from None
+
+
+def moment(req: falcon.Request, name: str, zone: tzinfo) -> datetime | None:
+    """An ISO 8601 date or time; one without an offset is in `zone`. None where it is not there."""
+    text = req.params.get(name)
+    if text is None:
+        return None
+    try:
+        # In a query an unescaped + is a space, also that of an offset.
+        found = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", str(text)))
+        aware = found if found.tzinfo else found.replace(tzinfo=zone)
+        if not MIN_YEAR <= aware.astimezone(UTC).year <= MAX_YEAR:
+            raise ValueError(text)
+    except (ValueError, OverflowError):
+        raise bad_parameter(name, "is a date or time such as 2026-11-22T10:30:00Z") from None
+    return aware
 
 
 def encode_cursor(created_at: datetime, run_id: uuid.UUID) -> str:

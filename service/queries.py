@@ -1,11 +1,13 @@
-"""sql/<area>/<name>.sql -> queries.<area>.<name>(conn, **params).
+r"""sql/<area>/<name>.sql -> queries.<area>.<name>(conn, **params).
 
 The files are written for psql; this loader is all that stands between them and psycopg. It turns
-`:'x'` into a bound parameter and `:"x"` into a quoted identifier, drops comments, and puts the
-file's name in front, so that pg_stat_activity, logs and auto_explain tell which file runs.
+`:'x'` into a bound parameter and `:"x"` into a quoted identifier, decides `\if :{?x}` by whether x
+is given, drops comments, and puts the file's name in front, so that pg_stat_activity, logs and
+auto_explain tell which file runs.
 """
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,21 +24,73 @@ TOKEN = re.compile(
     r"""(?P<comment>--[^\n]*)|(?P<value>:'(?P<value_name>\w+)')|(?P<identifier>:"(?P<name>\w+)")"""
     r"""|(?P<string>'(?:[^']|'')*')|(?P<percent>%)"""
 )
+# psql's own conditions, each command on a line of its own; `:{?name}` is whether the name is set.
+CONDITION = re.compile(
+    r"^\\if :\{\?(?P<name>\w+)\}\n(?P<then>.*?)(?:^\\else\n(?P<other>.*?))?^\\endif\n", re.M | re.S
+)
 # Anything else (CREATE TABLE, COPY) takes no bound parameters: its values are quoted by psycopg.
 BINDABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 WRITING = re.compile(r"\b(INSERT|UPDATE|DELETE)\b").search  # also FOR UPDATE: it locks rows
 
 
 class Query:
-    """One SQL file: its text for psycopg, and the names of its parameters."""
+    r"""One SQL file: its text for psycopg, and the names of its parameters.
+
+    Parameters inside `\if :{?name}` are optional: the file has a text for each choice of those.
+    """
 
     def __init__(self, name: str, source: str) -> None:
         self.name = name
+        self.optional = frozenset(match["name"] for match in CONDITION.finditer(source))
+        self._source = source
+        self._variants: dict[frozenset[str], Variant] = {}
+        whole = self.variant(self.optional)
+        self.text, self.params, self.identifiers = whole.text, whole.params, whole.identifiers
+        statement = self.text.removeprefix(f"/* {name} */ ")
+        self.bindable = statement.startswith(BINDABLE)
+        self.writes = not self.bindable or WRITING(statement) is not None
+
+    def variant(self, given: Collection[str]) -> "Variant":
+        """The text for the optional parameters that are given."""
+        chosen = self.optional.intersection(given)
+        if chosen not in self._variants:
+            source = CONDITION.sub(
+                lambda match: match["then"] if match["name"] in chosen else match["other"] or "",
+                self._source,
+            )
+            self._variants[chosen] = Variant(self.name, source)
+        return self._variants[chosen]
+
+    def __call__(self, conn: Connection, **params: Any) -> Cursor:
+        """Run the statement; an optional parameter that is None counts as not given.
+
+        Raises TypeError when a parameter is missing or one too many.
+        """
+        for name in self.optional:
+            if params.get(name, "") is None:
+                del params[name]
+        variant = self.variant(params.keys())
+        expected = variant.params | variant.identifiers
+        if params.keys() != expected:
+            missing, surplus = sorted(expected - params.keys()), sorted(params.keys() - expected)
+            raise TypeError(f"{self.name}: missing parameters {missing}, surplus {surplus}")
+        text = variant.text
+        for name in variant.identifiers:
+            quoted = '"' + params.pop(name).replace('"', '""') + '"'
+            text = text.replace(f':"{name}"', quoted)
+        values = {name: as_text(value) for name, value in params.items()}
+        if self.bindable:
+            return conn.execute(text, values, prepare=True)
+        return psycopg.ClientCursor(conn, row_factory=dict_row).execute(text, values)
+
+
+class Variant:
+    """A file's text once its conditions are decided."""
+
+    def __init__(self, name: str, source: str) -> None:
         self.params: set[str] = set()
         self.identifiers: set[str] = set()
         statement = TOKEN.sub(self._translate, source).strip().rstrip(";").rstrip()
-        self.bindable = statement.startswith(BINDABLE)
-        self.writes = not self.bindable or WRITING(statement) is not None
         self.text = f"/* {name} */ {statement}"
 
     def _translate(self, match: re.Match[str]) -> str:
@@ -48,21 +102,6 @@ class Query:
         if match["identifier"]:
             self.identifiers.add(match["name"])
         return match[0].replace("%", "%%")
-
-    def __call__(self, conn: Connection, **params: Any) -> Cursor:
-        """Run the statement; raise TypeError when a parameter is missing or one too many."""
-        expected = self.params | self.identifiers
-        if params.keys() != expected:
-            missing, surplus = sorted(expected - params.keys()), sorted(params.keys() - expected)
-            raise TypeError(f"{self.name}: missing parameters {missing}, surplus {surplus}")
-        text = self.text
-        for name in self.identifiers:
-            quoted = '"' + params.pop(name).replace('"', '""') + '"'
-            text = text.replace(f':"{name}"', quoted)
-        values = {name: as_text(value) for name, value in params.items()}
-        if self.bindable:
-            return conn.execute(text, values, prepare=True)
-        return psycopg.ClientCursor(conn, row_factory=dict_row).execute(text, values)
 
 
 def as_text(value: Any) -> str | None:

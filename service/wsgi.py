@@ -9,6 +9,7 @@ from service.clock import today
 from service.config import Config
 from service.database import Database
 from service.partitions import PartitionKeeper
+from service.refresh import Refresher
 from service.writer import Writer
 
 
@@ -23,8 +24,13 @@ def build() -> "falcon.App[falcon.Request, falcon.Response]":
     database = Database(config.database_url, config.database_pool_size // config.workers)
     writer = Writer(database.connect_writer, today, config.environment)
     keeper = PartitionKeeper(config.database_url, today)
+    refresher = Refresher(
+        config.database_url, config.refresh_interval_seconds, config.quarter_hour_days
+    )
     database.open()
     keeper.open()
-    for close in (database.close, writer.close, keeper.close):  # run in the reverse order
-        atexit.register(close)
+    if config.refresh_interval_seconds:
+        refresher.open()
+    for close in (database.close, writer.close, refresher.close, keeper.close):
+        atexit.register(close)  # run in the reverse order
     return create_app(config, database, writer)

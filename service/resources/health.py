@@ -1,5 +1,7 @@
 """/ and /health: whether the service and its database are there."""
 
+from typing import Any
+
 import falcon
 import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
@@ -9,6 +11,7 @@ from service.config import Config
 from service.database import Database
 from service.errors import RETRY_AFTER_SECONDS
 from service.queries import queries
+from service.refresh import COUNTED_DELTAS
 
 
 class Root:
@@ -24,6 +27,7 @@ class Root:
                 "health": "/health",
                 "events": f"{api}/events",
                 "agents": f"{api}/agents",
+                "metrics": f"{api}/metrics/summary",
             },
         }
 
@@ -39,16 +43,19 @@ class Health:
         self._database = database
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Ask the database. This is the one resource that answers its absence itself."""
+        """Ask the database; tell who folds the metrics, when that was last, and how much waits.
+
+        This is the one resource that answers the database's absence itself.
+        """
         try:
             with self._database.reading() as conn:
-                queries.health.ping(conn)
+                metrics = queries.refresh.status(conn, row_limit=COUNTED_DELTAS).fetchone()
         except (psycopg.Error, PoolTimeout, TooManyRequests):
             resp.status = falcon.HTTP_503
             resp.set_header("Retry-After", str(RETRY_AFTER_SECONDS))
             resp.media = self._state("unhealthy", "disconnected")
         else:
-            resp.media = self._state("healthy", "connected")
+            resp.media = self._state("healthy", "connected") | {"metrics": metrics}
 
-    def _state(self, status: str, database: str) -> dict[str, str]:
+    def _state(self, status: str, database: str) -> dict[str, Any]:
         return {"status": status, "version": __version__, "database": database}

@@ -139,12 +139,13 @@ def delete(conn: Connection, run: Row) -> dict[str, str]:
 
 
 def delete_runs(conn: Connection, locked: list[Row]) -> None:
-    """Delete runs, locked, and their events."""
-    queries.runs.delete(
-        conn,
-        run_ids=[str(run["run_id"]) for run in locked],
-        received_ons=[str(run["received_on"]) for run in locked],
-    )
+    """Delete runs, locked, and their events; the metrics fall by exactly what they had."""
+    run_ids = [str(run["run_id"]) for run in locked]
+    with conn.pipeline():
+        queries.metrics.add_run_deltas(conn, run_ids=run_ids, sign=-1)
+        queries.runs.delete(
+            conn, run_ids=run_ids, received_ons=[str(run["received_on"]) for run in locked]
+        )
 
 
 def check_name(name: object) -> str:

@@ -61,6 +61,8 @@ class RunState:
     run_name: str = ""  # as stored; empty while the run has none
     stored_environment: str = ""
     renamed: bool = False
+    status: str = "active"  # as stored, as is the duration
+    duration_us: int = 0
 
     @property
     def agent_name(self) -> str:
@@ -85,6 +87,8 @@ class RunState:
             run_name=row["run_name"],
             stored_environment=row["environment"],
             renamed=row["renamed"],
+            status=row["status"],
+            duration_us=row["duration_us"],
         )
 
 

@@ -18,7 +18,8 @@ import psycopg
 from service.clock import Today
 from service.ingest import EventRow
 from service.queries import Connection
-from service.writer.transaction import Again, Counts, Transaction
+from service.writer.changes import Again
+from service.writer.transaction import Counts, Transaction
 
 GATHERED_EVENTS = 5_000  # one transaction of small requests: about 0.1 s
 LARGE_REQUEST_EVENTS = 2_000  # from here on a request has a transaction of its own

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from service.queries import Connection, Row, queries
+from service.writer.changes import Change
 from service.writer.naming import Namer
 from service.writer.ownership import RunState, needs_name
 
@@ -52,18 +53,28 @@ def add_runs(
     )
 
 
-def settle_runs(conn: Connection, namer: Namer, changes: list[tuple[RunState, RunState]]) -> None:
-    """Bring runs, held, from what is stored to what their events say now."""
-    names = [
+def rename_runs(namer: Namer, changes: list[Change]) -> list[str]:
+    """Find the names that changed runs will have."""
+    return [
         new_name(namer, stored, now) if needs_name(stored, now) else stored.run_name
         for stored, now in changes
     ]
+
+
+def settle_runs(conn: Connection, changes: list[Change], names: list[str]) -> None:
+    """Bring runs, held, from what is stored to what their events say now.
+
+    A run that moves to another agent takes along all that it has contributed to the metrics.
+    """
     metadatas = [
         None if stored.owner == now.owner else now.owner.metadata or "{}" for stored, now in changes
     ]
-    states = [now for _, now in changes]
-    queries.runs.settle(conn, **columns(states, names, metadatas, ""))
-    count_runs(conn, namer)
+    moved = [now.run_id for stored, now in changes if stored.agent_name != now.agent_name]
+    if moved:
+        queries.metrics.add_run_deltas(conn, run_ids=moved, sign=-1)
+    queries.runs.settle(conn, **columns([now for _, now in changes], names, metadatas, ""))
+    if moved:
+        queries.metrics.add_run_deltas(conn, run_ids=moved, sign=1)
 
 
 def new_name(namer: Namer, stored: RunState, now: RunState) -> str:

@@ -1,10 +1,11 @@
 """What new events sum up to, run by run: the arrays of runs/add_totals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Context, Decimal
 from operator import attrgetter
 
 from service.ingest import EventRow
+from service.writer.changes import Rows, Runs
 
 Column = list[str]
 
@@ -13,14 +14,18 @@ EXACT = Context(prec=400)
 OUTCOMES = frozenset({"agent_end", "error"})
 
 
-def totals(rows_by_run: dict[str, list[EventRow]]) -> dict[str, Column]:
-    """Sum up rows that are new, of runs that have at least one each."""
-    columns: dict[str, Column] = {name: [] for name in ("run_ids", *SUMS)}
-    for run_id, rows in rows_by_run.items():
-        columns["run_ids"].append(run_id)
+def totals(rows_by_run: Rows, held: Runs, added: Collection[str]) -> dict[str, Column]:
+    """Sum up rows that are new; `held` is what their runs were, `added` those made just now."""
+    columns: dict[str, Column] = {name: [] for name in SUMS}
+    for rows in rows_by_run.values():
         for name, total in SUMS.items():
             columns[name].append(str(total(rows)))
-    return columns
+    return columns | {
+        "run_ids": list(rows_by_run),
+        "born": [str(run_id in added) for run_id in rows_by_run],
+        "held_statuses": [held[run_id].status for run_id in rows_by_run],
+        "held_durations_us": [str(held[run_id].duration_us) for run_id in rows_by_run],
+    }
 
 
 def cost(rows: list[EventRow]) -> Decimal:

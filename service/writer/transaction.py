@@ -11,42 +11,34 @@ short transaction before; should one be taken after all, 23505 starts everything
    runs/hold               all runs, in key order; fewer than expected: one was deleted, start again
 4. events/stored           which events are there already: nobody adds to a run that is held
 5. events/copy             the others, sorted by (run_id, event_id)
-6. runs/add_totals         what they sum up to
-   runs/settle             runs whose agent, name, environment or metadata they change
-
-The metric deltas will be appended in steps 3 and 6.
+6. runs/add_totals         what they sum up to, and what that changes in the runs' metrics
+   metrics/add_deltas      what the events add to the metrics, under the agents as held
+   runs/settle             runs whose agent, name, environment or metadata they change; those that
+                           move take their metrics along (metrics/add_run_deltas, before and after)
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from service.ingest import EventRow
 from service.queries import Connection, Row, queries
+from service.writer.changes import Again, Change, Rows, Runs, find_changes, stored_events
+from service.writer.deltas import deltas
 from service.writer.naming import Namer
-from service.writer.ownership import Owner, RunState, first_state, is_start, merge, needs_name
+from service.writer.ownership import RunState, first_state, merge, needs_name
 from service.writer.runs import (
     add_runs,
     by_id,
     count_runs,
     name_runs,
     numbers_of,
+    rename_runs,
     reserve_numbers,
     settle_runs,
 )
 from service.writer.totals import totals
-
-Rows = dict[str, list[EventRow]]  # by run, both sorted by id
-Runs = dict[str, RunState]
-
-
-class Again(Exception):
-    """The transaction must start anew: something was deleted, or `agents` must be locked first."""
-
-    def __init__(self, reason: str, agents: Collection[str] = ()) -> None:
-        super().__init__(reason)
-        self.agents = frozenset(agents)
 
 
 @dataclass(frozen=True)
@@ -93,8 +85,10 @@ class Transaction:
         held, added, stored = self._hold(namer, new, known)
         rows = by_run(row for key, (_, row) in self._first.items() if key not in stored)
         self._copy(held, rows)
-        changes = self._changes(held, {run: rows[run] for run in rows if run not in added})
-        self._finish(namer, rows, changes)
+        changes = find_changes(
+            self._conn, held, {run: rows[run] for run in rows if run not in added}
+        )
+        self._finish(namer, held, added, rows, changes)
         return self._counts(stored)
 
     def _look(self) -> Runs:
@@ -174,54 +168,21 @@ class Transaction:
             with self._conn.cursor().copy(queries.events.copy.text) as copy:
                 copy.write(lines)
 
-    def _changes(self, held: Runs, rows: Rows) -> list[tuple[RunState, RunState]]:
-        """The runs that their new events change, as they are and as they will be."""
-        parents = self._stored_parents(held, rows)
-        changes = []
-        for run_id, new_rows in rows.items():
-            stored = held[run_id]
-            now = merge(stored, first_state(run_id, self._today, new_rows, parents[run_id]))
-            if any(row.event_id == stored.owner.parent_id for row in new_rows):
-                now = self._with_owner_found(now)
-            if now != stored:
-                changes.append((stored, now))
-        return changes
-
-    def _stored_parents(self, held: Runs, rows: Rows) -> dict[str, set[str]]:
-        """By run, the parents of new agent_starts that it held before: such a start is no root."""
-        found = stored_events(
-            self._conn,
-            [
-                (held[run_id], row.parent_event_id)
-                for run_id, new_rows in rows.items()
-                for row in new_rows
-                if is_start(row) and row.parent_event_id is not None
-            ],
-        )
-        parents: dict[str, set[str]] = defaultdict(set)
-        for event in found:
-            parents[str(event["run_id"])].add(str(event["event_id"]))
-        return parents
-
-    def _with_owner_found(self, state: RunState) -> RunState:
-        """The owner's parent came into the run: look for the owner among all of its events."""
-        row = queries.events.owner(
-            self._conn, received_on=state.received_on, run_id=state.run_id
-        ).fetchone()
-        if row is None:
-            raise Again("a run lost its events")
-        return replace(state, owner=Owner.from_row(row))
-
-    def _finish(self, namer: Namer, rows: Rows, changes: list[tuple[RunState, RunState]]) -> None:
-        """Bring the runs up to date, and commit."""
+    def _finish(
+        self, namer: Namer, held: Runs, added: set[str], rows: Rows, changes: list[Change]
+    ) -> None:
+        """Bring the runs and the metrics up to date, and commit."""
         unlocked = {now.agent_name for old, now in changes if needs_name(old, now)} - namer.locked
         if unlocked:
             raise Again("more agents to lock", agents=namer.locked | unlocked)
-        if changes:
-            settle_runs(self._conn, namer, changes)
+        names = rename_runs(namer, changes)
         with self._conn.pipeline():
             if rows:
-                queries.runs.add_totals(self._conn, **totals(rows))
+                queries.runs.add_totals(self._conn, **totals(rows, held, added))
+                queries.metrics.add_deltas(self._conn, **deltas(rows, held))
+            if changes:
+                settle_runs(self._conn, changes, names)
+                count_runs(self._conn, namer)
             self._conn.commit()
 
     def _counts(self, stored: set[str]) -> list[Counts]:
@@ -230,18 +191,6 @@ class Transaction:
             Counts(inserted=inserted[no], duplicates=len(rows) - inserted[no])
             for no, rows in enumerate(self._requests)
         ]
-
-
-def stored_events(conn: Connection, events: list[tuple[RunState, str]]) -> Iterable[Row]:
-    """Which of these events, each with its run, are stored: rows of events/stored."""
-    if not events:
-        return ()
-    return queries.events.stored(
-        conn,
-        received_ons=[str(state.received_on) for state, _ in events],
-        run_ids=[state.run_id for state, _ in events],
-        event_ids=[event_id for _, event_id in events],
-    )
 
 
 def agents_that_name(known: Runs, said: Runs) -> set[str]:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 
 from service.database import READ, WRITE, connect
 from service.queries import SQL_DIRECTORY, Connection, Query, queries
+from service.refresh import refresh_once
 from tests.conftest import janitor, url_of
 
 FIELDS = ["params", "returns", "rows", "index", "plan", "try"]
@@ -21,6 +23,7 @@ SPELLED = {
     "int4": "integer",
     "int8": "bigint",
     "timestamptz": "timestamp with time zone",
+    "float8": "double precision",
 }
 UNKNOWN_TO_PSYCOPG = {2278: "void"}
 ALL = {query.name: query for query in queries.all()}
@@ -41,8 +44,18 @@ SELECT current_date + n % 35, md5('run' || n % 2000)::uuid, md5('event' || n)::u
        'agent ' || n % 20, 'step', now(), false,
        jsonb_build_object('text', repeat(md5(n::text), 30)), 1
   FROM generate_series(1, 40000) AS n;
-VACUUM ANALYZE agents, runs, events;
+INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, events, cost,
+                           latency_buckets, latency_counts)
+SELECT date_bin('15 minutes', now(), '1970-01-01') - n % 90 * interval '1 day',
+       'agent ' || n % 20, 'type ' || n % 5, 'model ' || n % 7, 1, 0.1,
+       '{10,20,30}', '{1,1,1}'
+  FROM generate_series(1, 20000) AS n;
+VACUUM ANALYZE agents, runs, events, metric_deltas;
 """
+METRICS = (
+    "daily_metrics, quarter_hour_metrics, daily_latency, quarter_hour_latency, "
+    "daily_latency_rollups, latency_rollups, metric_deltas, daily_rollups, agent_totals"
+)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +66,8 @@ def filled_url(server_url: str, template: str) -> Iterator[str]:
         with psycopg.connect(url_of(server_url, name), autocommit=True) as conn:
             for statement in FILL.split(";"):
                 conn.execute(statement)
+            refresh_once(url_of(server_url, name))
+            conn.execute(f"VACUUM ANALYZE {METRICS}")
         yield url_of(server_url, name)
 
 
@@ -139,6 +154,20 @@ def test_it_prepares_with_its_types_and_returns_what_it_says(conn: Connection, n
     assert ", ".join(columns) == header.all("returns")[0].replace("nothing", "")
 
 
+@pytest.mark.parametrize("name", [name for name in BINDABLE if ALL[name].optional])
+def test_it_prepares_for_every_choice_of_its_optional_parameters(
+    conn: Connection, name: str
+) -> None:
+    query, types = ALL[name], header_of(name).params
+    for size in range(len(query.optional) + 1):
+        for chosen in combinations(sorted(query.optional), size):
+            variant = query.variant(chosen)
+            numbers = {param: f"${n}" for n, param in enumerate(sorted(variant.params), 1)}
+            listed = ", ".join(types[param] for param in sorted(variant.params))
+            conn.execute(f"PREPARE choice ({listed}) AS {variant.text % numbers}")
+            conn.execute("DEALLOCATE choice")
+
+
 @pytest.mark.parametrize("name", BINDABLE)
 def test_the_index_that_it_names_is_in_the_generic_plan(filled_url: str, name: str) -> None:
     header = header_of(name)
@@ -167,6 +196,7 @@ def test_every_list_has_a_total_order(name: str) -> None:
         or "ORDER BY" in text
         or "unlocked" in text
         or (
-            name in {"runs.taken_names", "events.stored"}  # sets, which no client sees
+            name
+            in {"runs.taken_names", "events.stored", "verify.run_ids"}  # sets, which no client sees
         )
     )

@@ -19,6 +19,39 @@ def test_values_are_data_whatever_they_hold(conn: Connection) -> None:
     assert query(conn, x=nasty).fetchone() == {"x": nasty, "y": "100 %"}
 
 
+CONDITIONAL = """
+SELECT n.n
+  FROM generate_series(1, 4) AS n (n)
+ WHERE true
+\\if :{?least}
+   AND n.n >= :'least'::integer
+\\endif
+\\if :{?odd}
+   AND n.n % 2 = :'odd'::integer
+\\else
+   AND n.n < 4
+\\endif
+ ORDER BY n.n;
+"""
+
+
+@pytest.mark.parametrize(
+    ("params", "found"),
+    [
+        ({}, [1, 2, 3]),
+        ({"least": 2}, [2, 3]),
+        ({"least": None, "odd": 1}, [1, 3]),
+        ({"least": 2, "odd": 0}, [2, 4]),
+    ],
+)
+def test_conditions_are_decided_by_what_is_given(
+    conn: Connection, params: dict[str, int | None], found: list[int]
+) -> None:
+    query = Query("area.name", CONDITIONAL)
+    assert query.optional == {"least", "odd"}
+    assert [row["n"] for row in query(conn, **params)] == found
+
+
 def test_identifiers_are_quoted(conn: Connection) -> None:
     query = Query("area.name", """CREATE TABLE :"name" (day date DEFAULT :'day');""")
     query(conn, name='odd "name"; --', day="2026-11-23")

@@ -18,7 +18,22 @@ from tests.client import Client
 from tests.events import event, new_id
 
 # Tables that others refer to come first.
-SCHEMA_FILES = ["agents", "runs", "events"]
+SCHEMA_FILES = [
+    "agents",
+    "runs",
+    "events",
+    "latency_buckets",
+    "metric_deltas",
+    "run_metrics",
+    "fold_state",
+    "daily_metrics",
+    "quarter_hour_metrics",
+    "daily_latency",
+    "quarter_hour_latency",
+    "latency_rollups",
+    "daily_rollups",
+    "agent_totals",
+]
 YOYO = ["--exclude-table=*yoyo*"]
 
 

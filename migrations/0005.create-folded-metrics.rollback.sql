@@ -1,0 +1,17 @@
+DROP VIEW latency_rollups_live;
+DROP VIEW daily_latency_rollups_live;
+DROP VIEW waiting_latency_rollups;
+DROP TABLE latency_rollups;
+DROP TABLE daily_latency_rollups;
+DROP VIEW quarter_hour_latency_live;
+DROP TABLE quarter_hour_latency;
+DROP VIEW daily_latency_live;
+DROP TABLE daily_latency;
+DROP VIEW quarter_hour_metrics_live;
+DROP TABLE quarter_hour_metrics;
+DROP VIEW daily_metrics_live;
+DROP TABLE daily_metrics;
+DROP TABLE refresh_leader;
+DROP VIEW fold_gate;
+DROP FUNCTION fold_is_current(bigint);
+DROP TABLE fold_state;

@@ -1,0 +1,25 @@
+"""The buckets in which latencies are counted, so that percentiles can be added up.
+
+They are those of sql/schema/latency_buckets.sql, frozen for ever; a test compares the two.
+"""
+
+from bisect import bisect_right
+
+LAST_EDGE_US = 10**15  # no latency is longer: ingest takes up to 1e12 ms
+ERROR_BOUND = 0.1  # relative, of a bucket's middle to whatever is in it: sqrt(1.2) - 1 = 0.0955
+
+
+def edges() -> list[int]:
+    """The lower ends of the buckets from 1 on: each the next whole number, or a fifth more."""
+    found = [1]
+    while found[-1] < LAST_EDGE_US:
+        found.append(max(found[-1] + 1, found[-1] * 6 // 5))
+    return found
+
+
+EDGES_US = edges()
+
+
+def latency_bucket(latency_us: int) -> int:
+    """The bucket of a latency; 0 holds no time at all."""
+    return bisect_right(EDGES_US, latency_us)

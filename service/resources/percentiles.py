@@ -1,0 +1,111 @@
+"""/metrics/latency and /metrics/models: latency percentiles, and what each model was called for."""
+
+from datetime import UTC, timedelta
+from typing import Any
+
+import falcon
+
+from service.database import Database
+from service.latency import ERROR_BOUND
+from service.parameters import allow_parameters, bad_parameter, moment, optional_text
+from service.queries import Connection, Row, queries
+from service.resources.metrics import stamp
+from service.resources.timeseries import DIMENSIONS, Filters, read_filters, single_dimension
+
+EVER = ("-infinity", "infinity")
+
+ALMOST_A_DAY = timedelta(days=1) - timedelta(microseconds=1)
+
+Days = tuple[str, str]  # the first, and the first no more; dates, or infinity
+
+
+class Latency:
+    """Latency percentiles, of all and by agent, event type and model."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with p50, p95 and p99 in milliseconds, each within `error_bound` of the exact."""
+        allow_parameters(req, {"from", "to", *DIMENSIONS})
+        days, filters = read_days(req), read_filters(req)
+        with self._database.reading() as conn:
+            stamp(resp, queries.metrics.state(conn))
+            overall = percentiles(conn, "", filters, days)
+            lists = {
+                f"{dimension}s": [
+                    {KEYS[dimension]: row.pop("name") or None, **row}
+                    for row in percentiles(conn, dimension, filters, days)
+                ]
+                for dimension in DIMENSIONS
+            }
+        resp.media = {
+            "error_bound": ERROR_BOUND,
+            "overall": latencies_of(overall[0] if overall else None),
+            **lists,
+        }
+
+
+class Models:
+    """What each model was called for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with calls, errors, tokens, cost and latency of each model, the dearest first."""
+        allow_parameters(req, {"from", "to", "agent"})
+        days, agent = read_days(req), optional_text(req, "agent")
+        filters = {} if agent is None else {"agent": agent}
+        with self._database.reading() as conn:
+            stamp(resp, queries.metrics.state(conn))
+            window = {"from_at": days[0], "to_at": days[1]}
+            if agent is None:
+                models = queries.metrics.models(conn, **window).fetchall()
+            else:
+                models = queries.metrics.models_of_agent(conn, **window, agent=agent).fetchall()
+            latencies = {row["name"]: row for row in percentiles(conn, "model", filters, days)}
+        resp.media = [model_of(row, latencies.get(row["model"])) for row in models]
+
+
+KEYS = {"agent": "agent_name", "event_type": "event_type", "model": "model"}
+
+
+def read_days(req: falcon.Request) -> Days:
+    """The parameters `from` and `to`, rounded to whole days (UTC); without them, of all time."""
+    from_at, to_at = moment(req, "from", UTC), moment(req, "to", UTC)
+    if from_at and to_at and from_at >= to_at:
+        raise bad_parameter("from", "lies before `to`")
+    return (
+        from_at.astimezone(UTC).date().isoformat() if from_at else EVER[0],
+        (to_at.astimezone(UTC) + ALMOST_A_DAY).date().isoformat() if to_at else EVER[1],
+    )
+
+
+def percentiles(conn: Connection, group_by: str, filters: Filters, days: Days) -> list[Row]:
+    """Percentiles by group, from the smallest table that has them: rows of metrics/latency."""
+    dimension = single_dimension(group_by, filters)
+    window: dict[str, Any] = {"from_at": days[0], "to_at": days[1]}
+    if dimension is None:
+        every = {name: filters.get(name) for name in DIMENSIONS}
+        return queries.metrics.filtered_latency(
+            conn, **window, **every, group_by=group_by
+        ).fetchall()
+    name = filters.get(dimension)
+    if days == EVER:
+        return queries.metrics.latency(conn, dimension=dimension, name=name).fetchall()
+    return queries.metrics.latency_of_days(
+        conn, **window, dimension=dimension, name=name
+    ).fetchall()
+
+
+def model_of(row: Row, latency: Row | None) -> Row:
+    """A model as clients see it."""
+    total_ms, found = row.pop("latency_us") / 1000, latencies_of(latency)
+    timed_events = found.pop("events")
+    return {**row, "avg_latency_ms": total_ms / timed_events if timed_events else 0, **found}
+
+
+def latencies_of(row: Row | None) -> Row:
+    """The number of events and the percentiles in a row of `percentiles`; zeros without one."""
+    return {name: row[name] if row else 0 for name in ("events", "p50_ms", "p95_ms", "p99_ms")}

@@ -1,0 +1,232 @@
+"""/metrics/timeseries: one metric by hour or day, by agent, model or event type."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import falcon
+
+from service.database import Database
+from service.latency import ERROR_BOUND
+from service.parameters import (
+    allow_parameters,
+    bad_parameter,
+    choice,
+    moment,
+    optional_text,
+    time_zone,
+    whole_number,
+)
+from service.queries import Connection, Row, queries
+from service.resources.metrics import stamp
+
+UNITS = {
+    "events": "events",
+    "runs": "runs",
+    "cost": "usd",
+    "tokens_in": "tokens",
+    "tokens_out": "tokens",
+    "errors": "events",
+    "latency_p50": "ms",
+    "latency_p95": "ms",
+    "latency_p99": "ms",
+}
+FRACTIONS = {"latency_p50": 0.5, "latency_p95": 0.95, "latency_p99": 0.99}
+DIMENSIONS = ("agent", "model", "event_type")
+DEFAULT_WINDOW = {"hour": timedelta(hours=24), "day": timedelta(days=30)}
+LONGEST_WINDOW_OF_QUARTER_HOURS = timedelta(days=92)
+LONGEST_WINDOW = timedelta(days=3_660)
+DEFAULT_GROUPS, MAX_GROUPS = 20, 1000
+
+PARAMETERS = {"metric", "interval", "group_by", "from", "to", "tz", "limit", *DIMENSIONS}
+
+Filters = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: a metric, by which groups, of which agent, model or event type."""
+
+    metric: str
+    group_by: str  # empty: all together
+    filters: Filters
+    limit: int
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameter that says what to compute: a sum, or a percentile."""
+        fraction = FRACTIONS.get(self.metric)
+        return {"metric": self.metric} if fraction is None else {"fraction": fraction}
+
+    @property
+    def every_filter(self) -> dict[str, str | None]:
+        """The filters, None for those that are not given."""
+        return {name: self.filters.get(name) for name in DIMENSIONS}
+
+
+@dataclass(frozen=True)
+class Window:
+    """From when to when, and in hours or days of which time zone."""
+
+    from_at: datetime
+    to_at: datetime
+    interval: str
+    zone: str
+
+    @property
+    def is_of_days(self) -> bool:
+        """Whether days in UTC answer it; else quarter hours do."""
+        return self.interval == "day" and self.zone == "UTC"
+
+
+class Timeseries:
+    """A metric over time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with a series per group; hours and days in which nothing happened are 0."""
+        allow_parameters(req, PARAMETERS)
+        question = read_question(req)
+        with self._database.reading() as conn:
+            window = read_window(req, stamp(resp, queries.metrics.state(conn)))
+            points = axis(conn, window)
+            rows = read_rows(conn, question, window, points)
+        resp.media = present(question, window, points, rows)
+
+
+def present(question: Question, window: Window, points: list[datetime], rows: list[Row]) -> Row:
+    """The answer: what was asked, and the series, the largest first."""
+    groups = {name: list(found) for name, found in groupby(rows, lambda row: row["name"])}
+    if not question.group_by:
+        groups = {"": rows}
+    names = list(groups)
+    bound = {"error_bound": ERROR_BOUND} if question.metric in FRACTIONS else {}
+    return {
+        "metric": question.metric,
+        "unit": UNITS[question.metric],
+        "interval": window.interval,
+        "tz": window.zone,
+        "from": points[0],
+        "to": points[-1],
+        "group_by": question.group_by or None,
+        "series": [
+            {"group": name or None, "points": filled(points[:-1], groups[name])}
+            for name in names[: question.limit]
+        ],
+        "truncated": len(names) > question.limit,
+        **bound,
+    }
+
+
+def filled(points: list[datetime], rows: list[Row]) -> list[Row]:
+    """A point for each hour or day, 0 where there is no row."""
+    values = {row["at"]: row["value"] for row in rows}
+    return [{"timestamp": at, "value": values.get(at, 0)} for at in points]
+
+
+def read_question(req: falcon.Request) -> Question:
+    """The parameters but for the window; raise ApiError 400 for what does not go together."""
+    question = Question(
+        metric=choice(req, "metric", UNITS, "events"),
+        group_by=choice(req, "group_by", DIMENSIONS, "") if "group_by" in req.params else "",
+        filters=read_filters(req),
+        limit=whole_number(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS),
+    )
+    if question.metric == "runs" and {question.group_by, *question.filters} - {"", "agent"}:
+        raise bad_parameter("metric", "goes with agent alone: a run has no model or event type")
+    return question
+
+
+def read_filters(req: falcon.Request) -> Filters:
+    """The agent, model and event type that the answer is limited to."""
+    found = {name: optional_text(req, name) for name in DIMENSIONS}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def read_window(req: falcon.Request, state: Row) -> Window:
+    """The window; by default up to now, the last 24 hours or 30 days.
+
+    Raises ApiError 400 for one that is empty, too long, or of quarter hours no longer kept.
+    """
+    zone = time_zone(req, "tz")
+    interval = choice(req, "interval", DEFAULT_WINDOW, "day")
+    to_at = moment(req, "to", zone) or state["as_of"].astimezone(zone)
+    from_at = moment(req, "from", zone) or to_at - DEFAULT_WINDOW[interval] + (
+        timedelta(days=1) if interval == "day" else timedelta(hours=1)
+    )
+    window = Window(from_at, to_at, interval, str(zone))
+    check_window(window)
+    if not window.is_of_days and from_at < state["quarter_hours_from"]:
+        kept = state["quarter_hours_from"].isoformat()
+        raise bad_parameter(
+            "from", f"lies before {kept}, from when on hours are kept; ask for days without tz"
+        )
+    return window
+
+
+def check_window(window: Window) -> None:
+    """Raise ApiError 400 for a window that is empty or too long."""
+    if window.from_at >= window.to_at:
+        raise bad_parameter("from", "lies before `to`")
+    longest = LONGEST_WINDOW if window.is_of_days else LONGEST_WINDOW_OF_QUARTER_HOURS
+    if window.to_at - window.from_at > longest:
+        what = "days without tz" if window.is_of_days else "hours, and days with tz,"
+        raise bad_parameter("from", f"and `to`: {what} reach over {longest.days} days at the most")
+
+
+def axis(conn: Connection, window: Window) -> list[datetime]:
+    """Where each hour or day of the window begins, and where the last one ends."""
+    if window.is_of_days:
+        rows = queries.metrics.daily_axis(conn, from_at=window.from_at, to_at=window.to_at)
+    else:
+        rows = queries.metrics.axis(
+            conn,
+            interval=window.interval,
+            from_at=window.from_at,
+            to_at=window.to_at,
+            tz=window.zone,
+        )
+    return [row["at"] for row in rows]
+
+
+def read_rows(
+    conn: Connection, question: Question, window: Window, points: list[datetime]
+) -> list[Row]:
+    """The values, from the smallest table that has them: rows of name, at, value."""
+    is_sum = question.metric not in FRACTIONS
+    params = question.values | {
+        "from_at": points[0],
+        "to_at": points[-1],
+        "row_limit": question.limit + 1,
+    }
+    dimension = single_dimension(question.group_by, question.filters)
+    if not window.is_of_days:
+        by_quarter_hour = (
+            queries.metrics.series_by_quarter_hour
+            if is_sum
+            else queries.metrics.latency_by_quarter_hour
+        )
+        params |= {"interval": window.interval, "tz": window.zone, "group_by": question.group_by}
+        return by_quarter_hour(conn, **params, **question.every_filter).fetchall()
+    if dimension is None:
+        filtered = (
+            queries.metrics.filtered_series_by_day
+            if is_sum
+            else queries.metrics.filtered_latency_by_day
+        )
+        params |= {"group_by": question.group_by}
+        return filtered(conn, **params, **question.every_filter).fetchall()
+    by_day = queries.metrics.series_by_day if is_sum else queries.metrics.latency_by_day
+    name = question.filters.get(dimension)
+    return by_day(conn, **params, dimension=dimension, name=name).fetchall()
+
+
+def single_dimension(group_by: str, filters: Filters) -> str | None:
+    """The one dimension that a question is about, `all` for none; None when there are several."""
+    dimensions = {*filters, *([group_by] if group_by else [])}
+    if len(dimensions) > 1:
+        return None
+    return next(iter(dimensions), "all")

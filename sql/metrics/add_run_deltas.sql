@@ -1,0 +1,49 @@
+-- metrics/add_run_deltas: append all that runs contribute to the metrics, or take it away again.
+--
+-- Taken away before a run is deleted; taken away under the old agent and added under the new one when
+-- a run moves; added for every run when the metrics are rebuilt.
+--
+-- params   run_ids  uuid[]   the runs, locked
+-- params   sign     integer  1 to add, -1 to take away
+-- returns  nothing
+-- rows     none
+-- index    runs_pkey, events_pkey
+-- plan     one index scan on one partition per run, two aggregates
+-- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set sign 1
+
+WITH cells AS (
+    SELECT m.quarter_hour, m.agent_name, m.event_type, m.model, m.latency_bucket,
+           sum(m.events)       AS events,
+           sum(m.errors)       AS errors,
+           sum(m.tokens_in)    AS tokens_in,
+           sum(m.tokens_out)   AS tokens_out,
+           sum(m.cost)         AS cost,
+           sum(m.latency_us)   AS latency_us,
+           sum(m.runs)         AS runs,
+           sum(m.completed)    AS completed,
+           sum(m.failed)       AS failed,
+           sum(m.duration_us)  AS duration_us
+      FROM run_metrics AS m
+     WHERE m.run_id = ANY (:'run_ids'::uuid[])
+     GROUP BY m.quarter_hour, m.agent_name, m.event_type, m.model, m.latency_bucket
+)
+INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, events, errors, tokens_in,
+                           tokens_out, cost, latency_us, runs, completed, failed, duration_us,
+                           latency_buckets, latency_counts)
+SELECT c.quarter_hour, c.agent_name, c.event_type, c.model,
+       :'sign'::integer * sum(c.events),
+       :'sign'::integer * sum(c.errors),
+       :'sign'::integer * sum(c.tokens_in),
+       :'sign'::integer * sum(c.tokens_out),
+       :'sign'::integer * sum(c.cost),
+       :'sign'::integer * sum(c.latency_us),
+       :'sign'::integer * sum(c.runs),
+       :'sign'::integer * sum(c.completed),
+       :'sign'::integer * sum(c.failed),
+       :'sign'::integer * sum(c.duration_us),
+       coalesce(array_agg(c.latency_bucket)
+                FILTER (WHERE c.latency_bucket IS NOT NULL), '{}'),
+       coalesce(array_agg(:'sign'::integer * c.events)
+                FILTER (WHERE c.latency_bucket IS NOT NULL), '{}')
+  FROM cells AS c
+ GROUP BY c.quarter_hour, c.agent_name, c.event_type, c.model;

@@ -1,0 +1,23 @@
+-- metrics/daily_tokens: the tokens of each of the last days (UTC), today last.
+--
+-- params   days  integer  how many days
+-- returns  timestamp timestamp with time zone, tokens_in numeric, tokens_out numeric, cumulative_tokens_in numeric, cumulative_tokens_out numeric
+-- rows     one per day, also where nothing happened
+-- index    daily_rollups_key
+-- plan     index scan of the days, and the deltas
+-- try      \set days 30
+
+WITH days AS (
+    SELECT d.day::date AS day
+      FROM generate_series(current_date - (:'days'::integer - 1), current_date, '1 day') AS d (day)
+)
+SELECT d.day::timestamptz AS timestamp,
+       coalesce(t.tokens_in, 0)  AS tokens_in,
+       coalesce(t.tokens_out, 0) AS tokens_out,
+       coalesce(sum(t.tokens_in)  OVER (ORDER BY d.day), 0) AS cumulative_tokens_in,
+       coalesce(sum(t.tokens_out) OVER (ORDER BY d.day), 0) AS cumulative_tokens_out
+  FROM days AS d
+  LEFT JOIN daily_totals_live AS t
+    ON t.day = d.day
+   AND t.day > current_date - :'days'::integer
+ ORDER BY d.day;

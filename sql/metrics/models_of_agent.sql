@@ -1,0 +1,28 @@
+-- metrics/models_of_agent: what each model was called for by one agent, the dearest first.
+--
+-- Events that name no model are not among them.
+--
+-- params   agent    text         the agent
+-- params   from_at    timestamptz  included
+-- params   to_at      timestamptz  not included
+-- returns  model text, calls bigint, errors bigint, tokens_in numeric, tokens_out numeric, cost numeric, latency_us numeric
+-- rows     one per model
+-- index    daily_metrics_pkey
+-- plan     index scan of the agent's days, and the agent's deltas
+-- try      \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-11-24'
+
+SELECT d.model AS model,
+       sum(d.events)::bigint AS calls,
+       sum(d.errors)::bigint AS errors,
+       sum(d.tokens_in)      AS tokens_in,
+       sum(d.tokens_out)     AS tokens_out,
+       sum(d.cost)           AS cost,
+       sum(d.latency_us)     AS latency_us
+  FROM daily_metrics_live AS d
+ WHERE d.agent_name = :'agent'
+   AND d.model <> ''
+   AND d.day >= :'from_at'::timestamptz::date
+   AND d.day <  :'to_at'::timestamptz::date
+ GROUP BY d.model
+HAVING sum(d.events) > 0
+ ORDER BY cost DESC, model;

@@ -1,0 +1,17 @@
+-- refresh/fold_daily_latency: add the latencies of the deltas to daily_latency.
+--
+-- params   none
+-- returns  nothing
+-- rows     none
+-- index    daily_latency_pkey
+-- plan     one pass over the deltas, one look-up per row of the result, in key order
+-- try      (no parameters)
+
+INSERT INTO daily_latency AS t (agent_name, day, event_type, model, latency_bucket, events)
+SELECT d.agent_name, (d.quarter_hour AT TIME ZONE 'UTC')::date AS day, d.event_type, d.model, b.latency_bucket, sum(b.events)
+  FROM metric_deltas AS d
+ CROSS JOIN unnest(d.latency_buckets, d.latency_counts) AS b (latency_bucket, events)
+ GROUP BY d.agent_name, day, d.event_type, d.model, b.latency_bucket
+ ORDER BY d.agent_name, day, d.event_type, d.model, b.latency_bucket
+    ON CONFLICT ON CONSTRAINT daily_latency_pkey DO UPDATE
+           SET events = t.events + excluded.events;

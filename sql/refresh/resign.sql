@@ -1,0 +1,13 @@
+-- refresh/resign: give the leader's lease back.
+--
+-- params   leader  text  who gives it back
+-- returns  nothing
+-- rows     none
+-- index    refresh_leader_pkey
+-- plan     one row
+-- try      \set leader 'host:1'
+
+UPDATE refresh_leader AS l
+   SET lease_until = '-infinity'
+ WHERE l.only_row
+   AND l.leader = :'leader'::text;

@@ -1,0 +1,15 @@
+-- refresh/waiting: how many deltas wait, and since when the last fold is past.
+--
+-- params   row_limit  bigint  count no further
+-- returns  waiting bigint, age_seconds numeric
+-- rows     one
+-- index    none
+-- plan     one pass, up to the limit
+-- try      \set row_limit 50000
+
+SELECT (SELECT count(*)
+          FROM (SELECT
+                  FROM metric_deltas
+                 LIMIT :'row_limit'::bigint) AS d) AS waiting,
+       extract(epoch FROM now() - s.folded_at)     AS age_seconds
+  FROM fold_state AS s;

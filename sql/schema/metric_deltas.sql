@@ -1,0 +1,30 @@
+-- metric_deltas: what was stored or deleted and is not yet folded into the metric tables.
+
+CREATE TABLE metric_deltas (
+    quarter_hour    timestamptz NOT NULL,
+    agent_name      text        NOT NULL,
+    event_type      text        NOT NULL DEFAULT '',
+    model           text        NOT NULL DEFAULT '',
+    events          bigint      NOT NULL DEFAULT 0,
+    errors          bigint      NOT NULL DEFAULT 0,
+    tokens_in       numeric     NOT NULL DEFAULT 0,
+    tokens_out      numeric     NOT NULL DEFAULT 0,
+    cost            numeric     NOT NULL DEFAULT 0,
+    latency_us      numeric     NOT NULL DEFAULT 0,
+    runs            bigint      NOT NULL DEFAULT 0,
+    completed       bigint      NOT NULL DEFAULT 0,
+    failed          bigint      NOT NULL DEFAULT 0,
+    duration_us     numeric     NOT NULL DEFAULT 0,
+    latency_buckets smallint[]  NOT NULL DEFAULT '{}',
+    latency_counts  bigint[]    NOT NULL DEFAULT '{}'
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+COMMENT ON TABLE metric_deltas IS 'Appended in the transaction that stores or deletes, so that every snapshot adds up; no key, so nobody waits. Only DELETE: TRUNCATE would show wrong numbers to older snapshots.';
+
+COMMENT ON COLUMN metric_deltas.quarter_hour IS 'Of the event''s timestamp; of a run''s created_at in the rows that count runs, whose event_type and model are empty';
+
+COMMENT ON COLUMN metric_deltas.agent_name IS 'The agent that the run belongs to, whatever the event says';
+
+COMMENT ON COLUMN metric_deltas.model IS 'Empty: none';
+
+COMMENT ON COLUMN metric_deltas.latency_buckets IS 'The latency buckets in which something changed, with the changes in latency_counts';

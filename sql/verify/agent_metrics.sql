@@ -1,0 +1,110 @@
+-- verify/agent_metrics: where an agent's metrics are not what its runs and events add up to.
+--
+-- Both sides in one snapshot: it may run while events come in and folds happen.
+--
+-- params   agent_name  text  the agent
+-- returns  relation text, key jsonb, stored jsonb, counted jsonb
+-- rows     one per row of a live view that differs; none when all is well
+-- index    runs_agent_name_created_at_idx, events_pkey
+-- plan     the agent's runs, an index scan for the events of each; aggregates
+-- try      \set agent_name Researcher
+
+WITH truth AS MATERIALIZED (
+    SELECT m.quarter_hour, (m.quarter_hour AT TIME ZONE 'UTC')::date AS day, m.event_type, m.model,
+           m.latency_bucket,
+           sum(m.events)      AS events,
+           sum(m.errors)      AS errors,
+           sum(m.tokens_in)   AS tokens_in,
+           sum(m.tokens_out)  AS tokens_out,
+           sum(m.cost)        AS cost,
+           sum(m.latency_us)  AS latency_us,
+           sum(m.runs)        AS runs,
+           sum(m.completed)   AS completed,
+           sum(m.failed)      AS failed,
+           sum(m.duration_us) AS duration_us
+      FROM run_metrics AS m
+     WHERE m.agent_name = :'agent_name'
+     GROUP BY m.quarter_hour, m.event_type, m.model, m.latency_bucket
+), kept AS MATERIALIZED (
+    SELECT s.quarter_hours_from
+      FROM fold_state AS s
+), both_sides AS (
+    SELECT 'daily_metrics_live' AS relation, d.day::text AS at, d.event_type, d.model,
+           NULL::smallint AS latency_bucket, true AS is_stored, false AS is_counted,
+           d.events, d.errors, d.tokens_in, d.tokens_out, d.cost, d.latency_us, d.runs,
+           d.completed, d.failed, d.duration_us
+      FROM daily_metrics_live AS d
+     WHERE d.agent_name = :'agent_name'
+     UNION ALL
+    SELECT 'daily_metrics_live', t.day::text, t.event_type, t.model, NULL, false, true,
+           t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us, t.runs,
+           t.completed, t.failed, t.duration_us
+      FROM truth AS t
+     UNION ALL
+    SELECT 'quarter_hour_metrics_live', q.quarter_hour::text, q.event_type, q.model, NULL, true, false,
+           q.events, q.errors, q.tokens_in, q.tokens_out, q.cost, q.latency_us, q.runs,
+           q.completed, q.failed, q.duration_us
+      FROM quarter_hour_metrics_live AS q
+     WHERE q.agent_name = :'agent_name'
+       AND q.quarter_hour >= (SELECT k.quarter_hours_from FROM kept AS k)
+     UNION ALL
+    SELECT 'quarter_hour_metrics_live', t.quarter_hour::text, t.event_type, t.model, NULL, false, true,
+           t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us, t.runs,
+           t.completed, t.failed, t.duration_us
+      FROM truth AS t
+     WHERE t.quarter_hour >= (SELECT k.quarter_hours_from FROM kept AS k)
+     UNION ALL
+    SELECT 'daily_latency_live', d.day::text, d.event_type, d.model, d.latency_bucket, true, false,
+           d.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
+      FROM daily_latency_live AS d
+     WHERE d.agent_name = :'agent_name'
+     UNION ALL
+    SELECT 'daily_latency_live', t.day::text, t.event_type, t.model, t.latency_bucket, false, true,
+           t.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
+      FROM truth AS t
+     WHERE t.latency_bucket IS NOT NULL
+     UNION ALL
+    SELECT 'quarter_hour_latency_live', q.quarter_hour::text, q.event_type, q.model, q.latency_bucket,
+           true, false, q.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
+      FROM quarter_hour_latency_live AS q
+     WHERE q.agent_name = :'agent_name'
+       AND q.quarter_hour >= (SELECT k.quarter_hours_from FROM kept AS k)
+     UNION ALL
+    SELECT 'quarter_hour_latency_live', t.quarter_hour::text, t.event_type, t.model, t.latency_bucket,
+           false, true, t.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
+      FROM truth AS t
+     WHERE t.latency_bucket IS NOT NULL
+       AND t.quarter_hour >= (SELECT k.quarter_hours_from FROM kept AS k)
+), compared AS (
+    SELECT b.relation, b.at, b.event_type, b.model, b.latency_bucket,
+           jsonb_build_object('events', coalesce(sum(b.events) FILTER (WHERE b.is_stored), 0),
+                          'errors', coalesce(sum(b.errors) FILTER (WHERE b.is_stored), 0),
+                          'tokens_in', coalesce(sum(b.tokens_in) FILTER (WHERE b.is_stored), 0),
+                          'tokens_out', coalesce(sum(b.tokens_out) FILTER (WHERE b.is_stored), 0),
+                          'cost', coalesce(sum(b.cost) FILTER (WHERE b.is_stored), 0),
+                          'latency_us', coalesce(sum(b.latency_us) FILTER (WHERE b.is_stored), 0),
+                          'runs', coalesce(sum(b.runs) FILTER (WHERE b.is_stored), 0),
+                          'completed', coalesce(sum(b.completed) FILTER (WHERE b.is_stored), 0),
+                          'failed', coalesce(sum(b.failed) FILTER (WHERE b.is_stored), 0),
+                          'duration_us', coalesce(sum(b.duration_us) FILTER (WHERE b.is_stored), 0)) AS stored,
+           jsonb_build_object('events', coalesce(sum(b.events) FILTER (WHERE b.is_counted), 0),
+                          'errors', coalesce(sum(b.errors) FILTER (WHERE b.is_counted), 0),
+                          'tokens_in', coalesce(sum(b.tokens_in) FILTER (WHERE b.is_counted), 0),
+                          'tokens_out', coalesce(sum(b.tokens_out) FILTER (WHERE b.is_counted), 0),
+                          'cost', coalesce(sum(b.cost) FILTER (WHERE b.is_counted), 0),
+                          'latency_us', coalesce(sum(b.latency_us) FILTER (WHERE b.is_counted), 0),
+                          'runs', coalesce(sum(b.runs) FILTER (WHERE b.is_counted), 0),
+                          'completed', coalesce(sum(b.completed) FILTER (WHERE b.is_counted), 0),
+                          'failed', coalesce(sum(b.failed) FILTER (WHERE b.is_counted), 0),
+                          'duration_us', coalesce(sum(b.duration_us) FILTER (WHERE b.is_counted), 0)) AS counted
+      FROM both_sides AS b
+     GROUP BY b.relation, b.at, b.event_type, b.model, b.latency_bucket
+)
+SELECT c.relation,
+       jsonb_strip_nulls(jsonb_build_object('agent_name', :'agent_name'::text, 'at', c.at,
+                                            'event_type', c.event_type, 'model', c.model,
+                                            'latency_bucket', c.latency_bucket)) AS key,
+       c.stored, c.counted
+  FROM compared AS c
+ WHERE c.stored <> c.counted
+ ORDER BY c.relation, c.at, c.event_type, c.model, c.latency_bucket;

@@ -1,0 +1,19 @@
+-- verify/agents: the agents to look at, with how many events each should have.
+--
+-- params   none
+-- returns  agent_name text, events bigint
+-- rows     one per agent that has runs or stands in the metrics
+-- index    none
+-- plan     one pass over runs, one over agent_totals and the deltas
+-- try      (no parameters)
+
+SELECT n.agent_name,
+       greatest(sum(n.events), 0)::bigint AS events
+  FROM (SELECT t.agent_name, t.events
+          FROM agent_totals_live AS t
+         UNION ALL
+        SELECT r.agent_name, 0
+          FROM runs AS r
+         GROUP BY r.agent_name) AS n
+ GROUP BY n.agent_name
+ ORDER BY n.agent_name;

@@ -1,0 +1,21 @@
+-- verify/clear_metrics: empty the metric tables, to rebuild them in the same transaction.
+--
+-- params   none
+-- returns  nothing
+-- rows     none
+-- index    none
+-- plan     one pass over each table
+-- try      (no parameters)
+
+WITH daily AS (
+    DELETE FROM daily_metrics
+), quarter_hours AS (
+    DELETE FROM quarter_hour_metrics
+), daily_latencies AS (
+    DELETE FROM daily_latency
+), quarter_hour_latencies AS (
+    DELETE FROM quarter_hour_latency
+), daily_rollups_of_latency AS (
+    DELETE FROM daily_latency_rollups
+)
+DELETE FROM latency_rollups;

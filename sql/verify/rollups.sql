@@ -1,0 +1,89 @@
+-- verify/rollups: where materialized views and rollups are not what their tables add up to.
+--
+-- params   none
+-- returns  relation text, key jsonb, stored jsonb, counted jsonb
+-- rows     one per row that differs; none when all is well
+-- index    none
+-- plan     passes over the metric tables, aggregates
+-- try      (no parameters)
+
+WITH both_sides AS (
+    SELECT 'daily_rollups' AS relation, r.dimension, r.name, r.day::text AS at,
+           NULL::smallint AS latency_bucket, true AS is_stored, false AS is_counted,
+           r.events, r.errors, r.tokens_in, r.tokens_out, r.cost, r.latency_us, r.runs,
+           r.completed, r.failed, r.duration_us
+      FROM daily_rollups AS r
+     UNION ALL
+    SELECT 'daily_rollups', d.dimension, d.name, m.day::text, NULL, false, true,
+           m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
+           m.completed, m.failed, m.duration_us
+      FROM daily_metrics AS m
+     CROSS JOIN LATERAL (VALUES ('all', '', true), ('agent', m.agent_name, true),
+                                ('event_type', m.event_type, m.event_type <> ''),
+                                ('model', m.model, m.event_type <> ''))
+                     AS d (dimension, name, counts)
+     WHERE d.counts
+     UNION ALL
+    SELECT 'agent_totals', 'agent', t.agent_name, NULL, NULL, true, false,
+           t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us, t.runs,
+           t.completed, t.failed, t.duration_us
+      FROM agent_totals AS t
+     UNION ALL
+    SELECT 'agent_totals', 'agent', m.agent_name, NULL, NULL, false, true,
+           m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
+           m.completed, m.failed, m.duration_us
+      FROM daily_metrics AS m
+     UNION ALL
+    SELECT 'daily_latency_rollups', r.dimension, r.name, r.day::text, r.latency_bucket, true, false,
+           r.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
+      FROM daily_latency_rollups AS r
+     UNION ALL
+    SELECT 'daily_latency_rollups', d.dimension, d.name, l.day::text, l.latency_bucket, false, true,
+           l.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
+      FROM daily_latency AS l
+     CROSS JOIN LATERAL (VALUES ('all', ''), ('agent', l.agent_name),
+                                ('event_type', l.event_type), ('model', l.model))
+                     AS d (dimension, name)
+     UNION ALL
+    SELECT 'latency_rollups', r.dimension, r.name, NULL, r.latency_bucket, true, false,
+           r.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
+      FROM latency_rollups AS r
+     UNION ALL
+    SELECT 'latency_rollups', d.dimension, d.name, NULL, l.latency_bucket, false, true,
+           l.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
+      FROM daily_latency AS l
+     CROSS JOIN LATERAL (VALUES ('all', ''), ('agent', l.agent_name),
+                                ('event_type', l.event_type), ('model', l.model))
+                     AS d (dimension, name)
+), compared AS (
+    SELECT b.relation, b.dimension, b.name, b.at, b.latency_bucket,
+           jsonb_build_object('events', coalesce(sum(b.events) FILTER (WHERE b.is_stored), 0),
+                          'errors', coalesce(sum(b.errors) FILTER (WHERE b.is_stored), 0),
+                          'tokens_in', coalesce(sum(b.tokens_in) FILTER (WHERE b.is_stored), 0),
+                          'tokens_out', coalesce(sum(b.tokens_out) FILTER (WHERE b.is_stored), 0),
+                          'cost', coalesce(sum(b.cost) FILTER (WHERE b.is_stored), 0),
+                          'latency_us', coalesce(sum(b.latency_us) FILTER (WHERE b.is_stored), 0),
+                          'runs', coalesce(sum(b.runs) FILTER (WHERE b.is_stored), 0),
+                          'completed', coalesce(sum(b.completed) FILTER (WHERE b.is_stored), 0),
+                          'failed', coalesce(sum(b.failed) FILTER (WHERE b.is_stored), 0),
+                          'duration_us', coalesce(sum(b.duration_us) FILTER (WHERE b.is_stored), 0)) AS stored,
+           jsonb_build_object('events', coalesce(sum(b.events) FILTER (WHERE b.is_counted), 0),
+                          'errors', coalesce(sum(b.errors) FILTER (WHERE b.is_counted), 0),
+                          'tokens_in', coalesce(sum(b.tokens_in) FILTER (WHERE b.is_counted), 0),
+                          'tokens_out', coalesce(sum(b.tokens_out) FILTER (WHERE b.is_counted), 0),
+                          'cost', coalesce(sum(b.cost) FILTER (WHERE b.is_counted), 0),
+                          'latency_us', coalesce(sum(b.latency_us) FILTER (WHERE b.is_counted), 0),
+                          'runs', coalesce(sum(b.runs) FILTER (WHERE b.is_counted), 0),
+                          'completed', coalesce(sum(b.completed) FILTER (WHERE b.is_counted), 0),
+                          'failed', coalesce(sum(b.failed) FILTER (WHERE b.is_counted), 0),
+                          'duration_us', coalesce(sum(b.duration_us) FILTER (WHERE b.is_counted), 0)) AS counted
+      FROM both_sides AS b
+     GROUP BY b.relation, b.dimension, b.name, b.at, b.latency_bucket
+)
+SELECT c.relation,
+       jsonb_strip_nulls(jsonb_build_object('dimension', c.dimension, 'name', c.name, 'at', c.at,
+                                            'latency_bucket', c.latency_bucket)) AS key,
+       c.stored, c.counted
+  FROM compared AS c
+ WHERE c.stored <> c.counted
+ ORDER BY c.relation, c.dimension, c.name, c.at, c.latency_bucket;
