@@ -74,6 +74,11 @@ def post(path: str, body: bytes, host: str) -> bytes:
     ).encode() + body
 
 
+def get(path: str, host: str) -> bytes:
+    """The bytes of a GET request."""
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+
+
 def closed_loop(host: str, port: int, requests: list[bytes], clients: int) -> Result:
     """Send every request once, `clients` at a time; a refused one (503) is sent again."""
     waiting = deque(requests)

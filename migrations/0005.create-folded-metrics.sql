@@ -6,7 +6,7 @@ CREATE TABLE fold_state (
     only_row           boolean     NOT NULL DEFAULT true,
     n                  bigint      NOT NULL DEFAULT 0,
     folded_at          timestamptz NOT NULL DEFAULT now(),
-    quarter_hours_from timestamptz NOT NULL DEFAULT '-infinity',
+    quarter_hours_from timestamptz NOT NULL DEFAULT '1970-01-01 00:00:00+00',
     CONSTRAINT fold_state_pkey PRIMARY KEY (only_row),
     CONSTRAINT fold_state_only_row_check CHECK (only_row)
 ) WITH (fillfactor = 10);
@@ -201,6 +201,102 @@ SELECT p.agent_name, p.quarter_hour, p.event_type, p.model, p.latency_bucket,
  GROUP BY p.agent_name, p.quarter_hour, p.event_type, p.model, p.latency_bucket;
 
 COMMENT ON VIEW quarter_hour_latency_live IS 'Events by agent, quarter hour, type, model and latency bucket (see latency_buckets), exact in every snapshot';
+
+CREATE TABLE daily_rollups (
+    dimension   text    NOT NULL,
+    name        text    NOT NULL,
+    day         date    NOT NULL,
+    events      bigint  NOT NULL DEFAULT 0,
+    errors      bigint  NOT NULL DEFAULT 0,
+    tokens_in   numeric NOT NULL DEFAULT 0,
+    tokens_out  numeric NOT NULL DEFAULT 0,
+    cost        numeric NOT NULL DEFAULT 0,
+    latency_us  numeric NOT NULL DEFAULT 0,
+    runs        bigint  NOT NULL DEFAULT 0,
+    completed   bigint  NOT NULL DEFAULT 0,
+    failed      bigint  NOT NULL DEFAULT 0,
+    duration_us numeric NOT NULL DEFAULT 0,
+    CONSTRAINT daily_rollups_pkey PRIMARY KEY (dimension, name, day)
+) WITH (fillfactor = 80);
+
+CREATE INDEX daily_rollups_dimension_day_idx ON daily_rollups (dimension, day);
+
+COMMENT ON TABLE daily_rollups IS 'Sums by day (UTC): of all, by agent, by event_type, by model (empty: no model). Every event is in it once per dimension: never sum over them.';
+
+CREATE VIEW waiting_rollups AS
+SELECT 'all' AS dimension, '' AS name, (m.quarter_hour AT TIME ZONE 'UTC')::date AS day,
+       m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
+       m.completed, m.failed, m.duration_us
+  FROM metric_deltas AS m
+ UNION ALL
+SELECT 'agent', m.agent_name, (m.quarter_hour AT TIME ZONE 'UTC')::date,
+       m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
+       m.completed, m.failed, m.duration_us
+  FROM metric_deltas AS m
+ UNION ALL
+SELECT 'event_type', m.event_type, (m.quarter_hour AT TIME ZONE 'UTC')::date,
+       m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
+       m.completed, m.failed, m.duration_us
+  FROM metric_deltas AS m
+ WHERE m.event_type <> ''
+ UNION ALL
+SELECT 'model', m.model, (m.quarter_hour AT TIME ZONE 'UTC')::date,
+       m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
+       m.completed, m.failed, m.duration_us
+  FROM metric_deltas AS m
+ WHERE m.event_type <> '';
+
+COMMENT ON VIEW waiting_rollups IS 'What waits in metric_deltas for daily_rollups';
+
+CREATE VIEW daily_rollups_live AS
+SELECT p.dimension, p.name, p.day,
+       sum(p.events)::bigint        AS events,
+       sum(p.errors)::bigint        AS errors,
+       sum(p.tokens_in)             AS tokens_in,
+       sum(p.tokens_out)            AS tokens_out,
+       sum(p.cost)                  AS cost,
+       sum(p.latency_us)            AS latency_us,
+       sum(p.runs)::bigint          AS runs,
+       sum(p.completed)::bigint     AS completed,
+       sum(p.failed)::bigint        AS failed,
+       sum(p.duration_us)           AS duration_us
+  FROM (SELECT r.dimension, r.name, r.day,
+               r.events, r.errors, r.tokens_in, r.tokens_out, r.cost, r.latency_us, r.runs,
+               r.completed, r.failed, r.duration_us
+          FROM daily_rollups AS r
+         UNION ALL
+        SELECT w.dimension, w.name, w.day,
+               w.events, w.errors, w.tokens_in, w.tokens_out, w.cost, w.latency_us, w.runs,
+               w.completed, w.failed, w.duration_us
+          FROM waiting_rollups AS w) AS p
+ GROUP BY p.dimension, p.name, p.day;
+
+COMMENT ON VIEW daily_rollups_live IS 'Sums by day (UTC) along one dimension at a time, exact in every snapshot. Ask for one dimension; the daily_..._totals_live are cut from it.';
+
+CREATE VIEW daily_agent_totals_live AS
+SELECT r.name AS agent_name, r.day, r.events, r.errors, r.tokens_in, r.tokens_out, r.cost,
+       r.latency_us, r.runs, r.completed, r.failed, r.duration_us
+  FROM daily_rollups_live AS r
+ WHERE r.dimension = 'agent';
+
+COMMENT ON VIEW daily_agent_totals_live IS 'Sums by agent and day (UTC), exact in every snapshot';
+
+CREATE VIEW daily_event_type_totals_live AS
+SELECT r.name AS event_type, r.day, r.events, r.errors, r.tokens_in, r.tokens_out, r.cost,
+       r.latency_us
+  FROM daily_rollups_live AS r
+ WHERE r.dimension = 'event_type';
+
+COMMENT ON VIEW daily_event_type_totals_live IS 'Sums by event type and day (UTC), exact in every snapshot';
+
+CREATE VIEW daily_model_totals_live AS
+SELECT r.name AS model, r.day, r.events, r.errors, r.tokens_in, r.tokens_out, r.cost,
+       r.latency_us
+  FROM daily_rollups_live AS r
+ WHERE r.dimension = 'model'
+   AND r.name <> '';
+
+COMMENT ON VIEW daily_model_totals_live IS 'Sums by model and day (UTC) of the events that name one, exact in every snapshot';
 
 CREATE TABLE daily_latency_rollups (
     dimension      text     NOT NULL,

@@ -17,10 +17,10 @@ PLANS = {
 def main(url: str, name: str, params: dict[str, str]) -> None:
     """Print both plans of sql/NAME.sql, run in a transaction that is rolled back."""
     query = find_query(name)
-    if params.keys() | query.optional != query.params or params.keys() - query.params:
+    known = query.params | query.identifiers
+    if params.keys() | query.optional != known or params.keys() - known:
         needed = " ".join(
-            f"[{param}=…]" if param in query.optional else f"{param}=…"
-            for param in sorted(query.params)
+            f"[{param}=…]" if param in query.optional else f"{param}=…" for param in sorted(known)
         )
         needed = needed or "no parameters"
         raise Failure(f"{name} takes {needed}: see the header of sql/{name}.sql")
@@ -40,10 +40,10 @@ def find_query(name: str) -> Query:
 
 def plan(conn: Connection, query: Query, params: dict[str, str]) -> str:
     """The plan as text, from PREPARE and EXPLAIN EXECUTE; the statement really runs."""
-    names = sorted(params)
-    numbered = query.variant(names).text % {
-        name: f"${number}" for number, name in enumerate(names, 1)
-    }
+    variant = query.variant(params)
+    names = sorted(variant.params)
+    numbers = {name: f"${number}" for number, name in enumerate(names, 1)}
+    numbered = variant.with_identifiers(params) % numbers
     arguments = ", ".join(f"%({name})s" for name in names)
     cursor = psycopg.ClientCursor(conn, row_factory=tuple_row)
     try:

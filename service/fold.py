@@ -54,11 +54,14 @@ def fold_deltas(conn: Connection) -> int:
     queries.refresh.fold_quarter_hour_metrics(conn)
     queries.refresh.fold_daily_latency(conn)
     queries.refresh.fold_quarter_hour_latency(conn)
+    queries.refresh.fold_daily_rollups(conn)
     queries.refresh.fold_daily_latency_rollups(conn)
     queries.refresh.fold_latency_rollups(conn)
     deltas = queries.refresh.delete_deltas(conn).rowcount
-    queries.refresh.refresh_daily_rollups(conn)
-    queries.refresh.refresh_agent_totals(conn)  # reads daily_rollups
+    queries.refresh.refresh_agent_totals(conn)
+    queries.refresh.refresh_daily_totals(conn)
+    queries.refresh.refresh_event_type_totals(conn)
+    queries.refresh.refresh_model_totals(conn)
     return deltas
 
 
@@ -85,6 +88,7 @@ def delete_empty(conn: Connection) -> None:
         queries.refresh.delete_empty_quarter_hour_metrics,
         queries.refresh.delete_empty_daily_latency,
         queries.refresh.delete_empty_quarter_hour_latency,
+        queries.refresh.delete_empty_daily_rollups,
         queries.refresh.delete_empty_daily_latency_rollups,
         queries.refresh.delete_empty_latency_rollups,
     )

@@ -7,7 +7,7 @@ auto_explain tell which file runs.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -74,11 +74,8 @@ class Query:
         if params.keys() != expected:
             missing, surplus = sorted(expected - params.keys()), sorted(params.keys() - expected)
             raise TypeError(f"{self.name}: missing parameters {missing}, surplus {surplus}")
-        text = variant.text
-        for name in variant.identifiers:
-            quoted = '"' + params.pop(name).replace('"', '""') + '"'
-            text = text.replace(f':"{name}"', quoted)
-        values = {name: as_text(value) for name, value in params.items()}
+        text = variant.with_identifiers(params)
+        values = {name: as_text(params[name]) for name in variant.params}
         if self.bindable:
             return conn.execute(text, values, prepare=True)
         return psycopg.ClientCursor(conn, row_factory=dict_row).execute(text, values)
@@ -92,6 +89,14 @@ class Variant:
         self.identifiers: set[str] = set()
         statement = TOKEN.sub(self._translate, source).strip().rstrip(";").rstrip()
         self.text = f"/* {name} */ {statement}"
+
+    def with_identifiers(self, params: Mapping[str, str]) -> str:
+        """The text with its identifiers in place, quoted; the other parameters are bound."""
+        text = self.text
+        for name in self.identifiers:
+            quoted = '"' + params[name].replace('"', '""') + '"'
+            text = text.replace(f':"{name}"', quoted)
+        return text
 
     def _translate(self, match: re.Match[str]) -> str:
         if match["comment"]:

@@ -7,10 +7,24 @@ import falcon
 
 from service.database import Database
 from service.latency import ERROR_BOUND
-from service.parameters import allow_parameters, bad_parameter, moment, optional_text
+from service.parameters import (
+    allow_parameters,
+    bad_parameter,
+    moment,
+    optional_text,
+    whole_number,
+)
 from service.queries import Connection, Row, queries
 from service.resources.metrics import stamp
-from service.resources.timeseries import DIMENSIONS, Filters, read_filters, single_dimension
+from service.resources.timeseries import (
+    DEFAULT_GROUPS,
+    DIMENSIONS,
+    MAX_GROUPS,
+    Filters,
+    choices_of,
+    read_filters,
+    single_dimension,
+)
 
 EVER = ("-infinity", "infinity")
 
@@ -27,15 +41,16 @@ class Latency:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with p50, p95 and p99 in milliseconds, each within `error_bound` of the exact."""
-        allow_parameters(req, {"from", "to", *DIMENSIONS})
+        allow_parameters(req, {"from", "to", "limit", *DIMENSIONS})
         days, filters = read_days(req), read_filters(req)
+        limit = whole_number(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS)
         with self._database.reading() as conn:
             stamp(resp, queries.metrics.state(conn))
-            overall = percentiles(conn, "", filters, days)
+            overall = percentiles(conn, "", filters, days, 1)
             lists = {
                 f"{dimension}s": [
-                    {KEYS[dimension]: row.pop("name") or None, **row}
-                    for row in percentiles(conn, dimension, filters, days)
+                    {DIMENSIONS[dimension]: row.pop("name") or None, **row}
+                    for row in percentiles(conn, dimension, filters, days, limit)
                 ]
                 for dimension in DIMENSIONS
             }
@@ -59,16 +74,10 @@ class Models:
         filters = {} if agent is None else {"agent": agent}
         with self._database.reading() as conn:
             stamp(resp, queries.metrics.state(conn))
-            window = {"from_at": days[0], "to_at": days[1]}
-            if agent is None:
-                models = queries.metrics.models(conn, **window).fetchall()
-            else:
-                models = queries.metrics.models_of_agent(conn, **window, agent=agent).fetchall()
-            latencies = {row["name"]: row for row in percentiles(conn, "model", filters, days)}
+            models = read_models(conn, agent, days)
+            rows = percentiles(conn, "model", filters, days, len(models) + 1)  # one names no model
+            latencies = {row["name"]: row for row in rows}
         resp.media = [model_of(row, latencies.get(row["model"])) for row in models]
-
-
-KEYS = {"agent": "agent_name", "event_type": "event_type", "model": "model"}
 
 
 def read_days(req: falcon.Request) -> Days:
@@ -82,18 +91,31 @@ def read_days(req: falcon.Request) -> Days:
     )
 
 
-def percentiles(conn: Connection, group_by: str, filters: Filters, days: Days) -> list[Row]:
-    """Percentiles by group, from the smallest table that has them: rows of metrics/latency."""
+def read_models(conn: Connection, agent: str | None, days: Days) -> list[Row]:
+    """Rows of metrics/models, from the smallest table that has them."""
+    window = {"from_at": days[0], "to_at": days[1]}
+    if agent is not None:
+        return queries.metrics.models_of_agent(conn, **window, agent=agent).fetchall()
+    if days == EVER:
+        return queries.metrics.models(conn).fetchall()
+    return queries.metrics.models_of_days(conn, **window).fetchall()
+
+
+def percentiles(
+    conn: Connection, group_by: str, filters: Filters, days: Days, limit: int
+) -> list[Row]:
+    """Percentiles of the groups with the most events, from the smallest table that has them."""
     dimension = single_dimension(group_by, filters)
-    window: dict[str, Any] = {"from_at": days[0], "to_at": days[1]}
+    window: dict[str, Any] = {"from_at": days[0], "to_at": days[1], "row_limit": limit}
     if dimension is None:
-        every = {name: filters.get(name) for name in DIMENSIONS}
         return queries.metrics.filtered_latency(
-            conn, **window, **every, group_by=group_by
+            conn, **window, **choices_of(group_by, filters)
         ).fetchall()
     name = filters.get(dimension)
     if days == EVER:
-        return queries.metrics.latency(conn, dimension=dimension, name=name).fetchall()
+        return queries.metrics.latency(
+            conn, dimension=dimension, name=name, row_limit=limit
+        ).fetchall()
     return queries.metrics.latency_of_days(
         conn, **window, dimension=dimension, name=name
     ).fetchall()

@@ -32,8 +32,8 @@ UNITS = {
     "latency_p95": "ms",
     "latency_p99": "ms",
 }
-FRACTIONS = {"latency_p50": 0.5, "latency_p95": 0.95, "latency_p99": 0.99}
-DIMENSIONS = ("agent", "model", "event_type")
+PERCENTILES = {"latency_p50": 50, "latency_p95": 95, "latency_p99": 99}
+DIMENSIONS = {"agent": "agent_name", "model": "model", "event_type": "event_type"}  # -> column
 DEFAULT_WINDOW = {"hour": timedelta(hours=24), "day": timedelta(days=30)}
 LONGEST_WINDOW_OF_QUARTER_HOURS = timedelta(days=92)
 LONGEST_WINDOW = timedelta(days=3_660)
@@ -55,14 +55,15 @@ class Question:
 
     @property
     def values(self) -> dict[str, Any]:
-        """The parameter that says what to compute: a sum, or a percentile."""
-        fraction = FRACTIONS.get(self.metric)
-        return {"metric": self.metric} if fraction is None else {"fraction": fraction}
+        """The parameters that say what to compute: a sum, or a percentile."""
+        if self.metric in PERCENTILES:
+            return {"percent": PERCENTILES[self.metric]}
+        return {"metric": self.metric, "counted": "runs" if self.metric == "runs" else "events"}
 
     @property
-    def every_filter(self) -> dict[str, str | None]:
-        """The filters, None for those that are not given."""
-        return {name: self.filters.get(name) for name in DIMENSIONS}
+    def choices(self) -> dict[str, str | None]:
+        """The column to group by and the filters, None for what is not given."""
+        return choices_of(self.group_by, self.filters)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def present(question: Question, window: Window, points: list[datetime], rows: li
     if not question.group_by:
         groups = {"": rows}
     names = list(groups)
-    bound = {"error_bound": ERROR_BOUND} if question.metric in FRACTIONS else {}
+    bound = {"error_bound": ERROR_BOUND} if question.metric in PERCENTILES else {}
     return {
         "metric": question.metric,
         "unit": UNITS[question.metric],
@@ -196,7 +197,7 @@ def read_rows(
     conn: Connection, question: Question, window: Window, points: list[datetime]
 ) -> list[Row]:
     """The values, from the smallest table that has them: rows of name, at, value."""
-    is_sum = question.metric not in FRACTIONS
+    is_sum = question.metric not in PERCENTILES
     params = question.values | {
         "from_at": points[0],
         "to_at": points[-1],
@@ -209,19 +210,26 @@ def read_rows(
             if is_sum
             else queries.metrics.latency_by_quarter_hour
         )
-        params |= {"interval": window.interval, "tz": window.zone, "group_by": question.group_by}
-        return by_quarter_hour(conn, **params, **question.every_filter).fetchall()
+        params |= {"interval": window.interval, "tz": window.zone}
+        return by_quarter_hour(conn, **params, **question.choices).fetchall()
     if dimension is None:
         filtered = (
             queries.metrics.filtered_series_by_day
             if is_sum
             else queries.metrics.filtered_latency_by_day
         )
-        params |= {"group_by": question.group_by}
-        return filtered(conn, **params, **question.every_filter).fetchall()
+        return filtered(conn, **params, **question.choices).fetchall()
     by_day = queries.metrics.series_by_day if is_sum else queries.metrics.latency_by_day
     name = question.filters.get(dimension)
     return by_day(conn, **params, dimension=dimension, name=name).fetchall()
+
+
+def choices_of(group_by: str, filters: Filters) -> dict[str, str | None]:
+    """The optional parameters of the queries that take any choice of agent, model, event type."""
+    return {
+        "group_by": DIMENSIONS.get(group_by),
+        **{name: filters.get(name) for name in DIMENSIONS},
+    }
 
 
 def single_dimension(group_by: str, filters: Filters) -> str | None:

@@ -1,30 +1,32 @@
 -- metrics/filtered_latency: latency percentiles of a window of days (UTC), for any choice, in milliseconds.
 --
+-- Counts are summed as float8, exact up to 2^53 and several times as fast as numeric.
 -- The middle of the bucket in which a percentile lies: within 10 % of it.
 --
--- params   group_by   text         agent, event_type, model, or empty: all together
+-- params   group_by   text         optional, the column: agent_name, event_type or model
 -- params   agent      text         optional: this agent alone
 -- params   event_type text         optional: this event type alone
 -- params   model      text         optional: this model alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
+-- params   row_limit  bigint       groups at the most, those of the most events first
 -- returns  name text, events bigint, p50_ms double precision, p95_ms double precision, p99_ms double precision
 -- rows     one per group that has latencies, the most events first
 -- index    daily_latency_pkey
 -- plan     index scan where an agent is given, else the window by daily_latency_day; and the deltas
--- try      \set group_by model \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24'
+-- try      \set row_limit 20 \set group_by model \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24'
 
 WITH histogram AS (
-    SELECT CASE :'group_by'
-                    WHEN 'agent'      THEN d.agent_name
-                    WHEN 'event_type' THEN d.event_type
-                    WHEN 'model'      THEN d.model
-                    ELSE ''
-                END AS name,
-           d.latency_bucket, sum(d.events) AS events
+\if :{?group_by}
+    SELECT d.:"group_by" AS name,
+\else
+    SELECT '' AS name,
+\endif
+           d.latency_bucket, sum(d.events)::bigint AS events
       FROM daily_latency_live AS d
      WHERE d.day >= :'from_at'::timestamptz::date
        AND d.day <  :'to_at'::timestamptz::date
+       AND d.events <> 0
 \if :{?agent}
        AND d.agent_name = :'agent'
 \endif
@@ -35,20 +37,25 @@ WITH histogram AS (
        AND d.model = :'model'
 \endif
      GROUP BY name, d.latency_bucket
-    HAVING sum(d.events) > 0
-), running AS (
-    SELECT h.name, h.latency_bucket,
-           sum(h.events) OVER (PARTITION BY h.name ORDER BY h.latency_bucket) AS up_to_here,
-           sum(h.events) OVER (PARTITION BY h.name)                           AS events
+), largest AS (
+    SELECT h.name, sum(h.events)::bigint AS events
       FROM histogram AS h
+     GROUP BY h.name
+     ORDER BY events DESC, h.name
+     LIMIT :'row_limit'::bigint
+), running AS (
+    SELECT l.name, l.events, h.latency_bucket,
+           sum(h.events::float8) OVER (PARTITION BY l.name ORDER BY h.latency_bucket) AS up_to_here
+      FROM largest   AS l
+      JOIN histogram AS h
+        ON h.name = l.name
 )
-SELECT r.name,
-       min(r.events)::bigint                                                   AS events,
-       min(b.middle_us) FILTER (WHERE r.up_to_here >= 0.50 * r.events) / 1000 AS p50_ms,
-       min(b.middle_us) FILTER (WHERE r.up_to_here >= 0.95 * r.events) / 1000 AS p95_ms,
-       min(b.middle_us) FILTER (WHERE r.up_to_here >= 0.99 * r.events) / 1000 AS p99_ms
+SELECT r.name, r.events,
+       min(b.middle_us) FILTER (WHERE r.up_to_here * 100 >= 50 * r.events) / 1000 AS p50_ms,
+       min(b.middle_us) FILTER (WHERE r.up_to_here * 100 >= 95 * r.events) / 1000 AS p95_ms,
+       min(b.middle_us) FILTER (WHERE r.up_to_here * 100 >= 99 * r.events) / 1000 AS p99_ms
   FROM running         AS r
   JOIN latency_buckets AS b
     ON b.latency_bucket = r.latency_bucket
- GROUP BY r.name
- ORDER BY events DESC, r.name;
+ GROUP BY r.name, r.events
+ ORDER BY r.events DESC, r.name;

@@ -2,8 +2,9 @@
 --
 -- metrics/series_by_day answers what concerns one dimension alone, from far fewer rows.
 --
--- params   metric     text         events, errors, runs, cost, tokens_in or tokens_out
--- params   group_by   text         agent, event_type, model, or empty: all together
+-- params   metric     text         the column: events, errors, runs, cost, tokens_in or tokens_out
+-- params   counted    text         runs where that is the metric, else events: rows without any are left out
+-- params   group_by   text         optional, the column: agent_name, event_type or model
 -- params   agent      text         optional: this agent alone
 -- params   event_type text         optional: this event type alone
 -- params   model      text         optional: this model alone
@@ -14,29 +15,20 @@
 -- rows     one per group and day in which something happened
 -- index    daily_metrics_pkey
 -- plan     index scan where an agent is given, else the window by daily_metrics_day; and the deltas
--- try      \set metric cost \set group_by event_type \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
+-- try      \set metric cost \set counted events \set group_by event_type \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
 
 WITH points AS (
-    SELECT CASE :'group_by'
-                    WHEN 'agent'      THEN d.agent_name
-                    WHEN 'event_type' THEN d.event_type
-                    WHEN 'model'      THEN d.model
-                    ELSE ''
-                END AS name,
+\if :{?group_by}
+    SELECT d.:"group_by" AS name,
+\else
+    SELECT '' AS name,
+\endif
            d.day::timestamptz AS at,
-           CASE :'metric'
-                    WHEN 'events'     THEN sum(d.events)
-                    WHEN 'errors'     THEN sum(d.errors)
-                    WHEN 'runs'       THEN sum(d.runs)
-                    WHEN 'cost'       THEN sum(d.cost)
-                    WHEN 'tokens_in'  THEN sum(d.tokens_in)
-                    WHEN 'tokens_out' THEN sum(d.tokens_out)
-                END AS value,
-           sum(d.events) + sum(d.runs) AS weight
+           sum(d.:"metric") AS value
       FROM daily_metrics_live AS d
      WHERE d.day >= :'from_at'::timestamptz::date
        AND d.day <  :'to_at'::timestamptz::date
-       AND (d.event_type <> '' OR :'group_by' IN ('', 'agent'))
+       AND d.:"counted" <> 0
 \if :{?agent}
        AND d.agent_name = :'agent'
 \endif
@@ -50,7 +42,6 @@ WITH points AS (
 ), largest AS (
     SELECT p.name, sum(p.value) AS size
       FROM points AS p
-     WHERE p.weight > 0
      GROUP BY p.name
      ORDER BY size DESC, p.name
      LIMIT :'row_limit'::bigint

@@ -1,27 +1,18 @@
--- metrics/models: what each model was called for in a window of days (UTC), the dearest first.
+-- metrics/models: what each model was called for, of all time, the dearest first.
 --
 -- Events that name no model are not among them.
 --
--- params   from_at    timestamptz  included
--- params   to_at      timestamptz  not included
+-- params   none
 -- returns  model text, calls bigint, errors bigint, tokens_in numeric, tokens_out numeric, cost numeric, latency_us numeric
 -- rows     one per model
--- index    daily_rollups_key
--- plan     index scan of the models' days, and the deltas
--- try      \set from_at '2026-11-01' \set to_at '2026-11-24'
+-- index    none
+-- plan     model_totals and the deltas
+-- try      (no parameters)
 
-SELECT r.name AS model,
-       sum(r.events)::bigint AS calls,
-       sum(r.errors)::bigint AS errors,
-       sum(r.tokens_in)      AS tokens_in,
-       sum(r.tokens_out)     AS tokens_out,
-       sum(r.cost)           AS cost,
-       sum(r.latency_us)     AS latency_us
-  FROM daily_rollups_live AS r
- WHERE r.dimension = 'model'
-   AND r.name <> ''
-   AND r.day >= :'from_at'::timestamptz::date
-   AND r.day <  :'to_at'::timestamptz::date
- GROUP BY r.name
-HAVING sum(r.events) > 0
- ORDER BY cost DESC, model;
+SELECT t.model,
+       t.events AS calls,
+       t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us
+  FROM model_totals_live AS t
+ WHERE t.model <> ''
+   AND t.events > 0
+ ORDER BY t.cost DESC, t.model;

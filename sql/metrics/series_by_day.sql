@@ -2,7 +2,8 @@
 --
 -- Days without a row are zeros.
 --
--- params   metric     text         events, errors, runs, cost, tokens_in or tokens_out
+-- params   metric     text         the column: events, errors, runs, cost, tokens_in or tokens_out
+-- params   counted    text         runs where that is the metric, else events: rows without any are left out
 -- params   dimension  text         all, agent, event_type or model
 -- params   name       text         optional: one agent, event type or model alone
 -- params   from_at    timestamptz  included
@@ -10,33 +11,23 @@
 -- params   row_limit  bigint       groups at the most, the largest first
 -- returns  name text, at timestamp with time zone, value numeric
 -- rows     one per group and day in which something happened
--- index    daily_rollups_key
--- plan     index scan of the dimension's days, and the deltas
--- try      \set metric cost \set dimension agent \set name Researcher \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
+-- index    daily_rollups_dimension_day_idx
+-- plan     index scan of the days of the dimension, or of one name in it; and the deltas
+-- try      \set metric cost \set counted events \set dimension agent \set name Researcher \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
 
 WITH points AS (
-    SELECT r.name, r.day::timestamptz AS at,
-           CASE :'metric'
-                    WHEN 'events'     THEN sum(r.events)
-                    WHEN 'errors'     THEN sum(r.errors)
-                    WHEN 'runs'       THEN sum(r.runs)
-                    WHEN 'cost'       THEN sum(r.cost)
-                    WHEN 'tokens_in'  THEN sum(r.tokens_in)
-                    WHEN 'tokens_out' THEN sum(r.tokens_out)
-                END AS value,
-           sum(r.events) + sum(r.runs) AS weight
+    SELECT r.name, r.day::timestamptz AS at, r.:"metric" AS value
       FROM daily_rollups_live AS r
      WHERE r.dimension = :'dimension'
        AND r.day >= :'from_at'::timestamptz::date
        AND r.day <  :'to_at'::timestamptz::date
+       AND r.:"counted" <> 0
 \if :{?name}
        AND r.name = :'name'
 \endif
-     GROUP BY r.name, r.day
 ), largest AS (
     SELECT p.name, sum(p.value) AS size
       FROM points AS p
-     WHERE p.weight > 0
      GROUP BY p.name
      ORDER BY size DESC, p.name
      LIMIT :'row_limit'::bigint

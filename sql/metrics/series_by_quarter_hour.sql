@@ -2,8 +2,9 @@
 --
 -- Hours and days are put together from quarter hours: 23 time zones are not on the hour.
 --
--- params   metric     text         events, errors, runs, cost, tokens_in or tokens_out
--- params   group_by   text         agent, event_type, model, or empty: all together
+-- params   metric     text         the column: events, errors, runs, cost, tokens_in or tokens_out
+-- params   counted    text         runs where that is the metric, else events: rows without any are left out
+-- params   group_by   text         optional, the column: agent_name, event_type or model
 -- params   interval   text         hour or day
 -- params   tz         text         a time zone's name
 -- params   agent      text         optional: this agent alone
@@ -16,29 +17,20 @@
 -- rows     one per group and hour or day in which something happened
 -- index    quarter_hour_metrics_pkey
 -- plan     index scan where an agent is given, else the window by quarter_hour_metrics_quarter_hour; and the deltas
--- try      \set metric cost \set group_by event_type \set interval hour \set tz Europe/Paris \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
+-- try      \set metric cost \set counted events \set group_by event_type \set interval hour \set tz Europe/Paris \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
 
 WITH points AS (
-    SELECT CASE :'group_by'
-                    WHEN 'agent'      THEN q.agent_name
-                    WHEN 'event_type' THEN q.event_type
-                    WHEN 'model'      THEN q.model
-                    ELSE ''
-                END AS name,
+\if :{?group_by}
+    SELECT q.:"group_by" AS name,
+\else
+    SELECT '' AS name,
+\endif
            date_trunc(:'interval', q.quarter_hour, :'tz') AS at,
-           CASE :'metric'
-                    WHEN 'events'     THEN sum(q.events)
-                    WHEN 'errors'     THEN sum(q.errors)
-                    WHEN 'runs'       THEN sum(q.runs)
-                    WHEN 'cost'       THEN sum(q.cost)
-                    WHEN 'tokens_in'  THEN sum(q.tokens_in)
-                    WHEN 'tokens_out' THEN sum(q.tokens_out)
-                END AS value,
-           sum(q.events) + sum(q.runs) AS weight
+           sum(q.:"metric") AS value
       FROM quarter_hour_metrics_live AS q
      WHERE q.quarter_hour >= :'from_at'::timestamptz
        AND q.quarter_hour <  :'to_at'::timestamptz
-       AND (q.event_type <> '' OR :'group_by' IN ('', 'agent'))
+       AND q.:"counted" <> 0
 \if :{?agent}
        AND q.agent_name = :'agent'
 \endif
@@ -52,7 +44,6 @@ WITH points AS (
 ), largest AS (
     SELECT p.name, sum(p.value) AS size
       FROM points AS p
-     WHERE p.weight > 0
      GROUP BY p.name
      ORDER BY size DESC, p.name
      LIMIT :'row_limit'::bigint

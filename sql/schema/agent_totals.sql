@@ -1,4 +1,4 @@
--- agent_totals: what each agent did in all, materialized.
+-- agent_totals: what each agent did in all, materialized from daily_rollups.
 -- agent_totals_live: the same with the deltas that wait, exact in every snapshot.
 
 CREATE MATERIALIZED VIEW agent_totals AS
@@ -22,7 +22,7 @@ SELECT r.name AS agent_name,
 
 CREATE UNIQUE INDEX agent_totals_key ON agent_totals (agent_name);
 
-COMMENT ON MATERIALIZED VIEW agent_totals IS 'What each agent did in all; read through agent_totals_live. Refreshed after daily_rollups, which it reads.';
+COMMENT ON MATERIALIZED VIEW agent_totals IS 'What each agent did in all, without what still waits in metric_deltas: ask agent_totals_live';
 
 CREATE VIEW agent_totals_live AS
 SELECT p.agent_name,
@@ -47,4 +47,4 @@ SELECT p.agent_name,
           FROM metric_deltas AS m) AS p
  GROUP BY p.agent_name;
 
-COMMENT ON VIEW agent_totals_live IS 'What each agent did in all: events, runs and their sums, exact in every snapshot. An agent whose runs are all gone has zeros, or no row.';
+COMMENT ON VIEW agent_totals_live IS 'What each agent did in all, exact in every snapshot. An agent whose runs are all gone has zeros, or no row.';

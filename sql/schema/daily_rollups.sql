@@ -1,77 +1,52 @@
--- daily_rollups: daily_metrics rolled up along one dimension at a time, materialized.
--- daily_rollups_live: the same with the deltas that wait, exact in every snapshot.
+-- daily_rollups: sums by day (UTC) along one dimension at a time.
+-- A table that the fold adds to, not a materialized view: at 100 agents x 90 days its refresh took
+-- 263 ms, adding what changed takes 5. The small totals are materialized from it.
 
-CREATE MATERIALIZED VIEW daily_rollups AS
-WITH by_agent AS MATERIALIZED (
-    SELECT d.agent_name, d.day,
-           sum(d.events)::bigint        AS events,
-           sum(d.errors)::bigint        AS errors,
-           sum(d.tokens_in)             AS tokens_in,
-           sum(d.tokens_out)            AS tokens_out,
-           sum(d.cost)                  AS cost,
-           sum(d.latency_us)            AS latency_us,
-           sum(d.runs)::bigint          AS runs,
-           sum(d.completed)::bigint     AS completed,
-           sum(d.failed)::bigint        AS failed,
-           sum(d.duration_us)           AS duration_us
-      FROM daily_metrics AS d
-     CROSS JOIN fold_gate AS g
-     WHERE g.is_open
-     GROUP BY d.agent_name, d.day
-)
-SELECT 'all' AS dimension, '' AS name, a.day,
-       sum(a.events)::bigint        AS events,
-       sum(a.errors)::bigint        AS errors,
-       sum(a.tokens_in)             AS tokens_in,
-       sum(a.tokens_out)            AS tokens_out,
-       sum(a.cost)                  AS cost,
-       sum(a.latency_us)            AS latency_us,
-       sum(a.runs)::bigint          AS runs,
-       sum(a.completed)::bigint     AS completed,
-       sum(a.failed)::bigint        AS failed,
-       sum(a.duration_us)           AS duration_us
-  FROM by_agent AS a
- GROUP BY a.day
- UNION ALL
-SELECT 'agent', a.agent_name, a.day,
-       a.events, a.errors, a.tokens_in, a.tokens_out, a.cost, a.latency_us, a.runs,
-       a.completed, a.failed, a.duration_us
-  FROM by_agent AS a
- UNION ALL
-SELECT 'event_type', d.event_type, d.day,
-       sum(d.events)::bigint        AS events,
-       sum(d.errors)::bigint        AS errors,
-       sum(d.tokens_in)             AS tokens_in,
-       sum(d.tokens_out)            AS tokens_out,
-       sum(d.cost)                  AS cost,
-       sum(d.latency_us)            AS latency_us,
-       sum(d.runs)::bigint          AS runs,
-       sum(d.completed)::bigint     AS completed,
-       sum(d.failed)::bigint        AS failed,
-       sum(d.duration_us)           AS duration_us
-  FROM daily_metrics AS d
- WHERE d.event_type <> ''
- GROUP BY d.event_type, d.day
- UNION ALL
-SELECT 'model', d.model, d.day,
-       sum(d.events)::bigint        AS events,
-       sum(d.errors)::bigint        AS errors,
-       sum(d.tokens_in)             AS tokens_in,
-       sum(d.tokens_out)            AS tokens_out,
-       sum(d.cost)                  AS cost,
-       sum(d.latency_us)            AS latency_us,
-       sum(d.runs)::bigint          AS runs,
-       sum(d.completed)::bigint     AS completed,
-       sum(d.failed)::bigint        AS failed,
-       sum(d.duration_us)           AS duration_us
-  FROM daily_metrics AS d
- WHERE d.event_type <> ''
- GROUP BY d.model, d.day
-  WITH DATA;
+CREATE TABLE daily_rollups (
+    dimension   text    NOT NULL,
+    name        text    NOT NULL,
+    day         date    NOT NULL,
+    events      bigint  NOT NULL DEFAULT 0,
+    errors      bigint  NOT NULL DEFAULT 0,
+    tokens_in   numeric NOT NULL DEFAULT 0,
+    tokens_out  numeric NOT NULL DEFAULT 0,
+    cost        numeric NOT NULL DEFAULT 0,
+    latency_us  numeric NOT NULL DEFAULT 0,
+    runs        bigint  NOT NULL DEFAULT 0,
+    completed   bigint  NOT NULL DEFAULT 0,
+    failed      bigint  NOT NULL DEFAULT 0,
+    duration_us numeric NOT NULL DEFAULT 0,
+    CONSTRAINT daily_rollups_pkey PRIMARY KEY (dimension, name, day)
+) WITH (fillfactor = 80);
 
-CREATE UNIQUE INDEX daily_rollups_key ON daily_rollups (dimension, name, day);
+CREATE INDEX daily_rollups_dimension_day_idx ON daily_rollups (dimension, day);
 
-COMMENT ON MATERIALIZED VIEW daily_rollups IS 'Sums by day (UTC): of all, by agent, by event_type, by model (empty: no model). Every event is in it once per dimension: never sum over them.';
+COMMENT ON TABLE daily_rollups IS 'Sums by day (UTC): of all, by agent, by event_type, by model (empty: no model). Every event is in it once per dimension: never sum over them.';
+
+CREATE VIEW waiting_rollups AS
+SELECT 'all' AS dimension, '' AS name, (m.quarter_hour AT TIME ZONE 'UTC')::date AS day,
+       m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
+       m.completed, m.failed, m.duration_us
+  FROM metric_deltas AS m
+ UNION ALL
+SELECT 'agent', m.agent_name, (m.quarter_hour AT TIME ZONE 'UTC')::date,
+       m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
+       m.completed, m.failed, m.duration_us
+  FROM metric_deltas AS m
+ UNION ALL
+SELECT 'event_type', m.event_type, (m.quarter_hour AT TIME ZONE 'UTC')::date,
+       m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
+       m.completed, m.failed, m.duration_us
+  FROM metric_deltas AS m
+ WHERE m.event_type <> ''
+ UNION ALL
+SELECT 'model', m.model, (m.quarter_hour AT TIME ZONE 'UTC')::date,
+       m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
+       m.completed, m.failed, m.duration_us
+  FROM metric_deltas AS m
+ WHERE m.event_type <> '';
+
+COMMENT ON VIEW waiting_rollups IS 'What waits in metric_deltas for daily_rollups';
 
 CREATE VIEW daily_rollups_live AS
 SELECT p.dimension, p.name, p.day,
@@ -90,38 +65,13 @@ SELECT p.dimension, p.name, p.day,
                r.completed, r.failed, r.duration_us
           FROM daily_rollups AS r
          UNION ALL
-        SELECT 'all', '', (m.quarter_hour AT TIME ZONE 'UTC')::date,
-               m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-               m.completed, m.failed, m.duration_us
-          FROM metric_deltas AS m
-         UNION ALL
-        SELECT 'agent', m.agent_name, (m.quarter_hour AT TIME ZONE 'UTC')::date,
-               m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-               m.completed, m.failed, m.duration_us
-          FROM metric_deltas AS m
-         UNION ALL
-        SELECT 'event_type', m.event_type, (m.quarter_hour AT TIME ZONE 'UTC')::date,
-               m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-               m.completed, m.failed, m.duration_us
-          FROM metric_deltas AS m
-         WHERE m.event_type <> ''
-         UNION ALL
-        SELECT 'model', m.model, (m.quarter_hour AT TIME ZONE 'UTC')::date,
-               m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-               m.completed, m.failed, m.duration_us
-          FROM metric_deltas AS m
-         WHERE m.event_type <> '') AS p
+        SELECT w.dimension, w.name, w.day,
+               w.events, w.errors, w.tokens_in, w.tokens_out, w.cost, w.latency_us, w.runs,
+               w.completed, w.failed, w.duration_us
+          FROM waiting_rollups AS w) AS p
  GROUP BY p.dimension, p.name, p.day;
 
-COMMENT ON VIEW daily_rollups_live IS 'Sums by day (UTC) along one dimension at a time, exact in every snapshot. Ask for one dimension; the views below are cut from it.';
-
-CREATE VIEW daily_totals_live AS
-SELECT r.day, r.events, r.errors, r.tokens_in, r.tokens_out, r.cost, r.latency_us, r.runs,
-       r.completed, r.failed, r.duration_us
-  FROM daily_rollups_live AS r
- WHERE r.dimension = 'all';
-
-COMMENT ON VIEW daily_totals_live IS 'Sums by day (UTC), exact in every snapshot';
+COMMENT ON VIEW daily_rollups_live IS 'Sums by day (UTC) along one dimension at a time, exact in every snapshot. Ask for one dimension; the daily_..._totals_live are cut from it.';
 
 CREATE VIEW daily_agent_totals_live AS
 SELECT r.name AS agent_name, r.day, r.events, r.errors, r.tokens_in, r.tokens_out, r.cost,

@@ -7,7 +7,7 @@ CREATE TABLE fold_state (
     only_row           boolean     NOT NULL DEFAULT true,
     n                  bigint      NOT NULL DEFAULT 0,
     folded_at          timestamptz NOT NULL DEFAULT now(),
-    quarter_hours_from timestamptz NOT NULL DEFAULT '-infinity',
+    quarter_hours_from timestamptz NOT NULL DEFAULT '1970-01-01 00:00:00+00',
     CONSTRAINT fold_state_pkey PRIMARY KEY (only_row),
     CONSTRAINT fold_state_only_row_check CHECK (only_row)
 ) WITH (fillfactor = 10);

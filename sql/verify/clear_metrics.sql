@@ -15,7 +15,9 @@ WITH daily AS (
     DELETE FROM daily_latency
 ), quarter_hour_latencies AS (
     DELETE FROM quarter_hour_latency
-), daily_rollups_of_latency AS (
+), rollups AS (
+    DELETE FROM daily_rollups
+), latency_rollups_of_days AS (
     DELETE FROM daily_latency_rollups
 )
 DELETE FROM latency_rollups;

@@ -54,7 +54,7 @@ VACUUM ANALYZE agents, runs, events, metric_deltas;
 """
 METRICS = (
     "daily_metrics, quarter_hour_metrics, daily_latency, quarter_hour_latency, "
-    "daily_latency_rollups, latency_rollups, metric_deltas, daily_rollups, agent_totals"
+    "daily_rollups, daily_latency_rollups, latency_rollups, metric_deltas, agent_totals"
 )
 
 
@@ -133,11 +133,21 @@ def test_a_file_holds_one_statement(name: str) -> None:
     assert not re.search(r"SELECT\s+\*", statement)
 
 
+def examples_of(name: str) -> dict[str, str]:
+    """The values in the header's line `try`."""
+    line = header_of(name).all("try")[0]
+    found = re.findall(r"\\set (\w+) ('[^']*'|\S+)", line)
+    return {param: value.strip("'") for param, value in found}
+
+
 def prepare(conn: Connection, query: Query, types: dict[str, str]) -> psycopg.pq.abc.PGresult:
     """Prepare with the header's types; what the server says of it."""
-    numbers = {name: f"${number}" for number, name in enumerate(types, 1)}
-    arguments = f" ({', '.join(types.values())})" if types else ""
-    conn.execute(f"PREPARE contract{arguments} AS {query.text % numbers}")
+    whole = query.variant(query.optional)
+    bound = [name for name in types if name in whole.params]
+    numbers = {name: f"${number}" for number, name in enumerate(bound, 1)}
+    arguments = f" ({', '.join(types[name] for name in bound)})" if bound else ""
+    text = whole.with_identifiers(examples_of(query.name)) % numbers
+    conn.execute(f"PREPARE contract{arguments} AS {text}")
     return conn.pgconn.describe_prepared(b"contract")
 
 
@@ -164,7 +174,8 @@ def test_it_prepares_for_every_choice_of_its_optional_parameters(
             variant = query.variant(chosen)
             numbers = {param: f"${n}" for n, param in enumerate(sorted(variant.params), 1)}
             listed = ", ".join(types[param] for param in sorted(variant.params))
-            conn.execute(f"PREPARE choice ({listed}) AS {variant.text % numbers}")
+            text = variant.with_identifiers(examples_of(name)) % numbers
+            conn.execute(f"PREPARE choice ({listed}) AS {text}")
             conn.execute("DEALLOCATE choice")
 
 
@@ -175,8 +186,10 @@ def test_the_index_that_it_names_is_in_the_generic_plan(filled_url: str, name: s
     # A partition without rows is read by a scan; what is asked is whether the index can serve.
     with connect(filled_url, settings | {"enable_seqscan": "off"}, "test") as conn:
         prepare(conn, ALL[name], header.params)
-        tried = dict(re.findall(r"\\set (\w+) ('[^']*'|\S+)", header.all("try")[0]))
-        values = ", ".join(f"'{tried[param].strip(chr(39))}'" for param in header.params)
+        tried = examples_of(name)
+        values = ", ".join(
+            f"'{tried[param]}'" for param in header.params if param in ALL[name].params
+        )
         rows = conn.execute(
             f"EXPLAIN EXECUTE contract{f' ({values})' if values else ''}"
         ).fetchall()

@@ -33,6 +33,9 @@ SCHEMA_FILES = [
     "latency_rollups",
     "daily_rollups",
     "agent_totals",
+    "daily_totals",
+    "event_type_totals",
+    "model_totals",
 ]
 YOYO = ["--exclude-table=*yoyo*"]
 

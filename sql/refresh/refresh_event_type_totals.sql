@@ -1,4 +1,4 @@
--- refresh/refresh_daily_rollups: bring the materialized view daily_rollups up to date.
+-- refresh/refresh_event_type_totals: bring the materialized view event_type_totals up to date.
 --
 -- Within the fold's transaction, never after it; CONCURRENTLY, so that no reader waits or sees less.
 --
@@ -9,4 +9,4 @@
 -- plan     computes the view, compares it with what is there, writes the difference
 -- try      (no parameters)
 
-REFRESH MATERIALIZED VIEW CONCURRENTLY daily_rollups;
+REFRESH MATERIALIZED VIEW CONCURRENTLY event_type_totals;

@@ -1,0 +1,2 @@
+-- metrics_growth/vacuum: statistics and visibility as autovacuum would leave them.
+VACUUM (ANALYZE);

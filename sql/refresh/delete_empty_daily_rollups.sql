@@ -1,0 +1,15 @@
+-- refresh/delete_empty_daily_rollups: remove the rows in which nothing is left to count.
+--
+-- Deletes bring sums back to exactly 0; the names of what was deleted go with the rows.
+--
+-- params   none
+-- returns  nothing
+-- rows     none
+-- index    none
+-- plan     one pass; once an hour
+-- try      (no parameters)
+
+DELETE FROM daily_rollups AS t
+ WHERE (t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us,
+        t.runs, t.completed, t.failed, t.duration_us)
+     = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
