@@ -5,6 +5,7 @@ read    a pool; its transactions are read-only and see one snapshot each
 direct  of their own: migrations, partitions, the refresh leader; later LISTEN
 """
 
+import logging
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from service.queries import Connection, Row
 CONNECT_TIMEOUT_SECONDS = 2
 POOL_TIMEOUT_SECONDS = 2.0
 MAX_WAITING = 200
+
+# It warns of each pipeline that an error has ended, also of one that is expected and tried again.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 COMMON = {
     "timezone": "UTC",

@@ -6,6 +6,7 @@ import subprocess
 
 from service.__main__ import parser
 from service.config import SETTINGS
+from service.queries import Connection
 from tests.operations.harness import REPOSITORY
 from tests.service import Service
 
@@ -19,11 +20,13 @@ def test_the_curl_examples_run_and_answer_what_they_should(service: Service) -> 
     printed = subprocess.run(
         ["bash", "-euc", script], check=True, capture_output=True, text=True
     ).stdout
-    stored, run, trace, agents = map(json.loads, printed.splitlines())
+    stored, run, trace, agents, costs = map(json.loads, printed.splitlines())
     assert (stored["status"], stored["inserted"]) == ("success", 2)
     assert (run["agent_name"], run["run_name"], run["total_cost"]) == ("hello", "run 1", 0.002)
     assert [node["event_type"] for node in trace["execution_tree"]] == ["agent_start", "llm_call"]
     assert agents[0]["total_events"] == 2
+    assert costs["series"][0]["group"] == "gpt-4o"
+    assert [point["value"] for point in costs["series"][0]["points"]] == [0, 0, 0.002]
 
 
 def test_every_variable_is_in_the_table_with_its_default() -> None:
@@ -51,5 +54,28 @@ def test_its_links_lead_somewhere() -> None:
 
 
 def test_the_service_has_every_path_that_it_names(service: Service) -> None:
-    for path in ("/api/agents", "/api/agents/hello", "/health", "/"):
-        assert service.get(path).status_code == 200
+    metrics = (
+        "summary",
+        "agents-comparison",
+        "cost-timeline",
+        "tokens-timeline",
+        "models",
+        "latency",
+    )
+    for path in (
+        "/api/agents",
+        "/api/agents/hello",
+        "/api/agents/hello/metrics",
+        *[f"/api/metrics/{name}" for name in metrics],
+        "/api/metrics/timeseries?metric=latency_p95&interval=hour&group_by=agent&tz=Europe/Paris",
+        "/health",
+        "/",
+    ):
+        assert service.get(path).status_code == 200, path
+
+
+def test_the_stable_views_that_it_names_are_there(conn: Connection) -> None:
+    listed = README.split("**Grafana, Metabase, psql**")[1].split("\n- **")[0]
+    for name in re.findall(r"`(\w+_live|latency_buckets)`", listed):
+        comment = conn.execute("SELECT obj_description(%s::regclass) AS text", [name]).fetchone()
+        assert (comment or {}).get("text"), name
