@@ -104,9 +104,9 @@ class Database:
     """The pools of one process. Open it after the fork, never before."""
 
     def __init__(self, url: str, connections: int) -> None:
-        """Split `connections`: one for the writer, one for changes, the rest for reads."""
+        """Split `connections`: one each for writer, changes and refresher, the rest for reads."""
         self._url = url
-        self._read = pool(url, READ, "read", max(1, connections - 2))
+        self._read = pool(url, READ, "read", max(1, connections - 3))
         self._change = pool(url, WRITE, "change", 1)
 
     def open(self) -> None:

@@ -31,6 +31,7 @@ LEASE_INTERVALS = 1.5
 BUSY_SHARE = 0.05  # of one core that folds may take
 UPKEEP_SECONDS = 3600.0
 LONGEST_TICK_SECONDS = 1.0
+ERROR_PAUSE_SECONDS = 3.0  # one line in the log for each while the database is away
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +74,9 @@ class Refresher:
             except psycopg.errors.SerializationFailure:
                 log.info("%s: another process folded just now", self._name)
             except psycopg.Error as error:
-                log.warning("metrics not refreshed, next try in a moment: %s", error)
+                log.warning("metrics not refreshed, trying again soon: %s", error)
                 self._disconnect()
+                self._closed.wait(ERROR_PAUSE_SECONDS)
         self._resign()
 
     def _leads(self) -> bool:
