@@ -77,7 +77,12 @@ def repair(url: str, found: list[Difference]) -> None:
                 queries.runs.hold(conn, run_ids=[run_id])
                 queries.verify.recount_run(conn, run_id=run_id)
         conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        rebuild(conn)
+        while True:
+            try:
+                rebuild(conn)
+            except psycopg.errors.SerializationFailure:
+                continue  # somebody folded as it began
+            return
 
 
 def rebuild(conn: Connection) -> None:

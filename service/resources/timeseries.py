@@ -1,11 +1,13 @@
 """/metrics/timeseries: one metric by hour or day, by agent, model or event type."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import falcon
+import psycopg
 
 from service.database import Database
 from service.latency import ERROR_BOUND
@@ -14,6 +16,7 @@ from service.parameters import (
     bad_parameter,
     choice,
     moment,
+    no_time_zone,
     optional_text,
     time_zone,
     whole_number,
@@ -70,15 +73,30 @@ class Question:
 class Window:
     """From when to when, and in hours or days of which time zone."""
 
-    from_at: datetime
+    from_at: datetime  # in UTC, as is the next
     to_at: datetime
     interval: str
-    zone: str
+    zone: ZoneInfo
 
     @property
     def is_of_days(self) -> bool:
         """Whether days in UTC answer it; else quarter hours do."""
-        return self.interval == "day" and self.zone == "UTC"
+        return self.interval == "day" and str(self.zone) == "UTC"
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is by the local clock, whose days all have 24 hours."""
+        return self.to_at.astimezone(self.zone) - self.from_at.astimezone(self.zone)
+
+
+class Point(NamedTuple):
+    """Where an hour or day begins, and what date_trunc makes of any moment in it.
+
+    The two differ where the clocks show a midnight twice (Havana): date_trunc gives the second.
+    """
+
+    at: datetime
+    period: datetime
 
 
 class Timeseries:
@@ -92,13 +110,15 @@ class Timeseries:
         allow_parameters(req, PARAMETERS)
         question = read_question(req)
         with self._database.reading() as conn:
-            window = read_window(req, stamp(resp, queries.metrics.state(conn)))
+            state = stamp(resp, queries.metrics.state(conn))
+            window = read_window(req, state["as_of"])
             points = axis(conn, window)
+            check_kept(window, points[0], state["quarter_hours_from"])
             rows = read_rows(conn, question, window, points)
         resp.media = present(question, window, points, rows)
 
 
-def present(question: Question, window: Window, points: list[datetime], rows: list[Row]) -> Row:
+def present(question: Question, window: Window, points: list[Point], rows: list[Row]) -> Row:
     """The answer: what was asked, and the series, the largest first."""
     groups = {name: list(found) for name, found in groupby(rows, lambda row: row["name"])}
     if not question.group_by:
@@ -109,9 +129,9 @@ def present(question: Question, window: Window, points: list[datetime], rows: li
         "metric": question.metric,
         "unit": UNITS[question.metric],
         "interval": window.interval,
-        "tz": window.zone,
-        "from": points[0],
-        "to": points[-1],
+        "tz": str(window.zone),
+        "from": points[0].at,
+        "to": points[-1].at,
         "group_by": question.group_by or None,
         "series": [
             {"group": name or None, "points": filled(points[:-1], groups[name])}
@@ -122,10 +142,10 @@ def present(question: Question, window: Window, points: list[datetime], rows: li
     }
 
 
-def filled(points: list[datetime], rows: list[Row]) -> list[Row]:
+def filled(points: list[Point], rows: list[Row]) -> list[Row]:
     """A point for each hour or day, 0 where there is no row."""
     values = {row["at"]: row["value"] for row in rows}
-    return [{"timestamp": at, "value": values.get(at, 0)} for at in points]
+    return [{"timestamp": at, "value": values.get(period, 0)} for at, period in points]
 
 
 def read_question(req: falcon.Request) -> Question:
@@ -147,25 +167,26 @@ def read_filters(req: falcon.Request) -> Filters:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def read_window(req: falcon.Request, state: Row) -> Window:
+def read_window(req: falcon.Request, now: datetime) -> Window:
     """The window; by default up to now, the last 24 hours or 30 days.
 
-    Raises ApiError 400 for one that is empty, too long, or of quarter hours no longer kept.
+    Raises ApiError 400 for one that is empty or too long.
     """
     zone = time_zone(req, "tz")
     interval = choice(req, "interval", DEFAULT_WINDOW, "day")
-    to_at = moment(req, "to", zone) or state["as_of"].astimezone(zone)
-    from_at = moment(req, "from", zone) or to_at - DEFAULT_WINDOW[interval] + (
-        timedelta(days=1) if interval == "day" else timedelta(hours=1)
-    )
-    window = Window(from_at, to_at, interval, str(zone))
+    to_at = moment(req, "to", zone) or now.astimezone(UTC)
+    from_at = moment(req, "from", zone) or default_start(to_at, interval, zone)
+    window = Window(from_at, to_at, interval, zone)
     check_window(window)
-    if not window.is_of_days and from_at < state["quarter_hours_from"]:
-        kept = state["quarter_hours_from"].isoformat()
-        raise bad_parameter(
-            "from", f"lies before {kept}, from when on hours are kept; ask for days without tz"
-        )
     return window
+
+
+def default_start(to_at: datetime, interval: str, zone: ZoneInfo) -> datetime:
+    """In the first of the last 24 hours or 30 days; days are those of the local clock."""
+    if interval == "hour":
+        return to_at - DEFAULT_WINDOW[interval] + timedelta(hours=1)
+    local = to_at.astimezone(zone) - DEFAULT_WINDOW[interval] + timedelta(days=1)
+    return local.astimezone(UTC)
 
 
 def check_window(window: Window) -> None:
@@ -173,34 +194,43 @@ def check_window(window: Window) -> None:
     if window.from_at >= window.to_at:
         raise bad_parameter("from", "lies before `to`")
     longest = LONGEST_WINDOW if window.is_of_days else LONGEST_WINDOW_OF_QUARTER_HOURS
-    if window.to_at - window.from_at > longest:
+    if window.length > longest:
         what = "days without tz" if window.is_of_days else "hours, and days with tz,"
         raise bad_parameter("from", f"and `to`: {what} reach over {longest.days} days at the most")
 
 
-def axis(conn: Connection, window: Window) -> list[datetime]:
-    """Where each hour or day of the window begins, and where the last one ends."""
-    if window.is_of_days:
-        rows = queries.metrics.daily_axis(conn, from_at=window.from_at, to_at=window.to_at)
-    else:
-        rows = queries.metrics.axis(
-            conn,
-            interval=window.interval,
-            from_at=window.from_at,
-            to_at=window.to_at,
-            tz=window.zone,
+def check_kept(window: Window, first: Point, kept_from: datetime) -> None:
+    """Raise ApiError 400 where the first hour or day, rounded down, is not kept whole."""
+    if not window.is_of_days and first.at < kept_from:
+        raise bad_parameter(
+            "from",
+            f"lies before {kept_from.isoformat()}, from when on hours are kept; "
+            "ask for days without tz",
         )
-    return [row["at"] for row in rows]
+
+
+def axis(conn: Connection, window: Window) -> list[Point]:
+    """Where each hour or day of the window begins, and where the last one ends."""
+    params: dict[str, Any] = {"from_at": window.from_at, "to_at": window.to_at}
+    if window.is_of_days:
+        return [Point(row["at"], row["at"]) for row in queries.metrics.daily_axis(conn, **params)]
+    try:
+        rows = queries.metrics.axis(
+            conn, **params, interval=window.interval, tz=window.zone
+        ).fetchall()
+    except psycopg.errors.InvalidParameterValue:  # a zone younger than the server
+        raise no_time_zone("tz") from None
+    return [Point(**row) for row in rows]
 
 
 def read_rows(
-    conn: Connection, question: Question, window: Window, points: list[datetime]
+    conn: Connection, question: Question, window: Window, points: list[Point]
 ) -> list[Row]:
     """The values, from the smallest table that has them: rows of name, at, value."""
     is_sum = question.metric not in PERCENTILES
     params = question.values | {
-        "from_at": points[0],
-        "to_at": points[-1],
+        "from_at": points[0].at,
+        "to_at": points[-1].at,
         "row_limit": question.limit + 1,
     }
     dimension = single_dimension(question.group_by, question.filters)

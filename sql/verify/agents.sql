@@ -4,7 +4,8 @@
 -- returns  agent_name text, events bigint
 -- rows     one per agent that has runs or stands in the metrics
 -- index    none
--- plan     one pass over runs, one over agent_totals and the deltas
+-- plan     one pass over runs, over agent_totals and the deltas, and over what quarter hours hold:
+--          no rollup is made of those, so an agent that only they know is found nowhere else
 -- try      (no parameters)
 
 SELECT n.agent_name,
@@ -14,6 +15,14 @@ SELECT n.agent_name,
          UNION ALL
         SELECT r.agent_name, 0
           FROM runs AS r
-         GROUP BY r.agent_name) AS n
+         GROUP BY r.agent_name
+         UNION ALL
+        SELECT q.agent_name, 0
+          FROM quarter_hour_metrics AS q
+         GROUP BY q.agent_name
+         UNION ALL
+        SELECT q.agent_name, 0
+          FROM quarter_hour_latency AS q
+         GROUP BY q.agent_name) AS n
  GROUP BY n.agent_name
  ORDER BY n.agent_name;
