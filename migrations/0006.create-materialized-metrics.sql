@@ -15,8 +15,7 @@ SELECT r.name AS agent_name,
        sum(r.failed)::bigint        AS failed,
        sum(r.duration_us)           AS duration_us
   FROM daily_rollups AS r
- CROSS JOIN fold_gate AS g
- WHERE g.is_open
+ WHERE (SELECT g.is_open FROM fold_gate AS g)
    AND r.dimension = 'agent'
  GROUP BY r.name
   WITH DATA;
@@ -63,8 +62,7 @@ SELECT r.day,
        sum(r.failed)::bigint        AS failed,
        sum(r.duration_us)           AS duration_us
   FROM daily_rollups AS r
- CROSS JOIN fold_gate AS g
- WHERE g.is_open
+ WHERE (SELECT g.is_open FROM fold_gate AS g)
    AND r.dimension = 'all'
  GROUP BY r.day
   WITH DATA;
@@ -107,8 +105,7 @@ SELECT r.name AS event_type,
        sum(r.cost)                  AS cost,
        sum(r.latency_us)            AS latency_us
   FROM daily_rollups AS r
- CROSS JOIN fold_gate AS g
- WHERE g.is_open
+ WHERE (SELECT g.is_open FROM fold_gate AS g)
    AND r.dimension = 'event_type'
  GROUP BY r.name
   WITH DATA;
@@ -146,8 +143,7 @@ SELECT r.name AS model,
        sum(r.cost)                  AS cost,
        sum(r.latency_us)            AS latency_us
   FROM daily_rollups AS r
- CROSS JOIN fold_gate AS g
- WHERE g.is_open
+ WHERE (SELECT g.is_open FROM fold_gate AS g)
    AND r.dimension = 'model'
  GROUP BY r.name
   WITH DATA;

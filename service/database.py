@@ -13,10 +13,9 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
-from psycopg.types.numeric import FloatLoader
 from psycopg_pool import ConnectionPool
 
-from service.json import FragmentLoader
+from service.json import FragmentLoader, NumberLoader
 from service.queries import Connection, Row
 
 CONNECT_TIMEOUT_SECONDS = 2
@@ -76,8 +75,8 @@ def conninfo(url: str, settings: dict[str, str], role: str) -> str:
 
 
 def configure(conn: Connection) -> None:
-    """Load numeric as float (JSON has no other) and jsonb as text that is passed on unparsed."""
-    conn.adapters.register_loader("numeric", FloatLoader)
+    """Load numeric as a number of JSON's, and jsonb as text that is passed on unparsed."""
+    conn.adapters.register_loader("numeric", NumberLoader)
     conn.adapters.register_loader("jsonb", FragmentLoader)
 
 

@@ -143,7 +143,7 @@ def refresh_once(url: str) -> Fold:
         while True:
             try:
                 done = fold(conn)
-            except psycopg.errors.SerializationFailure:
-                continue  # somebody folded meanwhile; what came in since is still to be done
+            except (psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable):
+                continue  # somebody else folds; what came in since is still to be done
             queries.refresh.vacuum_deltas(conn)
             return done

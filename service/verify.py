@@ -13,6 +13,7 @@ from psycopg.types.json import set_json_loads
 from tqdm import tqdm
 
 from service.database import READ, connect
+from service.failure import Failure
 from service.fold import connect_refresher, fold_deltas
 from service.queries import Connection, Row, queries
 
@@ -54,9 +55,13 @@ def verify(url: str, agent_name: str | None = None) -> list[Difference]:
 
 
 def find_agents(conn: Connection, agent_name: str | None) -> dict[str, int]:
-    """The agents to look at, each with the number of its events."""
+    """The agents to look at, each with the number of its events; raise Failure for none such."""
     events = {row["agent_name"]: row["events"] for row in queries.verify.agents(conn)}
-    return events if agent_name is None else {agent_name: events.get(agent_name, 0)}
+    if agent_name is None:
+        return events
+    if agent_name not in events:
+        raise Failure(f"there is no agent {agent_name!r} with runs or metrics")
+    return {agent_name: events[agent_name]}
 
 
 def differences(rows: Iterable[Row]) -> Iterator[Difference]:

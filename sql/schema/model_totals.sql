@@ -10,8 +10,7 @@ SELECT r.name AS model,
        sum(r.cost)                  AS cost,
        sum(r.latency_us)            AS latency_us
   FROM daily_rollups AS r
- CROSS JOIN fold_gate AS g
- WHERE g.is_open
+ WHERE (SELECT g.is_open FROM fold_gate AS g)
    AND r.dimension = 'model'
  GROUP BY r.name
   WITH DATA;

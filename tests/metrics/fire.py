@@ -1,0 +1,175 @@
+"""Everything at once on one database: writes, deletes, folds, kills, refreshes by hand, reads."""
+
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
+
+import psycopg
+
+from service.database import READ, WRITE, connect
+from service.queries import Connection
+from tests.client import Client
+from tests.metrics.churn import AGENTS, Churn
+from tests.metrics.truth import VIEWS, View, compare
+from tests.operations.harness import REPOSITORY, environment
+
+FOLD_SECONDS = 0.1
+FOLDERS = ("leader", "anarchist", "anarchist")
+MATERIALIZED = ("agent_totals", "daily_totals", "event_type_totals", "model_totals")
+SHOWN = 5  # differences of each comparison
+A_RUN = "SELECT run_id, agent_name, run_name FROM runs ORDER BY random() LIMIT 1"
+METRICS = ("events", "runs", "cost", "tokens_in", "errors", "latency_p95")
+PATHS = (
+    "/api/agents",
+    "/api/metrics/summary",
+    "/api/metrics/cost-timeline?days=365",
+    "/api/metrics/tokens-timeline",
+    "/api/metrics/agents-comparison",
+    "/api/metrics/models",
+    "/api/metrics/models?from=2026-01-01",
+    "/api/metrics/latency",
+    "/api/metrics/latency?agent=agent%201&model=gpt-4o",
+    *(
+        f"/api/metrics/timeseries?metric={metric}&group_by=agent&{window}"
+        for metric in METRICS
+        for window in ("interval=hour", "interval=day", "interval=day&tz=Asia/Kolkata")
+    ),
+)
+
+
+class Fire:
+    """What is done to the database until `done` is set, and what the readers found."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.done = threading.Event()
+        self.counts: Counter[str] = Counter()
+        self.differences: list[str] = []
+        self._churn = Churn()
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
+
+    def burn(self, tasks: list[Callable[[], None]], seconds: float, views: int) -> None:
+        """Run the tasks for that long and for that many comparisons; raise what any raised."""
+        with ThreadPoolExecutor(len(tasks)) as pool:
+            futures = [pool.submit(self._until_done, task) for task in tasks]
+            self.done.wait(seconds)
+            while self.counts["views"] < views and not self.done.wait(0.1):
+                pass
+            self.done.set()
+        for future in futures:
+            future.result()
+
+    def _until_done(self, task: Callable[[], None]) -> None:
+        """Repeat a task; where it fails, the others end too."""
+        try:
+            task()
+        finally:
+            self.done.set()
+
+    def count(self, what: str, number: int = 1) -> None:
+        """Add to a count."""
+        with self._lock:
+            self.counts[what] += number
+
+    def write(self, client: Client, seed: int) -> None:
+        """Send batches; 503 means: not now, send it again."""
+        rng = random.Random(seed)
+        while not self.done.is_set():
+            batch = self._churn.batch(rng)
+            while (answer := client.send(*batch)).status_code == 503:
+                self.count("writes refused")
+            assert answer.status_code == 200, answer.text
+            self.count("events sent", len(batch))
+            self.count("events inserted", answer.json["inserted"])
+
+    def change(self, client: Client) -> None:
+        """Delete runs and agents and rename runs, as fast as a person with a script."""
+        rng = random.Random(2)
+        with connect(self.url, READ, "test") as conn:
+            conn.autocommit = True
+            while not self.done.wait(0.02):
+                method, path = self._choose_change(conn, rng)
+                body = {"new_run_name": rng.choice(["by hand", "run 7", f"named {rng.random()}"])}
+                answer = client.simulate_request(
+                    method, path, json=body if method == "PATCH" else None
+                )
+                assert answer.status_code in (200, 404, 409, 503), answer.text
+                self.count(f"{method} {answer.status_code}")
+
+    def _choose_change(self, conn: Connection, rng: random.Random) -> tuple[str, str]:
+        chance, run = rng.random(), conn.execute(A_RUN).fetchone()
+        if run is None or chance < 0.05:
+            return "DELETE", f"/api/agents/{quote(rng.choice(AGENTS))}"
+        if chance < 0.7:
+            return "DELETE", f"/api/runs/{run['run_id']}"
+        return "PATCH", f"/api/runs/{quote(run['agent_name'])}/{quote(run['run_name'])}"
+
+    def read(self, seed: int) -> None:
+        """Compare all live views with a recount, in one snapshot each time."""
+        rng = random.Random(seed)
+        with connect(self.url, READ, "test") as conn:
+            while not self.done.is_set():
+                with conn.transaction():
+                    for view in rng.sample(VIEWS, len(VIEWS)):
+                        self._compare(conn, view)
+
+    def _compare(self, conn: Connection, view: View) -> None:
+        values, different = compare(conn, view)
+        self.count("views")
+        self.count("values", values)
+        self.count("rows different", len(different))
+        if different:
+            seconds = time.monotonic() - self._began
+            self.differences.append(f"{seconds:.1f} s: {view.name}: {different[:SHOWN]}")
+
+    def ask(self, client: Client) -> None:
+        """Ask for all metrics over HTTP."""
+        while not self.done.is_set():
+            for path in PATHS:
+                client.ok(path)
+                self.count("answers")
+
+    def refresh_by_hand(self) -> None:
+        """What a DBA may do at any time; 40001 says that a fold came first."""
+        rng = random.Random(3)
+        with connect(self.url, WRITE | {"lock_timeout": "0"}, "test") as conn:
+            conn.autocommit = True
+            while not self.done.wait(0.01):
+                try:
+                    conn.execute(
+                        f"REFRESH MATERIALIZED VIEW CONCURRENTLY {rng.choice(MATERIALIZED)}"
+                    )
+                    self.count("refreshes by hand")
+                except psycopg.errors.SerializationFailure:
+                    self.count("refreshes by hand refused")
+
+    def fold_and_kill(self) -> None:
+        """Let processes fold; kill one at random, start another, again and again."""
+        rng = random.Random(4)
+        folders = [(kind, self._start(kind)) for kind in FOLDERS]
+        try:
+            while not self.done.wait(0.3 + rng.random()):
+                kind, process = folders.pop(rng.randrange(len(folders)))
+                assert process.poll() is None, f"the {kind} has ended by itself"
+                process.kill()
+                process.wait()
+                self.count("kills")
+                folders.append((kind, self._start(kind)))
+        finally:
+            for _, process in folders:
+                process.kill()
+                process.wait()
+
+    def _start(self, kind: str) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.metrics.folder", kind, self.url, str(FOLD_SECONDS)],
+            cwd=REPOSITORY,
+            env=environment(),
+        )

@@ -1,0 +1,44 @@
+"""A process that folds until it is killed: `leader URL SECONDS`, or `anarchist URL SECONDS`.
+
+The leader is the real one, with its lease; the other asks nobody whether it may.
+"""
+
+import random
+import sys
+import time
+from contextlib import suppress
+
+import psycopg
+
+from service.fold import compact, connect_refresher, delete_empty, fold
+from service.queries import Connection
+from service.refresh import Refresher
+
+QUARTER_HOUR_DAYS = 93
+
+
+def fold_for_ever(url: str, seconds: float) -> None:
+    """Fold, compact, and delete what is empty, on average at that distance."""
+    with connect_refresher(url) as conn:
+        while True:
+            with suppress(psycopg.errors.SerializationFailure):  # another process folded just now
+                step(conn, random.random())
+            time.sleep(seconds * random.random() * 2)
+
+
+def step(conn: Connection, chance: float) -> None:
+    """Do one of them, mostly a fold."""
+    if chance < 0.7:
+        fold(conn)
+    elif chance < 0.9:
+        compact(conn)
+    else:
+        delete_empty(conn)
+
+
+if __name__ == "__main__":
+    _, kind, database_url, interval = sys.argv
+    if kind == "leader":
+        Refresher(database_url, float(interval), QUARTER_HOUR_DAYS).run()
+    else:
+        fold_for_ever(database_url, float(interval))

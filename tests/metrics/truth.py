@@ -1,0 +1,124 @@
+"""Every live view against a recount of events and runs, both in the snapshot of one transaction.
+
+The recount owes nothing to the service: it finds quarter hours by division, buckets by the edges,
+and the outcome and duration of a run from the run's events.
+"""
+
+from dataclasses import dataclass
+
+from service.queries import Connection, Row
+
+SUMS = ("events", "errors", "tokens_in", "tokens_out", "cost", "latency_us")
+OF_RUNS = ("runs", "completed", "failed", "duration_us")
+SUMS_AND_RUNS = (*SUMS, *OF_RUNS)
+
+QUARTER_HOUR = "to_timestamp(floor(extract(epoch FROM {}) / 900) * 900)"
+COUNTED = f"""
+WITH outcome AS (
+    SELECT r.run_id, r.agent_name, r.created_at,
+           bool_or(e.is_error AND e.event_type IN ('agent_end', 'error')) AS failed,
+           bool_or(e.event_type = 'agent_end')                            AS ended,
+           extract(epoch FROM max(e.timestamp) - min(e.timestamp)) * 1000000 AS duration_us
+      FROM runs AS r JOIN events AS e ON e.run_id = r.run_id
+     GROUP BY r.run_id
+), single AS (
+    SELECT r.agent_name, {QUARTER_HOUR.format("e.timestamp")} AS quarter_hour, e.event_type,
+           coalesce(e.model, '') AS model,
+           width_bucket(e.latency_us, latency_edges()) AS latency_bucket,
+           1 AS events, e.is_error::integer AS errors, coalesce(e.tokens_in, 0) AS tokens_in,
+           coalesce(e.tokens_out, 0) AS tokens_out, coalesce(e.cost, 0) AS cost,
+           coalesce(e.latency_us, 0) AS latency_us,
+           0 AS runs, 0 AS completed, 0 AS failed, 0::numeric AS duration_us
+      FROM events AS e JOIN runs AS r ON r.run_id = e.run_id
+     UNION ALL
+    SELECT o.agent_name, {QUARTER_HOUR.format("o.created_at")}, '', '', NULL, 0, 0, 0, 0, 0, 0,
+           1, (o.ended AND NOT o.failed)::integer, o.failed::integer, o.duration_us
+      FROM outcome AS o
+), truth AS MATERIALIZED (
+    SELECT s.agent_name, s.quarter_hour, (s.quarter_hour AT TIME ZONE 'UTC')::date AS day,
+           s.event_type, s.model, s.latency_bucket,
+           {", ".join(f"sum(s.{name}) AS {name}" for name in SUMS_AND_RUNS)}
+      FROM single AS s
+     GROUP BY 1, 2, 3, 4, 5, 6
+)"""
+DIMENSIONS = """truth AS t CROSS JOIN LATERAL
+    (VALUES ('all', '', true), ('agent', t.agent_name, true),
+            ('event_type', t.event_type, t.event_type <> ''),
+            ('model', t.model, t.event_type <> '')) AS d (dimension, name, has)"""
+KEPT = "quarter_hour >= (SELECT quarter_hours_from FROM fold_state)"
+TIMED = "latency_bucket IS NOT NULL"
+
+
+@dataclass(frozen=True)
+class View:
+    """A live view: its key and values, and which rows of the truth it must add up to."""
+
+    name: str
+    key: tuple[str, ...]
+    values: tuple[str, ...]
+    where: str = "true"  # of the truth
+    only: str = "true"  # of the view
+    source: str = "truth AS t"
+
+    @property
+    def statement(self) -> str:
+        """The comparison; a row with zeros alone is as good as none."""
+        key, sums = ", ".join(self.key), ", ".join(f"sum({name}) AS {name}" for name in self.values)
+        pair = [", ".join(f"coalesce({side}.{v}, 0)" for v in self.values) for side in "lc"]
+        return f"""{COUNTED}
+SELECT count(*) AS rows,
+       jsonb_agg(jsonb_build_object('live', to_jsonb(l), 'counted', to_jsonb(c)))
+           FILTER (WHERE ROW({pair[0]}) IS DISTINCT FROM ROW({pair[1]})) AS different
+  FROM (SELECT {key}, {", ".join(self.values)} FROM {self.name} WHERE {self.only}) AS l
+  FULL JOIN (SELECT {key}, {sums} FROM {self.source} WHERE {self.where} GROUP BY {key}) AS c
+ USING ({key})"""
+
+
+OF_EVENT = ("event_type", "model")
+LATENCY = (*OF_EVENT, "latency_bucket")
+VIEWS = (
+    View("agent_totals_live", ("agent_name",), SUMS_AND_RUNS),
+    View("daily_totals_live", ("day",), SUMS_AND_RUNS),
+    View("event_type_totals_live", ("event_type",), SUMS, "event_type <> ''"),
+    View("model_totals_live", ("model",), SUMS, "event_type <> ''"),
+    View(
+        "daily_rollups_live", ("dimension", "name", "day"), SUMS_AND_RUNS, "has", source=DIMENSIONS
+    ),
+    View("daily_metrics_live", ("agent_name", "day", *OF_EVENT), SUMS_AND_RUNS),
+    View(
+        "quarter_hour_metrics_live",
+        ("agent_name", "quarter_hour", *OF_EVENT),
+        SUMS_AND_RUNS,
+        KEPT,
+        KEPT,
+    ),
+    View("daily_latency_live", ("agent_name", "day", *LATENCY), ("events",), TIMED),
+    View(
+        "quarter_hour_latency_live",
+        ("agent_name", "quarter_hour", *LATENCY),
+        ("events",),
+        f"{TIMED} AND {KEPT}",
+        KEPT,
+    ),
+    View(
+        "daily_latency_rollups_live",
+        ("dimension", "name", "day", "latency_bucket"),
+        ("events",),
+        f"has AND {TIMED}",
+        source=DIMENSIONS,
+    ),
+    View(
+        "latency_rollups_live",
+        ("dimension", "name", "latency_bucket"),
+        ("events",),
+        f"has AND {TIMED}",
+        source=DIMENSIONS,
+    ),
+)
+
+
+def compare(conn: Connection, view: View) -> tuple[int, list[Row]]:
+    """How many values of a view were compared, and the rows that differ."""
+    row = conn.execute(view.statement).fetchone()
+    assert row is not None
+    return row["rows"] * len(view.values), row["different"] or []
