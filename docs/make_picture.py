@@ -1,6 +1,6 @@
 """Makes docs/dashboard.png: the released dashboard on this service, showing a run as a tree.
 
-Needs Debian's chromium and chromium-driver, and `pip install selenium`:
+Needs Debian's chromium and chromium-driver, and the packages of requirements-dev.txt:
 
     make run        # in one shell, on an empty DATA_DIR
     make dashboard  # in another

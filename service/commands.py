@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from service.config import Config
@@ -131,7 +132,9 @@ def refresh(config: Config, once: bool) -> int:
             interval = config.refresh_interval_seconds or DEFAULT_REFRESH_SECONDS
             refresher = Refresher(url, interval, config.quarter_hour_days)
             for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda _number, _frame: refresher.close())
+                # Not in the handler itself: it may interrupt run() while that holds the very lock
+                # which close() waits for.
+                signal.signal(number, lambda *_: Thread(target=refresher.close).start())
             print(f"folding every {interval} s; Ctrl-C ends it", flush=True)
             refresher.run()
     return 0
