@@ -23,7 +23,8 @@ class NumberLoader(Loader):
     def load(self, data: Buffer) -> int | float:
         """Return an int where that is what it is, else the nearest float."""
         text = bytes(data)
-        return float(text) if b"." in text or len(text) > WHOLE_DIGITS else int(text)
+        is_whole = text.removeprefix(b"-").isdigit() and len(text) <= WHOLE_DIGITS
+        return int(text) if is_whole else float(text)
 
 
 def dumps(value: Any) -> bytes:

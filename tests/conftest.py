@@ -10,7 +10,9 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
@@ -47,16 +49,35 @@ def server_url() -> Iterator[str]:
         Path(directory).chmod(0o755)
         server = EmbeddedServer(Path(directory), binaries)
         server.start()
+        hurry(server.url)
         try:
             yield server.url
         finally:
             server.stop()
 
 
-def janitor(server_url: str, name: str, template: str | None = None) -> DatabaseJanitor:
+def hurry(url: str) -> None:
+    """Let the server wait for no disk: a database is made for each test, 70 ms in place of 200.
+
+    What has to be durable is shown on servers of their own, in tests/operations.
+    """
+    with psycopg.connect(url, autocommit=True) as conn:
+        for setting in ("fsync", "full_page_writes"):
+            conn.execute(f"ALTER SYSTEM SET {setting} = off")
+        conn.execute("SELECT pg_reload_conf()")
+
+
+class Janitor(DatabaseJanitor):
+    """Makes databases by copying files; going through the log takes twice as long."""
+
+    def _build_create_database_sql(self) -> sql.Composed:
+        return super()._build_create_database_sql() + sql.SQL(" STRATEGY = FILE_COPY")
+
+
+def janitor(server_url: str, name: str, template: str | None = None) -> Janitor:
     """Make and drop one database of the server."""
     server = conninfo_to_dict(server_url)
-    return DatabaseJanitor(
+    return Janitor(
         user=str(server.get("user") or "postgres"),
         host=str(server.get("host") or "localhost"),
         port=str(server.get("port") or "5432"),

@@ -17,9 +17,10 @@ from service.queries import Connection
 from tests.client import Client
 from tests.metrics.churn import AGENTS, Churn
 from tests.metrics.truth import VIEWS, View, compare
-from tests.operations.harness import REPOSITORY, environment
+from tests.operations.harness import REPOSITORY, environment, until
 
 FOLD_SECONDS = 0.1
+PATIENCE_SECONDS = 120.0  # for the comparisons, once the time is over
 FOLDERS = ("leader", "anarchist", "anarchist")
 MATERIALIZED = ("agent_totals", "daily_totals", "event_type_totals", "model_totals")
 SHOWN = 5  # differences of each comparison
@@ -59,10 +60,15 @@ class Fire:
         """Run the tasks for that long and for that many comparisons; raise what any raised."""
         with ThreadPoolExecutor(len(tasks)) as pool:
             futures = [pool.submit(self._until_done, task) for task in tasks]
-            self.done.wait(seconds)
-            while self.counts["views"] < views and not self.done.wait(0.1):
-                pass
-            self.done.set()
+            try:
+                self.done.wait(seconds)
+                until(
+                    lambda: self.done.is_set() or self.counts["views"] >= views,
+                    "too few comparisons",
+                    PATIENCE_SECONDS,
+                )
+            finally:
+                self.done.set()
         for future in futures:
             future.result()
 
@@ -85,6 +91,8 @@ class Fire:
             batch = self._churn.batch(rng)
             while (answer := client.send(*batch)).status_code == 503:
                 self.count("writes refused")
+                if self.done.is_set():
+                    return
             assert answer.status_code == 200, answer.text
             self.count("events sent", len(batch))
             self.count("events inserted", answer.json["inserted"])
