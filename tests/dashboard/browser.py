@@ -1,7 +1,7 @@
 """A page in headless Chromium, and all that went wrong on it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,33 +59,58 @@ class Page:
 
     def shows(self, *texts: str) -> None:
         """Wait until all of these can be read."""
-        self._wait(lambda _: all(text in self.text for text in texts), f"{texts} in {{}}")
+        self.until(lambda: all(text in self.text for text in texts), f"{texts}")
 
     def shows_no(self, text: str) -> None:
         """Wait until this can no longer be read."""
-        self._wait(lambda _: text not in self.text, f"no {text} in {{}}")
+        self.until(lambda: text not in self.text, f"no {text}")
+
+    def waits_for(self, css: str, count: int) -> None:
+        """Wait until there are so many elements."""
+        self.until(
+            lambda: len(self.browser.find_elements(By.CSS_SELECTOR, css)) == count,
+            f"{count} of {css}",
+        )
 
     def waits_for_no(self, xpath: str) -> None:
         """Wait until an element is gone."""
-        self._wait(lambda b: not b.find_elements(By.XPATH, xpath), f"no {xpath} in {{}}")
+        self.until(lambda: not self.browser.find_elements(By.XPATH, xpath), f"no {xpath}")
 
     def click(self, xpath: str) -> None:
         """Click on an element once it is there."""
-        self._wait(lambda b: b.find_elements(By.XPATH, xpath), f"{xpath} in {{}}")
+        self.until(lambda: self.browser.find_elements(By.XPATH, xpath), xpath)
         self.browser.find_element(By.XPATH, xpath).click()
 
-    def count(self, css: str) -> int:
-        """How many elements there are of a kind."""
-        return len(self.browser.find_elements(By.CSS_SELECTOR, css))
+    def value(self, title: str, inside: str = "") -> str:
+        """The figure below this title, which may be on a card of its own."""
+        found = self.browser.find_element(
+            By.XPATH, f"{inside}//p[text()='{title}']/following-sibling::p"
+        )
+        return str(found.text)
 
-    def fetch(self, method: str, url: str, document: dict[str, Any]) -> int:
-        """Do what the page's own script would; the status of the answer."""
+    def table(self, title: str) -> list[list[str]]:
+        """The rows of the table below this title."""
+        rows = f"//h2[text()='{title}']/following-sibling::div//tbody/tr"
+        return [
+            [cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
+            for row in self.browser.find_elements(By.XPATH, rows)
+        ]
+
+    def call(self, function: str, *arguments: Any) -> Any:
+        """Call a function of the page's own client of the service, as its buttons do."""
         script = """
-            const [method, url, body, done] = arguments;
-            const headers = {"Content-Type": "application/json"};
-            fetch(url, {method, headers, body}).then(a => done(a.status), e => done(0));
+            const [name, values, done] = arguments;
+            import(document.querySelector("script[type=module]").src)
+                .then(page => Object.values(page).find(one => one?.[name])[name](...values))
+                .then(answer => done([answer, null]), error => done([null, String(error)]));
         """
-        return int(self.browser.execute_async_script(script, method, url, json.dumps(document)))
+        answer, error = self.browser.execute_async_script(script, function, arguments)
+        assert error is None, error
+        return answer
+
+    def run(self, script: str) -> None:
+        """Run a script on the page."""
+        self.browser.execute_script(script)
 
     def problems(self) -> list[str]:
         """Errors of the console and requests that failed, since this was asked last."""
@@ -110,9 +135,10 @@ class Page:
             return f"{params['response']['status']} {params['response']['url']}"
         return None
 
-    def _wait(self, condition: Any, what: str) -> None:
+    def until(self, condition: Callable[[], Any], what: str) -> None:
+        """Wait until a condition holds; `what` tells of it when it does not."""
         try:
-            WebDriverWait(self.browser, PATIENCE_SECONDS).until(condition)
+            WebDriverWait(self.browser, PATIENCE_SECONDS).until(lambda _: condition())
         except Exception as error:
-            error.add_note(what.format(self.text))
+            error.add_note(f"{what}, in {self.text}")
             raise
