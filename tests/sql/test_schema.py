@@ -38,6 +38,9 @@ SCHEMA_FILES = [
     "model_totals",
 ]
 YOYO = ["--exclude-table=*yoyo*"]
+# pg_dump's own words; and pg_attver, a number that PostgreSQL 15.20 keeps with each column for
+# itself, which a pg_dump that does not know of it takes for a setting.
+NO_SCHEMA = re.compile(r"--|\\|SET |SELECT pg_cat|.* SET \(pg_attver=\d+\);$").match
 
 
 def dump(url: str) -> str:
@@ -45,7 +48,7 @@ def dump(url: str) -> str:
     program = str(bundled_directory() / "pg_dump")
     command = [program, "--schema-only", "--no-owner", *YOYO, "--dbname", url]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    lines = [line for line in text.splitlines() if not re.match(r"--|\\|SET |SELECT pg_cat", line)]
+    lines = [line for line in text.splitlines() if not NO_SCHEMA(line)]
     return "\n".join(line for line in lines if line)
 
 
