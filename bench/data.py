@@ -16,27 +16,31 @@ TEXT_BYTES = (200, 1_100)  # of input and output each: with the rest about 970 b
 MODELS = ("gpt-4o", "gpt-4o-mini", "claude-sonnet", "llama-3-70b")
 WORDS = ("the", "agent", "asked", "a", "tool", "for", "prices", "and", "found", "none", "at", "all")
 EPOCH = datetime(2026, 11, 1, tzinfo=UTC)
+LIVE = timedelta(hours=1)
 
 
-def events(seed: int) -> Iterator[Event]:
-    """Give events without end, run after run, as the SDK writes them."""
+def events(seed: int, spread: timedelta = LIVE) -> Iterator[Event]:
+    """Give events without end, run after run, as the SDK writes them.
+
+    Runs begin within `spread`: an hour, as what is sent live, or weeks, as what is imported.
+    """
     rng = random.Random(seed)
     while True:
-        yield from run(rng)
+        yield from run(rng, spread)
 
 
-def batches(seed: int, count: int, size: int) -> list[bytes]:
+def batches(seed: int, count: int, size: int, spread: timedelta = LIVE) -> list[bytes]:
     """Return the bodies of `count` requests of `size` events each."""
-    source = events(seed)
+    source = events(seed, spread)
     return [json.dumps({"events": list(islice(source, size))}).encode() for _ in range(count)]
 
 
-def run(rng: random.Random) -> Iterator[Event]:
+def run(rng: random.Random, spread: timedelta) -> Iterator[Event]:
     """One run: agent_start, calls, agent_end."""
     start, run_id = uuid4(rng), uuid4(rng)
     # Zipf: the first agent has half of the runs of all twenty together, or nearly.
     agent = f"agent {min(int(rng.paretovariate(1)), AGENTS)}"
-    moment = EPOCH + timedelta(seconds=rng.uniform(0, 20 * 86_400))
+    moment = EPOCH + spread * rng.random()
     length = min(int(RUN_EVENTS[0] * rng.paretovariate(0.8)), RUN_EVENTS[1])
     for number in range(length):
         kind = kind_of(number, length, rng)

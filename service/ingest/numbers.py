@@ -33,7 +33,8 @@ def latency_us(value: Any) -> int | None:
 
 def is_number(value: Any) -> TypeGuard[int | float]:
     """Whether `value` is a number; bool is an int in Python, but no number here."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    kind = type(value)  # as parsed, so exact; half the time of isinstance
+    return kind is int or kind is float
 
 
 def dumps(value: dict[str, Any]) -> bytes:

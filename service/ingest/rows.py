@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-NULL = "\0"  # stands for \N until backslashes are escaped; no text holds it
+NULL = r"\N"  # in COPY's text format
 
 
 @dataclass(slots=True)
@@ -11,7 +11,7 @@ class EventRow:
     """One event, checked. Ids are lower-case hyphenated UUIDs; `timestamp` is aware, in UTC.
 
     `run_name`, `environment` and `metadata` concern the run: what this event asks for.
-    `cost` is a decimal number as text, `data` and `metadata` are JSON objects as text.
+    `cost` is a decimal number as text, `data` and `metadata` are JSON objects.
     """
 
     run_id: str
@@ -19,6 +19,7 @@ class EventRow:
     agent_name: str
     event_type: str
     timestamp: datetime
+    timestamp_text: str  # the same in ISO 8601, which takes long to write
     parent_event_id: str | None
     previous_event_id: str | None
     run_name: str | None
@@ -31,26 +32,27 @@ class EventRow:
     cost_source: str | None
     latency_us: int | None
     is_error: bool
-    data: str
+    data: bytes
 
     @property
     def key(self) -> str:
         """The sort key of every write: (run_id, event_id), as text in the order of the bytes."""
         return self.run_id + self.event_id
 
-    def copy_columns(self) -> str:
-        """Return the columns of events/copy from run_id on, in COPY's text format.
-
-        JSON and names hold no raw tab or newline, so a backslash is all that needs escaping.
-        """
-        line = (
-            f"{self.run_id}\t{self.event_id}\t{self.agent_name}\t{self.event_type}\t"
-            f"{self.timestamp.isoformat()}\t{self.parent_event_id or NULL}\t"
-            f"{self.previous_event_id or NULL}\t{self.model or NULL}\t"
+    def copy_columns(self) -> bytes:
+        """Return the columns of events/copy from run_id on, in COPY's text format."""
+        columns = (
+            f"{self.run_id}\t{self.event_id}\t{escaped(self.agent_name)}\t"
+            f"{escaped(self.event_type)}\t{self.timestamp_text}\t{self.parent_event_id or NULL}\t"
+            f"{self.previous_event_id or NULL}\t{escaped(self.model) if self.model else NULL}\t"
             f"{NULL if self.tokens_in is None else self.tokens_in}\t"
             f"{NULL if self.tokens_out is None else self.tokens_out}\t"
             f"{self.cost or NULL}\t{self.cost_source or NULL}\t"
             f"{NULL if self.latency_us is None else self.latency_us}\t{self.is_error}\t"
-            f"{self.data}\n"
         )
-        return line.replace("\\", "\\\\").replace(NULL, "\\N")
+        return columns.encode() + self.data.replace(b"\\", b"\\\\") + b"\n"
+
+
+def escaped(text: str) -> str:
+    """Text for COPY: names and JSON hold no raw tab or newline, so it is the backslash alone."""
+    return text.replace("\\", "\\\\") if "\\" in text else text

@@ -160,9 +160,12 @@ class Transaction:
         )
 
     def _copy(self, held: Runs, rows: Rows) -> None:
-        days = {run_id: str(state.received_on) for run_id, state in held.items()}
-        lines = "".join(
-            f"{days[run_id]}\t{row.copy_columns()}" for run_id in rows for row in rows[run_id]
+        days = {run_id: f"{state.received_on}\t".encode() for run_id, state in held.items()}
+        lines = b"".join(
+            part
+            for run_id, of_run in rows.items()
+            for row in of_run
+            for part in (days[run_id], row.copy_columns())
         )
         if lines:
             with self._conn.cursor().copy(queries.events.copy.text) as copy:
