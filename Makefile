@@ -37,7 +37,7 @@ format: $(DEV_STAMP)  ## rewrite the files as `check` wants them
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-bench-ingest: $(DEV_STAMP)  ## measure ingest on this machine
+bench-ingest: $(DEV_STAMP)  ## measure ingest on this machine, beside raw COPY
 	@exec $(PYTHON) -m bench.ingest
 
 clean:  ## remove the virtual environment and the caches; data stays
