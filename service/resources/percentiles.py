@@ -15,8 +15,7 @@ from service.parameters import (
     whole_number,
 )
 from service.queries import Connection, Row, queries
-from service.resources.metrics import stamp
-from service.resources.timeseries import (
+from service.resources.dimensions import (
     DEFAULT_GROUPS,
     DIMENSIONS,
     MAX_GROUPS,
@@ -25,6 +24,7 @@ from service.resources.timeseries import (
     read_filters,
     single_dimension,
 )
+from service.resources.metrics import stamp
 
 EVER = ("-infinity", "infinity")
 

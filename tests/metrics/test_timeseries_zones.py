@@ -9,7 +9,7 @@ import pytest
 
 from service.errors import ApiError
 from service.queries import Connection
-from service.resources.timeseries import Window, axis
+from service.resources.window import Window, axis
 from tests.client import Client
 from tests.events import Event, new_id
 from tests.metrics.asking import STATES, ask, moment, points, refusal, series, starts, store
