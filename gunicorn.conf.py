@@ -21,9 +21,11 @@ proc_name = "gati-backend"
 bind = f"{bracketed(chosen.host)}:{chosen.port}"
 workers = chosen.workers
 threads = chosen.threads
-worker_class = {"gthread": "gthread", "meinheld": "egg:meinheld#gunicorn_worker"}[
-    chosen.worker_class
-]
+worker_class = {
+    "gevent": "gevent",
+    "gthread": "gthread",
+    "meinheld": "egg:meinheld#gunicorn_worker",
+}[chosen.worker_class]
 # The workers' heartbeat is a file touched every second: on a disk that is busy it can stall them.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 

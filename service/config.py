@@ -9,7 +9,7 @@ from typing import Any
 from dotenv import dotenv_values
 
 LOCAL_DASHBOARD = "http://localhost:3000,http://127.0.0.1:3000"
-WORKER_CLASSES = ("gthread", "meinheld")
+WORKER_CLASSES = ("gevent", "gthread", "meinheld")
 
 
 class ConfigError(Exception):
@@ -149,9 +149,12 @@ SETTINGS = (
     ),
     Setting("DATABASE_POOL_SIZE", "20", integer(2, 1000), "connections, over all workers together"),
     Setting("WORKERS", "2", integer(1, 64), "processes that answer requests"),
-    Setting("THREADS", "32", integer(1, 512), "threads of each of them"),
+    Setting("THREADS", "32", integer(1, 512), "threads of each of them, where they are gthread"),
     Setting(
-        "WORKER_CLASS", "gthread", one_of(WORKER_CLASSES), "gthread; meinheld only behind nginx"
+        "WORKER_CLASS",
+        "gevent",
+        one_of(WORKER_CLASSES),
+        "gevent, gthread, or meinheld (only behind nginx)",
     ),
     Setting("CORS_ORIGINS", LOCAL_DASHBOARD, origins, "web pages that may call the service, or *"),
     Setting("DEBUG", "false", boolean, "log each request, re-read SQL files at each request"),

@@ -9,6 +9,9 @@ import orjson
 
 from service.ingest import numbers
 from service.ingest.fields import (
+    MAX_ENVIRONMENT,
+    MAX_EVENT_TYPE,
+    MAX_MODEL,
     MAX_NAME,
     BadEvent,
     missing,
@@ -22,11 +25,12 @@ from service.ingest.fields import (
 )
 from service.ingest.rows import EventRow
 
-MAX_EVENT_TYPE = 50
-MAX_MODEL = 255
-MAX_ENVIRONMENT = 255
 MAX_DEPTH = 64
 
+# environment, model, tokens_in, tokens_out, cost, cost_source, latency_us, is_error
+DataFields = tuple[
+    str | None, str | None, int | None, int | None, str | None, str | None, int | None, bool
+]
 ID_NAMESPACE = uuid.UUID("6a7a0f51-5f0b-5a3c-9a54-0b8f4f7c6d11")
 # orjson writes U+0000 as \u0000; an even number of backslashes before it would be text about it.
 NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
@@ -45,10 +49,6 @@ def read_event(event: Any, max_bytes: int, ordinals: dict[str, int]) -> EventRow
     run_id = read_repeated_uuid(event, "run_id") or missing("run_id")
     event_type = read_name(event, "event_type", MAX_EVENT_TYPE) or missing("event_type")
     timestamp = read_timestamp(event)
-    cost = numbers.cost(data.get("cost"))
-    latency_us = numbers.latency_us(data.get("latency_ms"))
-    if latency_us is None:
-        latency_us = numbers.latency_us(data.get("duration_ms"))
     return EventRow(  # in the order of its fields: by name it takes 1.2 µs, so 0.4
         run_id,
         read_uuid(event, "event_id") or derive_id(run_id, timestamp, event_type, encoded, ordinals),
@@ -59,16 +59,28 @@ def read_event(event: Any, max_bytes: int, ordinals: dict[str, int]) -> EventRow
         read_repeated_uuid(event, "parent_event_id") or optional_uuid(data, "parent_run_id"),
         read_repeated_uuid(event, "previous_event_id"),
         read_run_name(event),
-        optional_name(data, "environment", MAX_ENVIRONMENT),
         read_metadata(event_type, data),
+        *data_fields(data),
+        encoded,
+    )
+
+
+def data_fields(data: dict[str, Any]) -> DataFields:
+    """The columns that are read out of `data`; a known key of the wrong type counts as absent."""
+    get = data.get
+    cost = numbers.cost(get("cost"))
+    latency_us = numbers.latency_us(get("latency_ms"))
+    if latency_us is None:
+        latency_us = numbers.latency_us(get("duration_ms"))
+    return (
+        optional_name(data, "environment", MAX_ENVIRONMENT),
         optional_name(data, "model", MAX_MODEL),
-        numbers.tokens(data.get("tokens_in")),
-        numbers.tokens(data.get("tokens_out")),
+        numbers.tokens(get("tokens_in")),
+        numbers.tokens(get("tokens_out")),
         cost,
         None if cost is None else "client",
         latency_us,
         read_error(data),
-        encoded,
     )
 
 
@@ -78,6 +90,12 @@ def encode_data(data: dict[str, Any], max_bytes: int) -> bytes:
         encoded = numbers.dumps(data)
     except RecursionError:
         raise too_deep() from None
+    check_data(data, encoded, max_bytes)
+    return encoded
+
+
+def check_data(data: dict[str, Any], encoded: bytes, max_bytes: int) -> None:
+    """Raise BadEvent for data that PostgreSQL would not store, or no reader read back."""
     if len(encoded) > max_bytes:
         raise BadEvent(
             "data",
@@ -90,7 +108,6 @@ def encode_data(data: dict[str, Any], max_bytes: int) -> bytes:
     # Brackets bound the depth from above, so the walk is needed for few events.
     if count(encoded, b"{") + count(encoded, b"[") > MAX_DEPTH and depth(data) > MAX_DEPTH:
         raise too_deep()
-    return encoded
 
 
 def count(text: bytes, byte: bytes) -> int:

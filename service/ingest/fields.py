@@ -7,6 +7,9 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 MAX_NAME = 255
+MAX_EVENT_TYPE = 50
+MAX_MODEL = 255
+MAX_ENVIRONMENT = 255
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 DATE_LENGTH, UUID_LENGTH = len("2026-11-22"), 36
 GENERATED_NAME = "temp_"  # the SDK's way to say that the service is to name the run
@@ -91,10 +94,15 @@ def read_name(event: dict[str, Any], name: str, limit: int) -> str | None:
     return value
 
 
+def is_plain_name(value: str, limit: int) -> bool:
+    """Whether `value` is a name at first sight, as nearly all are."""
+    return value.isprintable() and 0 < len(value) <= limit
+
+
 def name_problem(value: str, limit: int) -> tuple[str, str] | None:
     """Why `value` can be no name: (code, what it must be), or None when it can."""
-    if value.isprintable() and 0 < len(value) <= limit:
-        return None  # nearly always; the rest finds out what is wrong, or is a name all the same
+    if is_plain_name(value, limit):
+        return None  # the rest finds out what is wrong, or it is a name all the same
     if not value:
         return "empty", "is empty"
     if "\x00" in value:

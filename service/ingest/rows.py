@@ -23,8 +23,8 @@ class EventRow:
     parent_event_id: str | None
     previous_event_id: str | None
     run_name: str | None
-    environment: str | None
     metadata: str | None
+    environment: str | None
     model: str | None
     tokens_in: int | None
     tokens_out: int | None

@@ -91,7 +91,7 @@ def copy(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
-@pytest.fixture(scope="module", params=["gthread", "meinheld"])
+@pytest.fixture(scope="module", params=["gevent", "meinheld"])
 def stack(
     request: pytest.FixtureRequest,
     image: Image,

@@ -1,4 +1,4 @@
-"""The service with gthread and a small limit, and what must hold after whatever a client did."""
+"""The service alone on a port, a small limit, and what must hold whatever a client did."""
 
 import json
 from collections.abc import Iterator
@@ -13,15 +13,17 @@ MAX_BODY_MB = 1  # the least, so that a body over the limit is soon sent
 LIMIT = MAX_BODY_MB * 1024 * 1024
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["gevent", "gthread"])
 def service(
-    service_database_url: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    service_database_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Service]:
-    """The service as it stands on a port of its own."""
+    """The service with each of the worker classes that may stand alone."""
     with serving(
         service_database_url,
         tmp_path_factory.mktemp("service"),
-        WORKER_CLASS="gthread",
+        WORKER_CLASS=request.param,
         MAX_BODY_MB=MAX_BODY_MB,
     ) as running:
         yield running

@@ -29,7 +29,7 @@ def test_sql_files_are_read_anew_on_sighup_and_no_request_is_lost(
 ) -> None:
     project = copy_project(tmp_path / "project")
     file = project / "sql/agents/list.sql"
-    with serving(database_url, tmp_path, project, WORKER_CLASS="gthread") as service:
+    with serving(database_url, tmp_path, project) as service:
         service.post(batch(event(new_id())))
 
         def descriptions() -> list[str | None]:

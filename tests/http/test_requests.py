@@ -51,9 +51,10 @@ def test_a_name_of_any_kind_is_found_by_its_path(service: Service, agent: str, r
 
 
 def test_the_link_to_the_next_page_leads_on_for_a_name_with_a_slash(service: Service) -> None:
+    agent = f"pages/of ü {new_id()}"
     for _ in range(3):
-        send(service, event(new_id(), agent_name="pages/of ü"))
-    seen, target = [], "/api/agents/pages%2Fof%20%C3%BC/runs?limit=1"
+        send(service, event(new_id(), agent_name=agent))
+    seen, target = [], f"/api/agents/{quote(agent, safe='')}/runs?limit=1"
     while target:
         page = exchange(service, get(target))
         seen += [run["run_name"] for run in page.json]
@@ -142,11 +143,13 @@ def test_a_query_that_is_none_is_400(service: Service, query: str) -> None:
 
 def test_a_target_in_absolute_form_is_understood(service: Service) -> None:
     run_id = new_id()
-    send(service, event(run_id, agent_name="abs/olute", run_name="run"))
+    agent = f"abs/olute {run_id}"
+    path = quote(agent, safe="")
+    send(service, event(run_id, agent_name=agent, run_name="run"))
     origin = f"http://127.0.0.1:{service.port}"
     assert exchange(service, get(f"{origin}/health")).json["status"] == "healthy"
-    assert exchange(service, get(f"{origin}/api/runs/abs%2Folute/run")).json["run_id"] == run_id
-    page = exchange(service, get(f"{origin}/api/agents/abs%2Folute/runs?limit=1")).json
+    assert exchange(service, get(f"{origin}/api/runs/{path}/run")).json["run_id"] == run_id
+    page = exchange(service, get(f"{origin}/api/agents/{path}/runs?limit=1")).json
     assert [run["run_id"] for run in page] == [run_id]
     assert exchange(service, get(origin)).json["name"] == "GATI Backend"
     assert exchange(service, get(f"{origin}/api/nothing")).status == 404

@@ -1,0 +1,52 @@
+"""The page: whole with what was measured, and with nothing."""
+
+from typing import Any
+
+import pytest
+
+from bench import report, results
+from bench.offered import PERCENTILES
+
+OFFERED = {
+    "at": "2026-11-24T07:50:00+00:00",
+    "command": "python -m bench offered --url <x>",
+    "rows": [
+        {
+            "offered_per_second": 10_000,
+            "batch": 10,
+            "clients": 32,
+            "seconds": 60.0,
+            "refused": 3,
+            "acknowledged": 5_997,
+            "stored": 5_997,
+            "p99_ms": 250.0,
+            **{f"at_{share}_ms": 5.0 for share in PERCENTILES},
+        }
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def facts() -> results.Row:
+    return results.machine()
+
+
+def test_a_section_that_was_not_run_is_named(facts: results.Row) -> None:
+    page = report.page({"machine": facts, "sections": {}})
+    assert "Not measured yet: ingest, offered, reads, growth, memory, servers" in page
+    assert "<svg" not in page
+
+
+def test_a_section_shows_its_plot_its_figures_and_its_command(facts: results.Row) -> None:
+    document: dict[str, Any] = {"machine": facts, "sections": {"offered": OFFERED}}
+    page = report.page(document)
+    assert page.count("<svg") == 1
+    assert "5,997" in page
+    assert "--url &lt;x&gt;" in page
+    assert "MISSED" in page
+
+
+def test_the_page_needs_nothing_from_elsewhere(facts: results.Row) -> None:
+    page = report.page({"machine": facts, "sections": {"offered": OFFERED}})
+    for needed in ("<script", "<link", "<img", "@import", "url(http"):
+        assert needed not in page
