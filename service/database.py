@@ -10,13 +10,13 @@ import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
+from service.greenlets import connection_class, poll_now
 from service.json import FragmentLoader, NumberLoader
-from service.queries import Connection, Row
+from service.queries import Connection
 
 CONNECT_TIMEOUT_SECONDS = 2
 POOL_TIMEOUT_SECONDS = 2.0
@@ -61,7 +61,7 @@ REFRESH = COMMON | {
 
 def connect(url: str, settings: dict[str, str], role: str) -> Connection:
     """Open one connection with its settings, rows as dicts."""
-    return psycopg.connect(conninfo(url, settings, role), row_factory=dict_row)
+    return connection_class().connect(conninfo(url, settings, role), row_factory=dict_row)
 
 
 def conninfo(url: str, settings: dict[str, str], role: str) -> str:
@@ -84,7 +84,7 @@ def pool(url: str, settings: dict[str, str], role: str, size: int) -> Connection
     """A pool, not yet open, that makes its connections as they are needed."""
     return ConnectionPool(
         conninfo(url, settings, role),
-        connection_class=psycopg.Connection[Row],
+        connection_class=connection_class(),
         kwargs={"row_factory": dict_row},
         configure=configure,
         name=role,
@@ -158,6 +158,6 @@ def is_broken(conn: Connection) -> bool:
     """Whether an idle connection has something to say: then it is the server's farewell."""
     if conn.closed:
         return True
-    poll = select.poll()
+    poll = poll_now()
     poll.register(conn.fileno(), select.POLLIN)
     return bool(poll.poll(0))
