@@ -6,27 +6,13 @@ No function here calls itself: a chain may be 100,000 deep, and orjson writes 25
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 from service import json
 from service.queries import Row
 
 MAX_TREE_DEPTH = 400  # 800 levels of JSON: parsers give up soon after
-NODE_FIELDS = (
-    "event_id",
-    "event_type",
-    "timestamp",
-    "data",
-    "parent_event_id",
-    "previous_event_id",
-    "model",
-    "latency_ms",
-    "cost",
-    "tokens_in",
-    "tokens_out",
-)
-OUTLINE_FIELDS = ("event_id", "parent_event_id", "event_type", "timestamp")
-OUTLINE_DATA_FIELDS = ("name", "model", "latency_ms", "cost", "status")
+# Columns of runs/trace that are no part of a node: for the outline, the run, and the tree itself.
+NO_NODE_FIELDS = ("name", "status", "graph_structure", "execution_flow", "tree_parent_id")
 
 
 class Tree:
@@ -35,7 +21,7 @@ class Tree:
     def __init__(self, rows: list[Row]) -> None:
         self.rows = {row["event_id"]: row for row in rows}
         self.cycle = find_cycles(self.rows)
-        self.children: dict[UUID, list[UUID]] = defaultdict(list)
+        self.children: dict[str, list[str]] = defaultdict(list)
         roots = []
         for event_id, row in self.rows.items():
             if row["tree_parent_id"] is None or event_id in self.cycle:
@@ -54,11 +40,11 @@ class Tree:
                 stack += [(child, depth + 1) for child in reversed(self.children[event_id])]
 
 
-def find_cycles(rows: dict[UUID, Row]) -> set[UUID]:
+def find_cycles(rows: dict[str, Row]) -> set[str]:
     """The events on a cycle of parents, among those that the walk from the roots never reached."""
     unreached = [event_id for event_id, row in rows.items() if row["depth"] is None]
-    seen: set[UUID] = set()
-    cycles: set[UUID] = set()
+    seen: set[str] = set()
+    cycles: set[str] = set()
     for start in unreached:
         path = []
         event_id = start
@@ -83,7 +69,7 @@ def order_roots(roots: list[Row]) -> list[Row]:
 
 def follow(first: Row, roots: list[Row]) -> list[Row]:
     """`first`, and the roots that follow one another by previous_event_id, breadth first."""
-    following: dict[UUID | None, list[Row]] = defaultdict(list)
+    following: dict[str | None, list[Row]] = defaultdict(list)
     for row in roots:
         following[row["previous_event_id"]].append(row)
     chain = [first]
@@ -112,14 +98,17 @@ def render_trace(run: Row, rows: list[Row]) -> bytes:
         "graph_structure": first_of(rows, "graph_structure"),
         "execution_flow": first_of(rows, "execution_flow"),
     }
+    nodes = list(tree.walk())
+    # The outline first: a row becomes its node where it is written.
+    events = json.dumps([outline(row, depth) for row, depth in nodes])
     return b"".join(
         [
             json.dumps(head)[:-1],
             b',"execution_tree":[',
-            *write_nested(tree),
-            b'],"events":[',
-            b",".join(json.dumps(outline(row, depth)) for row, depth in tree.walk()),
-            b"]}",
+            *write_nested(tree, nodes),
+            b'],"events":',
+            events,
+            b"}",
         ]
     )
 
@@ -129,10 +118,10 @@ def first_of(rows: list[Row], name: str) -> Any:
     return next((row[name] for row in rows if row[name] is not None), None)
 
 
-def write_nested(tree: Tree) -> Iterator[bytes]:
+def write_nested(tree: Tree, nodes: list[tuple[Row, int]]) -> Iterator[bytes]:
     """Give the nodes as nested JSON, one after the other, each behind what it has to close."""
     open_nodes = 0
-    for row, depth in tree.walk():
+    for row, depth in nodes:
         if depth > MAX_TREE_DEPTH:
             continue
         if open_nodes > depth:
@@ -143,20 +132,35 @@ def write_nested(tree: Tree) -> Iterator[bytes]:
 
 
 def write_node(tree: Tree, row: Row, depth: int) -> bytes:
-    """One node, left open behind `"children":[`."""
-    node = {name: row[name] for name in NODE_FIELDS}
-    node["depth"] = depth
-    if row["event_id"] in tree.cycle:
-        node["cycle"] = True
-    if depth == MAX_TREE_DEPTH and row["event_id"] in tree.children:
-        node["truncated"] = True
-    return json.dumps(node)[:-1] + b',"children":['
+    """One node, left open behind `"children":[`.
+
+    The row itself is made the node: copies of 10,000 rows take 15 ms.
+    """
+    event_id = row["event_id"]
+    for name in NO_NODE_FIELDS:
+        del row[name]
+    row["depth"] = depth
+    if event_id in tree.cycle:
+        row["cycle"] = True
+    if depth == MAX_TREE_DEPTH and event_id in tree.children:
+        row["truncated"] = True
+    return json.dumps(row)[:-1] + b',"children":['
 
 
 def outline(row: Row, depth: int) -> Row:
     """An event of the flat list: what the MCP server's trace tool reads."""
+    data = {
+        "name": row["name"],
+        "model": row["model"],
+        "latency_ms": row["latency_ms"],
+        "cost": row["cost"],
+        "status": row["status"],
+    }
     return {
-        **{name: row[name] for name in OUTLINE_FIELDS},
+        "event_id": row["event_id"],
+        "parent_event_id": row["parent_event_id"],
+        "event_type": row["event_type"],
+        "timestamp": row["timestamp"],
         "depth": depth,
-        "data": {name: row[name] for name in OUTLINE_DATA_FIELDS if row[name] is not None},
+        "data": {name: value for name, value in data.items() if value is not None},
     }

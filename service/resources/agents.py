@@ -16,7 +16,7 @@ from service.parameters import (
     encode_cursor,
     whole_number,
 )
-from service.queries import Connection, Row, queries
+from service.queries import Connection, Cursor, Row, queries
 from service.resources.runs import delete_runs, present
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
@@ -99,9 +99,12 @@ class AgentRuns:
         """Answer with runs, newest first; Link rel="next" stays right while runs come in."""
         allow_parameters(req, {"limit", "offset", "cursor"})
         limit = whole_number(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT)
-        with self._database.reading() as conn:
-            find_agent(conn, agent_name)
-            runs = read_page(conn, req, agent_name, limit + 1)
+        with self._database.snapshot() as conn:
+            agent = queries.agents.find(conn, agent_name=agent_name)
+            page = read_page(conn, req, agent_name, limit + 1)
+            if agent.fetchone() is None:
+                raise agent_not_found()
+            runs = page.fetchall()
         if len(runs) > limit:
             cursor = encode_cursor(runs[limit - 1]["created_at"], runs[limit - 1]["run_id"])
             path = f"{req.path}?limit={limit}&cursor={quote(cursor)}"
@@ -109,20 +112,18 @@ class AgentRuns:
         resp.media = [present(run) for run in runs[:limit]]
 
 
-def read_page(conn: Connection, req: falcon.Request, agent_name: str, rows: int) -> list[Row]:
+def read_page(conn: Connection, req: falcon.Request, agent_name: str, rows: int) -> Cursor:
     """Up to `rows` runs, behind the cursor or the offset that the request names."""
     cursor = req.params.get("cursor")
     if cursor is None:
         offset = whole_number(req, "offset", 0, low=0, clamp=MAX_OFFSET)
-        return queries.runs.of_agent(
-            conn, agent_name=agent_name, row_limit=rows, row_offset=offset
-        ).fetchall()
+        return queries.runs.of_agent(conn, agent_name=agent_name, row_limit=rows, row_offset=offset)
     if "offset" in req.params:
         raise bad_parameter("offset", "does not go with cursor")
     created_at, run_id = decode_cursor(str(cursor))
     return queries.runs.of_agent_after(
         conn, agent_name=agent_name, created_at=created_at, run_id=run_id, row_limit=rows
-    ).fetchall()
+    )
 
 
 def find_agent(conn: Connection, agent_name: str) -> Row:

@@ -67,7 +67,7 @@ class Children:
         if wanted is not None and run_id is None:
             raise bad_parameter("run_id", "is a UUID")
         event = to_uuid(event_id)
-        with self._database.reading() as conn:
+        with self._database.snapshot() as conn:
             places = queries.events.find(conn, event_id=event).fetchall() if event else []
             places = [place for place in places if run_id in (None, str(place["run_id"]))]
             if not places:

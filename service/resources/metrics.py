@@ -22,11 +22,10 @@ class Summary:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with totals, averages per run, and the top five agents by cost and by runs."""
         allow_parameters(req)
-        with self._database.reading() as conn:
-            with conn.pipeline():
-                state = queries.metrics.state(conn)
-                summary = queries.metrics.summary(conn)
-                top = queries.metrics.top_agents(conn, row_limit=TOP_AGENTS)
+        with self._database.snapshot() as conn:
+            state = queries.metrics.state(conn)
+            summary = queries.metrics.summary(conn)
+            top = queries.metrics.top_agents(conn, row_limit=TOP_AGENTS)
             stamp(resp, state)
             resp.media = {**one(summary), **top_agents(top.fetchall())}
 
@@ -84,10 +83,9 @@ class AgentMetrics:
 
 def rows_of(database: Database, resp: falcon.Response, query: Query, **params: Any) -> list[Row]:
     """The rows of one query, with the headers that say what moment they are exact for."""
-    with database.reading() as conn:
-        with conn.pipeline():
-            state = queries.metrics.state(conn)
-            rows = query(conn, **params)
+    with database.snapshot() as conn:
+        state = queries.metrics.state(conn)
+        rows = query(conn, **params)
         stamp(resp, state)
         return rows.fetchall()
 

@@ -44,7 +44,7 @@ class Latency:
         allow_parameters(req, {"from", "to", "limit", *DIMENSIONS})
         days, filters = read_days(req), read_filters(req)
         limit = whole_number(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS)
-        with self._database.reading() as conn:
+        with self._database.snapshot() as conn:
             stamp(resp, queries.metrics.state(conn))
             overall = percentiles(conn, "", filters, days, 1)
             lists = {
@@ -72,7 +72,7 @@ class Models:
         allow_parameters(req, {"from", "to", "agent"})
         days, agent = read_days(req), optional_text(req, "agent")
         filters = {} if agent is None else {"agent": agent}
-        with self._database.reading() as conn:
+        with self._database.snapshot() as conn:
             stamp(resp, queries.metrics.state(conn))
             models = read_models(conn, agent, days)
             rows = percentiles(conn, "model", filters, days, len(models) + 1)  # one names no model

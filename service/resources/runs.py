@@ -45,7 +45,7 @@ class RunByName:
         """Answer with the run (one may be named `timeline`), or with the view of a run's id."""
         allow_parameters(req)
         view = VIEWS.get(run_name)
-        with self._database.reading() as conn:
+        with self._database.snapshot() as conn:
             run = find_by_id(conn, key) if view else None
             if view and run:
                 resp.data = view(conn, run)
@@ -85,7 +85,7 @@ class RunView:
         if view not in VIEWS:
             raise falcon.HTTPRouteNotFound
         allow_parameters(req)
-        with self._database.reading() as conn:
+        with self._database.snapshot() as conn:
             resp.data = VIEWS[view](conn, found(find_by_name(conn, key, run_name)))
 
 

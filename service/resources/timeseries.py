@@ -70,7 +70,7 @@ class Timeseries:
         """Answer with a series per group; hours and days in which nothing happened are 0."""
         allow_parameters(req, PARAMETERS)
         question = read_question(req)
-        with self._database.reading() as conn:
+        with self._database.snapshot() as conn:
             state = stamp(resp, queries.metrics.state(conn))
             window = read_window(req, state["as_of"])
             points = axis(conn, window)
