@@ -22,7 +22,7 @@ bind = f"{bracketed(chosen.host)}:{chosen.port}"
 workers = chosen.workers
 threads = chosen.threads
 worker_class = {
-    "gevent": "gevent",
+    "gevent": "service.worker.GreenWorker",
     "gthread": "gthread",
     "meinheld": "egg:meinheld#gunicorn_worker",
 }[chosen.worker_class]

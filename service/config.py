@@ -147,7 +147,7 @@ SETTINGS = (
     Setting(
         "DATABASE_URL", "", database_url, "a PostgreSQL 15 to 18 to use instead of the embedded one"
     ),
-    Setting("DATABASE_POOL_SIZE", "20", integer(2, 1000), "connections, over all workers together"),
+    Setting("DATABASE_POOL_SIZE", "12", integer(2, 1000), "connections, over all workers together"),
     Setting("WORKERS", "2", integer(1, 64), "processes that answer requests"),
     Setting("THREADS", "32", integer(1, 512), "threads of each of them, where they are gthread"),
     Setting(

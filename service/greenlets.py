@@ -1,4 +1,4 @@
-"""Connections for workers whose requests are greenlets (WORKER_CLASS=gevent).
+"""What is different where requests are greenlets (WORKER_CLASS=gevent): who waits, and when.
 
 psycopg waits for its socket before each statement of a pipeline, and each of gevent's waits is a
 turn of the whole worker: a transaction had 20 of them. Here the socket is asked first (1 µs), and
@@ -9,7 +9,7 @@ import select
 from typing import Any, TypeVar, cast
 
 import psycopg
-from gevent import monkey, socket
+from gevent import Timeout, idle, monkey, socket
 from psycopg.abc import PQGen
 from psycopg.waiting import READY_R, READY_W, WAIT_R, WAIT_W
 
@@ -17,6 +17,7 @@ from service.queries import Connection
 
 T = TypeVar("T")
 
+LONGEST_TURN_SECONDS = 0.005
 INTERVAL_SECONDS = 0.1  # between two looks at whether the socket is still open, as psycopg has it
 POLL_EVENTS = {
     WAIT_R: select.POLLIN,
@@ -76,3 +77,14 @@ def ready(fileno: int, wanted: int) -> int:
 def connection_class() -> type[Connection]:
     """The class for this process: greenlets when gevent has taken the place of threads."""
     return GreenConnection if monkey.is_module_patched("select") else psycopg.Connection
+
+
+def let_requests_in() -> None:
+    """Let every request be read that has arrived, for 5 ms at the most.
+
+    A writer that goes on at once stores half of what waits: with this its transactions hold 14
+    batches of 10 in place of 8, and 32 clients get a third more in. Threads run without it.
+    """
+    if monkey.is_module_patched("select"):
+        with Timeout(LONGEST_TURN_SECONDS, exception=False):
+            idle()

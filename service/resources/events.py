@@ -11,7 +11,7 @@ from service.errors import ApiError
 from service.ingest import Batch, parse_batch
 from service.ingest.fields import to_uuid
 from service.parameters import allow_parameters, bad_parameter
-from service.queries import queries
+from service.queries import Connection, Row, queries
 from service.writer import Counts, Writer
 
 MEGABYTE = 1024 * 1024
@@ -68,8 +68,14 @@ class Children:
             raise bad_parameter("run_id", "is a UUID")
         event = to_uuid(event_id)
         with self._database.snapshot() as conn:
-            places = queries.events.find(conn, event_id=event).fetchall() if event else []
-            places = [place for place in places if run_id in (None, str(place["run_id"]))]
-            if not places:
+            place = find_event(conn, event, run_id) if event else None
+            if place is None:
                 raise ApiError(falcon.HTTP_404, "event_not_found", "There is no such event.")
-            resp.media = queries.events.children(conn, event_id=event, **places[0]).fetchall()
+            resp.media = queries.events.children(conn, event_id=event, **place).fetchall()
+
+
+def find_event(conn: Connection, event_id: str, run_id: str | None) -> Row | None:
+    """Where an event lies: in this run, or in the latest that has it; None where it does not."""
+    if run_id is None:
+        return queries.events.find(conn, event_id=event_id).fetchone()
+    return queries.events.find_in_run(conn, event_id=event_id, run_id=run_id).fetchone()

@@ -1,7 +1,8 @@
 """The writer of a worker: a thread with a connection of its own.
 
 It takes everything that waits at the moment into one transaction, then answers each request its
-own counts. No delay is added: while one transaction runs, the next gathers.
+own counts. No delay is added: while one transaction runs, the next gathers, and before it begins,
+what has arrived already is let in.
 """
 
 import logging
@@ -16,6 +17,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 import psycopg
 
 from service.clock import Today
+from service.greenlets import let_requests_in
 from service.ingest import EventRow
 from service.queries import Connection
 from service.writer.changes import Again
@@ -111,6 +113,8 @@ class Writer:
         with self._wake:
             while not (self._small or self._large or self._closed):
                 self._wake.wait()
+        let_requests_in()
+        with self._wake:
             if self._large and (self._large_is_next or not self._small):
                 jobs = [self._large.popleft()]
                 self._large_is_next = False

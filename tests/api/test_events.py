@@ -213,6 +213,17 @@ def test_whole_numbers_of_any_length_are_kept_in_data(client: Client) -> None:
     ] == {"big": 2**64 + 1, "bigger": 10**40}
 
 
+@pytest.mark.parametrize("number", ["1e-20000", "0E+99999", f"0.{'0' * 17_000}1", "1.5e-320"])
+def test_numbers_with_more_places_than_jsonb_has_are_stored(client: Client, number: str) -> None:
+    run_id = new_id()
+    body = json.dumps({"events": [event(run_id, data={"n": 1})]}).replace(
+        '"n": 1', f'"n": {number}'
+    )
+    assert client.send_bytes(body.encode()).json["inserted"] == 1
+    [stored] = client.ok(f"/api/runs/{run_id}/timeline")["events"]
+    assert stored["data"]["n"] == float(number)
+
+
 def test_duration_ms_stands_in_for_latency_ms(client: Client) -> None:
     run = new_id()
     client.send(event(run, data={"duration_ms": 1.5}))
