@@ -10,7 +10,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test dashboard check format psql bench-ingest clean
+.PHONY: help run test dashboard check format psql bench bench-quick clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -37,8 +37,11 @@ format: $(DEV_STAMP)  ## rewrite the files as `check` wants them
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-bench-ingest: $(DEV_STAMP)  ## measure ingest on this machine, beside raw COPY
-	@exec $(PYTHON) -m bench.ingest
+bench: $(DEV_STAMP)  ## measure this machine; a quarter of an hour, then a page with plots
+	@exec $(PYTHON) -m bench all
+
+bench-quick: $(DEV_STAMP)  ## the same, shorter; about a minute
+	@exec $(PYTHON) -m bench quick
 
 clean:  ## remove the virtual environment and the caches; data stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

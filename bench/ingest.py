@@ -1,90 +1,37 @@
-"""Ingest over HTTP, closed loop, beside the yardstick: python -m bench.ingest.
+"""Ingest in a closed loop: what the service can take, by batch size and clients, beside raw COPY.
 
-Every case has a service and a database of its own; afterwards every event is counted: acknowledged
-must equal stored. With --url a running service is measured, without the yardstick. Exit code 1 when
-an event is missing, or a limit is not kept.
+Every repetition has a service and a database of its own, and its yardstick beside it; afterwards
+every event is counted. Figures are medians over the repetitions.
 """
 
 import argparse
-import json
-import sys
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from urllib.parse import urlsplit
+from functools import lru_cache, partial
+from random import Random
+from statistics import median
 
 from tqdm import tqdm
 
-from bench.data import batches
-from bench.load import Result, closed_loop, post
-from bench.service import running, scratch_database
-from bench.yardstick import raw_copy
+from bench import results
+from bench.load import closed_loop, host_of, post
+from bench.measured import measure, warning
+from bench.results import Row
+from bench.service import target
+from bench.traffic import bodies
+from bench.yardstick import parse, raw_copy
 
-PROMISED_EVENTS_PER_SECOND = 10_000
-# Share of raw COPY from one connection in the same run: (batch, clients) -> at least.
-LIMITS = {(10, 32): 0.16, (100, 8): 0.33, (100, 32): 0.43, (1_000, 4): 0.55, (10_000, 4): 0.60}
-P95_MS = {(10, 32): 60.0}
+CASES = ((10, 32), (100, 8), (100, 32), (1_000, 4), (10_000, 4))  # events in a batch, clients
+# Two seconds or more of each case; of 10,000 in a batch five rounds of four clients.
+EVENTS = {10: 40_000, 100: 80_000, 1_000: 120_000}
+MOST_EVENTS = 200_000
 YARDSTICK_EVENTS = 100_000
-REPORT = Path(__file__).parent / "report" / "ingest.json"
+SUMMED = ("sent", "acknowledged", "stored", "lost", "rejected", "refused", "failed")
 
 
-@dataclass
-class Figures:
-    """What was measured of one case; rates in events per second, latencies in milliseconds."""
-
-    batch: int
-    clients: int
-    rate: float
-    p50: float
-    p95: float
-    p99: float
-    client_share: float  # of one core, which the load generator took
-    sent: int
-    stored: int
-    raw: float = 0.0  # raw COPY of the same rows, one connection
-    raw_two: float = 0.0  # two
-
-    @property
-    def ratio(self) -> float:
-        """The share of raw COPY; 0 where that was not measured."""
-        return self.rate / self.raw if self.raw else 0.0
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the bench; return the exit code."""
-    options = parse(arguments)
-    cases = options.cases or [
-        (batch, clients) for batch in options.batch for clients in options.clients
-    ]
-    found = []
-    for number, (batch, clients) in enumerate(tqdm(cases, disable=None, leave=False)):
-        found.append(measure(options, batch, clients, options.seed + number))
-        tqdm.write(line(found[-1]))
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps([asdict(figures) for figures in found], indent=1))
-    return report(found, options.at_least)
-
-
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Read the command line; without --batch and --clients, the cases that have limits."""
-    parser = argparse.ArgumentParser(prog="python -m bench.ingest", description=__doc__)
-    parser.add_argument("--batch", type=numbers, help="events per request, such as 10,100,1000")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The section's own flags."""
+    parser.add_argument("--batch", type=numbers, help="events in a request, such as 10,100,1000")
     parser.add_argument("--clients", type=numbers, help="requests under way, such as 1,8,32")
-    parser.add_argument("--events", type=int, default=100_000, help="events in each case")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed, the same events")
-    parser.add_argument("--url", help="a running service (its database must not hold these events)")
-    parser.add_argument(
-        "--at-least",
-        type=int,
-        default=PROMISED_EVENTS_PER_SECOND,
-        help="events per second below which the exit code is 1",
-    )
-    options = parser.parse_args(arguments)
-    options.cases = list(LIMITS) if options.batch is None and options.clients is None else []
-    options.batch, options.clients = options.batch or [10], options.clients or [32]
-    return options
+    parser.add_argument("--events", type=int, help="events of each repetition of a case")
 
 
 def numbers(text: str) -> list[int]:
@@ -92,91 +39,97 @@ def numbers(text: str) -> list[int]:
     return [int(word) for word in text.split(",")]
 
 
-def measure(options: argparse.Namespace, batch: int, clients: int, seed: int) -> Figures:
-    """One case, on a service of its own, and its yardstick."""
-    bodies = batches(seed, max(1, options.events // batch), batch)
-    with target(options.url) as (url, database_url):
-        before = stored_events(url)
-        result = send(url, bodies, clients)
-        figures = Figures(
-            batch=batch,
-            clients=clients,
-            rate=len(bodies) * batch / result.seconds,
-            p50=result.percentile(0.50),
-            p95=result.percentile(0.95),
-            p99=result.percentile(0.99),
-            client_share=result.cpu_seconds / result.seconds,
-            sent=len(bodies) * batch,
-            stored=stored_events(url) - before,
-        )
-        if database_url:
-            sample = bodies[: max(1, YARDSTICK_EVENTS // batch)]
-            figures.raw = raw_copy(database_url, sample, 1)
-            figures.raw_two = raw_copy(database_url, sample, 2)
-    return figures
+def run(options: argparse.Namespace) -> list[Row]:
+    """Measure every case; without --batch and --clients, those that have limits."""
+    rows = []
+    with tqdm(total=len(cases(options)) * options.repeat, disable=None, leave=False) as bar:
+        for batch, clients in cases(options):
+            repeats = []
+            for number in range(options.repeat):
+                bar.set_description(f"batches of {batch:,}, {clients} clients")
+                repeats.append(repetition(options, batch, clients, number))
+                bar.update()
+            rows.append(summed_up(options, batch, clients, repeats))
+            tqdm.write(line(rows[-1]))
+    results.store("ingest", rows)
+    return rows
 
 
-@contextmanager
-def target(url: str | None) -> Iterator[tuple[str, str | None]]:
-    """The service to measure, and its database where that is the bench's own."""
-    if url:
-        yield url, None
-        return
-    with scratch_database() as database_url, running(DATABASE_URL=database_url) as own:
-        yield own, database_url
+def cases(options: argparse.Namespace) -> list[tuple[int, int]]:
+    """Batch sizes with numbers of clients."""
+    if options.batch is None and options.clients is None:
+        return list(CASES)
+    return [(batch, n) for batch in options.batch or [10] for n in options.clients or [32]]
 
 
-def send(url: str, bodies: list[bytes], clients: int) -> Result:
-    """Send every body, `clients` at a time."""
-    address = urlsplit(url)
-    if address.hostname is None or address.port is None:
-        raise SystemExit(f"--url {url}: expected http://host:port")
-    requests = [post("/api/events", body, address.netloc) for body in bodies]
-    return closed_loop(address.hostname, address.port, requests, clients)
+def repetition(options: argparse.Namespace, batch: int, clients: int, number: int) -> Row:
+    """One case once, on a service of its own, and its yardstick."""
+    events = options.events or EVENTS.get(batch, MOST_EVENTS)
+    # A service that stays must be sent other events each time: duplicates would be no ingest.
+    seed = options.seed
+    if options.url:
+        seed = Random(f"{seed} {batch} {clients} {number}").getrandbits(64)
+    traffic = prepared(seed, max(1, events // batch), batch, options.real)
+    with target(options.url) as service:
+        requests = (post("/api/events", body, host_of(service.url)) for body in traffic)
+        load = partial(closed_loop, service.url, requests, clients)
+        found = measure(service, load, sent=len(traffic) * batch)
+        if service.database_url is None:
+            return found.row()
+        row = found.row() | found.own_row()
+        return row | yardstick(service.database_url, traffic, batch, row)
 
 
-def stored_events(url: str) -> int:
-    """How many events the service holds, by its own count."""
-    with urllib.request.urlopen(f"{url}/api/metrics/summary") as answer:  # noqa: S310 -- our own
-        return int(json.load(answer)["total_events"])
+@lru_cache(maxsize=1)
+def prepared(seed: int, count: int, batch: int, real: bool) -> tuple[bytes, ...]:
+    """The bodies of a case: kept for its repetitions."""
+    return tuple(bodies(seed, count, batch, real))
 
 
-def line(found: Figures) -> str:
+def yardstick(database_url: str, traffic: tuple[bytes, ...], batch: int, row: Row) -> Row:
+    """Raw COPY of the same rows, and the row's share of it."""
+    parsed = parse(traffic[: max(1, YARDSTICK_EVENTS // batch)])
+    one, two = raw_copy(database_url, parsed, 1), raw_copy(database_url, parsed, 2)
+    rate = float(row["rate_per_second"])
+    return {
+        "copy_per_second": one,
+        "copy_two_per_second": two,
+        "ratio_to_copy": rate / one,
+        "ratio_to_copy_two": rate / two,
+    }
+
+
+def summed_up(options: argparse.Namespace, batch: int, clients: int, repeats: list[Row]) -> Row:
+    """The medians over the repetitions, each figure by itself; counts are added up."""
+    figures = {name: [float(repeat[name]) for repeat in repeats] for name in repeats[0]}
+    return {
+        "batch": batch,
+        "clients": clients,
+        "repeats": options.repeat,
+        "real": int(options.real),
+        **{
+            name: int(sum(values)) if name in SUMMED else round(median(values), 4)
+            for name, values in figures.items()
+        },
+    }
+
+
+def line(row: Row) -> str:
     """One case in one line."""
-    share = f"{found.ratio:.2f} of raw COPY ({found.raw:,.0f}/s, two connections "
-    return (
-        f"batches of {found.batch:,}, {found.clients} clients: {found.rate:,.0f} events/s"
-        + (f", {share}{found.raw_two:,.0f}/s)" if found.raw else "")
-        + f"; p50 {found.p50:.0f} ms, p95 {found.p95:.0f} ms, p99 {found.p99:.0f} ms; "
-        f"client {found.client_share:.0%} of a core; {found.stored:,} of {found.sent:,} stored"
+    said = (
+        f"batches of {row['batch']:,}, {row['clients']} client{'s' * (row['clients'] != 1)}: "
+        f"{row['rate_per_second']:,.0f} events/s"
     )
-
-
-def report(found: list[Figures], at_least: int) -> int:
-    """Print what was missed, and the summary; return the exit code."""
-    failures = [failure for figures in found for failure in missed(figures, at_least)]
-    for failure in failures:
-        print(f"FAILED: {failure}")
-    best = max(figures.rate for figures in found)
-    met = "met" if all(figures.rate >= at_least for figures in found) else "NOT MET by all"
-    print(f"{at_least:,} events/s: {met}, best × {best / at_least:.1f}")
-    return 1 if failures else 0
-
-
-def missed(found: Figures, at_least: int) -> Iterator[str]:
-    """The limits that a case does not keep."""
-    case = f"batches of {found.batch:,}, {found.clients} clients"
-    if found.stored != found.sent:
-        yield f"{case}: {found.sent - found.stored:,} acknowledged events are not stored"
-    if found.rate < at_least:
-        yield f"{case}: {found.rate:,.0f} events/s, promised are {at_least:,}"
-    limit = LIMITS.get((found.batch, found.clients), 0.0)
-    if found.raw and found.ratio < limit:
-        yield f"{case}: {found.ratio:.2f} of raw COPY, at the least {limit:.2f}"
-    longest = P95_MS.get((found.batch, found.clients))
-    if longest and found.p95 > longest:
-        yield f"{case}: p95 {found.p95:.0f} ms, at the most {longest:.0f}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    if "ratio_to_copy" in row:
+        said += (
+            f", {row['ratio_to_copy']:.2f} of raw COPY ({row['copy_per_second']:,.0f}/s), "
+            f"{row['ratio_to_copy_two']:.2f} of two ({row['copy_two_per_second']:,.0f}/s)"
+        )
+    said += f"; p50 {row['p50_ms']:.0f}, p95 {row['p95_ms']:.0f}, p99 {row['p99_ms']:.0f} ms"
+    if "cpu_us_per_event" in row:
+        said += (
+            f"; CPU per event {row['service_cpu_us_per_event']:.0f} + PostgreSQL "
+            f"{row['postgres_cpu_us_per_event']:.0f} + client "
+            f"{row['client_cpu_us_per_event']:.1f} µs"
+        )
+    return said + warning(row)

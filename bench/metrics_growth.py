@@ -1,4 +1,4 @@
-"""What metrics cost as events grow: python -m bench.metrics_growth [--events 100000 1000000 …].
+"""What metrics cost as events grow: python -m bench metrics [--events 100000 1000000 …].
 
 The number of agents, days, types, models and hours stays the same, so every path and the fold have
 to take as long at the last size as at the first. Exit code 1 when one of the limits is not kept.
@@ -16,14 +16,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.rows import dict_row
 from tqdm import tqdm
 
 from bench.data import events
-from bench.load import closed_loop, get, post
+from bench.load import closed_loop, get, host_of, post
 from bench.service import running, scratch_database
 from service import migrate, partitions
 from service.fold import connect_refresher, fold
@@ -81,7 +80,7 @@ def paths() -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the bench; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m bench.metrics_growth", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench metrics", description=__doc__)
     parser.add_argument(
         "--events", type=int, nargs="+", default=[100_000, 1_000_000, 5_000_000], metavar="N"
     )
@@ -128,20 +127,18 @@ def measure(database_url: str) -> Figures:
     """Every path, the fold, and what the leader takes while events trickle in."""
     figures: Figures = {}
     # Without a leader: it would fold in the middle of a measurement.
-    with running(DATABASE_URL=database_url, REFRESH_INTERVAL_SECONDS="0") as url:
-        address = urlsplit(url)
-        host, port = str(address.hostname), int(address.port or 0)
+    with running(database_url, REFRESH_INTERVAL_SECONDS="0") as service:
         for path in tqdm(paths(), desc="reading", disable=None, leave=False):
             for clients in CLIENTS:
-                requests = [get(path, address.netloc)] * REQUESTS
-                closed_loop(host, port, requests[:20], clients)
-                result = closed_loop(host, port, requests, clients)
+                requests = [get(path, host_of(service.url))] * REQUESTS
+                closed_loop(service.url, requests[:20], clients)
+                result = closed_loop(service.url, requests, clients)
                 assert set(result.statuses) == {200}, (path, result.statuses)  # noqa: S101
                 figures[f"{path} p50 {clients}"] = result.percentile(0.5)
                 figures[f"{path} p95 {clients}"] = result.percentile(0.95)
-        figures["fold"] = time_folds(database_url, url)
-    with running(DATABASE_URL=database_url, REFRESH_INTERVAL_SECONDS="5") as url:
-        figures["leader"] = leader_share(database_url, url)
+        figures["fold"] = time_folds(database_url, service.url)
+    with running(database_url, REFRESH_INTERVAL_SECONDS="5") as service:
+        figures["leader"] = leader_share(database_url, service.url)
     return figures
 
 
@@ -200,10 +197,8 @@ def trickle(url: str) -> Iterator[None]:
 
 def send(url: str, batch: list[dict[str, Any]]) -> None:
     """POST a batch."""
-    address = urlsplit(url)
     body = json.dumps({"events": batch}).encode()
-    request = post("/api/events", body, address.netloc)
-    closed_loop(str(address.hostname), int(address.port or 0), [request], 1)
+    closed_loop(url, [post("/api/events", body, host_of(url))], 1)
 
 
 def report(found: dict[int, Figures]) -> int:

@@ -1,4 +1,4 @@
-"""A service of the bench's own, with a scratch embedded PostgreSQL."""
+"""A service of the bench's own, with a scratch embedded PostgreSQL; or one that runs already."""
 
 import os
 import signal
@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from service.embedded import EmbeddedServer
@@ -17,11 +18,23 @@ from service.embedded import EmbeddedServer
 START_PATIENCE_SECONDS = 60
 
 
+@dataclass(frozen=True)
+class Service:
+    """A service that runs: its URL, and where it is the bench's own, its process and database."""
+
+    url: str
+    pid: int | None = None
+    database_url: str | None = None
+
+
 @contextmanager
-def scratch_service() -> Iterator[str]:
-    """Start a service with a PostgreSQL of its own; give its URL; stop it and remove its data."""
-    with scratch_directory() as data_dir, running(DATA_DIR=str(data_dir)) as url:
-        yield url
+def target(url: str | None, **variables: str) -> Iterator[Service]:
+    """The service at `url`; without one, a service of these variables on a scratch database."""
+    if url:
+        yield Service(url)
+        return
+    with scratch_database() as database_url, running(database_url, **variables) as own:
+        yield own
 
 
 @contextmanager
@@ -45,12 +58,10 @@ def scratch_directory() -> Iterator[Path]:
 
 
 @contextmanager
-def running(**variables: str) -> Iterator[str]:
-    """Run a service with these variables on a free port of 127.0.0.1, for a block; give its URL."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "DATABASE_URL": "", **variables}
+def running(database_url: str, **variables: str) -> Iterator[Service]:
+    """Run a service on this database, on a free port of 127.0.0.1, for a block."""
+    port = free_port()
+    environment = {**os.environ, **variables, "DATABASE_URL": database_url}
     environment |= {"HOST": "127.0.0.1", "PORT": str(port)}
     process = subprocess.Popen(
         [sys.executable, "-m", "service", "serve"], env=environment, stdout=subprocess.DEVNULL
@@ -58,10 +69,18 @@ def running(**variables: str) -> Iterator[str]:
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for(url, process)
-        yield url
+        yield Service(url, process.pid, database_url)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:

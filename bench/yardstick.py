@@ -4,37 +4,44 @@ A bare table with the key of events, rows encoded beforehand, one COPY and one c
 connection: what PostgreSQL itself can take in, with nobody in front of it.
 """
 
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import psycopg
 
-from service.ingest import parse_batch
+from service.ingest import EventRow, parse_batch
 from service.queries import queries
 
 CREATE = "CREATE TABLE yardstick (LIKE events INCLUDING DEFAULTS,\
  PRIMARY KEY (received_on, run_id, event_id))"
 DAY = b"2026-11-23\t"
-MAX_BYTES = 2**20
+MAX_EVENTS, MAX_BYTES = 10_000, 2**20
+Parsed = list[list[EventRow]]  # batch by batch
 
 
-def raw_copy(url: str, bodies: list[bytes], connections: int) -> float:
+def raw_copy(url: str, parsed: Parsed, connections: int) -> float:
     """Rows per second of raw COPY of these batches, over so many connections at once."""
-    parts = [encoded(bodies[number::connections]) for number in range(connections)]
+    parts = [encoded(parsed[number::connections]) for number in range(connections)]
     rows = sum(part.count(b"\n") for part in parts)
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("DROP TABLE IF EXISTS yardstick")
         conn.execute(CREATE)
         try:
-            return rows / in_parallel([lambda part=part: copy(url, part) for part in parts])  # type: ignore[misc]
+            return rows / in_parallel([partial(copy, url, part) for part in parts])
         finally:
             conn.execute("DROP TABLE yardstick")
 
 
-def encoded(bodies: list[bytes]) -> bytes:
+def parse(bodies: Iterable[bytes]) -> Parsed:
+    """The rows of batches, as the service reads them."""
+    return [parse_batch(body, MAX_EVENTS, MAX_BYTES).rows for body in bodies]
+
+
+def encoded(parsed: Parsed) -> bytes:
     """The rows of batches as the service copies them, sorted by the key."""
-    rows = [row for body in bodies for row in parse_batch(body, 10**6, MAX_BYTES).rows]
+    rows = [row for batch in parsed for row in batch]
     rows.sort(key=lambda row: row.key)
     return b"".join(DAY + row.copy_columns() for row in rows)
 
@@ -48,10 +55,8 @@ def copy(url: str, rows: bytes) -> None:
 
 def in_parallel(tasks: list[Callable[[], None]]) -> float:
     """Run the tasks at once; return the seconds until the last has ended."""
-    threads = [threading.Thread(target=task) for task in tasks]
     began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(tasks)) as threads:
+        for task in [threads.submit(task) for task in tasks]:
+            task.result()
     return time.perf_counter() - began

@@ -1,7 +1,7 @@
 """The connections to PostgreSQL: three kinds, their settings, and what a broken one means.
 
 write   one per worker's writer, and a small pool for what people change by hand
-read    a pool; its transactions are read-only and see one snapshot each
+read    a pool, read-only; a statement by itself, or several in one snapshot
 direct  of their own: migrations, partitions, the refresh leader; later LISTEN
 """
 

@@ -49,7 +49,7 @@ class Job:
 
 
 class Writer:
-    """Stores what many request threads hand in, from one thread."""
+    """Stores what many requests hand in, from one thread (under gevent, one greenlet)."""
 
     def __init__(self, connect: Callable[[], Connection], today: Today, environment: str) -> None:
         """`connect` opens the writer's own connection; `environment` is the service's."""

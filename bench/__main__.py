@@ -1,0 +1,118 @@
+"""The command line: python -m bench [SECTION] …."""
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from types import ModuleType
+
+from bench import growth, ingest, limits, memory, metrics_growth, offered, reads, report, servers
+from bench.results import Sections
+
+TERMINATED = 128 + signal.SIGTERM
+DESCRIPTION = """\
+Measures the service on this machine over HTTP, on a scratch PostgreSQL that is removed afterwards.
+Every acknowledged event is counted. Exit code 1: a limit is missed, or an event is not stored.
+"""
+SECTIONS: dict[str, tuple[ModuleType, str]] = {
+    "ingest": (ingest, "what it can take, by batch size and clients, beside raw COPY"),
+    "offered": (offered, "latency at a stated rate, on a clock"),
+    "reads": (reads, "every path at 1 million events, also while ingest runs"),
+    "growth": (growth, "ingest, reads and disk as the store grows"),
+    "memory": (memory, "idle, and under eight batches of 10,000 events at once"),
+    "servers": (servers, "worker classes, workers, threads, pools, PgBouncer"),
+}
+# Several sections with what fits: about a quarter of an hour, and about a minute.
+PLANS: dict[str, list[list[str]]] = {
+    "all": [
+        ["ingest", "--repeat", "5"],
+        ["offered"],
+        ["reads", "--case-seconds", "0.15"],
+        ["growth"],
+        ["memory"],
+        ["servers", "--rounds", "2", "--round-events", "10000"],
+    ],
+    "quick": [
+        ["ingest", "--repeat", "1", "--events", "40000"],
+        ["offered", "--seconds", "5"],
+        ["reads", "--main", "--stored", "20000", "--case-seconds", "0.1"],
+    ],
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is asked for; return the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["metrics"]:
+        return metrics_growth.main(given[1:])
+    options = parser().parse_args(given)
+    # As after Ctrl-C: the services and databases that were started are stopped, and removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    if options.section == "report":
+        return report.main()
+    common = given[1:]
+    plan = [[*words, *common] for words in PLANS.get(options.section, [])] or [given]
+    return judge(run(plan))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe every section."""
+    root = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = root.add_subparsers(dest="section", metavar="SECTION", required=True)
+    add_common(commands.add_parser("all", help="everything but metrics; about 15 minutes"))
+    add_common(commands.add_parser("quick", help="ingest, offered and reads; about a minute"))
+    for name, (module, text) in SECTIONS.items():
+        section = commands.add_parser(name, help=text, description=module.__doc__)
+        section.formatter_class = argparse.RawDescriptionHelpFormatter
+        module.add_arguments(section)
+        add_common(section)
+    commands.add_parser("metrics", help="what metrics cost as events grow; about 10 minutes")
+    commands.add_parser("report", help="make the page anew from what is in results.json")
+    return root
+
+
+def add_common(section: argparse.ArgumentParser) -> None:
+    """The flags that every section has."""
+    add = section.add_argument_group("for every section").add_argument
+    add("--url", help="a service that runs already, instead of one of the bench's own")
+    add(
+        "--seed", type=int, help="the same seed, the same events (1; with --url, another each time)"
+    )
+    add("--repeat", type=int, default=3, metavar="N", help="medians of N repetitions (3; all: 5)")
+    add(
+        "--real", action="store_true", help="the recorded traffic of the SDK instead of made events"
+    )
+
+
+def run(plan: list[list[str]]) -> Sections:
+    """Run the sections of a plan, one after the other."""
+    found: Sections = {}
+    for words in plan:
+        options = parser().parse_args(words)
+        if options.seed is None:
+            # A running service may hold the events of seed 1 from the last time.
+            options.seed = time.time_ns() if options.url else 1
+        print(f"\n{options.section}: {SECTIONS[options.section][1]}", flush=True)
+        found[options.section] = SECTIONS[options.section][0].run(options)
+    return found
+
+
+def judge(found: Sections) -> int:
+    """Hold what was found against the limits, and make the page; return the exit code."""
+    verdicts = limits.check(found)
+    print(f"\n{limits.table(verdicts)}\n")
+    print(f"report: {report.write()}")
+    missed = sum(verdict.word == "MISSED" for verdict in verdicts)
+    print(f"{missed} of {len(verdicts)} limits missed" if missed else "no limit missed")
+    if promise := limits.promise(found):
+        print(promise)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

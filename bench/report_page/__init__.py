@@ -1,0 +1,1 @@
+"""The pieces of the report: one module for each section of the page, style and HTML shared."""
