@@ -108,7 +108,7 @@ def moment(req: falcon.Request, name: str, zone: tzinfo) -> datetime | None:
     return found
 
 
-def encode_cursor(created_at: datetime, run_id: uuid.UUID) -> str:
+def encode_cursor(created_at: datetime, run_id: str) -> str:
     """The place in a list behind which the next page begins."""
     return base64.urlsafe_b64encode(orjson.dumps([created_at, run_id])).decode().rstrip("=")
 

@@ -1,7 +1,7 @@
 """The usual way to read a body: the fields of each event, and `data` as the bytes that came.
 
 What is stored of `data` is what was sent, so nothing has to be written anew, and what else an event
-repeats is passed over: 6 µs per event where the careful way takes 10. This way knows no errors:
+repeats is passed over: 8.0 µs per event, the careful way takes 8.8. This way knows no errors:
 whatever is not quite usual (no id, a field of the wrong type, a pretty-printed body) is Unusual,
 and the careful way (batch.py) reads the body instead. Of what this way accepts, the careful way
 makes the same rows.
