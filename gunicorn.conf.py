@@ -26,6 +26,8 @@ worker_class = {
     "gthread": "gthread",
     "meinheld": "egg:meinheld#gunicorn_worker",
 }[chosen.worker_class]
+# Of gevent workers: connections at once, each a greenlet of about 40 KB; others wait to be taken.
+worker_connections = 2000
 # The workers' heartbeat is a file touched every second: on a disk that is busy it can stall them.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 

@@ -17,6 +17,7 @@ from typing import BinaryIO
 from bench.load import Job, Result
 
 REFUSED = 503
+BROKEN = 0  # instead of a status
 PART_BYTES = 262_144
 HUNG_SECONDS = 60.0  # twice what the service itself waits before it refuses
 COUNT = b'"count":'
@@ -33,6 +34,11 @@ class Schedule:
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether requests are due on a clock."""
+        return self._interval_seconds > 0
 
     def take(self, now: float) -> tuple[bytes, float] | None:
         """The next request and the moment it was due, or None before that moment."""
@@ -60,6 +66,7 @@ class Client:
         self.socket: socket.socket | None = None
         self.request = b""
         self.due = 0.0  # from when its latency counts
+        self.sent = 0.0  # when it was begun to send
         self.status = 0
         self.closes = False  # the service closes the connection behind this answer
         self._unsent = memoryview(b"")
@@ -69,7 +76,7 @@ class Client:
 
     def start(self, request: bytes, due: float) -> bool:
         """Begin to send; whether all is sent."""
-        self.request, self.due = request, due
+        self.request, self.due, self.sent = request, due, time.perf_counter()
         self._unsent = memoryview(request)
         self._counts, self._answer, self._missing = request.startswith(b"POST"), b"", None
         return self.send()
@@ -81,6 +88,8 @@ class Client:
                 self._unsent = self._unsent[self.socket.send(self._unsent) :]
             except BlockingIOError:
                 return False
+            except (BrokenPipeError, ConnectionResetError):
+                self._unsent = memoryview(b"")  # refused unread: the answer may be there
         return True
 
     def receive(self) -> bool:
@@ -161,16 +170,25 @@ class Loop:
     def _go_on(self, client: Client, ready: int) -> None:
         if ready & WRITE and client.send():
             self._selector.modify(client.socket, READ, client)  # type: ignore[arg-type]
-        if ready & READ and client.receive():
-            self._answered(client)
+        if ready & READ:
+            try:
+                whole = client.receive()
+            except ConnectionError:
+                if not self._schedule.is_timed:
+                    raise
+                client.status, client.closes, whole = BROKEN, True, True
+            if whole:
+                self._answered(client)
 
     def _answered(self, client: Client) -> None:
         self.result.statuses[client.status] += 1
         self.result.acknowledged += client.acknowledged
+        now = time.perf_counter()
         if client.status == REFUSED:
             self._schedule.refused(client.request)
-        else:
-            self.result.latencies.append(time.perf_counter() - client.due)
+            self.result.refusals.append(now - client.sent)
+        elif client.status != BROKEN:
+            self.result.latencies.append(now - client.due)
         if client.closes and client.socket:
             self._selector.unregister(client.socket)
             client.socket.close()

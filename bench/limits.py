@@ -103,6 +103,18 @@ def offered() -> Iterator[Limit]:
     yield Limit("10,000 events/s for 60 s, stored", "offered", rate, "≥", kept_up, "events/s")
 
 
+def overload() -> Iterator[Limit]:
+    """More than it can take, on a clock."""
+    yield Limit("overload, acknowledged but not stored", "overload", worst("lost"), "≤", 0)
+    for batch in (10, 1_000):
+        what = f"overload in batches of {batch:,}"
+        goodput = lowest("ratio_to_best", batch=batch)
+        accepted, refused = worst("p95_ms", batch=batch), worst("refusal_p95_ms", batch=batch)
+        yield Limit(f"{what}, stored ÷ the best", "overload", goodput, "≥", 0.9)
+        yield Limit(f"{what}, p95 of accepted", "overload", accepted, "≤", 2_000, "ms")
+        yield Limit(f"{what}, p95 of refusals", "overload", refused, "<", 100, "ms")
+
+
 def reads() -> Iterator[Limit]:
     """Reads of a store of 1 million events."""
     for path in sorted(FOUR):
@@ -139,6 +151,7 @@ LIMITS: tuple[Limit, ...] = (
     *nothing_lost(),
     *ingest(),
     *offered(),
+    *overload(),
     *reads(),
     *growth(),
     *memory(),

@@ -20,6 +20,7 @@ class Result:
     seconds: float = 0.0
     cpu_seconds: float = 0.0  # of the generator
     latencies: list[float] = field(default_factory=list)
+    refusals: list[float] = field(default_factory=list)  # from sending to the 503
     statuses: Counter[int] = field(default_factory=Counter)
     acknowledged: int = 0  # events, as the answers to POST count them
 
@@ -41,8 +42,13 @@ class Result:
 
     def percentile(self, share: float) -> float:
         """The latency in milliseconds that `share` (0 to 1) of the requests stayed below."""
-        ordered = sorted(self.latencies)
-        return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+        return percentile(self.latencies, share)
+
+
+def percentile(seconds: list[float], share: float) -> float:
+    """In milliseconds, what `share` (0 to 1) of the times stayed below; 0 of none."""
+    ordered = sorted(seconds)
+    return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 @dataclass
@@ -75,7 +81,7 @@ def offered(url: str, requests: Iterable[bytes], per_second: float, clients: int
 
     A latency counts from the moment at which the request was due, so what waits for a free
     connection is not forgotten (coordinated omission). Refused ones (503) are counted in
-    `statuses` and not sent again.
+    `statuses` and not sent again; those whose connection broke count as status 0.
     """
     host, port = address_of(url)
     return generate(Job(host, port, clients, per_second), requests)

@@ -8,13 +8,14 @@ from string import Template
 from typing import Any
 
 from bench import limits, results
-from bench.report_page import growth, ingest, memory, offered, reads, servers, verdicts
+from bench.report_page import growth, ingest, memory, offered, overload, reads, servers, verdicts
 
 PAGE = Path(__file__).parent / "report_page" / "page.html"
 FILE = results.DIRECTORY / "index.html"
 SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "ingest": ingest.html,
     "offered": offered.html,
+    "overload": overload.html,
     "reads": reads.html,
     "growth": growth.html,
     "memory": memory.html,

@@ -9,15 +9,14 @@ from service import json
 from service.config import Config
 from service.database import Database
 from service.errors import add_error_handlers
+from service.gate import Gate
 from service.middleware import Identity, RawPath, Reload, cors
 from service.parameters import NameConverter
 from service.resources import agents, events, health, metrics, percentiles, runs, timeseries
 from service.writer import Writer
 
 
-def create_app(
-    config: Config, database: Database, writer: Writer
-) -> "falcon.App[falcon.Request, falcon.Response]":
+def create_app(config: Config, database: Database, writer: Writer) -> Gate:
     """Build the application. Each path answers with the prefix and, for old clients, without."""
     app = falcon.App()
     for middleware in (Identity(), RawPath(), cors(config.cors_origins)):
@@ -55,4 +54,4 @@ def create_app(
         for path, resource in routes.items():
             app.add_route(prefix + path, resource)
     app.add_route("/", root)
-    return app
+    return Gate(app, writer.has_room)

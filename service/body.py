@@ -1,6 +1,7 @@
 """Request bodies: read whole, within a limit, whatever way they are sent."""
 
 import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import falcon
@@ -10,13 +11,21 @@ from gunicorn.http.errors import ParseException
 from service.errors import ApiError
 
 CHUNK_BYTES = 65_536
+UNPACKED_BYTES = 1_048_576  # at a time: a bomb is stopped within one of these
 GZIP = 16 + zlib.MAX_WBITS
 
+Hold = Callable[[int], None]
 
-def read_json_body(req: falcon.Request, limit: int) -> bytes:
+
+def no_matter(size: int) -> None:
+    """Hold whatever it is: of small documents."""
+
+
+def read_json_body(req: falcon.Request, limit: int, hold: Hold = no_matter) -> bytes:
     """Read a JSON body of at most `limit` bytes, unpacked where it is gzip; not parsed.
 
-    Raises ApiError: 400 incomplete_body or invalid_encoding, 413, 415.
+    `hold` is told how many bytes the body has, before they are read where that is known. Raises
+    ApiError: 400 incomplete_body or invalid_encoding, 413, 415; and what `hold` raises.
     """
     if (req.content_type or "").partition(";")[0].strip().lower() != falcon.MEDIA_JSON:
         raise ApiError(
@@ -31,8 +40,8 @@ def read_json_body(req: falcon.Request, limit: int) -> bytes:
             "unsupported_encoding",
             "Send the body as it is, or with Content-Encoding: gzip.",
         )
-    body = read_body(req, limit)
-    return gunzip(body, limit) if encoding == "gzip" else body
+    body = read_body(req, limit, hold)
+    return gunzip(body, limit, hold) if encoding == "gzip" else body
 
 
 def read_document(req: falcon.Request, limit: int) -> dict[str, Any]:
@@ -46,7 +55,7 @@ def read_document(req: falcon.Request, limit: int) -> dict[str, Any]:
     return document
 
 
-def read_body(req: falcon.Request, limit: int) -> bytes:
+def read_body(req: falcon.Request, limit: int, hold: Hold) -> bytes:
     """Read the body from the server's own stream.
 
     Falcon's bounded_stream is empty for chunked bodies, and the server hands on bodies that ended
@@ -59,11 +68,13 @@ def read_body(req: falcon.Request, limit: int) -> bytes:
         raise too_large(limit)
     chunked = length is None and req.get_header("Transfer-Encoding") is not None
     wanted = limit + 1 if chunked else (length or 0)
+    hold(length or 0)
     parts, size = [], 0
     try:
         while size < wanted and (part := req.stream.read(min(CHUNK_BYTES, wanted - size))):
             parts.append(part)
             size += len(part)
+            hold(size)
     except (OSError, ParseException):
         raise incomplete("The body's chunks end too soon, or are none.") from None
     if size > limit:
@@ -78,24 +89,33 @@ def incomplete(what: str) -> ApiError:
     return ApiError(falcon.HTTP_400, "incomplete_body", f"{what} Nothing was stored.")
 
 
-def gunzip(packed: bytes, limit: int) -> bytes:
+def gunzip(packed: bytes, limit: int, hold: Hold) -> bytes:
     """Unpack gzip of one or more members, never past the limit."""
     parts, size = [], 0
     try:
-        while packed:
-            member = zlib.decompressobj(GZIP)
-            parts.append(member.decompress(packed, limit + 1 - size))
-            size += len(parts[-1])
+        for part in unpack(packed):
+            parts.append(part)
+            size += len(part)
             if size > limit:
                 raise too_large(limit)
-            if not member.eof:
-                raise zlib.error("the gzip stream ends too soon")
-            packed = member.unused_data
+            hold(size)
     except zlib.error:
         raise ApiError(
             falcon.HTTP_400, "invalid_encoding", "The body is not the gzip that it says it is."
         ) from None
     return b"".join(parts)
+
+
+def unpack(packed: bytes) -> Iterator[bytes]:
+    """Give what gzip holds in parts of UNPACKED_BYTES at most; raises zlib.error."""
+    while packed:
+        member = zlib.decompressobj(GZIP)
+        while not member.eof:
+            part = member.decompress(packed, UNPACKED_BYTES)
+            packed = member.unconsumed_tail or member.unused_data
+            if not (part or packed or member.eof):
+                raise zlib.error("the gzip stream ends too soon")
+            yield part
 
 
 def too_large(limit: int) -> ApiError:

@@ -38,6 +38,7 @@ class Config:
     api_prefix: str
     max_batch_size: int
     max_body_mb: int
+    max_in_flight_mb: int
     max_event_kb: int
     refresh_interval_seconds: int
     quarter_hour_days: int
@@ -162,6 +163,12 @@ SETTINGS = (
     Setting("API_PREFIX", "/api", prefix, "path under which the API stands"),
     Setting("MAX_BATCH_SIZE", "10000", integer(1, 100_000), "events in one request"),
     Setting("MAX_BODY_MB", "64", integer(1, 1024), "size of a request's body, unpacked"),
+    Setting(
+        "MAX_IN_FLIGHT_MB",
+        "96",
+        integer(1, 65_536),
+        "size of all bodies that one worker holds at a moment; beyond it: 503",
+    ),
     Setting("MAX_EVENT_KB", "1024", integer(1, 65_536), "size of one event"),
     Setting(
         "REFRESH_INTERVAL_SECONDS",

@@ -60,9 +60,9 @@ REFRESH = COMMON | {
 }
 
 
-def connect(url: str, settings: dict[str, str], role: str) -> Connection:
-    """Open one connection with its settings, rows as dicts."""
-    return connection_class().connect(conninfo(url, settings, role), row_factory=dict_row)
+def connect(url: str, settings: dict[str, str], role: str, first: bool = False) -> Connection:
+    """Open one connection with its settings, rows as dicts; `first` goes before requests."""
+    return connection_class(first).connect(conninfo(url, settings, role), row_factory=dict_row)
 
 
 def conninfo(url: str, settings: dict[str, str], role: str) -> str:
@@ -148,7 +148,7 @@ class Database:
 
     def connect_writer(self) -> Connection:
         """Open a connection for one writer alone."""
-        return connect(self._url, WRITE, "writer")
+        return connect(self._url, WRITE, "writer", first=True)
 
 
 @contextmanager

@@ -77,18 +77,29 @@ def add_error_handlers(app: "falcon.App[falcon.Request, falcon.Response]") -> No
 
 
 def serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
-    """Write the one shape: title, description, code, request_id, detail, and the case's extras."""
+    """Write the one shape, with the case's extras."""
     code, description = NAMES.get(str(error.status), ("error", error.title or ""))
     description = error.description or description
     resp.content_type = falcon.MEDIA_JSON
-    resp.data = json.dumps(
+    resp.data = shape(
+        error.title or str(error.status),
+        description,
+        getattr(error, "name", code),
+        identify(req, resp),
+        **getattr(error, "extra", {}),
+    )
+
+
+def shape(title: str, description: str, code: str, request_id: str, **extra: Any) -> bytes:
+    """The body of every error."""
+    return json.dumps(
         {
-            "title": error.title or str(error.status),
+            "title": title,
             "description": description,
-            "code": getattr(error, "name", code),
-            "request_id": identify(req, resp),
+            "code": code,
+            "request_id": request_id,
             "detail": description,  # existing clients print it
-            **getattr(error, "extra", {}),
+            **extra,
         }
     )
 

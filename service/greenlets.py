@@ -9,7 +9,7 @@ import select
 from typing import Any, TypeVar, cast
 
 import psycopg
-from gevent import Timeout, idle, monkey, socket
+from gevent import Timeout, idle, monkey, sleep, socket
 from psycopg.abc import PQGen
 from psycopg.waiting import READY_R, READY_W, WAIT_R, WAIT_W
 
@@ -60,6 +60,35 @@ def wait_for(fileno: int, wanted: int) -> int:
     return events
 
 
+class FirstConnection(GreenConnection):
+    """The writer's: its transaction holds locks, so whoever begins a request gives way to it."""
+
+    def wait(
+        self, gen: PQGen[T], interval: float = INTERVAL_SECONDS, timeout: float | None = None
+    ) -> T:
+        """Run a generator of psycopg's to its end."""
+        socket_of_writer.append(self.pgconn.socket)
+        try:
+            return super().wait(gen, interval, timeout)
+        finally:
+            socket_of_writer.pop()
+
+
+socket_of_writer: list[int] = []
+
+
+def give_way() -> None:
+    """Let the writer go on, if what it waits for has come, before a request is begun.
+
+    Among hundreds of requests that were to be refused, each of its waits took 0.2 s, and the locks
+    that it held meanwhile made the other worker's transactions fail.
+    """
+    for _ in range(2):  # what yields is resumed before the loop looks at its sockets
+        if not (socket_of_writer and ready(socket_of_writer[0], WAIT_R)):
+            return
+        sleep(0)
+
+
 def ready(fileno: int, wanted: int) -> int:
     """What the socket is ready for now; raise OperationalError when it was closed."""
     poll = poll_now()
@@ -74,9 +103,11 @@ def ready(fileno: int, wanted: int) -> int:
     return (READY_R if readable else 0) | (READY_W if events & select.POLLOUT else 0)
 
 
-def connection_class() -> type[Connection]:
+def connection_class(first: bool = False) -> type[Connection]:
     """The class for this process: greenlets when gevent has taken the place of threads."""
-    return GreenConnection if monkey.is_module_patched("select") else psycopg.Connection
+    if not monkey.is_module_patched("select"):
+        return psycopg.Connection
+    return FirstConnection if first else GreenConnection
 
 
 def let_requests_in() -> None:

@@ -36,16 +36,18 @@ class Identity:
 def identify(req: falcon.Request, resp: falcon.Response) -> str:
     """Return the request's id, given now if it has none: what falcon itself refuses has none."""
     if "request_id" not in req.context:
-        sent = req.get_header("X-Request-Id")
-        req.context.request_id = sent if sent and REQUEST_ID(sent) else new_request_id()
+        req.context.request_id = request_id(req.get_header("X-Request-Id"))
         req.context.principal = ANONYMOUS
         resp.set_header("X-Request-Id", req.context.request_id)
     return str(req.context.request_id)
 
 
-def new_request_id() -> str:
-    """32 hexadecimal digits. Not uuid4: that asks the kernel, and waits for its turn again."""
-    return f"{random.getrandbits(128):032x}"
+def request_id(sent: str | None) -> str:
+    """What the client sent, if it will do as an id; else 32 hexadecimal digits.
+
+    Not uuid4: that asks the kernel, and waits for its turn again.
+    """
+    return sent if sent and REQUEST_ID(sent) else f"{random.getrandbits(128):032x}"
 
 
 class RawPath:

@@ -3,8 +3,9 @@
 It does not wait for idle clients when it is to stop: gunicorn's own counts a kept connection as a
 request in flight, and with one of them each stop takes all of graceful_timeout (30 s).
 
-It takes connections by turns: gunicorn's own takes all that wait, so of 4 clients with large
-batches one worker often had 3 or all, and the other nothing to do.
+It takes its first connections by turns: gunicorn's own takes one as soon as it waits, so of 4
+clients with large batches one worker often had 3 or all, and the other nothing to do. With many it
+takes what waits at once: one for each turn of a busy loop, new clients waited for seconds.
 """
 
 from collections.abc import Iterator
@@ -15,19 +16,35 @@ from gevent import Greenlet, Timeout, getcurrent
 from gevent.server import StreamServer
 from gunicorn.workers import ggevent
 
-# After each connection: time for another worker to take the next. Bounds each to 1,000 a second.
+FEW_CONNECTIONS = 16  # up to here it matters how they are spread
+# After each of the first connections: time for another worker to take the next.
 TURN_SECONDS = 0.001
+TAKEN_AT_ONCE = 50
 
 
 class TurnTakingServer(StreamServer):  # type: ignore[misc]  # gevent has no types
     """A listening socket that leaves the next connection to whoever is free."""
 
+    @property
+    def max_accept(self) -> int:
+        """How many connections to take in one turn of the loop."""
+        return 1 if self.has_few() else TAKEN_AT_ONCE
+
+    @max_accept.setter
+    def max_accept(self, _number: int) -> None:
+        """What gunicorn sets counts for nothing: it is 1."""
+
+    def has_few(self) -> bool:
+        """Whether the worker has few connections yet."""
+        return len(self.pool) < FEW_CONNECTIONS
+
     def do_handle(self, *args: Any) -> None:
-        """Begin with a connection, then pause, as gevent's own does after an error."""
+        """Begin with a connection, then, with few, pause, as gevent's own does after an error."""
         super().do_handle(*args)
-        self.stop_accepting()
-        self._timer = self.loop.timer(TURN_SECONDS)
-        self._timer.start(self._start_accepting_if_started)
+        if self.has_few():
+            self.stop_accepting()
+            self._timer = self.loop.timer(TURN_SECONDS)
+            self._timer.start(self._start_accepting_if_started)
 
 
 ggevent.StreamServer = TurnTakingServer  # GeventWorker.run makes it by this name
@@ -50,6 +67,21 @@ class GreenWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has n
                 yield
         finally:
             del self._idle[timeout]
+
+    def patch(self) -> None:
+        """Put gevent in the place of threads, after the fork, and import what is the service's.
+
+        Not above: gunicorn's master imports this file, and would keep the SQL files it read then.
+        """
+        super().patch()
+        from service.greenlets import give_way  # noqa: PLC0415
+
+        self._give_way = give_way
+
+    def handle_request(self, *args: Any) -> Any:
+        """Answer one request, after a transaction that can go on."""
+        self._give_way()
+        return super().handle_request(*args)
 
     def notify(self) -> None:
         """Show that the worker lives, every second; when it is to stop, end what only waits."""

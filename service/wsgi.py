@@ -2,18 +2,17 @@
 
 import atexit
 
-import falcon
-
 from service.app import create_app
 from service.clock import today
 from service.config import Config
 from service.database import Database
+from service.gate import Gate
 from service.partitions import PartitionKeeper
 from service.refresh import Refresher
 from service.writer import Writer
 
 
-def build() -> "falcon.App[falcon.Request, falcon.Response]":
+def build() -> Gate:
     """Read the environment, open the connections, and build the application.
 
     `python -m service serve` sets DATABASE_URL, to the embedded server's where it runs that.

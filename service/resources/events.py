@@ -4,6 +4,7 @@ from typing import Any
 
 import falcon
 
+from service.admission import Admission
 from service.body import read_json_body
 from service.config import Config
 from service.database import Database
@@ -23,15 +24,17 @@ class Events:
 
     def __init__(self, writer: Writer, config: Config) -> None:
         self._writer = writer
+        self._admission = Admission(config.max_in_flight_mb * MEGABYTE)
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
         self._max_batch_size = config.max_batch_size
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a batch. 200 means committed; 422 that no event was good."""
-        body = read_json_body(req, self._max_body_bytes)
-        batch = parse_batch(body, self._max_batch_size, self._max_event_bytes)
-        counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
+        with self._admission.share() as share:
+            body = read_json_body(req, self._max_body_bytes, share.grow_to)
+            batch = parse_batch(body, self._max_batch_size, self._max_event_bytes)
+            counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
         resp.status = falcon.HTTP_200 if batch.rows else falcon.HTTP_422
         resp.media = describe(batch, counts)
 

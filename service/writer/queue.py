@@ -21,11 +21,15 @@ from service.greenlets import let_requests_in
 from service.ingest import EventRow
 from service.queries import Connection
 from service.writer.changes import Again
+from service.writer.pace import Pace
 from service.writer.transaction import Counts, Transaction
 
-GATHERED_EVENTS = 5_000  # one transaction of small requests: about 0.1 s
+GATHERED_EVENTS = 2_000  # one transaction of small requests: about 0.1 s
 LARGE_REQUEST_EVENTS = 2_000  # from here on a request has a transaction of its own
-QUEUED_EVENTS = 100_000  # waiting in one worker, about 200 MB; beyond it: Overloaded
+# Beyond this, requests are refused before their bodies are read. Those let in wait as long again to
+# be read, in a worker that is busy, and for the transaction that runs: 2 s at the most, of 95 %.
+LONGEST_WAIT_SECONDS = 0.5
+ALWAYS_LET_IN = 8  # requests in one worker; few large batches are no overload
 ANSWER_TIMEOUT_SECONDS = 30.0
 ATTEMPTS = 10  # over about half a second
 FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 0.005, 0.2
@@ -37,14 +41,17 @@ log = logging.getLogger(__name__)
 
 
 class Overloaded(Exception):
-    """The queue is full, or no answer came in time: not now, send it again."""
+    """Too much waits, or no answer came in time: not now, send it again."""
 
 
 class Job:
     """One request's rows, and the future that its thread waits on."""
 
-    def __init__(self, rows: list[EventRow]) -> None:
+    def __init__(self, rows: list[EventRow], ahead: int) -> None:
+        """`ahead` events have to be stored before."""
         self.rows = rows
+        self.ahead = ahead
+        self.since = time.monotonic()
         self.done: Future[Counts] = Future()
 
 
@@ -59,22 +66,32 @@ class Writer:
         self._conn: Connection | None = None
         self._small: deque[Job] = deque()
         self._large: deque[Job] = deque()
-        self._queued_events = 0
+        self._unfinished_events = 0
+        self._unfinished_requests = 0
+        self._pace = Pace()
         self._large_is_next = False
         self._closed = False
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
+
+    def has_room(self) -> bool:
+        """Whether what waits already will be stored soon enough for one more to wait behind it."""
+        return (
+            self._unfinished_requests < ALWAYS_LET_IN
+            or self._pace.seconds(self._unfinished_events) <= LONGEST_WAIT_SECONDS
+        )
 
     def store(self, rows: list[EventRow]) -> Counts:
         """Store the rows durably and return their counts; blocks until they are committed.
 
         Raises Overloaded when too much waits, and what psycopg raises when the database is away.
         """
-        job = Job(rows)
         with self._wake:
-            if self._closed or self._queued_events + len(rows) > QUEUED_EVENTS:
-                raise Overloaded("Too many events wait to be stored.")
-            self._queued_events += len(rows)
+            if self._closed:
+                raise Overloaded("The service is stopping.")
+            job = Job(rows, self._unfinished_events)
+            self._unfinished_events += len(rows)
+            self._unfinished_requests += 1
             (self._large if len(rows) >= LARGE_REQUEST_EVENTS else self._small).append(job)
             self._keep_thread()
             self._wake.notify()
@@ -106,7 +123,16 @@ class Writer:
                 for job in jobs:
                     if not job.done.done():
                         job.done.set_exception(error)
+            self._finish(jobs)
         self._discard_connection()
+
+    def _finish(self, jobs: list[Job]) -> None:
+        """Count the jobs as done, and learn from the one that had the most to wait for."""
+        last = max(jobs, key=lambda job: job.ahead)
+        with self._wake:
+            self._pace.learn(last.ahead + len(last.rows), time.monotonic() - last.since)
+            self._unfinished_events -= sum(len(job.rows) for job in jobs)
+            self._unfinished_requests -= len(jobs)
 
     def _gather(self) -> list[Job]:
         """Wait for work and take it: all small requests up to a bound, or one large, by turns."""
@@ -121,7 +147,6 @@ class Writer:
             else:
                 jobs = self._take_small()
                 self._large_is_next = True
-            self._queued_events -= sum(len(job.rows) for job in jobs)
             return jobs
 
     def _take_small(self) -> list[Job]:

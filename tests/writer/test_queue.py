@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from falcon import testing
 
 from service.clock import today
 from service.database import WRITE, connect
@@ -13,6 +14,7 @@ from service.queries import Connection
 from service.writer import Overloaded, Writer, queue
 from tests.client import Client
 from tests.events import differences, event, new_id
+from tests.operations.harness import until
 
 
 def test_a_run_that_somebody_locks_holds_up_its_own_requests_alone(
@@ -54,13 +56,27 @@ def test_a_connection_that_was_cut_is_opened_anew(client: Client, conn: Connecti
     assert client.run(run)["event_count"] == 2
 
 
-def test_a_full_queue_is_overloaded(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "QUEUED_EVENTS", 2)
-    with Client.of(database_url) as client:
-        answer = client.send(*[event(new_id()) for _ in range(3)])
-        assert (answer.status_code, answer.json["code"]) == (503, "overloaded")
+def test_what_waits_too_long_refuses_the_next_before_its_body_is_read(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "ALWAYS_LET_IN", 2)
+    monkeypatch.setattr(queue, "LONGEST_WAIT_SECONDS", 0.0001)
+    stuck = new_id()
+    client.send(event(stuck))
+    with connect(database_url, WRITE, "test") as other, ThreadPoolExecutor(2) as pool:
+        other.execute("SELECT FROM runs WHERE run_id = %s FOR UPDATE", [stuck])
+        waiting = [pool.submit(client.send, event(stuck, seconds=n)) for n in (1, 2)]
+        answer = until(lambda: refusal(client.send_bytes(b"not read")), "nothing is refused")
+        assert answer.json["code"] == "overloaded"
         assert answer.headers["Retry-After"] == "1"
-        assert client.send(event(new_id())).status_code == 200
+        other.rollback()
+        assert [sent.result().status_code for sent in waiting] == [200, 200]
+    assert client.send(event(new_id())).status_code == 200
+
+
+def refusal(answer: testing.Result) -> testing.Result | None:
+    """The answer, if it is a refusal; a body that is read is 400."""
+    return answer if answer.status_code == 503 else None
 
 
 def test_a_database_that_is_away_fails_requests_at_once_and_the_writer_lives_on() -> None:

@@ -1,0 +1,68 @@
+"""The gate in front of the application: while too much waits, ingest is refused there.
+
+What is refused costs what is accepted its time, so it happens before falcon has looked at the
+request, and before its body is read.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import falcon
+
+from service.errors import OVERLOADED, RETRY_AFTER_SECONDS, shape
+from service.middleware import request_id
+
+# A small body is read and thrown away, which takes less than a new connection; a larger one is not.
+THROWN_AWAY_BYTES = 65_536
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+
+class Gate:
+    """A WSGI application: the service's own, but for POST while there is no room."""
+
+    def __init__(
+        self, app: "falcon.App[falcon.Request, falcon.Response]", has_room: Callable[[], bool]
+    ) -> None:
+        self.app = app
+        self._has_room = has_room
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        if environ["REQUEST_METHOD"] != "POST" or self._has_room():
+            return self.app(environ, start_response)
+        return refuse(environ, start_response)
+
+
+def refuse(environ: Environ, start_response: StartResponse) -> list[bytes]:
+    """Answer 503, to be sent again."""
+    own_id = request_id(environ.get("HTTP_X_REQUEST_ID"))
+    code, description = OVERLOADED
+    retry = RETRY_AFTER_SECONDS
+    body = shape(falcon.HTTP_503, description, code, own_id, retry_after=retry)
+    start_response(
+        falcon.HTTP_503,
+        [
+            ("Content-Type", falcon.MEDIA_JSON),
+            ("Content-Length", str(len(body))),
+            ("Retry-After", str(retry)),
+            ("X-Request-Id", own_id),
+        ],
+    )
+    if unread_bytes(environ) > THROWN_AWAY_BYTES:
+        close_afterwards(start_response)
+    return [body]
+
+
+def unread_bytes(environ: Environ) -> float:
+    """How large the body says it is; without end where it is chunked."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    return int(length) if length.isdigit() else float("inf")
+
+
+def close_afterwards(start_response: StartResponse) -> None:
+    """Tell gunicorn to close the connection; a server that is another has read the body already."""
+    force_close = getattr(getattr(start_response, "__self__", None), "force_close", None)
+    if force_close is not None:
+        force_close()

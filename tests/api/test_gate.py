@@ -1,0 +1,57 @@
+"""The gate: while there is no room, POST is refused in the house's own words, and GET is not."""
+
+from typing import cast
+
+import falcon
+import orjson
+import pytest
+from falcon import testing
+
+from service.gate import THROWN_AWAY_BYTES, Gate
+from tests.client import Client
+
+
+class Response:
+    """What gunicorn hands to the application, as far as the gate looks at it."""
+
+    closes = False
+
+    def start(self, status: str, headers: list[tuple[str, str]]) -> None:
+        """Keep the head."""
+        self.status, self.headers = status, dict(headers)
+
+    def force_close(self) -> None:
+        """Close the connection behind the answer."""
+        self.closes = True
+
+
+def test_post_is_refused_and_get_is_answered(client: Client) -> None:
+    crowded = testing.TestClient(Gate(cast(Gate, client.app).app, lambda: False))
+    answer = crowded.simulate_post("/api/events", body="x", headers={"X-Request-Id": "mine"})
+    assert (answer.status_code, answer.json["code"]) == (503, "overloaded")
+    assert answer.json.keys() == {
+        "title", "description", "code", "request_id", "detail", "retry_after",
+    }  # fmt: skip
+    assert (answer.headers["Retry-After"], answer.json["retry_after"]) == ("1", 1)
+    assert (answer.headers["X-Request-Id"], answer.json["request_id"]) == ("mine", "mine")
+    assert crowded.simulate_get("/health").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "closes"),
+    [
+        ({"Content-Length": str(THROWN_AWAY_BYTES)}, False),
+        ({"Content-Length": str(THROWN_AWAY_BYTES + 1)}, True),
+        ({"Transfer-Encoding": "chunked"}, True),
+    ],
+)
+def test_a_connection_with_much_unread_is_closed(
+    client: Client, headers: dict[str, str], closes: bool
+) -> None:
+    response = Response()
+    environ = testing.create_environ("/api/events", method="POST", headers=headers)
+    body = b"".join(Gate(cast(Gate, client.app).app, lambda: False)(environ, response.start))
+    assert response.status == falcon.HTTP_503
+    assert int(response.headers["Content-Length"]) == len(body)
+    assert orjson.loads(body)["code"] == "overloaded"
+    assert response.closes == closes
