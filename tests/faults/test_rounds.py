@@ -1,0 +1,40 @@
+"""A short round of each fault; `make faults` plays many, longer ones, and looks at the time."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from service.verify import verify
+from tests.faults.faults import EVERYWHERE, PROXIED, Fault, commit_cut, postmaster_killed
+from tests.faults.faults import stopped_immediately
+from tests.faults.rounds import account_of, name, play
+from tests.faults.world import Embedded, Proxied, World, embedded, proxied
+from tests.operations.postgres import PG
+
+LOAD_SECONDS, FAULT_SECONDS = 0.2, 1.0
+# What is different where the service starts its PostgreSQL again; Debian's it never runs.
+OWN: tuple[Fault, ...] = () if PG else (postmaster_killed, stopped_immediately)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[Proxied]:
+    with proxied() as running:
+        yield running
+        assert verify(running.server.url) == []
+
+
+@pytest.mark.parametrize("fault", PROXIED, ids=name)
+def test_nothing_acknowledged_is_lost_nothing_is_there_twice_or_in_part(
+    world: Proxied, fault: Fault
+) -> None:
+    hold(world, fault)
+
+
+def hold(world: World, fault: Fault) -> None:
+    """Play a round of the fault; nothing may be wrong."""
+    played = play(world, fault, name(fault), LOAD_SECONDS, FAULT_SECONDS)
+    print(name(fault), played.account, played.recovery_seconds, played.missed)
+    assert played.account.problems == []
+    assert played.account.acknowledged > 0
+    if fault is commit_cut:
+        assert played.account.ambiguous > 0
