@@ -37,6 +37,7 @@ READ = COMMON | {
     "default_transaction_read_only": "on",
     "default_transaction_isolation": "repeatable\\ read",  # an answer of two queries is one state
     "statement_timeout": "10s",
+    "lock_timeout": "400ms",  # and 2 s for a connection before: refused within 2.5 s
     "enable_mergejoin": "off",  # it would sort a run anew for each level of its trace
     "work_mem": "64MB",  # a trace of 100,000 events hashes 10 MB; spilt, each level would rescan it
 }

@@ -21,7 +21,8 @@ WORLDS = {"proxied": proxied, "embedded": embedded}
 DESCRIPTION = """\
 Four clients send events while faults are made: a service and a PostgreSQL of its own are started,
 killed, cut off and restarted, on 127.0.0.1, in a directory that is removed. What was answered 200
-must be stored, once, and nothing in part. Exit code 1: a loss, a missed limit, or no ambiguous commit.
+must be stored, once, and nothing in part. Exit code 1: a loss, a missed limit, or no ambiguous
+commit.
 """
 
 
@@ -64,7 +65,9 @@ def plan(options: argparse.Namespace, seed: int) -> list[tuple[str, Fault]]:
     kinds += [] if PG else [("embedded", fault) for fault in EVERYWHERE]
     wanted = options.fault or [name(fault).replace(" ", "-") for _, fault in kinds]
     kinds = [kind for kind in kinds if name(kind[1]).replace(" ", "-") in wanted]
-    return sorted(islice(shuffled(kinds, seed), options.rounds), key=lambda kind: kind[0] != "proxied")
+    return sorted(
+        islice(shuffled(kinds, seed), options.rounds), key=lambda kind: kind[0] != "proxied"
+    )
 
 
 def shuffled(kinds: list[Kind], seed: int) -> Iterator[Kind]:

@@ -1,4 +1,4 @@
-"""Clients that send on through every fault, as the SDK does: again after a 503 or a lost connection."""
+"""Clients that send on through every fault: again after a 503 or a lost connection, as the SDK."""
 
 import random
 import threading

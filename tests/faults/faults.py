@@ -7,8 +7,7 @@ missed (`missed`): the run's exit code goes by both, tests by the first.
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from service.verify import verify
@@ -59,13 +58,13 @@ Kind = tuple[str, Fault]  # a world's name, and what happens there
 
 
 def worker_killed(scene: Scene) -> float:
-    """kill -9 of a worker, while it works."""
+    """A worker gets kill -9, while it works."""
     kill(scene.rng.choice(sorted(scene.world.workers)))
     return time.monotonic()
 
 
 def arbiter_killed(scene: Scene) -> float:
-    """kill -9 of gunicorn's master: the service ends, and is started again."""
+    """Gunicorn's master gets kill -9: the service ends, and is started again."""
     left = scene.world.workers  # they answer on until they notice, and keep the port so long
     kill(scene.world.master)
     scene.world.process.wait()
@@ -76,7 +75,7 @@ def arbiter_killed(scene: Scene) -> float:
 
 
 def postmaster_killed(scene: Scene) -> float:
-    """kill -9 of PostgreSQL's first process."""
+    """PostgreSQL's first process gets kill -9."""
     kill(scene.world.postmaster)
     scene.world.revive()
     return time.monotonic()
@@ -185,7 +184,7 @@ def locked(scene: Scene) -> float:
 
 
 def leader_killed(scene: Scene) -> float:
-    """kill -9 of the worker that folds the metrics; they stay exact, and another takes over."""
+    """The worker that folds the metrics gets kill -9: they stay exact, and another takes over."""
     first = until(lambda: scene.world.leader, "nobody leads")
     kill(first)
     killed = time.monotonic()
@@ -223,5 +222,6 @@ EVERYWHERE: tuple[Fault, ...] = (
     restarted, locked, leader_killed,
 )  # fmt: skip
 PROXIED: tuple[Fault, ...] = (
-    *EVERYWHERE, arbiter_killed, commit_cut, answer_cut, away, swallowed, half_opened, delayed, slow,
+    *EVERYWHERE, arbiter_killed, commit_cut, answer_cut, away, swallowed, half_opened, delayed,
+    slow,
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Single requests that ask how the service is: what it answers, and how soon."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
@@ -37,7 +37,6 @@ def send(url: str, ledger: Ledger, timeout: float) -> Probe:
         ledger.acknowledge(batch, answer.json())
     elif "Retry-After" not in answer.headers:
         ledger.complain(f"{answer.status_code} without Retry-After: {answer.text}")
-    if time.monotonic()-began > .5 or answer.status_code!=200: print("SLOW", answer.status_code, answer.text, time.monotonic()-began)
     return "POST", answer.status_code, time.monotonic() - began
 
 
@@ -59,7 +58,6 @@ def recovery(url: str, ledger: Ledger, since: float) -> float:
             first = first or time.monotonic()
             good += 1
         else:
-            import sys; print("PROBE failed", time.monotonic()-since, file=sys.stderr)
             first, good = 0.0, 0
             if time.monotonic() > since + PATIENCE_SECONDS:
                 ledger.complain(f"not back after {PATIENCE_SECONDS:.0f} s")

@@ -1,4 +1,4 @@
-"""A round: clients send, a fault happens, everything comes back, and the store is held to account."""
+"""A round: clients send, a fault happens, all comes back, and the store is held to account."""
 
 import random
 import time
@@ -28,9 +28,7 @@ class Round:
     ledger: Ledger
 
 
-def play(
-    world: World, fault: Fault, seed: str, load_seconds: float, fault_seconds: float
-) -> Round:
+def play(world: World, fault: Fault, seed: str, load_seconds: float, fault_seconds: float) -> Round:
     """Play one round; `load_seconds` of load come before the fault, and as much after it."""
     ledger, printed = Ledger(seed), len(world.output)
     with sending(lambda: world.url, ledger, seed) as clients:
@@ -39,7 +37,9 @@ def play(
         scene = Scene(world, ledger, clients, random.Random(seed), fault_seconds)
         back = fault(scene)
         seconds = recovery(world.url, ledger, back)
-        limit = LONGEST_LOCKED_RECOVERY_SECONDS if name(fault) == "locked" else LONGEST_RECOVERY_SECONDS
+        limit = (
+            LONGEST_LOCKED_RECOVERY_SECONDS if name(fault) == "locked" else LONGEST_RECOVERY_SECONDS
+        )
         scene.limit("recovery", seconds, limit)
         served(clients, time.monotonic())
         time.sleep(load_seconds)
@@ -56,7 +56,9 @@ def account_of(world: World, ledger: Ledger) -> Account:
 
 def served(clients: list[Client], moment: float) -> None:
     """Wait until every client has had a batch acknowledged after this moment."""
-    until(lambda: all(c.has_been_served_since(moment) for c in clients), "a client waits in vain", 60)
+    until(
+        lambda: all(c.has_been_served_since(moment) for c in clients), "a client waits in vain", 60
+    )
 
 
 def name(fault: Callable[..., object]) -> str:

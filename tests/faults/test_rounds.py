@@ -5,9 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from service.verify import verify
-from tests.faults.faults import EVERYWHERE, PROXIED, Fault, commit_cut, postmaster_killed
-from tests.faults.faults import stopped_immediately
-from tests.faults.rounds import account_of, name, play
+from tests.faults.faults import (
+    PROXIED,
+    Fault,
+    commit_cut,
+    postmaster_killed,
+    stopped_immediately,
+)
+from tests.faults.rounds import name, play
 from tests.faults.world import Embedded, Proxied, World, embedded, proxied
 from tests.operations.postgres import PG
 
@@ -30,10 +35,23 @@ def test_nothing_acknowledged_is_lost_nothing_is_there_twice_or_in_part(
     hold(world, fault)
 
 
+@pytest.fixture(scope="module")
+def own_world() -> Iterator[Embedded]:
+    with embedded() as running:
+        yield running
+        assert verify(running.server.url) == []
+
+
+@pytest.mark.parametrize("fault", OWN, ids=name)
+def test_the_same_where_the_service_starts_postgresql_again(
+    own_world: Embedded, fault: Fault
+) -> None:
+    hold(own_world, fault)
+
+
 def hold(world: World, fault: Fault) -> None:
     """Play a round of the fault; nothing may be wrong."""
     played = play(world, fault, name(fault), LOAD_SECONDS, FAULT_SECONDS)
-    print(name(fault), played.account, played.recovery_seconds, played.missed)
     assert played.account.problems == []
     assert played.account.acknowledged > 0
     if fault is commit_cut:

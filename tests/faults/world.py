@@ -220,6 +220,6 @@ def scratch() -> Iterator[Path]:
 
 
 def kill(pid: int) -> None:
-    """kill -9, and wait until it is gone."""
+    """Send SIGKILL, and wait until the process is gone."""
     os.kill(pid, signal.SIGKILL)
     until(lambda: not is_running(pid), f"{pid} lives")
