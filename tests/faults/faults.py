@@ -105,9 +105,13 @@ def reloaded(scene: Scene) -> float:
 
 def restarted(scene: Scene) -> float:
     """SIGTERM, and a new start."""
+    proxy = scene.world.proxy if isinstance(scene.world, Proxied) else None
+    before = proxy.abandoned if proxy else 0
     code = scene.world.stop()
     if code != 0:
         scene.ledger.complain(f"SIGTERM: the service ended with {code}")
+    if proxy and proxy.abandoned > before:
+        scene.ledger.complain("SIGTERM: connections to PostgreSQL were not closed")
     began = time.monotonic()
     scene.world.start()
     return began
