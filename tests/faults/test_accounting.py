@@ -1,19 +1,16 @@
-"""The accounts tell what is wrong, and the proxy cuts where it should: else rounds prove nothing."""
+"""The accounts tell what is wrong, and the proxy cuts where it should."""
 
 import random
 import select
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from service.queries import Connection
 from tests.client import Client
 from tests.faults.accounting import Batch, Ledger
-from tests.faults.proxy import HOST, Proxy
+from tests.faults.conftest import Through
 from tests.operations.harness import until
 
 
@@ -85,17 +82,6 @@ def test_commits_that_nobody_was_told_of_are_counted(
     assert ledger.account(conn).ambiguous == 2
 
 
-@pytest.fixture
-def through(conn: Connection, database_url: str) -> Iterator[tuple[Proxy, str]]:
-    """A proxy before the test's database, and the conninfo that leads through it."""
-    given = conninfo_to_dict(database_url)
-    host, port = str(given["host"]), given.get("port") or 5432
-    upstream = Path(host, f".s.PGSQL.{port}") if host.startswith("/") else (host, int(port))
-    conn.execute("CREATE TABLE copied (n int)")
-    with Proxy(upstream) as proxy:
-        yield proxy, make_conninfo(database_url, host=HOST, port=proxy.port)
-
-
 def commit(client: "psycopg.Connection[Any]", pipelined: bool) -> None:
     if pipelined:
         with client.pipeline():
@@ -107,7 +93,7 @@ def commit(client: "psycopg.Connection[Any]", pipelined: bool) -> None:
 
 @pytest.mark.parametrize("pipelined", [False, True])
 def test_a_commit_of_copied_rows_is_cut_off_from_its_answer(
-    through: tuple[Proxy, str], conn: Connection, pipelined: bool
+    through: Through, conn: Connection, pipelined: bool
 ) -> None:
     proxy, conninfo = through
     proxy.cut_after_commit(1)
@@ -124,7 +110,7 @@ def test_a_commit_of_copied_rows_is_cut_off_from_its_answer(
     assert stored == ([1, 2, 3] if pipelined else [1, 2])
 
 
-def test_it_refuses_swallows_and_half_opens(through: tuple[Proxy, str], conn: Connection) -> None:
+def test_it_refuses_swallows_and_half_opens(through: Through, conn: Connection) -> None:
     proxy, conninfo = through
     backends = "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'half-opened'"
     with psycopg.connect(conninfo, application_name="half-opened") as client:

@@ -43,7 +43,8 @@ def test_a_statement_timeout_is_503_to_a_write_and_504_to_a_read(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for settings in (database.READ, database.WRITE):
-        monkeypatch.setitem(settings, "statement_timeout", "100ms")
+        monkeypatch.setitem(settings, "statement_timeout", "1s")
+        monkeypatch.setitem(settings, "lock_timeout", "0")
     run = new_id()
     with Client.of(database_url) as client:
         client.send(event(run))
