@@ -10,7 +10,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test dashboard check format psql bench bench-quick clean
+.PHONY: help run test dashboard check format psql bench bench-quick faults clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -42,6 +42,9 @@ bench: $(DEV_STAMP)  ## measure this machine; a quarter of an hour, then a page 
 
 bench-quick: $(DEV_STAMP)  ## the same, shorter; about a minute
 	@exec $(PYTHON) -m bench quick
+
+faults: $(DEV_STAMP)  ## kill, cut and lock what there is under load, and count the events; 10 minutes
+	@exec $(PYTHON) -m tests.faults $(FAULTS)
 
 clean:  ## remove the virtual environment and the caches; data stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

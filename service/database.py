@@ -9,18 +9,20 @@ import logging
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool
 
-from service.greenlets import connection_class, poll_now
+from service.greenlets import GreenConnection, connection_class, poll_now
 from service.json import FragmentLoader, NumberLoader
 from service.queries import Connection
 
 CONNECT_TIMEOUT_SECONDS = 2
 POOL_TIMEOUT_SECONDS = 2.0
+SILENCE_SECONDS = 2.0  # beyond statement_timeout
 MAX_WAITING = 200
 
 # It warns of each pipeline that an error has ended, also of one that is expected and tried again.
@@ -37,6 +39,7 @@ READ = COMMON | {
     "default_transaction_read_only": "on",
     "default_transaction_isolation": "repeatable\\ read",  # an answer of two queries is one state
     "statement_timeout": "10s",
+    "lock_timeout": "400ms",  # and 2 s for a connection before: refused within 2.5 s
     "enable_mergejoin": "off",  # it would sort a run anew for each level of its trace
     "work_mem": "64MB",  # a trace of 100,000 events hashes 10 MB; spilt, each level would rescan it
 }
@@ -62,7 +65,19 @@ REFRESH = COMMON | {
 
 def connect(url: str, settings: dict[str, str], role: str, first: bool = False) -> Connection:
     """Open one connection with its settings, rows as dicts; `first` goes before requests."""
-    return connection_class(first).connect(conninfo(url, settings, role), row_factory=dict_row)
+    conn = connection_class(first).connect(conninfo(url, settings, role), row_factory=dict_row)
+    limit_silence(conn, settings)
+    return conn
+
+
+def limit_silence(conn: Connection, settings: dict[str, str]) -> None:
+    """Bound how long PostgreSQL may say nothing: a little longer than a statement may run.
+
+    `statement_timeout` is in whole seconds.
+    """
+    seconds = int(settings.get("statement_timeout", "0").removesuffix("s"))
+    if seconds and isinstance(conn, GreenConnection):
+        conn.patience_seconds = seconds + SILENCE_SECONDS
 
 
 def conninfo(url: str, settings: dict[str, str], role: str) -> str:
@@ -75,7 +90,7 @@ def conninfo(url: str, settings: dict[str, str], role: str) -> str:
     )
 
 
-def configure(conn: Connection) -> None:
+def configure(conn: Connection, settings: dict[str, str] = READ) -> None:
     """Load numeric as a number of JSON's, jsonb as text that is passed on unparsed, ids as text.
 
     UUID objects take long to make and to hash: 40 of the 190 ms of a trace of 10,000 events.
@@ -83,6 +98,7 @@ def configure(conn: Connection) -> None:
     conn.adapters.register_loader("numeric", NumberLoader)
     conn.adapters.register_loader("jsonb", FragmentLoader)
     conn.adapters.register_loader("uuid", TextLoader)
+    limit_silence(conn, settings)
 
 
 def pool(url: str, settings: dict[str, str], role: str, size: int) -> ConnectionPool[Connection]:
@@ -91,7 +107,7 @@ def pool(url: str, settings: dict[str, str], role: str, size: int) -> Connection
         conninfo(url, settings, role),
         connection_class=connection_class(),
         kwargs={"row_factory": dict_row, "autocommit": True},
-        configure=configure,
+        configure=partial(configure, settings=settings),
         name=role,
         min_size=0,
         max_size=size,

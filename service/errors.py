@@ -126,7 +126,7 @@ def on_database_error(
         log.error("%s: SQLSTATE %s", req.context.request_id, error.sqlstate, exc_info=error)
         raise ApiError(falcon.HTTP_500, *NAMES[falcon.HTTP_500])
     log.warning("%s: %s: %s", req.context.request_id, passing[0], error)
-    slow_read = passing is TIMEOUT and req.method == "GET"
+    slow_read = passing in (TIMEOUT, LOCKED) and req.method == "GET"
     raise ApiError(falcon.HTTP_504 if slow_read else falcon.HTTP_503, *passing, retry=True)
 
 

@@ -6,6 +6,8 @@ the turn passes on only while PostgreSQL really works. In other workers psycopg 
 """
 
 import select
+from contextlib import suppress
+from time import monotonic
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -33,7 +35,13 @@ poll_now = monkey.get_original("select", "poll")
 
 
 class GreenConnection(psycopg.Connection[Any]):
-    """A connection that lets other greenlets run while PostgreSQL works, and only then."""
+    """A connection that lets other greenlets run while PostgreSQL works, and only then.
+
+    `patience_seconds`: a server that is silent for longer is gone, though nobody told us (a
+    firewall, a failover). Without it a statement would be waited for until TCP gives up, if ever.
+    """
+
+    patience_seconds: float | None = None
 
     def wait(
         self, gen: PQGen[T], interval: float = INTERVAL_SECONDS, timeout: float | None = None
@@ -45,19 +53,22 @@ class GreenConnection(psycopg.Connection[Any]):
         try:
             wanted = next(gen)
             while True:
-                wanted = gen.send(wait_for(fileno, wanted))
+                wanted = gen.send(self._wait_for(fileno, wanted))
         except StopIteration as end:
             return cast(T, end.value)
 
-
-def wait_for(fileno: int, wanted: int) -> int:
-    """Return what the socket is ready for, once it is ready for something that is wanted."""
-    while not (events := ready(fileno, wanted)):
-        try:
-            WAITS[wanted](fileno, timeout=INTERVAL_SECONDS)
-        except TimeoutError:
-            continue
-    return events
+    def _wait_for(self, fileno: int, wanted: int) -> int:
+        """Return what the socket is ready for, once it is ready for something that is wanted."""
+        began = monotonic()
+        while not (events := ready(fileno, wanted)):
+            if self.patience_seconds and monotonic() > began + self.patience_seconds:
+                self.pgconn.finish()
+                raise psycopg.OperationalError(f"silent for {self.patience_seconds:.0f} s")
+            try:
+                WAITS[wanted](fileno, timeout=INTERVAL_SECONDS)
+            except TimeoutError:
+                continue
+        return events
 
 
 class FirstConnection(GreenConnection):
@@ -83,10 +94,11 @@ def give_way() -> None:
     Among hundreds of requests that were to be refused, each of its waits took 0.2 s, and the locks
     that it held meanwhile made the other worker's transactions fail.
     """
-    for _ in range(2):  # what yields is resumed before the loop looks at its sockets
-        if not (socket_of_writer and ready(socket_of_writer[0], WAIT_R)):
-            return
-        sleep(0)
+    with suppress(psycopg.OperationalError):  # a socket that was closed is the writer's business
+        for _ in range(2):  # what yields is resumed before the loop looks at its sockets
+            if not (socket_of_writer and ready(socket_of_writer[0], WAIT_R)):
+                return
+            sleep(0)
 
 
 def ready(fileno: int, wanted: int) -> int:

@@ -22,8 +22,11 @@ HONOURED = ("WORKERS", "THREADS", "WORKER_CLASS")
 class Service:
     """A running service; gunicorn's master is the process itself, since it has a DATABASE_URL."""
 
-    def __init__(self, database_url: str, output: Path, project: Path, **variables: Any) -> None:
-        self.port = free_port()
+    def __init__(
+        self, database_url: str, output: Path, project: Path, port: int = 0, **variables: Any
+    ) -> None:
+        """Start it, on a free port unless one is given."""
+        self.port = port or free_port()
         self.database_url = database_url
         self._output = output
         chosen = {name: os.environ[name] for name in HONOURED if os.environ.get(name)}

@@ -70,6 +70,7 @@ class Writer:
         self._unfinished_requests = 0
         self._pace = Pace()
         self._large_is_next = False
+        self._locked = 0  # requests that met a lock since one was stored
         self._closed = False
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -163,6 +164,8 @@ class Writer:
             self._answer(jobs, self._store_with_retries(jobs))
         except (psycopg.Error, Overloaded) as error:
             if len(jobs) == 1 or self._conn is None or self._conn.closed:
+                if isinstance(error, psycopg.errors.LockNotAvailable):
+                    self._count_lock(jobs)
                 raise
             log.warning(
                 "a transaction of %d requests failed (%s); each is tried alone",
@@ -172,18 +175,12 @@ class Writer:
             self._store_each(jobs)
 
     def _store_each(self, jobs: list[Job]) -> None:
-        """Store each job alone. A second one that waits in vain for a lock ends the round.
-
-        One lock may be on a single run; two mean that nothing gets through, and the others are told
-        so at once: after three lock_timeouts in all.
-        """
-        locked = 0
+        """Store each job alone, until a second one waits in vain for a lock."""
         for job in jobs:
             try:
                 self._answer([job], self._store_with_retries([job]))
             except psycopg.errors.LockNotAvailable as error:
-                locked += 1
-                if locked == 2:
+                if self._count_lock(jobs):
                     raise
                 job.done.set_exception(error)
             except psycopg.OperationalError:
@@ -191,7 +188,26 @@ class Writer:
             except (psycopg.Error, Overloaded) as error:
                 job.done.set_exception(error)
 
+    def _count_lock(self, jobs: list[Job]) -> bool:
+        """Note that a job waited in vain for a lock; whether it was the second.
+
+        One lock may be on a single run; two, and nothing stored meanwhile, mean that nothing gets
+        through. Then whatever waits joins `jobs`, to be told so with them: no request meets more
+        than three lock_timeouts.
+        """
+        self._locked += 1
+        if self._locked < 2:
+            return False
+        self._locked = 0
+        with self._wake:
+            waiting = [*self._small, *self._large]
+            self._small.clear()
+            self._large.clear()
+        jobs += waiting
+        return True
+
     def _answer(self, jobs: list[Job], counts: list[Counts]) -> None:
+        self._locked = 0
         for job, count in zip(jobs, counts, strict=True):
             job.done.set_result(count)
 

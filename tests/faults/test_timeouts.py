@@ -1,0 +1,78 @@
+"""Locks and timeouts: a write is refused with 503, a read with 504, and soon."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from service import database
+from service.database import WRITE, connect
+from service.queries import Connection
+from service.writer import queue
+from service.writer.transaction import Counts, Transaction
+from tests.client import Client
+from tests.events import event, new_id
+from tests.operations.harness import until
+
+
+@contextmanager
+def locked(url: str) -> Iterator[None]:
+    """Hold a lock on all events, for a block."""
+    with connect(url, WRITE, "test") as other:
+        other.execute("LOCK TABLE events")
+        yield
+
+
+def test_a_lock_timeout_is_503_to_a_write_and_504_to_a_read(
+    client: Client, database_url: str
+) -> None:
+    run = new_id()
+    client.send(event(run))
+    with locked(database_url):
+        written = client.send(event(run))
+        read = client.simulate_get(f"/api/runs/{run}/timeline")
+    assert (written.status_code, written.json["code"]) == (503, "locked")
+    assert (read.status_code, read.json["code"]) == (504, "locked")
+    assert written.headers["Retry-After"] == read.headers["Retry-After"] == "1"
+    assert client.send(event(run)).status_code == 200
+    assert len(client.ok(f"/api/runs/{run}/timeline")["events"]) == 2
+
+
+def test_a_statement_timeout_is_503_to_a_write_and_504_to_a_read(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for settings in (database.READ, database.WRITE):
+        monkeypatch.setitem(settings, "statement_timeout", "1s")
+        monkeypatch.setitem(settings, "lock_timeout", "0")
+    run = new_id()
+    with Client.of(database_url) as client:
+        client.send(event(run))
+        with locked(database_url):
+            written = client.send(event(run))
+            read = client.simulate_get(f"/api/runs/{run}/timeline")
+        assert (written.status_code, written.json["code"]) == (503, "timeout")
+        assert (read.status_code, read.json["code"]) == (504, "timeout")
+        assert client.send(event(run)).status_code == 200
+
+
+def test_who_comes_while_nothing_gets_through_is_refused_with_those_who_wait(
+    client: Client, conn: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = []
+
+    class Counted(Transaction):
+        def run(self) -> list[Counts]:
+            attempts.append(len(self._requests))
+            return super().run()
+
+    monkeypatch.setattr(queue, "Transaction", Counted)
+    with ThreadPoolExecutor(10) as pool, locked(database_url):
+        sent = [pool.submit(client.send, event(new_id()))]
+        for number, together in ((1, 2), (2, 4)):
+            until(lambda number=number: len(attempts) == number, "nobody waits")  # type: ignore[misc]
+            sent += [pool.submit(client.send, event(new_id())) for _ in range(together)]
+        assert {answer.result().status_code for answer in sent} == {503}
+    # The first alone; two together; one of these alone, and with it all that came meanwhile.
+    assert attempts == [1, 2, 1]
+    assert client.send(event(new_id())).status_code == 200
