@@ -11,6 +11,7 @@ from service.database import Database
 from service.errors import add_error_handlers
 from service.middleware import Identity, RawPath, Reload, cors
 from service.parameters import NameConverter
+from service.probe import Probe
 from service.resources import agents, events, health, metrics, percentiles, runs, timeseries
 from service.writer import Writer
 
@@ -28,6 +29,7 @@ def create_app(
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=json.dumps)
     add_error_handlers(app)
 
+    probe = Probe(database)
     routes: dict[str, Any] = {
         "/events": events.Events(writer, config),
         "/events/{event_id:name}/children": events.Children(database),
@@ -45,7 +47,9 @@ def create_app(
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
         "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),
-        "/health": health.Health(database),
+        "/health": health.Health(probe, config),
+        "/livez": health.Live(),
+        "/readyz": health.Ready(probe, config),
     }
     root = health.Root(config)
     for resource in (root, *routes.values()):

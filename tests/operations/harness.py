@@ -103,7 +103,7 @@ class Service:
         self.port = int(variables.pop("PORT", 0)) or free_port()
         self.data_dir = data_dir
         self.output_path = cwd / f"output-{self.port}-{time.monotonic_ns()}"
-        settings = environment(PORT=self.port, DATA_DIR=data_dir, WORKERS=1, **variables)
+        settings = environment(PORT=self.port, DATA_DIR=data_dir, **{"WORKERS": 1, **variables})
         with self.output_path.open("wb") as output:
             self.process = subprocess.Popen(
                 popen.pop("args", command("serve")),
