@@ -1,9 +1,9 @@
 """gunicorn's gevent worker, but for two things.
 
 It does not wait long for idle clients when it is to stop: gunicorn's own counts a kept connection
-as a request in flight, and with one of them each stop takes all of graceful_timeout (30 s). Nor does
-it close them at once: the next request may be on its way. Those that come within LINGER_SECONDS are
-answered with `Connection: close`, as gunicorn does in its gthread worker.
+as a request in flight, and with one of them each stop takes all of graceful_timeout (30 s). Nor
+does it close them at once: the next request may be on its way. Those that come within
+LINGER_SECONDS are answered with `Connection: close`, as gunicorn does in its gthread worker.
 
 It takes connections by turns: gunicorn's own takes all that wait, so of 4 clients with large
 batches one worker often had 3 or all, and the other nothing to do.

@@ -17,7 +17,7 @@ import requests
 
 from service.embedded.binaries import REACHABLE
 from service.embedded.postmaster import read_pid_file
-from service.migrate import DIRECTORY
+from service.schema import DIRECTORY
 
 REPOSITORY = DIRECTORY.parent
 PATIENCE_SECONDS = 30.0

@@ -20,6 +20,13 @@ def failures(senders: list[Sender]) -> list[str]:
     return [failure for sender in senders for failure in sender.failures]
 
 
+def reload(service: harness.Service) -> None:
+    """Tell the supervisor, and wait until no old worker is left."""
+    before = service.workers
+    service.signal(signal.SIGHUP)
+    until(lambda: not service.workers & before, "the old workers stay")
+
+
 def test_no_request_fails_while_the_supervisor_is_told_to_reload_three_times(
     made_dir: Path,
 ) -> None:
@@ -28,9 +35,7 @@ def test_no_request_fails_while_the_supervisor_is_told_to_reload_three_times(
         gunicorn = service.gunicorn
         with sending(service.port, CLIENTS) as senders:
             for _ in range(3):
-                before = service.workers
-                service.signal(signal.SIGHUP)
-                until(lambda: not service.workers & before, "the old workers stay")
+                reload(service)
         assert failures(senders) == []
         assert service.gunicorn == gunicorn
 
