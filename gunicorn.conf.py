@@ -7,6 +7,7 @@ from typing import Any
 
 from service.config import Config, ConfigError
 from service.greeting import bracketed
+from service.process import process
 
 # gunicorn takes every name here that it knows for a setting, so not `config`.
 try:
@@ -46,6 +47,11 @@ control_socket_disable = True  # one socket per home directory, which nobody her
 errorlog = "-"
 loglevel = "info" if chosen.debug else "warning"
 accesslog = "-" if chosen.debug else None  # a line per request costs more than a small request
+
+
+def post_fork(_arbiter: Any, worker: Any) -> None:
+    """Tell the application which worker it is in. gevent has not patched anything yet."""
+    process.become(worker)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -66,6 +66,10 @@ def parser() -> argparse.ArgumentParser:
     verified = add("verify", "recompute every metric; exit 1 when one differs", verify)
     verified.add_argument("--agent", metavar="NAME", help="the runs of one agent alone")
     verified.add_argument("--repair", action="store_true", help="rebuild what differs")
+    dumped = add("dump", "write the database to a file, as pg_dump does", dump)
+    dumped.add_argument("file", metavar="FILE", help="- is standard output")
+    restored = add("restore", "fill an empty database from such a file", restore)
+    restored.add_argument("file", metavar="FILE", help="- is standard input")
     add("dashboard", "serve the released GATI dashboard against the service", dashboard)
     return root
 
@@ -180,6 +184,20 @@ def verify(config: Config, options: argparse.Namespace) -> int:
     from service import commands
 
     return commands.verify(config, options.agent, options.repair)
+
+
+def dump(config: Config, options: argparse.Namespace) -> int:
+    """Write a dump."""
+    from service import commands
+
+    return commands.dump(config, options.file)
+
+
+def restore(config: Config, options: argparse.Namespace) -> int:
+    """Read a dump."""
+    from service import commands
+
+    return commands.restore(config, options.file)
 
 
 def dashboard(config: Config, _options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from service.errors import add_error_handlers
 from service.gate import Gate
 from service.middleware import Identity, RawPath, Reload, cors
 from service.parameters import NameConverter
+from service.probe import Probe
 from service.resources import agents, events, health, metrics, percentiles, runs, timeseries
 from service.writer import Writer
 
@@ -27,6 +28,7 @@ def create_app(config: Config, database: Database, writer: Writer) -> Gate:
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=json.dumps)
     add_error_handlers(app)
 
+    probe = Probe(database)
     routes: dict[str, Any] = {
         "/events": events.Events(writer, config),
         "/events/{event_id:name}/children": events.Children(database),
@@ -44,7 +46,9 @@ def create_app(config: Config, database: Database, writer: Writer) -> Gate:
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
         "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),
-        "/health": health.Health(database),
+        "/health": health.Health(probe, config),
+        "/livez": health.Live(),
+        "/readyz": health.Ready(probe, config),
     }
     root = health.Root(config)
     for resource in (root, *routes.values()):

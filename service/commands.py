@@ -166,6 +166,24 @@ def print_differences(found: "Sequence[Difference]") -> None:
     print(f"{len(found)} differences" if found else "no difference")
 
 
+def dump(config: Config, file: str) -> int:
+    """Write the database to a file."""
+    from service import backup  # noqa: PLC0415
+
+    with database_in_use(config, "dump") as url:
+        backup.dump(url, file)
+    return 0
+
+
+def restore(config: Config, file: str) -> int:
+    """Fill an empty database from a file, and print the migrations that it lacked."""
+    from service import backup  # noqa: PLC0415
+
+    with database_in_use(config, "restore") as url:
+        print_each("applied", backup.restore(url, file), quiet=True)
+    return 0
+
+
 def psql(config: Config, arguments: Sequence[str]) -> int:
     """Run psql on the database in use; return its exit code."""
     program = find_psql(config)

@@ -9,21 +9,22 @@ import logging
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 
-from psycopg.conninfo import make_conninfo
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool
 
 from service.greenlets import GreenConnection, connection_class, poll_now
 from service.json import FragmentLoader, NumberLoader
-from service.queries import Connection
+from service.queries import Connection, queries
 
 CONNECT_TIMEOUT_SECONDS = 2
 POOL_TIMEOUT_SECONDS = 2.0
 SILENCE_SECONDS = 2.0  # beyond statement_timeout
 MAX_WAITING = 200
+READ_ONLY = "default_transaction_read_only"
 
 # It warns of each pipeline that an error has ended, also of one that is expected and tried again.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
@@ -36,7 +37,7 @@ COMMON = {
     "idle_in_transaction_session_timeout": "60s",
 }
 READ = COMMON | {
-    "default_transaction_read_only": "on",
+    READ_ONLY: "on",
     "default_transaction_isolation": "repeatable\\ read",  # an answer of two queries is one state
     "statement_timeout": "10s",
     "lock_timeout": "400ms",  # and 2 s for a connection before: refused within 2.5 s
@@ -67,6 +68,9 @@ def connect(url: str, settings: dict[str, str], role: str, first: bool = False) 
     """Open one connection with its settings, rows as dicts; `first` goes before requests."""
     conn = connection_class(first).connect(conninfo(url, settings, role), row_factory=dict_row)
     limit_silence(conn, settings)
+    if must_say_read_only(url, settings):
+        queries.transactions.read_only(conn)
+        conn.commit()
     return conn
 
 
@@ -80,8 +84,20 @@ def limit_silence(conn: Connection, settings: dict[str, str]) -> None:
         conn.patience_seconds = seconds + SILENCE_SECONDS
 
 
+def must_say_read_only(url: str, settings: dict[str, str]) -> bool:
+    """Whether `default_transaction_read_only` has to wait until the connection is there.
+
+    With target_session_attrs=read-write libpq looks at that very setting: a session that begins
+    with it is none of those it wants, on no host.
+    """
+    wanted = conninfo_to_dict(url).get("target_session_attrs")
+    return READ_ONLY in settings and wanted == "read-write"
+
+
 def conninfo(url: str, settings: dict[str, str], role: str) -> str:
     """Add to the URL what libpq is told. Settings travel in the start-up packet: no SET."""
+    if must_say_read_only(url, settings):
+        settings = {name: value for name, value in settings.items() if name != READ_ONLY}
     return make_conninfo(
         url,
         options=" ".join(f"-c {name}={value}" for name, value in settings.items()),
@@ -103,11 +119,18 @@ def configure(conn: Connection, settings: dict[str, str] = READ) -> None:
 
 def pool(url: str, settings: dict[str, str], role: str, size: int) -> ConnectionPool[Connection]:
     """A pool, not yet open, that makes its connections as they are needed."""
+    say_read_only = must_say_read_only(url, settings)
+
+    def prepare(conn: Connection) -> None:
+        configure(conn, settings)
+        if say_read_only:
+            queries.transactions.read_only(conn)
+
     return ConnectionPool(
         conninfo(url, settings, role),
         connection_class=connection_class(),
         kwargs={"row_factory": dict_row, "autocommit": True},
-        configure=partial(configure, settings=settings),
+        configure=prepare,
         name=role,
         min_size=0,
         max_size=size,
@@ -171,6 +194,9 @@ class Database:
 def lend(pool: ConnectionPool[Connection]) -> Iterator[Connection]:
     """Lend a pool's connection; one that the server has closed is replaced.
 
+    One on which a write is refused as read-only (25006) is discarded afterwards: its server was the
+    primary once, and with several hosts in the URL the next connection leads to the one that is.
+
     PostgreSQL's farewell makes an idle socket readable, so a look at it (2 µs, no round trip) finds
     what a restart left behind; the pool's own check= costs a round trip and backs off for seconds.
     """
@@ -181,6 +207,9 @@ def lend(pool: ConnectionPool[Connection]) -> Iterator[Connection]:
         conn = pool.getconn()
     try:
         yield conn
+    except psycopg.errors.ReadOnlySqlTransaction:
+        conn.close()
+        raise
     finally:
         pool.putconn(conn)
 

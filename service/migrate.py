@@ -13,18 +13,18 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from yoyo import get_backend, read_migrations
 
 from service.failure import Failure
 from service.queries import Connection, queries
+from service.schema import DIRECTORY, ROLLBACK, applied_names, find_gap
 
-DIRECTORY = Path(__file__).resolve().parent.parent / "migrations"
-ROLLBACK = ".rollback.sql"
 # Any number will do, as long as nothing else in the database locks it: "gati" in ASCII.
 LOCK_KEY = 0x67617469
 OLDEST_SERVER = 15
+CONNECT_TIMEOUT_SECONDS = 10
 
 FORWARD_HEADER = """\
 -- {name}: what it does.
@@ -61,14 +61,13 @@ class Step(NamedTuple):
 def up(url: str) -> list[str]:
     """Apply every migration that the database lacks; return their names, in order.
 
-    Waits for another process that is migrating. Raises Failure naming the migration that failed;
-    those before it stay applied.
+    Waits for another process that is migrating. Raises Failure naming the migration that failed,
+    those before it stay applied; and where the database is of a newer version.
     """
     with migrating(url) as backend:
-        return [
-            run_one(backend.apply_one, migration)
-            for migration in backend.to_apply(known_migrations())
-        ]
+        known = known_migrations()
+        refuse_newer(url, known)
+        return [run_one(backend.apply_one, found) for found in backend.to_apply(known)]
 
 
 def down(url: str, count: int) -> list[str]:
@@ -78,7 +77,9 @@ def down(url: str, count: int) -> list[str]:
     do nothing and call it rolled back.
     """
     with migrating(url) as backend:
-        last = list(backend.to_rollback(known_migrations()))[:count]
+        known = known_migrations()
+        refuse_newer(url, known)
+        last = list(backend.to_rollback(known))[:count]
         for migration in last:
             if not (DIRECTORY / (migration.id + ROLLBACK)).exists():
                 raise Failure(f"migrations/{migration.id}{ROLLBACK} is missing")
@@ -126,6 +127,17 @@ def known_migrations() -> Any:
     return found
 
 
+def refuse_newer(url: str, known: Any) -> None:
+    """Raise Failure when the database has migrations of a newer version, which rest on the known.
+
+    Applying an old one below them, or taking one away, would leave a schema that no version has.
+    """
+    with reach(url) as conn:
+        gap = find_gap([found.id for found in known], applied_names(conn))
+    if gap and gap.unknown:
+        raise Failure(str(gap))
+
+
 def run_one(operation: Any, migration: Any) -> str:
     """Apply or roll back one migration and return its name; raises Failure naming it."""
     try:
@@ -154,7 +166,7 @@ def migrating(url: str) -> Iterator[Any]:
 def reach(url: str) -> Connection:
     """Connect, in autocommit. Raises Failure: cannot be reached, or too old."""
     try:
-        conn = psycopg.connect(url, autocommit=True, row_factory=dict_row)
+        conn = psycopg.connect(bounded(url), autocommit=True, row_factory=dict_row)
     except psycopg.Error as error:
         raise Failure(f"the database cannot be reached: {last_line(error)}") from None
     if conn.info.server_version < OLDEST_SERVER * 10000:
@@ -179,13 +191,19 @@ def wait_for(url: str, patience_seconds: float) -> None:
         time.sleep(0.5)
 
 
+def bounded(url: str) -> str:
+    """Return the URL as conninfo with a limit for each of its hosts: one may swallow everything."""
+    timeout = conninfo_to_dict(url).get("connect_timeout") or CONNECT_TIMEOUT_SECONDS
+    return make_conninfo(url, connect_timeout=timeout)
+
+
 def yoyo_url(url: str) -> str:
     """Return the URL in yoyo's form, every part as a parameter.
 
     yoyo does not decode the database's name, and has no host that is a directory; parameters it
     decodes and hands to psycopg as they are.
     """
-    return "postgresql+psycopg:///?" + urlencode(conninfo_to_dict(url))
+    return "postgresql+psycopg:///?" + urlencode(conninfo_to_dict(bounded(url)))
 
 
 def url_with_database(url: str, name: str) -> str:

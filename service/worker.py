@@ -1,7 +1,9 @@
 """gunicorn's gevent worker, but for two things.
 
-It does not wait for idle clients when it is to stop: gunicorn's own counts a kept connection as a
-request in flight, and with one of them each stop takes all of graceful_timeout (30 s).
+It does not wait long for idle clients when it is to stop: gunicorn's own counts a kept connection
+as a request in flight, and with one of them each stop takes all of graceful_timeout (30 s). Nor
+does it close them at once: the next request may be on its way. Those that come within
+LINGER_SECONDS are answered with `Connection: close`, as gunicorn does in its gthread worker.
 
 It takes its first connections by turns: gunicorn's own takes one as soon as it waits, so of 4
 clients with large batches one worker often had 3 or all, and the other nothing to do. With many it
@@ -10,9 +12,10 @@ takes what waits at once: one for each turn of a busy loop, new clients waited f
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
-from gevent import Greenlet, Timeout, getcurrent
+from gevent import Greenlet, Timeout, get_hub, getcurrent
 from gevent.server import StreamServer
 from gunicorn.workers import ggevent
 
@@ -20,6 +23,7 @@ FEW_CONNECTIONS = 16  # up to here it matters how they are spread
 # After each of the first connections: time for another worker to take the next.
 TURN_SECONDS = 0.001
 TAKEN_AT_ONCE = 50
+LINGER_SECONDS = 0.9  # gunicorn looks once a second
 
 
 class TurnTakingServer(StreamServer):  # type: ignore[misc]  # gevent has no types
@@ -56,6 +60,7 @@ class GreenWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has n
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._idle: dict[Timeout, Greenlet] = {}
+        self._linger_until: float | None = None  # monotonic; known once it is to stop
 
     @contextmanager
     def timeout_ctx(self) -> Iterator[None]:
@@ -86,6 +91,19 @@ class GreenWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has n
     def notify(self) -> None:
         """Show that the worker lives, every second; when it is to stop, end what only waits."""
         super().notify()
-        if not self.alive:
-            for timeout, connection in list(self._idle.items()):
-                connection.kill(timeout, block=False)  # as if its time had run out
+        if self.alive:
+            return
+        if self._linger_until is None:
+            self._linger_until = monotonic() + LINGER_SECONDS
+        elif monotonic() >= self._linger_until:
+            for timeout in list(self._idle):
+                get_hub().loop.run_callback(self._end_idle, timeout)
+
+    def _end_idle(self, timeout: Timeout) -> None:
+        """End a connection as if its time had run out, unless its next request has just come.
+
+        Called by the event loop itself: from a greenlet there would be a moment between the look
+        and the end, and a request that came in it would be cut off half-way.
+        """
+        if timeout in self._idle:
+            self._idle[timeout].throw(timeout)

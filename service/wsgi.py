@@ -2,13 +2,18 @@
 
 import atexit
 
+from gunicorn.errors import AppImportError
+
 from service.app import create_app
 from service.clock import today
 from service.config import Config
 from service.database import Database
+from service.failure import Failure
 from service.gate import Gate
 from service.partitions import PartitionKeeper
+from service.process import process
 from service.refresh import Refresher
+from service.schema import check
 from service.writer import Writer
 
 
@@ -20,6 +25,7 @@ def build() -> Gate:
     config = Config.from_environment()
     if config.database_url is None:
         raise RuntimeError("DATABASE_URL is not set: start with python -m service serve")
+    check_schema(config.database_url)
     database = Database(config.database_url, config.database_pool_size // config.workers)
     writer = Writer(database.connect_writer, today, config.environment)
     keeper = PartitionKeeper(config.database_url, today)
@@ -33,3 +39,11 @@ def build() -> Gate:
     for close in (database.close, writer.close, refresher.close, keeper.close):
         atexit.register(close)  # run in the reverse order
     return create_app(config, database, writer)
+
+
+def check_schema(url: str) -> None:
+    """Refuse to serve on a schema of another version; gunicorn prints the line, and ends with 4."""
+    try:
+        check(url, process.is_joining)
+    except Failure as failure:
+        raise AppImportError(f"gati-backend: {failure}") from None

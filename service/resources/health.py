@@ -1,4 +1,4 @@
-"""/ and /health: whether the service and its database are there."""
+"""/, /livez, /readyz and /health: whether the process, the service and its database are there."""
 
 from typing import Any
 
@@ -8,10 +8,18 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service import __version__
 from service.config import Config
-from service.database import Database
 from service.errors import RETRY_AFTER_SECONDS
-from service.queries import queries
-from service.refresh import COUNTED_DELTAS
+from service.probe import Finding, Probe
+from service.process import process
+
+AWAY = (psycopg.Error, PoolTimeout, TooManyRequests, TimeoutError)
+REASONS = {
+    "stopping": "This process is stopping.",
+    "database_unavailable": "The database cannot be reached, or does not answer in time.",
+    "schema_behind": "The database lacks migrations: run python -m service migrate up.",
+    "schema_ahead": "The database has migrations that this version does not know: run the newer.",
+    "no_leader": "Nobody folds the metrics; they stay exact, and grow dearer to read.",
+}
 
 
 class Root:
@@ -36,26 +44,79 @@ class Root:
         resp.media = self._answer
 
 
-class Health:
-    """Whether the database answers: 200 or 503."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Live:
+    """Whether this process answers, whatever the database does: 200, or it is to be killed."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Ask the database; tell who folds the metrics, when that was last, and how much waits.
+        """Answer."""
+        resp.media = {"status": "alive", "version": __version__}
 
-        This is the one resource that answers the database's absence itself.
-        """
-        try:
-            with self._database.reading() as conn:
-                metrics = queries.refresh.status(conn, row_limit=COUNTED_DELTAS).fetchone()
-        except (psycopg.Error, PoolTimeout, TooManyRequests):
-            resp.status = falcon.HTTP_503
-            resp.set_header("Retry-After", str(RETRY_AFTER_SECONDS))
-            resp.media = self._state("unhealthy", "disconnected")
+
+class Ready:
+    """Whether requests should be sent here: 200, or 503 with every reason why not."""
+
+    def __init__(self, probe: Probe, config: Config) -> None:
+        self._probe = probe
+        self._folds = config.refresh_interval_seconds > 0
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Ask the database, and answer with the reasons: none when it is ready."""
+        reasons = find_reasons(look(self._probe), self._folds)
+        resp.media = {
+            "status": "unready" if reasons else "ready",
+            "version": __version__,
+            "reasons": reasons,
+        }
+        if reasons:
+            refuse(resp)
+
+
+class Health:
+    """Whether the database answers: 200 or 503; and beside it all that /readyz looks at."""
+
+    def __init__(self, probe: Probe, config: Config) -> None:
+        self._probe = probe
+        self._folds = config.refresh_interval_seconds > 0
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Ask the database; tell who folds the metrics, when that was last, and how much waits."""
+        found = look(self._probe)
+        resp.media = {
+            "status": "healthy" if found else "unhealthy",
+            "version": __version__,
+            "database": "connected" if found else "disconnected",
+            "reasons": find_reasons(found, self._folds),
+        }
+        if found:
+            resp.media["metrics"] = found.metrics
         else:
-            resp.media = self._state("healthy", "connected") | {"metrics": metrics}
+            refuse(resp)
 
-    def _state(self, status: str, database: str) -> dict[str, Any]:
-        return {"status": status, "version": __version__, "database": database}
+
+def look(probe: Probe) -> Finding | None:
+    """What the database says; None when it is away. Only here its absence is an answer."""
+    try:
+        return probe.ask()
+    except AWAY:
+        return None
+
+
+def find_reasons(found: Finding | None, folds: bool) -> list[dict[str, Any]]:
+    """Why no request should be sent here: codes and texts. `folds`: whether a leader is wanted."""
+    codes = ["stopping"] if process.is_stopping else []
+    if found is None:
+        codes.append("database_unavailable")
+    else:
+        if found.gap and found.gap.lacking:
+            codes.append("schema_behind")
+        if found.gap and found.gap.unknown:
+            codes.append("schema_ahead")
+        if folds and not (found.metrics and found.metrics["leader"]):
+            codes.append("no_leader")
+    return [{"code": code, "description": REASONS[code]} for code in codes]
+
+
+def refuse(resp: falcon.Response) -> None:
+    """Answer 503, to be asked again."""
+    resp.status = falcon.HTTP_503
+    resp.set_header("Retry-After", str(RETRY_AFTER_SECONDS))

@@ -225,7 +225,9 @@ class Writer:
                 agents |= again.agents
                 log.info("transaction again: %s", again)
             except psycopg.Error as error:
-                self._recover(conn)
+                self._recover(conn, error)
+                if attempt and isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+                    raise  # the new connection leads to no primary either: 503, until there is one
                 if not (conn.closed or error.sqlstate in TRANSIENT):
                     raise
                 log.info("transaction again after %s", error.sqlstate or "a lost connection")
@@ -238,8 +240,14 @@ class Writer:
             self._conn = self._connect()
         return self._conn
 
-    def _recover(self, conn: Connection) -> None:
-        """Roll back; a connection that cannot do that is closed, and the next one opened."""
+    def _recover(self, conn: Connection, error: psycopg.Error) -> None:
+        """Roll back; a connection that cannot do that is closed, and the next one opened.
+
+        So is one to a server that takes no writes any more: with several hosts in DATABASE_URL the
+        next leads to the primary.
+        """
+        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+            return conn.close()
         try:
             conn.rollback()
         except psycopg.Error:

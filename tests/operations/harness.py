@@ -17,7 +17,7 @@ import requests
 
 from service.embedded.binaries import REACHABLE
 from service.embedded.postmaster import read_pid_file
-from service.migrate import DIRECTORY
+from service.schema import DIRECTORY
 
 REPOSITORY = DIRECTORY.parent
 PATIENCE_SECONDS = 30.0
@@ -103,8 +103,7 @@ class Service:
         self.port = int(variables.pop("PORT", 0)) or free_port()
         self.data_dir = data_dir
         self.output_path = cwd / f"output-{self.port}-{time.monotonic_ns()}"
-        chosen = {"WORKERS": 1, **variables}
-        settings = environment(PORT=self.port, DATA_DIR=data_dir, **chosen)
+        settings = environment(PORT=self.port, DATA_DIR=data_dir, **{"WORKERS": 1, **variables})
         with self.output_path.open("wb") as output:
             self.process = subprocess.Popen(
                 popen.pop("args", command("serve")),

@@ -4,7 +4,6 @@ import os
 import pty
 import signal
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -140,27 +139,3 @@ def test_a_killed_gunicorn_ends_the_service_with_its_code(made_dir: Path) -> Non
         os.kill(service.gunicorn, signal.SIGKILL)
         assert service.exit_code() == 128 + signal.SIGKILL
         assert not is_running(postmaster)
-
-
-def test_sighup_replaces_the_workers_and_loses_no_request(made_dir: Path) -> None:
-    with serving(made_dir, made_dir / "data") as service:
-        service.ready()
-        before, gunicorn = service.workers, service.gunicorn
-        failures: list[Exception] = []
-        reloaded = threading.Event()
-
-        def ask_on() -> None:
-            while not reloaded.is_set():
-                try:
-                    requests.get(f"{service.url}/health", timeout=10).raise_for_status()
-                except requests.RequestException as error:
-                    failures.append(error)
-
-        asking = threading.Thread(target=ask_on)
-        asking.start()
-        service.signal(signal.SIGHUP)
-        until(lambda: service.workers and not service.workers & before, "the old workers stay")
-        reloaded.set()
-        asking.join()
-        assert failures == []
-        assert service.gunicorn == gunicorn

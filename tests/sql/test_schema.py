@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service import migrate
+from service import migrate, schema
 from service.clock import monday_of
 from service.embedded.binaries import bundled_directory
 from service.partitions import ensure_partitions
@@ -100,11 +100,11 @@ def migrate_one(url: str) -> None:
 
 
 def test_every_migration_has_its_header_and_its_rollback() -> None:
-    for path in migrate.DIRECTORY.glob("*.sql"):
-        if path.name.endswith(migrate.ROLLBACK):
-            assert path.with_name(path.name.replace(migrate.ROLLBACK, ".sql")).exists()
+    for path in schema.DIRECTORY.glob("*.sql"):
+        if path.name.endswith(schema.ROLLBACK):
+            assert path.with_name(path.name.replace(schema.ROLLBACK, ".sql")).exists()
             continue
-        assert path.with_name(path.stem + migrate.ROLLBACK).exists()
+        assert path.with_name(path.stem + schema.ROLLBACK).exists()
         first = path.read_text().splitlines()[:4]
         assert any(line.startswith("-- locks") for line in first), path
         assert any("safe" in line for line in first), path
