@@ -66,6 +66,13 @@ def parser() -> argparse.ArgumentParser:
     verified = add("verify", "recompute every metric; exit 1 when one differs", verify)
     verified.add_argument("--agent", metavar="NAME", help="the runs of one agent alone")
     verified.add_argument("--repair", action="store_true", help="rebuild what differs")
+    retained = add(
+        "retention", "drop old weeks of events; metrics keep what they counted", retention
+    )
+    retained.add_argument(
+        "--keep", type=days, metavar="DAYS", help="such as 90d (default: RETENTION_DAYS)"
+    )
+    retained.add_argument("--dry-run", action="store_true", help="print what would go")
     add("dashboard", "serve the released GATI dashboard against the service", dashboard)
     return root
 
@@ -96,6 +103,11 @@ def at_least_one(text: str) -> int:
     if number < 1:
         raise ValueError(text)
     return number
+
+
+def days(text: str) -> int:
+    """Read a number of days from 1 on, with or without its `d`."""
+    return at_least_one(text.removesuffix("d"))
 
 
 def variables() -> str:
@@ -180,6 +192,13 @@ def verify(config: Config, options: argparse.Namespace) -> int:
     from service import commands
 
     return commands.verify(config, options.agent, options.repair)
+
+
+def retention(config: Config, options: argparse.Namespace) -> int:
+    """Drop old partitions."""
+    from service import commands
+
+    return commands.retention(config, options.keep or config.retention_days, options.dry_run)
 
 
 def dashboard(config: Config, _options: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ def build() -> Gate:
         raise RuntimeError("DATABASE_URL is not set: start with python -m service serve")
     database = Database(config.database_url, config.database_pool_size // config.workers)
     writer = Writer(database.connect_writer, today, config.environment)
-    keeper = PartitionKeeper(config.database_url, today)
+    keeper = PartitionKeeper(config.database_url, today, config.retention_days)
     refresher = Refresher(
         config.database_url, config.refresh_interval_seconds, config.quarter_hour_days
     )
