@@ -70,6 +70,13 @@ def parser() -> argparse.ArgumentParser:
     dumped.add_argument("file", metavar="FILE", help="- is standard output")
     restored = add("restore", "fill an empty database from such a file", restore)
     restored.add_argument("file", metavar="FILE", help="- is standard input")
+    retained = add(
+        "retention", "drop old weeks of events; metrics keep what they counted", retention
+    )
+    retained.add_argument(
+        "--keep", type=days, metavar="DAYS", help="such as 90d (default: RETENTION_DAYS)"
+    )
+    retained.add_argument("--dry-run", action="store_true", help="print what would go")
     add("dashboard", "serve the released GATI dashboard against the service", dashboard)
     return root
 
@@ -100,6 +107,11 @@ def at_least_one(text: str) -> int:
     if number < 1:
         raise ValueError(text)
     return number
+
+
+def days(text: str) -> int:
+    """Read a number of days from 1 on, with or without its `d`."""
+    return at_least_one(text.removesuffix("d"))
 
 
 def variables() -> str:
@@ -198,6 +210,13 @@ def restore(config: Config, options: argparse.Namespace) -> int:
     from service import commands
 
     return commands.restore(config, options.file)
+
+
+def retention(config: Config, options: argparse.Namespace) -> int:
+    """Drop old partitions."""
+    from service import commands
+
+    return commands.retention(config, options.keep or config.retention_days, options.dry_run)
 
 
 def dashboard(config: Config, _options: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from service.config import Config
+from service.config import Config, ConfigError
 from service.embedded import Busy, EmbeddedServer, hold
 from service.embedded.binaries import bundled_directory
 from service.failure import Failure
@@ -182,6 +182,34 @@ def restore(config: Config, file: str) -> int:
     with database_in_use(config, "restore") as url:
         print_each("applied", backup.restore(url, file), quiet=True)
     return 0
+
+
+def retention(config: Config, days: int, dry_run: bool) -> int:
+    """Drop what is older than `days` days, a line each; 1 when something would not go."""
+    from service.clock import today  # noqa: PLC0415
+    from service.retention import Busy, retaining  # noqa: PLC0415
+
+    if not days:
+        raise ConfigError("RETENTION_DAYS is 0: say how long, such as --keep 90d")
+    failed = False
+    with database_in_use(config, "retention") as url:
+        try:
+            with retaining(url, today(), days) as retention:
+                for partition in retention.partitions():
+                    what = "would drop" if dry_run else "dropped"
+                    if not retention.is_old(partition.newest):
+                        what = f"keeps, for its newest event is of {partition.newest:%Y-%m-%d}:"
+                    elif not dry_run and not retention.drop(partition):
+                        what, failed = "in use, so nothing was changed:", True
+                    print(f"{what} {partition}", flush=True)
+                left = retention.left_in_default()
+                if left:
+                    print(f"keeps, for they lie in the DEFAULT partition: {left} old events")
+                if not dry_run:
+                    retention.tidy()
+        except Busy as busy:
+            raise Failure(str(busy)) from None
+    return 1 if failed else 0
 
 
 def psql(config: Config, arguments: Sequence[str]) -> int:

@@ -42,6 +42,7 @@ class Config:
     max_event_kb: int
     refresh_interval_seconds: int
     quarter_hour_days: int
+    retention_days: int
     dashboard_port: int
 
     @classmethod
@@ -181,6 +182,12 @@ SETTINGS = (
         "93",
         integer(1, 3660),
         "days for which metrics by hour and time zone are kept",
+    ),
+    Setting(
+        "RETENTION_DAYS",
+        "0",
+        integer(0, 36_500),
+        "days after which whole weeks of events are removed; 0: never",
     ),
     Setting("DASHBOARD_PORT", "3000", integer(1, 65535), "port of `python -m service dashboard`"),
 )

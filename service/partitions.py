@@ -1,4 +1,7 @@
-"""The weekly partitions of events: this week and four ahead, made before they are needed."""
+"""The weekly partitions of events: this week and four ahead, made before they are needed.
+
+With RETENTION_DAYS, old ones are dropped from the same thread: see service/retention.py.
+"""
 
 import logging
 import threading
@@ -9,6 +12,7 @@ import psycopg
 from service.clock import Today, monday_of, today
 from service.database import DIRECT, connect
 from service.queries import Connection, queries
+from service.retention import Busy, retaining
 
 WEEKS_AHEAD = 4
 WEEK = timedelta(days=7)
@@ -41,12 +45,30 @@ def ensure_week(conn: Connection, monday: date) -> None:
         log.warning("partition %s is not there yet: %s", name, error.diag.message_primary)
 
 
-class PartitionKeeper:
-    """Makes partitions once a day, from a thread, as long as the process serves."""
+def keep_days(url: str, day: date, days: int) -> None:
+    """Drop what is older than `days` days before `day`; the log tells what went.
 
-    def __init__(self, url: str, today: Today) -> None:
+    Of several processes one does it: where another is at it, there is nothing to do.
+    """
+    try:
+        with retaining(url, day, days) as retention:
+            for partition in retention.partitions():
+                if retention.is_old(partition.newest):
+                    done = "dropped" if retention.drop(partition) else "could not drop"
+                    log.info("retention: %s %s", done, partition)
+            retention.tidy()
+    except Busy as busy:
+        log.info("retention: %s", busy)
+
+
+class PartitionKeeper:
+    """Makes and drops partitions once a day, from a thread, as long as the process serves."""
+
+    def __init__(self, url: str, today: Today, retention_days: int = 0) -> None:
+        """`retention_days` 0: nothing is dropped."""
         self._url = url
         self._today = today
+        self._retention_days = retention_days
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="partitions", daemon=True)
 
@@ -60,12 +82,16 @@ class PartitionKeeper:
         self._thread.join()
 
     def _work(self) -> None:
-        done = self._today()
+        made = self._today()
+        dropped = None
         while not self._closed.wait(CHECK_SECONDS):
-            if self._today() == done:
-                continue
+            day = self._today()
             try:
-                ensure_partitions(self._url, self._today())
-                done = self._today()
+                if day != made:
+                    ensure_partitions(self._url, day)
+                    made = day
+                if self._retention_days and day != dropped:
+                    keep_days(self._url, day, self._retention_days)
+                    dropped = day
             except psycopg.Error as error:
-                log.warning("partitions not made, next try in an hour: %s", error)
+                log.warning("partitions not made or dropped, next try in an hour: %s", error)

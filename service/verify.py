@@ -41,6 +41,7 @@ def verify(url: str, agent_name: str | None = None) -> list[Difference]:
         set_json_loads(
             partial(json.loads, parse_float=Decimal), conn
         )  # to tell 0.1 from 0.1 + 1e-20
+        queries.verify.lock_events(conn)
         agents = find_agents(conn, agent_name)
         found: list[Difference] = []
         with progress(sum(agents.values()), "events") as advance:
@@ -91,11 +92,12 @@ def repair(url: str, found: list[Difference]) -> None:
 
 
 def rebuild(conn: Connection) -> None:
-    """Empty the metric tables and count every run anew, in one transaction.
+    """Empty the metric tables and count every run anew, and the retired, in one transaction.
 
     Right while events come in: deltas that its snapshot does not have stay, and are folded later.
     """
     with conn.transaction():
+        queries.verify.lock_events(conn)
         queries.refresh.begin_fold(conn)
         queries.verify.clear_metrics(conn)
         queries.refresh.delete_deltas(conn)
@@ -104,6 +106,7 @@ def rebuild(conn: Connection) -> None:
             for chunk in chunks(run_ids, RUNS_PER_STATEMENT):
                 queries.metrics.add_run_deltas(conn, run_ids=chunk, sign=1)
                 advance(len(chunk))
+        queries.retention.add_retired_deltas(conn, sign=1)
         fold_deltas(conn)
     queries.refresh.vacuum_deltas(conn)
 

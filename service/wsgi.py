@@ -28,7 +28,7 @@ def build() -> Gate:
     check_schema(config.database_url)
     database = Database(config.database_url, config.database_pool_size // config.workers)
     writer = Writer(database.connect_writer, today, config.environment)
-    keeper = PartitionKeeper(config.database_url, today)
+    keeper = PartitionKeeper(config.database_url, today, config.retention_days)
     refresher = Refresher(
         config.database_url, config.refresh_interval_seconds, config.quarter_hour_days
     )

@@ -3,8 +3,10 @@
 Each event is checked on its own: one that is bad is named in `errors` and never rejects another.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import count
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -17,6 +19,7 @@ from service.ingest.rows import EventRow
 from service.ingest.usual import Unusual, read_usual
 
 MAX_NAMED_ERRORS = 100
+EXPIRED = BadEvent("run_id", "expired", "The run is older than what is kept, and was removed.")
 
 
 class BadBatch(Exception):
@@ -39,21 +42,37 @@ class BatchTooLarge(Exception):
 class Batch:
     """The rows of one request, and what is wrong with the others.
 
-    `errors` holds at most 100 of {index, event_id, field, code, message}; `failed` counts all.
+    `errors` holds at most 100 of {index, event_id, field, code, message}; `failed` counts all, and
+    `rejected` has the index of each that was never a row.
     """
 
     rows: list[EventRow] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
     failed: int = 0
+    rejected: list[int] = field(default_factory=list)
 
     def reject(self, index: int, event: Any, error: BadEvent) -> None:
         """Note one bad event."""
+        self.rejected.append(index)
+        self._note(index, error.event_id or shown_id(event), error)
+
+    def reject_expired(self, run_ids: Collection[str]) -> None:
+        """Take out the rows of runs that retention removed; the transaction left them out."""
+        rejected = set(self.rejected)
+        places = (index for index in count() if index not in rejected)
+        for index, row in zip(places, self.rows, strict=False):
+            if row.run_id in run_ids:
+                self._note(index, row.event_id, EXPIRED)
+        self.rows = [row for row in self.rows if row.run_id not in run_ids]
+        self.errors.sort(key=itemgetter("index"))
+
+    def _note(self, index: int, event_id: str | None, error: BadEvent) -> None:
         self.failed += 1
         if len(self.errors) < MAX_NAMED_ERRORS:
             self.errors.append(
                 {
                     "index": index,
-                    "event_id": error.event_id or shown_id(event),
+                    "event_id": event_id,
                     "field": error.field,
                     "code": error.code,
                     "message": str(error),

@@ -86,7 +86,11 @@ class Agent:
                 return True
             # None is left when the agent itself goes; else some moved away while their locks were
             # waited for, and the next look finds what is still there.
-            return queries.agents.delete(conn, agent_name=agent_name).fetchone() is None
+            if queries.agents.delete(conn, agent_name=agent_name).fetchone() is None:
+                return True
+            queries.retention.add_retired_deltas(conn, agent_name=agent_name, sign=-1)
+            queries.retention.delete_retired(conn, agent_name=agent_name)
+            return False
 
 
 class AgentRuns:

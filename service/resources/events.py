@@ -35,6 +35,8 @@ class Events:
             body = read_json_body(req, self._max_body_bytes, share.grow_to)
             batch = parse_batch(body, self._max_batch_size, self._max_event_bytes)
             counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
+            if counts.expired:
+                batch.reject_expired(counts.expired)
         resp.status = falcon.HTTP_200 if batch.rows else falcon.HTTP_422
         resp.media = describe(batch, counts)
 

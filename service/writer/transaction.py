@@ -3,7 +3,9 @@
 READ COMMITTED; each step a statement of its own, never back a phase (the numbers are reserved in a
 short transaction before; should one be taken after all, 23505 starts everything anew):
 
-1. runs/states             what the runs are, unlocked: which are new, which will change
+1. runs/states             what the runs are, unlocked: which are new, which will change; and which
+                           retention has removed: their rows are left out. A run that goes after
+                           this is missed in step 3
    agents/reserve_numbers  for new runs that ask for no name; committed at once
 2. agents/add              agents not seen before, in name order
    agents/lock             those that must name runs otherwise, in name order
@@ -47,6 +49,7 @@ class Counts:
 
     inserted: int
     duplicates: int
+    expired: frozenset[str] = frozenset()  # runs that retention removed: of them nothing is stored
 
 
 class Transaction:
@@ -61,11 +64,16 @@ class Transaction:
         agents_to_lock: Collection[str] = (),
     ) -> None:
         self._conn = conn
-        self._requests = requests
         self._today = today
         self._environment = environment
         self._agents_to_lock = frozenset(agents_to_lock)
         self._agents_added = False
+        self._expired: frozenset[str] = frozenset()
+        self._take(requests)
+
+    def _take(self, requests: Sequence[Sequence[EventRow]]) -> None:
+        """Order the rows that are to be stored."""
+        self._requests = requests
         self._first = first_of_each(requests)
         self._rows = by_run(row for _, row in self._first.values())
         self._run_ids = list(self._rows)  # sorted, since the rows are
@@ -76,6 +84,9 @@ class Transaction:
         Raises Again, or what psycopg raises; the caller rolls back.
         """
         known = self._look()
+        if not self._run_ids:
+            self._conn.rollback()
+            return self._counts(set())
         said = {run: first_state(run, self._today, rows) for run, rows in self._rows.items()}
         new = [said[run_id] for run_id in self._run_ids if run_id not in known]
         to_lock = self._agents_to_lock | agents_that_name(known, said)
@@ -92,10 +103,18 @@ class Transaction:
         return self._counts(stored)
 
     def _look(self) -> Runs:
-        """Read what the runs are, unlocked."""
+        """Read what the runs are, unlocked; leave out those that have expired."""
         with self._conn.pipeline():  # BEGIN travels with the statement
-            states = queries.runs.states(self._conn, run_ids=self._run_ids)
-        return by_id(states)
+            states = queries.runs.states(self._conn, run_ids=self._run_ids).fetchall()
+        self._expired = frozenset(str(row["run_id"]) for row in states if row["is_expired"])
+        if self._expired:
+            self._take(
+                [
+                    [row for row in rows if row.run_id not in self._expired]
+                    for rows in self._requests
+                ]
+            )
+        return by_id(row for row in states if not row["is_expired"])
 
     def _reserve(self, new: list[RunState], to_lock: Collection[str]) -> dict[str, range]:
         """Reserve numbers for runs that ask for no name, of agents that need no lock."""
@@ -191,7 +210,7 @@ class Transaction:
     def _counts(self, stored: set[str]) -> list[Counts]:
         inserted = Counter(no for key, (no, _) in self._first.items() if key not in stored)
         return [
-            Counts(inserted=inserted[no], duplicates=len(rows) - inserted[no])
+            Counts(inserted[no], len(rows) - inserted[no], self._expired)
             for no, rows in enumerate(self._requests)
         ]
 

@@ -1,12 +1,12 @@
--- verify/agent_metrics: where an agent's metrics are not what its runs and events add up to.
+-- verify/agent_metrics: where an agent's metrics are not what its runs, kept and retired, add up to.
 --
 -- Both sides in one snapshot: it may run while events come in and folds happen.
 --
 -- params   agent_name  text  the agent
 -- returns  relation text, key jsonb, stored jsonb, counted jsonb
 -- rows     one per row of a live view that differs; none when all is well
--- index    runs_agent_name_created_at_idx, events_pkey
--- plan     the agent's runs, an index scan for the events of each; aggregates
+-- index    runs_agent_name_created_at_idx, events_pkey, retired_metrics_agent_name_idx
+-- plan     the agent's runs, an index scan for the events of each, its retired metrics; aggregates
 -- try      \set agent_name Researcher
 
 WITH truth AS MATERIALIZED (
@@ -22,7 +22,7 @@ WITH truth AS MATERIALIZED (
            sum(m.completed)   AS completed,
            sum(m.failed)      AS failed,
            sum(m.duration_us) AS duration_us
-      FROM run_metrics AS m
+      FROM counted_metrics AS m
      WHERE m.agent_name = :'agent_name'
      GROUP BY m.quarter_hour, m.event_type, m.model, m.latency_bucket
 ), kept AS MATERIALIZED (

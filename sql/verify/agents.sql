@@ -2,9 +2,9 @@
 --
 -- params   none
 -- returns  agent_name text, events bigint
--- rows     one per agent that has runs or stands in the metrics
+-- rows     one per agent that has runs, had some that retention removed, or stands in the metrics
 -- index    none
--- plan     one pass over runs, over agent_totals and the deltas, and over what quarter hours hold:
+-- plan     one pass over runs, retired metrics, agent_totals and the deltas, and what quarter hours hold:
 --          no rollup is made of those, so an agent that only they know is found nowhere else
 -- try      (no parameters)
 
@@ -23,6 +23,10 @@ SELECT n.agent_name,
          UNION ALL
         SELECT q.agent_name, 0
           FROM quarter_hour_latency AS q
-         GROUP BY q.agent_name) AS n
+         GROUP BY q.agent_name
+         UNION ALL
+        SELECT t.agent_name, 0
+          FROM retired_metrics AS t
+         GROUP BY t.agent_name) AS n
  GROUP BY n.agent_name
  ORDER BY n.agent_name;

@@ -36,6 +36,8 @@ SCHEMA_FILES = [
     "daily_totals",
     "event_type_totals",
     "model_totals",
+    "retired_metrics",
+    "expired_runs",
 ]
 YOYO = ["--exclude-table=*yoyo*"]
 # pg_dump's own words; and pg_attver, a number that PostgreSQL 15.20 keeps with each column for

@@ -1,0 +1,35 @@
+-- retention/compact_retired: put an agent's retired quarter hours together by day, once they are old.
+--
+-- params   agent_name  text  the agent, locked: who deletes it takes these away
+-- returns  nothing
+-- rows     none
+-- index    retired_metrics_agent_name_idx
+-- plan     the agent's rows; aggregate
+-- try      \set agent_name Researcher
+
+WITH taken AS (
+    DELETE FROM retired_metrics AS t
+     WHERE t.agent_name   =  :'agent_name'
+       AND t.quarter_hour <  (SELECT s.quarter_hours_from FROM fold_state AS s)
+       AND t.quarter_hour <> date_trunc('day', t.quarter_hour, 'UTC')
+    RETURNING t.agent_name, t.quarter_hour, t.event_type, t.model, t.latency_bucket, t.events,
+              t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us, t.runs, t.completed,
+              t.failed, t.duration_us
+)
+INSERT INTO retired_metrics (agent_name, quarter_hour, event_type, model, latency_bucket, events,
+                             errors, tokens_in, tokens_out, cost, latency_us, runs, completed,
+                             failed, duration_us)
+SELECT k.agent_name, date_trunc('day', k.quarter_hour, 'UTC') AS day, k.event_type, k.model,
+       k.latency_bucket,
+       sum(k.events),
+       sum(k.errors),
+       sum(k.tokens_in),
+       sum(k.tokens_out),
+       sum(k.cost),
+       sum(k.latency_us),
+       sum(k.runs),
+       sum(k.completed),
+       sum(k.failed),
+       sum(k.duration_us)
+  FROM taken AS k
+ GROUP BY k.agent_name, day, k.event_type, k.model, k.latency_bucket;

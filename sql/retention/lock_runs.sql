@@ -1,0 +1,16 @@
+-- retention/lock_runs: lock the runs of some days, in key order: no event comes in for them any more.
+--
+-- params   first_day  date  the first day
+-- params   next_day   date  the day after the last
+-- returns  run_id uuid
+-- rows     one per run
+-- index    none
+-- plan     one pass over runs, sort, lock rows
+-- try      \set first_day 2026-08-17 \set next_day 2026-08-24
+
+SELECT r.run_id
+  FROM runs AS r
+ WHERE r.received_on >= :'first_day'::date
+   AND r.received_on <  :'next_day'::date
+ ORDER BY r.run_id
+   FOR UPDATE;

@@ -1,0 +1,44 @@
+-- retention/partitions: the partitions of events that end by a day, with what lies in them.
+--
+-- A run's newest event is that of its last_event_at, or, where a client's clock runs ahead, cannot be
+-- later than the run's last change. Never the DEFAULT partition, nor one without both its bounds.
+--
+-- params   cutoff  date  the first day that is kept
+-- returns  partition name, first_day date, next_day date, runs bigint, events bigint, bytes bigint, newest timestamp with time zone
+-- rows     one per partition, the oldest first; newest is NULL where no run lies in it
+-- index    none
+-- plan     one pass over runs, grouped by day; a few partitions
+-- try      \set cutoff 2026-08-24
+
+WITH days AS MATERIALIZED (
+    SELECT r.received_on,
+           count(*)                                 AS runs,
+           sum(r.event_count)                       AS events,
+           max(least(r.last_event_at, r.updated_at)) AS newest
+      FROM runs AS r
+     WHERE r.received_on < :'cutoff'::date
+     GROUP BY r.received_on
+), bounds AS MATERIALIZED (
+    SELECT c.oid, c.relname,
+           substring(pg_get_expr(c.relpartbound, c.oid)
+                     FROM 'FROM \(''(\d{4}-\d\d-\d\d)''\) TO')::date AS first_day,
+           substring(pg_get_expr(c.relpartbound, c.oid)
+                     FROM 'TO \(''(\d{4}-\d\d-\d\d)''\)')::date      AS next_day
+      FROM pg_inherits AS i
+      JOIN pg_class    AS c
+        ON c.oid = i.inhrelid
+     WHERE i.inhparent = 'events'::regclass
+)
+SELECT b.relname AS partition, b.first_day, b.next_day,
+       coalesce(sum(d.runs), 0)::bigint   AS runs,
+       coalesce(sum(d.events), 0)::bigint AS events,
+       pg_total_relation_size(b.oid)      AS bytes,
+       max(d.newest)                      AS newest
+  FROM bounds AS b
+  LEFT JOIN days AS d
+    ON d.received_on >= b.first_day
+   AND d.received_on <  b.next_day
+ WHERE b.first_day < b.next_day
+   AND b.next_day <= :'cutoff'::date
+ GROUP BY b.oid, b.relname, b.first_day, b.next_day
+ ORDER BY b.first_day;

@@ -1,0 +1,19 @@
+-- retention/version: whether runs of some days have changed: asked twice, the answers are compared.
+--
+-- Every change of a run writes a new version of its row, and every event that is stored changes its
+-- run. So where the answer is the same, so are runs and events.
+--
+-- params   first_day  date  the first day
+-- params   next_day   date  the day after the last
+-- returns  runs bigint, newest timestamp with time zone, version numeric
+-- rows     one
+-- index    none
+-- plan     one pass over runs
+-- try      \set first_day 2026-08-17 \set next_day 2026-08-24
+
+SELECT count(*)                                                      AS runs,
+       max(least(r.last_event_at, r.updated_at))                     AS newest,
+       sum(hashtextextended(r.run_id::text || ' ' || r.xmin::text, 0)) AS version
+  FROM runs AS r
+ WHERE r.received_on >= :'first_day'::date
+   AND r.received_on <  :'next_day'::date;

@@ -1,0 +1,39 @@
+-- retired_metrics: what runs that retention removed counted for.
+-- counted_metrics: that and run_metrics, which is all that the metrics must add up to.
+
+CREATE TABLE retired_metrics (
+    agent_name     text        NOT NULL,
+    quarter_hour   timestamptz NOT NULL,
+    event_type     text        NOT NULL,
+    model          text        NOT NULL,
+    latency_bucket smallint,
+    events         bigint      NOT NULL,
+    errors         bigint      NOT NULL,
+    tokens_in      numeric     NOT NULL,
+    tokens_out     numeric     NOT NULL,
+    cost           numeric     NOT NULL,
+    latency_us     numeric     NOT NULL,
+    runs           bigint      NOT NULL,
+    completed      bigint      NOT NULL,
+    failed         bigint      NOT NULL,
+    duration_us    numeric     NOT NULL
+);
+
+CREATE INDEX retired_metrics_agent_name_idx ON retired_metrics (agent_name);
+
+COMMENT ON TABLE retired_metrics IS 'What runs that retention removed counted for, moved here in the transaction that dropped them: the metrics still have it, and verify adds it in. No key: each drop appends.';
+
+COMMENT ON COLUMN retired_metrics.quarter_hour IS 'As in run_metrics; the beginning of the day (UTC) where quarter hours are no longer kept';
+
+CREATE VIEW counted_metrics AS
+SELECT m.agent_name, m.quarter_hour, m.event_type, m.model, m.latency_bucket, m.events, m.errors,
+       m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs, m.completed, m.failed,
+       m.duration_us
+  FROM run_metrics AS m
+ UNION ALL
+SELECT t.agent_name, t.quarter_hour, t.event_type, t.model, t.latency_bucket, t.events, t.errors,
+       t.tokens_in, t.tokens_out, t.cost, t.latency_us, t.runs, t.completed, t.failed,
+       t.duration_us
+  FROM retired_metrics AS t;
+
+COMMENT ON VIEW counted_metrics IS 'All that the metrics must add up to: what runs contribute, and what runs that retention removed did. Ask with agent_name.';
