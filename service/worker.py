@@ -23,7 +23,7 @@ FEW_CONNECTIONS = 16  # up to here it matters how they are spread
 # After each of the first connections: time for another worker to take the next.
 TURN_SECONDS = 0.001
 TAKEN_AT_ONCE = 50
-LINGER_SECONDS = 0.9  # gunicorn looks once a second
+LINGER_SECONDS = 1.9  # the 2 s of gthread: gunicorn looks once a second
 
 
 class TurnTakingServer(StreamServer):  # type: ignore[misc]  # gevent has no types

@@ -1,7 +1,8 @@
-"""Clients that send without a pause over connections they keep, and count what goes wrong."""
+"""Clients that send over connections they keep, and count what goes wrong."""
 
 import http.client
 import json
+import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any
 from tests.events import event, new_id
 
 EVENTS = 10
+LONGEST_PAUSE_SECONDS = 0.05  # a connection must now and then wait when its worker is to stop
 
 
 class Sender:
@@ -18,7 +20,6 @@ class Sender:
     def __init__(self, port: int, stopped: threading.Event) -> None:
         self.failures: list[str] = []
         self.acknowledged = 0
-        self.connections = 0
         self._stopped = stopped
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self._thread = threading.Thread(target=self._send_on)
@@ -30,7 +31,7 @@ class Sender:
         self._connection.close()
 
     def _send_on(self) -> None:
-        while not self._stopped.is_set():
+        while not self._stopped.wait(random.uniform(0, LONGEST_PAUSE_SECONDS)):
             try:
                 self._note(self._send())
             except (OSError, http.client.HTTPException) as error:
@@ -40,8 +41,6 @@ class Sender:
     def _send(self) -> tuple[int, Any]:
         run_id = new_id()
         body = json.dumps({"events": [event(run_id, seconds=n) for n in range(EVENTS)]})
-        if self._connection.sock is None:
-            self.connections += 1
         headers = {"Content-Type": "application/json"}
         self._connection.request("POST", "/api/events", body, headers)
         answer = self._connection.getresponse()
