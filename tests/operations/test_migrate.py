@@ -140,9 +140,9 @@ def test_new_refuses_a_name_that_is_no_words(tmp_path: Path, name: str) -> None:
         "postgresql://one:1,two:2/gati?target_session_attrs=read-write",
     ],
 )
-def test_yoyo_connects_with_exactly_what_the_url_says(url: str) -> None:
+def test_yoyo_connects_with_what_the_url_says_and_not_for_ever(url: str) -> None:
     parsed = parse_uri(migrate.yoyo_url(url))
-    assert parsed.args == conninfo_to_dict(url)
+    assert parsed.args == {"connect_timeout": "10"} | conninfo_to_dict(url)
     assert (parsed.username, parsed.password, parsed.hostname, parsed.port) == (None,) * 4
 
 
