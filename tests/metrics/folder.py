@@ -21,7 +21,8 @@ def fold_for_ever(url: str, seconds: float) -> None:
     """Fold, compact, and delete what is empty, on average at that distance."""
     with connect_refresher(url) as conn:
         while True:
-            with suppress(psycopg.errors.SerializationFailure):  # another process folded just now
+            # Another process folded just now; or refreshed a view by hand, behind this snapshot.
+            with suppress(psycopg.errors.SerializationFailure, psycopg.errors.UniqueViolation):
                 step(conn, random.random())
             time.sleep(seconds * random.random() * 2)
 
