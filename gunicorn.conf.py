@@ -1,6 +1,7 @@
 """gunicorn's settings, from the service's own (`python -m service --help`)."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -48,18 +49,27 @@ errorlog = "-"
 loglevel = "info" if chosen.debug else "warning"
 accesslog = "-" if chosen.debug else None  # a line per request costs more than a small request
 
+STOPPING = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
+
 
 def post_fork(_arbiter: Any, worker: Any) -> None:
-    """Tell the application which worker it is in. gevent has not patched anything yet."""
+    """Tell the application which worker it is in. gevent has not patched anything yet.
+
+    Signals to stop wait until it has loaded. Before, the handlers are those of gunicorn's master,
+    which do nothing here: a reload that met a worker so early waited for it for 30 s.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     process.become(worker)
 
 
 def post_worker_init(worker: Any) -> None:
-    """Raise meinheld's limits: 16 MB for a body, and above 500 kB a file, on a disk that may fill.
+    """Let signals in, and raise meinheld's limits.
 
-    2 MB above the service's own limit, of which nginx lets 1 MB through: then it is the service
-    that answers 413, in its own words; meinheld's answer is HTML on a connection it breaks.
+    Those are 16 MB for a body, and above 500 kB a file, on a disk that may fill. They become 2 MB
+    above the service's own limit, of which nginx lets 1 MB through: then it is the service that
+    answers 413, in its own words; meinheld's answer is HTML on a connection it breaks.
     """
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     if chosen.worker_class == "meinheld":
         from meinheld import server  # noqa: PLC0415 - installed only where it is used
 

@@ -59,16 +59,30 @@ def test_a_worker_that_stops_answers_what_kept_connections_still_ask(
     database_url: str, tmp_path: Path
 ) -> None:
     with serving(database_url, tmp_path, WORKERS=1) as service:
-        for _ in range(2):
-            [worker] = service.workers
-            with ExitStack() as stack:
-                wires = [stack.enter_context(connected(service)) for _ in range(9)]
-                for wire in wires:
-                    assert wire.send(get("/livez")).read().status == 200
-                os.kill(worker, signal.SIGTERM)
-                for wire in wires:  # at any moment of the second after which gunicorn looks
-                    time.sleep(0.1)
-                    assert wire.send(get("/livez")).read().status == 200
-            until(lambda: service.workers.isdisjoint({worker}), "it does not stop")  # noqa: B023
-            until(lambda: service.workers, "no other worker")
-            service.wait_until_healthy()
+        [worker] = service.workers
+        with ExitStack() as stack:
+            wires = [stack.enter_context(connected(service)) for _ in range(9)]
+            for wire in wires:
+                assert wire.send(get("/livez")).read().status == 200
+            time.sleep(0.5)  # gunicorn looks each second since its start, half a second from here
+            os.kill(worker, signal.SIGTERM)
+            for wire in wires:
+                time.sleep(0.1)
+                assert wire.send(get("/livez")).read().status == 200
+        until(lambda: worker not in service.workers, "it does not stop")
+        service.wait_until_healthy()
+
+
+def test_a_worker_that_is_still_loading_when_it_is_told_to_stop_does_so(
+    database_url: str, open_dir: Path
+) -> None:
+    with harness.serving(open_dir, open_dir / "data", DATABASE_URL=database_url) as service:
+
+        def workers() -> list[int]:
+            found = harness.children(service.process.pid)
+            return [pid for pid in found if "gunicorn.conf.py" in harness.command_line(pid)]
+
+        [loading] = until(workers, "no worker")
+        os.kill(loading, signal.SIGTERM)
+        until(lambda: not harness.is_running(loading), "the signal is lost")
+        until(service.is_healthy, "no other worker")
