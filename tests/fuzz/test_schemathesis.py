@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tests.openapi import close
-from tests.operations.harness import REPOSITORY, environment
+from tests.operations.harness import REPOSITORY, environment, until
 from tests.sdk.test_replay import replay
 from tests.service import Service
 
@@ -28,6 +28,7 @@ SHARE = 5  # of FUZZ_SECONDS, as against those of the bodies
 
 
 def test_every_path_answers_as_it_is_described(service: Service, tmp_path: Path) -> None:
+    until(lambda: service.get("/readyz").status_code == 200, "nobody leads")
     replay(service)
     description = tmp_path / "openapi.json"
     description.write_text(json.dumps(close(service.ok("/openapi.json"))))
