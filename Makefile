@@ -7,10 +7,13 @@ PYTHON := $(VENV)/bin/python
 PYTHON3 ?= python3 python3.14 python3.13 python3.12 python3.11
 RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
+FUZZ_STAMP := $(VENV)/.installed-fuzz
+# How long `make fuzz` makes bodies; asking every path takes a fifth of it more.
+FUZZ_SECONDS ?= 600
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test dashboard check format psql bench bench-quick faults clean
+.PHONY: help run test dashboard check format psql bench bench-quick faults fuzz clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -46,8 +49,12 @@ bench-quick: $(DEV_STAMP)  ## the same, shorter; about a minute
 faults: $(DEV_STAMP)  ## kill, cut and lock what there is under load, and count the events; 10 minutes
 	@exec $(PYTHON) -m tests.faults $(FAULTS)
 
+fuzz: $(FUZZ_STAMP)  ## look for requests that break something; FUZZ_SECONDS=600
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) exec $(PYTHON) -m pytest -s --timeout=0 \
+		tests/fuzz/test_schemathesis.py tests/fuzz/long.py
+
 clean:  ## remove the virtual environment and the caches; data stays
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each list of packages: the second run finds it and installs nothing.
@@ -58,6 +65,10 @@ $(RUN_STAMP): requirements.txt | $(PYTHON)
 $(DEV_STAMP): requirements-dev.txt requirements.txt | $(PYTHON)
 	@echo "installing the packages of requirements-dev.txt"
 	@$(PIP) -r requirements-dev.txt && touch $(RUN_STAMP) $@
+
+$(FUZZ_STAMP): requirements-fuzz.txt $(DEV_STAMP) | $(PYTHON)
+	@echo "installing the packages of requirements-fuzz.txt"
+	@$(PIP) -r requirements-fuzz.txt && touch $@
 
 $(PYTHON):
 	@for python in $(PYTHON3); do \

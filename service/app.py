@@ -13,7 +13,16 @@ from service.gate import Gate
 from service.middleware import Identity, RawPath, Reload, cors
 from service.parameters import NameConverter
 from service.probe import Probe
-from service.resources import agents, events, health, metrics, percentiles, runs, timeseries
+from service.resources import (
+    agents,
+    description,
+    events,
+    health,
+    metrics,
+    percentiles,
+    runs,
+    timeseries,
+)
 from service.writer import Writer
 
 
@@ -49,6 +58,7 @@ def create_app(config: Config, database: Database, writer: Writer) -> Gate:
         "/health": health.Health(probe, config),
         "/livez": health.Live(),
         "/readyz": health.Ready(probe, config),
+        "/openapi.json": description.Description(config),
     }
     root = health.Root(config)
     for resource in (root, *routes.values()):

@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
+import msgspec
+
+from service.ingest.usual import Event
 
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s"{}\[\],:]+|"', re.DOTALL)
 OPENING, CLOSING = (b"{", b"["), (b"}", b"]")
 
+FIELDS = frozenset(Event.__struct_fields__)
 INVALID_TEXT = ("invalid_text", "The event holds half of a surrogate pair: no UTF-8 can write it.")
 INVALID_NUMBER = ("invalid_number", "The event holds NaN, Infinity or a number beyond 1e308.")
 TOO_DEEP = ("too_deep", "The event is nested too deep.")
@@ -45,12 +48,20 @@ def parse_events(body: bytes) -> Iterator[Parsed]:
     except UnicodeDecodeError:
         raise InvalidJSON("invalid_json", "The body is not UTF-8.") from None
     spans, start, end = find_events(body)
-    try:
-        orjson.loads(body[:start] + b"[]" + body[end:])
-    except orjson.JSONDecodeError as error:
-        raise InvalidJSON("invalid_json", f"The body is not JSON: {error}.") from None
+    check_rest(body[:start] + b"[]" + body[end:])
     for first, last in spans:
         yield parse(body[first:last])
+
+
+def check_rest(rest: bytes) -> None:
+    """Raise InvalidJSON when what stands around the events is no JSON.
+
+    Its values are passed over, as the usual way passes over them: a number may be beyond 1e308.
+    """
+    try:
+        msgspec.json.decode(rest, type=dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise InvalidJSON("invalid_json", f"The body is not JSON: {error}.") from None
 
 
 def find_events(body: bytes) -> tuple[list[tuple[int, int]], int, int]:
@@ -103,8 +114,19 @@ def parse(source: bytes) -> Parsed:
     except json.JSONDecodeError as error:
         return Parsed(None, ("invalid_json", f"The event is not JSON: {error}."))
     except (OverflowError, ValueError):  # ValueError: a whole number of over 4,300 digits
-        return Parsed(None, INVALID_NUMBER)
+        rest = without_ignored(source)
+        return Parsed(None, INVALID_NUMBER) if rest is None else parse(rest)
     return Parsed(value)
+
+
+def without_ignored(source: bytes) -> bytes | None:
+    """The event without the fields that are ignored; None where it has none, or is no JSON."""
+    try:
+        fields = msgspec.json.decode(source, type=dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    kept = {name: value for name, value in fields.items() if name in FIELDS}
+    return msgspec.json.encode(kept) if len(kept) < len(fields) else None
 
 
 def finite(text: str) -> float:

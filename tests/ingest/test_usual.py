@@ -150,3 +150,14 @@ def test_a_pretty_printed_body_is_left_to_the_careful_way(indent: Any) -> None:
     assert usual_rows(body) is None
     [row] = parse_carefully(body, 10_000, MEGABYTE).rows
     assert row.data == b'{"a":1}'
+
+
+@pytest.mark.parametrize("number", ["1e400", "1e5000", "1" * 400, "1" * 4_301])
+@pytest.mark.parametrize("place", ["event", "body"])
+def test_a_number_beyond_all_floats_is_ignored_where_its_key_is(number: str, place: str) -> None:
+    text = body_of(rich_event()).decode()
+    end = {"event": text.index("}]}"), "body": len(text) - 1}[place]
+    body = f'{text[:end]}, "other": {number}{text[end:]}'.encode()
+    [usual] = usual_rows(body) or []
+    careful = parse_carefully(body, 10, MEGABYTE)
+    assert (careful.errors, [normal(row) for row in careful.rows]) == ([], [normal(usual)])
