@@ -25,7 +25,7 @@ workers = chosen.workers
 threads = chosen.threads
 worker_class = {
     "gevent": "service.worker.GreenWorker",
-    "gthread": "gthread",
+    "gthread": "service.thread_worker.ThreadWorker",
     "meinheld": "egg:meinheld#gunicorn_worker",
 }[chosen.worker_class]
 # Of gevent workers: connections at once, each a greenlet of about 40 KB; others wait to be taken.

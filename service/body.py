@@ -61,7 +61,7 @@ def read_body(req: falcon.Request, limit: int, hold: Hold) -> bytes:
     Falcon's bounded_stream is empty for chunked bodies, and the server hands on bodies that ended
     before their Content-Length as if they were whole: so the length is compared here. Of chunks it
     raises what it finds wrong: an OSError where they end too soon, a ParseException where they are
-    none. The server closes such a connection by itself.
+    none. The server closes such a connection by itself, as it does after patience.Stalled.
     """
     length = req.content_length
     if length is not None and length > limit:
@@ -75,6 +75,8 @@ def read_body(req: falcon.Request, limit: int, hold: Hold) -> bytes:
             parts.append(part)
             size += len(part)
             hold(size)
+    except TimeoutError:
+        raise stalled() from None
     except (OSError, ParseException):
         raise incomplete("The body's chunks end too soon, or are none.") from None
     if size > limit:
@@ -87,6 +89,12 @@ def read_body(req: falcon.Request, limit: int, hold: Hold) -> bytes:
 def incomplete(what: str) -> ApiError:
     """The error for a body that is not all there."""
     return ApiError(falcon.HTTP_400, "incomplete_body", f"{what} Nothing was stored.")
+
+
+def stalled() -> ApiError:
+    """The error for a client that stands still in the middle of a body."""
+    text = "The rest of the body did not come in time. Nothing was stored."
+    return ApiError(falcon.HTTP_408, "body_timeout", text)
 
 
 def gunzip(packed: bytes, limit: int, hold: Hold) -> bytes:

@@ -40,6 +40,7 @@ class Config:
     max_body_mb: int
     max_in_flight_mb: int
     max_event_kb: int
+    body_timeout_seconds: int
     refresh_interval_seconds: int
     quarter_hour_days: int
     retention_days: int
@@ -171,6 +172,12 @@ SETTINGS = (
         "size of all bodies that one worker holds at a moment; beyond it: 503",
     ),
     Setting("MAX_EVENT_KB", "1024", integer(1, 65_536), "size of one event"),
+    Setting(
+        "BODY_TIMEOUT_SECONDS",
+        "10",
+        integer(1, 3600),
+        "that a client may stand still in a body, or in taking an answer",
+    ),
     Setting(
         "REFRESH_INTERVAL_SECONDS",
         "5",

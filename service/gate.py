@@ -31,7 +31,10 @@ class Gate:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         if environ["REQUEST_METHOD"] != "POST" or self._has_room():
-            return self.app(environ, start_response)
+            answer = self.app(environ, start_response)
+            if is_out_of_step(environ["wsgi.input"]):
+                close_afterwards(start_response)
+            return answer
         return refuse(environ, start_response)
 
 
@@ -59,6 +62,18 @@ def unread_bytes(environ: Environ) -> float:
     """How large the body says it is; without end where it is chunked."""
     length = environ.get("CONTENT_LENGTH") or ""
     return int(length) if length.isdigit() else float("inf")
+
+
+def is_out_of_step(body: Any) -> bool:
+    """Whether what follows on the connection is not, or not soon, another request.
+
+    After a body that failed gunicorn closes the connection in any case, but does not say so. For
+    the rest of one that nobody read (413 for its length, 415) it would wait, 75 s under gevent.
+    """
+    reader = getattr(body, "reader", None)  # gunicorn's own; meinheld has read the body already
+    if getattr(body, "failed", False) or getattr(reader, "parser", None) is not None:
+        return True  # of chunks: some are left
+    return bool(getattr(reader, "length", 0) > THROWN_AWAY_BYTES)
 
 
 def close_afterwards(start_response: StartResponse) -> None:

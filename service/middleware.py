@@ -29,8 +29,10 @@ class Identity:
     """Give each request an id, the client's own where it sends one, and a principal."""
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Set context.request_id and context.principal."""
+        """Set context.request_id and context.principal; refuse HTTP/1.1 without Host (RFC 9112)."""
         identify(req, resp)
+        if "HTTP_HOST" not in req.env and req.env.get("SERVER_PROTOCOL") == "HTTP/1.1":
+            raise falcon.HTTPBadRequest(description="A request of HTTP/1.1 needs a Host.")
 
 
 def identify(req: falcon.Request, resp: falcon.Response) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from service.config import Config, ConfigError
 from service.embedded import EmbeddedServer, hold
+from service.exposure import warning
 from service.failure import Failure
 from service.greeting import greeting, redacted
 from service.signals import Signals, Stop
@@ -26,6 +27,8 @@ def serve(config: Config) -> int:
 
     Raises Failure, ConfigError, or Busy when another service uses DATA_DIR.
     """
+    if said := warning(config):
+        print(f"gati-backend: {said}", file=sys.stderr, flush=True)
     if config.database_url:
         return serve_on(config, config.database_url)
     with hold(config.data_dir, "serve"):

@@ -1,4 +1,4 @@
-"""gunicorn's gevent worker, but for two things.
+"""gunicorn's gevent worker, but for three things.
 
 It does not wait long for idle clients when it is to stop: gunicorn's own counts a kept connection
 as a request in flight, and with one of them each stop takes all of graceful_timeout (30 s). Nor
@@ -8,6 +8,8 @@ LINGER_SECONDS are answered with `Connection: close`, as gunicorn does in its gt
 It takes its first connections by turns: gunicorn's own takes one as soon as it waits, so of 4
 clients with large batches one worker often had 3 or all, and the other nothing to do. With many it
 takes what waits at once: one for each turn of a busy loop, new clients waited for seconds.
+
+It waits for the rest of a request, and for an answer to be taken, only as long as patience.py says.
 """
 
 from collections.abc import Iterator
@@ -15,9 +17,14 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-from gevent import Greenlet, Timeout, get_hub, getcurrent
+from gevent import Greenlet, Timeout, get_hub, getcurrent, socket
 from gevent.server import StreamServer
+from gunicorn import util
 from gunicorn.workers import ggevent
+
+from service import refusal
+from service.config import Config
+from service.patience import Patience
 
 FEW_CONNECTIONS = 16  # up to here it matters how they are spread
 # After each of the first connections: time for another worker to take the next.
@@ -52,6 +59,11 @@ class TurnTakingServer(StreamServer):  # type: ignore[misc]  # gevent has no typ
 
 
 ggevent.StreamServer = TurnTakingServer  # GeventWorker.run makes it by this name
+refusal.install()
+
+
+class GreenSocket(Patience, socket.socket):  # type: ignore[misc]
+    """gevent's socket, with a limit on waiting."""
 
 
 class GreenWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -61,6 +73,12 @@ class GreenWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has n
         super().__init__(*args, **kwargs)
         self._idle: dict[Timeout, Greenlet] = {}
         self._linger_until: float | None = None  # monotonic; known once it is to stop
+        self._patience = Config.from_environment().body_timeout_seconds
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Serve a connection."""
+        patient = GreenSocket(client.family, client.type, client.proto, fileno=client.detach())
+        super().handle(listener, patient, addr)
 
     @contextmanager
     def timeout_ctx(self) -> Iterator[None]:
@@ -83,10 +101,20 @@ class GreenWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has n
 
         self._give_way = give_way
 
-    def handle_request(self, *args: Any) -> Any:
-        """Answer one request, after a transaction that can go on."""
+    def handle_request(self, listener_name: Any, req: Any, sock: GreenSocket, addr: Any) -> None:
+        """Answer one request, after a transaction that can go on, and with patience.
+
+        Its head is there: between requests, keepalive is the limit.
+        """
         self._give_way()
-        return super().handle_request(*args)
+        sock.limit(self._patience)
+        try:
+            super().handle_request(listener_name, req, sock, addr)
+        except StopIteration:  # it is to be closed, perhaps before all of its body was read
+            util.close_graceful(sock)
+            raise
+        finally:
+            sock.limit(None)
 
     def notify(self) -> None:
         """Show that the worker lives, every second; when it is to stop, end what only waits."""

@@ -39,6 +39,7 @@ class Stack:
 
     proxy: Proxy
     log: Path
+    pid: int  # of gunicorn's arbiter
 
     @property
     def url(self) -> str:
@@ -104,7 +105,16 @@ def stack(
     name = f"gati_test_deploy_{os.getpid()}"
     with (
         janitor(server_url, name, template),
-        service(image, directory, request.param, url_of(server_url, name)) as port,
+        behind_nginx(image, directory, request.param, url_of(server_url, name)) as running,
+    ):
+        yield running
+
+
+@contextmanager
+def behind_nginx(image: Image, directory: Path, worker_class: str, url: str) -> Iterator[Stack]:
+    """Run the image's service on a database, behind the shipped nginx."""
+    with (
+        service(image, directory, worker_class, url) as (port, pid),
         nginx(
             BACKEND_TEMPLATE,
             directory,
@@ -112,12 +122,14 @@ def stack(
             BODY_LIMIT_MB=body_limit_mb(MAX_BODY_MB),
         ) as proxy,
     ):
-        yield Stack(proxy, directory / "service.log")
+        yield Stack(proxy, directory / "service.log", pid)
 
 
 @contextmanager
-def service(image: Image, directory: Path, worker_class: str, url: str) -> Iterator[int]:
-    """Run `python -m service serve` of the image on a database; give its port."""
+def service(
+    image: Image, directory: Path, worker_class: str, url: str
+) -> Iterator[tuple[int, int]]:
+    """Run `python -m service serve` of the image on a database; give its port and pid."""
     port = free_port()
     variables = {
         "PATH": f"{image.programs}{os.pathsep}{os.environ['PATH']}",
@@ -136,7 +148,7 @@ def service(image: Image, directory: Path, worker_class: str, url: str) -> Itera
         )
         try:
             wait_until_healthy(port, process, log)
-            yield port
+            yield port, process.pid
         finally:
             process.terminate()
             process.wait(timeout=STOP_SECONDS)

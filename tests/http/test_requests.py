@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.events import Event, event, new_id
-from tests.http.wire import JSON, batch, connected, exchange, get, head, post
+from tests.http.wire import batch, exchange, get, head, post
 from tests.service import Service
 
 EAGLES = "🦅" * 255
@@ -153,39 +153,3 @@ def test_a_target_in_absolute_form_is_understood(service: Service) -> None:
     assert [run["run_id"] for run in page] == [run_id]
     assert exchange(service, get(origin)).json["name"] == "GATI Backend"
     assert exchange(service, get(f"{origin}/api/nothing")).status == 404
-
-
-@pytest.mark.parametrize(
-    "request_bytes",
-    [
-        head("POST", "/api/events", Content_Length=2, content_length=3) + b"{}x",
-        head("POST", "/api/events", Content_Type=JSON, Content_Length="2, 3") + b"{}x",
-        head("POST", "/api/events", Content_Type=JSON, Content_Length=-1),
-        head("POST", "/api/events", Content_Type=JSON, Content_Length="+2") + b"{}",
-        head("POST", "/api/events", Content_Type=JSON, Content_Length="1e3"),
-        head("POST", "/api/events", Content_Length=5, Transfer_Encoding="chunked") + b"0\r\n\r\n",
-        b"GET /health\r\n\r\n",
-        b"GET /health HTTP/9.9\r\n\r\n",
-        b"GET /health HTTP/1.1\r\nno colon\r\n\r\n",
-        b"GET /health HTTP/1.1\r\nA name: x\r\n\r\n",
-        b"GET  /health HTTP/1.1\r\n\r\n",
-        b"get /health HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a TLS hello\r\n\r\n",
-        b"GET /health HTTP/1.1\r\n" + b"X: y\r\n" * 1000 + b"\r\n",
-        b"GET /health HTTP/1.1\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
-    ],
-)
-def test_what_is_no_request_is_4xx_and_ends_the_connection(
-    service: Service, request_bytes: bytes
-) -> None:
-    with connected(service) as wire:
-        answer = wire.send(request_bytes).read()
-        assert 400 <= answer.status < 500
-        assert wire.is_closed()
-
-
-def test_an_unknown_transfer_coding_is_refused(service: Service) -> None:
-    request = head("POST", "/api/events", Content_Type=JSON, Transfer_Encoding="gzip, chunked")
-    with connected(service) as wire:
-        assert wire.send(request + b"0\r\n\r\n").read().status in (400, 501)
-        assert wire.is_closed()

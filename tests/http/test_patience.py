@@ -1,0 +1,160 @@
+"""Waiting for a client has an end: on sockets of both kinds, and for the threads of gthread."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import gevent.socket
+import pytest
+
+from service.patience import Patience, PatientSocket, Stalled
+from service.worker import GreenSocket
+from tests.events import event, new_id
+from tests.http.raw.case import post
+from tests.http.wire import batch, get
+from tests.service import ANSWER_SECONDS, Service, serving
+
+LONG = b"x" * 20_000_000  # more than the sockets on both sides take in
+Pair = tuple[Patience, socket.socket]
+
+
+@pytest.fixture(autouse=True)
+def unharmed() -> None:
+    """In the place of the folder's own: there is not always a service."""
+
+
+@pytest.fixture(params=[PatientSocket, GreenSocket])
+def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    """A socket of the service's, with 0.2 s of patience, and its client's."""
+    ours, theirs = socket.socketpair()
+    patient = request.param(ours.family, ours.type, ours.proto, fileno=ours.detach())
+    patient.limit(0.2)
+    with theirs:
+        yield patient, theirs
+    patient.close()
+
+
+def test_a_client_that_sends_nothing_is_given_up(pair: Pair) -> None:
+    patient, theirs = pair
+    theirs.sendall(b"one")
+    assert patient.recv(10) == b"one"
+    with pytest.raises(Stalled):
+        patient.recv(10)
+
+
+def drain(patient: Patience) -> None:
+    """Receive for as long as something comes."""
+    while patient.recv(10):
+        pass
+
+
+def test_a_client_that_dribbles_is_given_up(pair: Pair) -> None:
+    patient, theirs = pair
+    over = threading.Event()
+
+    def dribble() -> None:
+        while not over.wait(0.01):
+            theirs.sendall(b"x")
+
+    sender = threading.Thread(target=dribble)
+    sender.start()
+    try:
+        with pytest.raises(Stalled):
+            drain(patient)
+    finally:
+        over.set()
+        sender.join()
+
+
+def test_a_client_that_takes_nothing_is_given_up(pair: Pair) -> None:
+    with pytest.raises(Stalled):
+        pair[0].sendall(LONG)
+
+
+def test_a_client_that_takes_everything_gets_everything(pair: Pair) -> None:
+    patient, theirs = pair
+    taken: list[int] = []
+
+    def take() -> None:
+        while data := theirs.recv(1_000_000):
+            taken.append(len(data))
+
+    taker = threading.Thread(target=take)
+    taker.start()
+    patient.sendall(LONG)
+    patient.shutdown(socket.SHUT_WR)
+    taker.join()
+    assert sum(taken) == len(LONG)
+
+
+def test_without_a_limit_it_is_a_socket_like_any_other(pair: Pair) -> None:
+    patient, _ = pair
+    patient.limit(None)
+    patient.settimeout(0.05)
+    with pytest.raises(TimeoutError) as raised:
+        patient.recv(10)
+    assert not isinstance(raised.value, Stalled)
+
+
+def test_it_stands_on_gevent_s_own_socket() -> None:
+    assert issubclass(GreenSocket, gevent.socket.socket)
+
+
+def big_run(service: Service) -> bytes:
+    """A request whose answer is 11 MB."""
+    run_id = new_id()
+    for _ in range(12):
+        stored = service.post(batch(event(run_id, data={"output": "x" * 900_000})))
+        assert stored.status_code == 200, stored.text
+    return get(f"/api/runs/{run_id}/timeline")
+
+
+def test_the_only_thread_comes_back_from_every_kind_of_slow_client(
+    service_database_url: str, tmp_path: Path
+) -> None:
+    chosen: dict[str, Any] = {
+        "WORKER_CLASS": "gthread",
+        "WORKERS": 1,
+        "THREADS": 1,
+        "BODY_TIMEOUT_SECONDS": 1,
+    }
+    with serving(service_database_url, tmp_path, **chosen) as service, ExitStack() as stack:
+        slow = [
+            b"",
+            b"GET /health HTTP/1.1\r\nHo",
+            post(b"{}", b"Content-Length: 9"),
+            post(b"5\r\n", b"Transfer-Encoding: chunked"),
+            big_run(service),
+        ]
+        for sent in slow:
+            stack.enter_context(opened(service, sent))
+            assert service.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("worker_class", ["gevent", "gthread"])
+def test_240_clients_that_idle_or_are_slow_hold_up_no_one(
+    service_database_url: str, tmp_path: Path, worker_class: str
+) -> None:
+    """Under gthread 40 threads are held, for longer than is waited here, and four are left."""
+    chosen: dict[str, Any] = {"WORKER_CLASS": worker_class, "WORKERS": 1, "THREADS": 44}
+    with (
+        serving(service_database_url, tmp_path, BODY_TIMEOUT_SECONDS=60, **chosen) as service,
+        ExitStack() as stack,
+    ):
+        unread = big_run(service)
+        for sent in [post(b"{}", b"Content-Length: 50000")] * 20 + [unread] * 20 + [b""] * 200:
+            stack.enter_context(opened(service, sent))
+        for _ in range(20):
+            assert service.post(batch(event(new_id()))).status_code == 200
+            assert service.get("/api/agents").status_code == 200
+        stack.close()  # else the service would wait for them to end
+
+
+def opened(service: Service, sent: bytes) -> socket.socket:
+    """A connection on which this was sent, and nothing is read."""
+    connection = socket.create_connection(("127.0.0.1", service.port), ANSWER_SECONDS)
+    connection.sendall(sent)
+    return connection
