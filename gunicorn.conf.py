@@ -52,13 +52,25 @@ accesslog = "-" if chosen.debug else None  # a line per request costs more than 
 STOPPING = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 
 
-def post_fork(_arbiter: Any, worker: Any) -> None:
-    """Tell the application which worker it is in. gevent has not patched anything yet.
-
-    Signals to stop wait until it has loaded. Before, the handlers are those of gunicorn's master,
-    which do nothing here: a reload that met a worker so early waited for it for 30 s.
-    """
+def hold_stopping() -> None:
+    """Let signals to stop wait."""
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+
+
+def let_stopping() -> None:
+    """Let those through that waited, and any other."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+
+
+# A new worker has the handlers of gunicorn's master, which do nothing there: a reload that met one
+# so early waited for it for 30 s. So signals wait from before the fork until the worker has loaded.
+# post_fork would be too late by a millisecond, which a test met.
+os.register_at_fork(before=hold_stopping, after_in_parent=let_stopping)
+let_stopping()  # a new master (USR2) is such a child, too
+
+
+def post_fork(_arbiter: Any, worker: Any) -> None:
+    """Tell the application which worker it is in. gevent has not patched anything yet."""
     process.become(worker)
 
 
@@ -69,7 +81,7 @@ def post_worker_init(worker: Any) -> None:
     above the service's own limit, of which nginx lets 1 MB through: then it is the service that
     answers 413, in its own words; meinheld's answer is HTML on a connection it breaks.
     """
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    let_stopping()
     if chosen.worker_class == "meinheld":
         from meinheld import server  # noqa: PLC0415 - installed only where it is used
 

@@ -18,6 +18,7 @@ from bench import (
     reads,
     report,
     servers,
+    slow_clients,
 )
 from bench.results import Sections
 
@@ -30,6 +31,7 @@ SECTIONS: dict[str, tuple[ModuleType, str]] = {
     "ingest": (ingest, "what it can take, by batch size and clients, beside raw COPY"),
     "offered": (offered, "latency at a stated rate, on a clock"),
     "overload": (overload, "several times what it can take, on a clock"),
+    "slow-clients": (slow_clients, "what others wait beside clients that stand still"),
     "reads": (reads, "every path at 1 million events, also while ingest runs"),
     "growth": (growth, "ingest, reads and disk as the store grows"),
     "memory": (memory, "idle, and under eight batches of 10,000 events at once"),
@@ -41,6 +43,7 @@ PLANS: dict[str, list[list[str]]] = {
         ["ingest", "--repeat", "5"],
         ["offered"],
         ["overload"],
+        ["slow-clients"],
         ["reads", "--case-seconds", "0.15"],
         ["growth"],
         ["memory"],

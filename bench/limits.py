@@ -115,6 +115,13 @@ def overload() -> Iterator[Limit]:
         yield Limit(f"{what}, p95 of refusals", "overload", refused, "<", 100, "ms")
 
 
+def slow_clients() -> Iterator[Limit]:
+    """Others, beside clients that stand still."""
+    beside = worst("p95_ms", beside="beside slow clients")
+    yield Limit("p95 of the others", "slow-clients", beside, "<", 250, "ms")
+    yield Limit("requests that failed", "slow-clients", worst("failed"), "≤", 0)
+
+
 def reads() -> Iterator[Limit]:
     """Reads of a store of 1 million events."""
     for path in sorted(FOUR):
@@ -152,6 +159,7 @@ LIMITS: tuple[Limit, ...] = (
     *ingest(),
     *offered(),
     *overload(),
+    *slow_clients(),
     *reads(),
     *growth(),
     *memory(),
@@ -182,7 +190,7 @@ def row_of(verdict: Verdict) -> str:
     measured = "" if verdict.measured is None else shown(verdict.measured)
     aim = "" if limit.aim is None else f"   aim {shown(limit.aim)}"
     goal = f"{limit.comparison} {shown(limit.goal)} {limit.unit}".rstrip()
-    return f"{verdict.word:12}  {limit.section:8}  {limit.what:57}  {measured:>8}  {goal}{aim}"
+    return f"{verdict.word:12}  {limit.section:12}  {limit.what:57}  {measured:>8}  {goal}{aim}"
 
 
 def shown(figure: float) -> str:

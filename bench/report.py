@@ -8,7 +8,17 @@ from string import Template
 from typing import Any
 
 from bench import limits, results
-from bench.report_page import growth, ingest, memory, offered, overload, reads, servers, verdicts
+from bench.report_page import (
+    growth,
+    ingest,
+    memory,
+    offered,
+    overload,
+    reads,
+    servers,
+    slow_clients,
+    verdicts,
+)
 
 PAGE = Path(__file__).parent / "report_page" / "page.html"
 FILE = results.DIRECTORY / "index.html"
@@ -16,6 +26,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "ingest": ingest.html,
     "offered": offered.html,
     "overload": overload.html,
+    "slow-clients": slow_clients.html,
     "reads": reads.html,
     "growth": growth.html,
     "memory": memory.html,

@@ -1,4 +1,8 @@
-"""Admission: how many bytes of bodies a worker holds at once, decided before they are read."""
+"""Admission: how many bytes of bodies a worker holds at once, decided before they are read.
+
+What counts is what has come. A length that was only declared is asked about, not counted: two
+clients that declared 64 MB and then stood still would shut everyone else out.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -28,14 +32,18 @@ class Admission:
             self.hold(-share.size, share.size)
 
     def hold(self, more: int, own: int) -> None:
-        """Count `more` bytes for a request that holds `own` already.
-
-        Raises Overloaded past the limit, unless it is alone: one body of any size is always let in.
-        """
+        """Count `more` bytes for a request that holds `own` already; raises as `check` does."""
         with self._lock:
-            if more > 0 and self._held_bytes > own and self._held_bytes + more > self._max_bytes:
-                raise Overloaded("Too many bytes wait to be stored.")
+            self.check(more, own)
             self._held_bytes += more
+
+    def check(self, more: int, own: int) -> None:
+        """Raise Overloaded when `more` would go past the limit.
+
+        Not for a request that is alone: one body of any size is always let in.
+        """
+        if more > 0 and self._held_bytes > own and self._held_bytes + more > self._max_bytes:
+            raise Overloaded("Too many bytes wait to be stored.")
 
 
 class Share:
@@ -44,6 +52,10 @@ class Share:
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
         self.size = 0
+
+    def expect(self, size: int) -> None:
+        """Raise Overloaded when so many bytes would not be let in now; hold none of them."""
+        self._admission.check(size - self.size, self.size)
 
     def grow_to(self, size: int) -> None:
         """Hold at least so many bytes; raises Overloaded, and holds what it did."""

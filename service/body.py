@@ -1,8 +1,8 @@
 """Request bodies: read whole, within a limit, whatever way they are sent."""
 
 import zlib
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 import falcon
 import orjson
@@ -14,18 +14,33 @@ CHUNK_BYTES = 65_536
 UNPACKED_BYTES = 1_048_576  # at a time: a bomb is stopped within one of these
 GZIP = 16 + zlib.MAX_WBITS
 
-Hold = Callable[[int], None]
+
+class Room(Protocol):
+    """Where a body is held while it is read (admission.Share); either may refuse by raising."""
+
+    def expect(self, size: int) -> None:
+        """Hear how many bytes are to come."""
+
+    def grow_to(self, size: int) -> None:
+        """Hold so many."""
 
 
-def no_matter(size: int) -> None:
-    """Hold whatever it is: of small documents."""
+class Anywhere:
+    """Room for a small document: always enough."""
+
+    def expect(self, size: int) -> None:
+        """Do not mind."""
+
+    def grow_to(self, size: int) -> None:
+        """Do not mind."""
 
 
-def read_json_body(req: falcon.Request, limit: int, hold: Hold = no_matter) -> bytes:
+def read_json_body(req: falcon.Request, limit: int, room: Room) -> bytes:
     """Read a JSON body of at most `limit` bytes, unpacked where it is gzip; not parsed.
 
-    `hold` is told how many bytes the body has, before they are read where that is known. Raises
-    ApiError: 400 incomplete_body or invalid_encoding, 413, 415; and what `hold` raises.
+    `room` is told how many bytes the body has, before they are read where that is known. Raises
+    ApiError: 400 incomplete_body or invalid_encoding, 413, 415, 503 body_timeout; and what `room`
+    raises.
     """
     if (req.content_type or "").partition(";")[0].strip().lower() != falcon.MEDIA_JSON:
         raise ApiError(
@@ -40,14 +55,14 @@ def read_json_body(req: falcon.Request, limit: int, hold: Hold = no_matter) -> b
             "unsupported_encoding",
             "Send the body as it is, or with Content-Encoding: gzip.",
         )
-    body = read_body(req, limit, hold)
-    return gunzip(body, limit, hold) if encoding == "gzip" else body
+    body = read_body(req, limit, room)
+    return gunzip(body, limit, room) if encoding == "gzip" else body
 
 
 def read_document(req: falcon.Request, limit: int) -> dict[str, Any]:
     """Read and parse a small JSON object; raise ApiError 400 when it is none."""
     try:
-        document = orjson.loads(read_json_body(req, limit))
+        document = orjson.loads(read_json_body(req, limit, Anywhere()))
     except orjson.JSONDecodeError:
         raise ApiError(falcon.HTTP_400, "invalid_json", "The body is not JSON.") from None
     if not isinstance(document, dict):
@@ -55,7 +70,7 @@ def read_document(req: falcon.Request, limit: int) -> dict[str, Any]:
     return document
 
 
-def read_body(req: falcon.Request, limit: int, hold: Hold) -> bytes:
+def read_body(req: falcon.Request, limit: int, room: Room) -> bytes:
     """Read the body from the server's own stream.
 
     Falcon's bounded_stream is empty for chunked bodies, and the server hands on bodies that ended
@@ -68,13 +83,13 @@ def read_body(req: falcon.Request, limit: int, hold: Hold) -> bytes:
         raise too_large(limit)
     chunked = length is None and req.get_header("Transfer-Encoding") is not None
     wanted = limit + 1 if chunked else (length or 0)
-    hold(length or 0)
+    room.expect(length or 0)
     parts, size = [], 0
     try:
         while size < wanted and (part := req.stream.read(min(CHUNK_BYTES, wanted - size))):
             parts.append(part)
             size += len(part)
-            hold(size)
+            room.grow_to(size)
     except TimeoutError:
         raise stalled() from None
     except (OSError, ParseException):
@@ -92,12 +107,15 @@ def incomplete(what: str) -> ApiError:
 
 
 def stalled() -> ApiError:
-    """The error for a client that stands still in the middle of a body."""
-    text = "The rest of the body did not come in time. Nothing was stored."
-    return ApiError(falcon.HTTP_408, "body_timeout", text)
+    """The error for a client that stands still in the middle of a body.
+
+    Not 408: that passes, and SDKs throw away for good what is answered by any 4xx but 429.
+    """
+    text = "The rest of the body did not come in time. Nothing was stored. Send it again."
+    return ApiError(falcon.HTTP_503, "body_timeout", text, retry=True)
 
 
-def gunzip(packed: bytes, limit: int, hold: Hold) -> bytes:
+def gunzip(packed: bytes, limit: int, room: Room) -> bytes:
     """Unpack gzip of one or more members, never past the limit."""
     parts, size = [], 0
     try:
@@ -106,7 +124,7 @@ def gunzip(packed: bytes, limit: int, hold: Hold) -> bytes:
             size += len(part)
             if size > limit:
                 raise too_large(limit)
-            hold(size)
+            room.grow_to(size)
     except zlib.error:
         raise ApiError(
             falcon.HTTP_400, "invalid_encoding", "The body is not the gzip that it says it is."

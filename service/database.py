@@ -16,13 +16,13 @@ from psycopg.rows import dict_row
 from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool
 
-from service.greenlets import GreenConnection, connection_class, poll_now
+from service.greenlets import connection_class, poll_now
 from service.json import FragmentLoader, NumberLoader
 from service.queries import Connection, queries
+from service.silence import PatientConnection, keepalives, limit_silence
 
 CONNECT_TIMEOUT_SECONDS = 2
 POOL_TIMEOUT_SECONDS = 2.0
-SILENCE_SECONDS = 2.0  # beyond statement_timeout
 MAX_WAITING = 200
 READ_ONLY = "default_transaction_read_only"
 
@@ -74,16 +74,6 @@ def connect(url: str, settings: dict[str, str], role: str, first: bool = False) 
     return conn
 
 
-def limit_silence(conn: Connection, settings: dict[str, str]) -> None:
-    """Bound how long PostgreSQL may say nothing: a little longer than a statement may run.
-
-    `statement_timeout` is in whole seconds.
-    """
-    seconds = int(settings.get("statement_timeout", "0").removesuffix("s"))
-    if seconds and isinstance(conn, GreenConnection):
-        conn.patience_seconds = seconds + SILENCE_SECONDS
-
-
 def must_say_read_only(url: str, settings: dict[str, str]) -> bool:
     """Whether `default_transaction_read_only` has to wait until the connection is there.
 
@@ -100,13 +90,14 @@ def conninfo(url: str, settings: dict[str, str], role: str) -> str:
         settings = {name: value for name, value in settings.items() if name != READ_ONLY}
     return make_conninfo(
         url,
+        **keepalives(url),
         options=" ".join(f"-c {name}={value}" for name, value in settings.items()),
         application_name=f"gati-backend {role}",
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
     )
 
 
-def configure(conn: Connection, settings: dict[str, str] = READ) -> None:
+def configure(conn: PatientConnection) -> None:
     """Load numeric as a number of JSON's, jsonb as text that is passed on unparsed, ids as text.
 
     UUID objects take long to make and to hash: 40 of the 190 ms of a trace of 10,000 events.
@@ -114,15 +105,19 @@ def configure(conn: Connection, settings: dict[str, str] = READ) -> None:
     conn.adapters.register_loader("numeric", NumberLoader)
     conn.adapters.register_loader("jsonb", FragmentLoader)
     conn.adapters.register_loader("uuid", TextLoader)
-    limit_silence(conn, settings)
 
 
-def pool(url: str, settings: dict[str, str], role: str, size: int) -> ConnectionPool[Connection]:
+def pool(
+    url: str, settings: dict[str, str], role: str, size: int
+) -> ConnectionPool[PatientConnection]:
     """A pool, not yet open, that makes its connections as they are needed."""
     say_read_only = must_say_read_only(url, settings)
 
-    def prepare(conn: Connection) -> None:
-        configure(conn, settings)
+    def prepare(conn: PatientConnection) -> None:
+        configure(conn)
+        limit_silence(conn, settings)
+        if READ_ONLY in settings:
+            queries.transactions.limit_temp_files(conn)
         if say_read_only:
             queries.transactions.read_only(conn)
 
@@ -191,7 +186,7 @@ class Database:
 
 
 @contextmanager
-def lend(pool: ConnectionPool[Connection]) -> Iterator[Connection]:
+def lend(pool: ConnectionPool[PatientConnection]) -> Iterator[Connection]:
     """Lend a pool's connection; one that the server has closed is replaced.
 
     One on which a write is refused as read-only (25006) is discarded afterwards: its server was the

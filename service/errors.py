@@ -47,6 +47,7 @@ OVERLOADED = ("overloaded", "Too much is waiting just now. Send it again.")
 LOCKED = ("locked", "What this needs is locked just now. Send it again.")
 CONFLICT = ("conflict", "Others changed the same rows at the same time. Send it again.")
 TIMEOUT = ("timeout", "The database took too long. Send it again.")
+TOO_HEAVY = ("too_heavy", "This needs more room than one read may have. Ask for less at once.")
 
 # The longest prefix of the SQLSTATE decides.
 PASSING = {
@@ -54,6 +55,7 @@ PASSING = {
     "25006": UNAVAILABLE,  # read-only: a primary that was demoted
     "40": CONFLICT,  # deadlock, serialization
     "53": OVERLOADED,  # disk full, too many connections, out of memory
+    "53400": TOO_HEAVY,  # temp_file_limit
     "55P03": LOCKED,
     "57014": TIMEOUT,
     "57P": UNAVAILABLE,  # shutting down, starting up, killed
@@ -126,7 +128,7 @@ def on_database_error(
         log.error("%s: SQLSTATE %s", req.context.request_id, error.sqlstate, exc_info=error)
         raise ApiError(falcon.HTTP_500, *NAMES[falcon.HTTP_500])
     log.warning("%s: %s: %s", req.context.request_id, passing[0], error)
-    slow_read = passing in (TIMEOUT, LOCKED) and req.method == "GET"
+    slow_read = passing in (TIMEOUT, LOCKED, TOO_HEAVY) and req.method == "GET"
     raise ApiError(falcon.HTTP_504 if slow_read else falcon.HTTP_503, *passing, retry=True)
 
 

@@ -8,19 +8,18 @@ the turn passes on only while PostgreSQL really works. In other workers psycopg 
 import select
 from contextlib import suppress
 from time import monotonic
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import psycopg
 from gevent import Timeout, idle, monkey, sleep, socket
 from psycopg.abc import PQGen
 from psycopg.waiting import READY_R, READY_W, WAIT_R, WAIT_W
 
-from service.queries import Connection
+from service.silence import INTERVAL_SECONDS, PatientConnection
 
 T = TypeVar("T")
 
 LONGEST_TURN_SECONDS = 0.005
-INTERVAL_SECONDS = 0.1  # between two looks at whether the socket is still open, as psycopg has it
 POLL_EVENTS = {
     WAIT_R: select.POLLIN,
     WAIT_W: select.POLLOUT,
@@ -34,14 +33,8 @@ WAITS = {
 poll_now = monkey.get_original("select", "poll")
 
 
-class GreenConnection(psycopg.Connection[Any]):
-    """A connection that lets other greenlets run while PostgreSQL works, and only then.
-
-    `patience_seconds`: a server that is silent for longer is gone, though nobody told us (a
-    firewall, a failover). Without it a statement would be waited for until TCP gives up, if ever.
-    """
-
-    patience_seconds: float | None = None
+class GreenConnection(PatientConnection):
+    """A connection that lets other greenlets run while PostgreSQL works, and only then."""
 
     def wait(
         self, gen: PQGen[T], interval: float = INTERVAL_SECONDS, timeout: float | None = None
@@ -62,8 +55,7 @@ class GreenConnection(psycopg.Connection[Any]):
         began = monotonic()
         while not (events := ready(fileno, wanted)):
             if self.patience_seconds and monotonic() > began + self.patience_seconds:
-                self.pgconn.finish()
-                raise psycopg.OperationalError(f"silent for {self.patience_seconds:.0f} s")
+                raise self.given_up()
             try:
                 WAITS[wanted](fileno, timeout=INTERVAL_SECONDS)
             except TimeoutError:
@@ -115,10 +107,10 @@ def ready(fileno: int, wanted: int) -> int:
     return (READY_R if readable else 0) | (READY_W if events & select.POLLOUT else 0)
 
 
-def connection_class(first: bool = False) -> type[Connection]:
+def connection_class(first: bool = False) -> type[PatientConnection]:
     """The class for this process: greenlets when gevent has taken the place of threads."""
     if not monkey.is_module_patched("select"):
-        return psycopg.Connection
+        return PatientConnection
     return FirstConnection if first else GreenConnection
 
 

@@ -32,7 +32,7 @@ class Events:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a batch. 200 means committed; 422 that no event was good."""
         with self._admission.share() as share:
-            body = read_json_body(req, self._max_body_bytes, share.grow_to)
+            body = read_json_body(req, self._max_body_bytes, share)
             batch = parse_batch(body, self._max_batch_size, self._max_event_bytes)
             counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
             if counts.expired:

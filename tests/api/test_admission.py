@@ -25,6 +25,18 @@ def test_bodies_are_let_in_up_to_the_limit_to_the_byte() -> None:
             third.grow_to(1)
 
 
+def test_bytes_that_are_only_expected_are_refused_by_what_is_there_and_hold_nothing() -> None:
+    admission = Admission(LIMIT)
+    with admission.share() as one, admission.share() as other:
+        one.expect(LIMIT)
+        other.expect(LIMIT)
+        one.grow_to(60)
+        other.expect(40)
+        with pytest.raises(Overloaded):
+            other.expect(41)
+        one.grow_to(LIMIT)
+
+
 def test_what_was_answered_is_given_back_also_after_a_refusal() -> None:
     admission = Admission(LIMIT)
     with admission.share() as one:

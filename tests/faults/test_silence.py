@@ -1,13 +1,18 @@
 """A PostgreSQL that is gone without a word: the service does not wait for it for ever."""
 
+import socket
 import subprocess
 import sys
 
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from service.database import READ, connect
 from tests.faults.conftest import Through
 from tests.operations.harness import REPOSITORY, environment
 
+GREEN = "from gevent import monkey; monkey.patch_all()\n"
 PROGRAM = """
-from gevent import monkey; monkey.patch_all()
 import sys, psycopg
 from service.database import READ, connect, pool
 settings = READ | {"statement_timeout": "1s"}
@@ -28,12 +33,13 @@ readers.close()
 """
 
 
-def test_greenlets_give_a_silent_server_up_after_what_a_statement_may_take(
-    through: Through,
+@pytest.mark.parametrize("preamble", ["", GREEN], ids=["threads", "greenlets"])
+def test_a_silent_server_is_given_up_after_what_a_statement_may_take(
+    through: Through, preamble: str
 ) -> None:
     proxy, conninfo = through
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, conninfo],
+        [sys.executable, "-c", preamble + PROGRAM, conninfo],
         cwd=REPOSITORY,
         env=environment(),
         stdin=subprocess.PIPE,
@@ -49,3 +55,17 @@ def test_greenlets_give_a_silent_server_up_after_what_a_statement_may_take(
         finally:
             program.kill()
     assert printed == "silent for 3 s True\n" * 2
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, 3000), ({"tcp_user_timeout": 9000}, 9000)])
+def test_a_machine_that_acknowledges_nothing_is_given_up_by_tcp(
+    through: Through, given: dict[str, int], expected: int
+) -> None:
+    with (
+        connect(make_conninfo(through[1], **given), READ, "test") as conn,
+        socket.socket(fileno=conn.fileno()) as looked_at,
+    ):
+        found = looked_at.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        kept_alive = looked_at.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        looked_at.detach()
+    assert (found, kept_alive) == (expected, 1)

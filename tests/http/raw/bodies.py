@@ -142,11 +142,11 @@ CASES: list[Case] = [
         answers=[200],
         kept=KEPT_OPEN,
     ),
-    case("a body that stops", with_length(never("stops"), more=10), answers=[408], alone=True),
+    case("a body that stops", with_length(never("stops"), more=10), answers=[503], alone=True),
     case(
         "chunks that stop",
         chunked(chunk(never("chunks stop")), b"5\r\n12"),
-        answers=[408],
+        answers=[503],
         alone=True,
     ),
     case(
