@@ -5,6 +5,8 @@ from typing import Any
 
 from gunicorn import util
 
+from service import lingering
+
 # The texts of deploy/nginx, which refuses the same things where it stands in front.
 REFUSALS = {
     400: ("bad_request", "The request is not valid HTTP."),
@@ -35,7 +37,7 @@ def write_error(sock: socket.socket, status: int, reason: str, _message: Any) ->
         f"Content-Length: {len(body)}\r\nX-Request-Id: {own_id}\r\n\r\n"
     )
     util.write_nonblock(sock, head.encode() + body)
-    util.close_graceful(sock)  # closed at once with more to be read, the answer could get lost
+    lingering.close(sock)  # closed at once with more to be read, the answer could get lost
 
 
 def install() -> None:

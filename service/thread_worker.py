@@ -14,7 +14,7 @@ from typing import Any
 from gunicorn import util
 from gunicorn.workers import gthread
 
-from service import refusal
+from service import lingering, refusal
 from service.config import Config
 from service.patience import PatientSocket
 
@@ -59,5 +59,5 @@ class ThreadWorker(gthread.ThreadWorker):  # type: ignore[misc]
         kept = super().handle(conn)
         if not kept:
             conn.sock.limit(None)
-            util.close_graceful(conn.sock)
+            lingering.close(conn.sock)
         return kept

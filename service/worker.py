@@ -19,10 +19,9 @@ from typing import Any
 
 from gevent import Greenlet, Timeout, get_hub, getcurrent, socket
 from gevent.server import StreamServer
-from gunicorn import util
 from gunicorn.workers import ggevent
 
-from service import refusal
+from service import lingering, refusal
 from service.config import Config
 from service.patience import Patience
 
@@ -111,7 +110,7 @@ class GreenWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has n
         try:
             super().handle_request(listener_name, req, sock, addr)
         except StopIteration:  # it is to be closed, perhaps before all of its body was read
-            util.close_graceful(sock)
+            lingering.close(sock)
             raise
         finally:
             sock.limit(None)
