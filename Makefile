@@ -10,6 +10,8 @@ DEV_STAMP := $(VENV)/.installed-dev
 FUZZ_STAMP := $(VENV)/.installed-fuzz
 # How long `make fuzz` makes bodies; asking every path takes a fifth of it more.
 FUZZ_SECONDS ?= 600
+# A PostgreSQL for each; a folder's module goes to one of them whole, with the service it shares.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadscope
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -23,7 +25,7 @@ run: $(RUN_STAMP)  ## run the service, with its own PostgreSQL unless DATABASE_U
 	@exec $(PYTHON) -m service serve
 
 test: $(DEV_STAMP)  ## run every test; PG=15 on Debian's PostgreSQL 15
-	@exec $(PYTHON) -m pytest tests/ $(PYTEST)
+	@exec $(PYTHON) -m pytest $(IN_PARALLEL) tests/ $(PYTEST)
 
 dashboard: $(DEV_STAMP)  ## serve the released GATI dashboard on port 3000
 	@exec $(PYTHON) -m service dashboard
