@@ -173,3 +173,5 @@ def retaining(url: str, today: date, days: int) -> Iterator[Retention]:
         if row is None or not row["is_ours"]:
             raise Busy("another process removes old events just now")
         yield Retention(conn, today - timedelta(days=days))
+        # A session ends a moment after its client has: the next would find the lock taken.
+        queries.retention.step_down(conn, lock_key=LOCK_KEY)

@@ -1,0 +1,10 @@
+-- retention/step_down: let another process remove old events, without waiting for this session's end.
+--
+-- params   lock_key  bigint  of the advisory lock
+-- returns  pg_advisory_unlock boolean
+-- rows     one
+-- index    none
+-- plan     a function call
+-- try      \set lock_key 7
+
+SELECT pg_advisory_unlock(:'lock_key'::bigint);
