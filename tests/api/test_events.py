@@ -135,7 +135,7 @@ def test_gzip_is_understood_in_one_member_or_several(client: Client) -> None:
         assert client.send_bytes(packed, Content_Encoding="gzip").json["count"] == 1
 
 
-@pytest.mark.parametrize("damage", [b"no gzip at all", gzip.compress(b"{}")[:-3]])
+@pytest.mark.parametrize("damage", [b"no gzip at all", gzip.compress(b"{}", mtime=0)[:-3]])
 def test_corrupt_gzip_is_400(client: Client, damage: bytes) -> None:
     answer = client.send_bytes(damage, Content_Encoding="gzip")
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_encoding")
