@@ -51,7 +51,9 @@ WRITE = COMMON | {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "statement_timeout": "30s",
-    "lock_timeout": "750ms",  # a request may meet it three times, and is refused within 2.5 s
+    # Met twice in one transaction (another writer's row, then the table), and followed by two that
+    # wait 150 ms (transactions/wait_briefly), a request is still refused within 2.5 s.
+    "lock_timeout": "750ms",
 }
 DIRECT = COMMON | {"lock_timeout": "10s"}
 REFRESH = COMMON | {

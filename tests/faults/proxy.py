@@ -62,6 +62,7 @@ class Proxy:
 
     def __exit__(self, *_: object) -> None:
         self.shut()
+        self._do(self._finish())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -103,6 +104,12 @@ class Proxy:
             link.cut()
         if self._tasks:
             await asyncio.wait(set(self._tasks))
+
+    async def _finish(self) -> None:
+        """Let whatever still runs come to its end."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=HANG_SECONDS / 2)
 
     async def _half_open(self) -> None:
         for link in self._links:

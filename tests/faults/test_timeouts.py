@@ -59,10 +59,13 @@ def test_a_statement_timeout_is_503_to_a_write_and_504_to_a_read(
 def test_who_comes_while_nothing_gets_through_is_refused_with_those_who_wait(
     client: Client, conn: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    attempts = []
+    attempts: list[int] = []
+    timeouts: list[str] = []
 
     class Counted(Transaction):
         def run(self) -> list[Counts]:
+            row = self._conn.execute("SHOW lock_timeout").fetchone()
+            timeouts.append(str(row and row["lock_timeout"]))
             attempts.append(len(self._requests))
             return super().run()
 
@@ -75,4 +78,8 @@ def test_who_comes_while_nothing_gets_through_is_refused_with_those_who_wait(
         assert {answer.result().status_code for answer in sent} == {503}
     # The first alone; two together; one of these alone, and with it all that came meanwhile.
     assert attempts == [1, 2, 1]
-    assert client.send(event(new_id())).status_code == 200
+    assert timeouts == ["750ms", "150ms", "150ms"]
+    timeouts.clear()
+    for _ in range(2):
+        assert client.send(event(new_id())).status_code == 200
+    assert timeouts == ["750ms", "750ms"]
