@@ -15,13 +15,15 @@ RUN pip install --no-deps -r requirements-meinheld.txt
 FROM python:3.11-slim
 # A fixed number, so that a volume keeps its owner from one build to the next.
 RUN useradd --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin gati \
- && install --directory --owner=gati --group=gati --mode=0700 /data
+ && install --directory --owner=gati --group=gati --mode=0700 /data \
+ && install --directory --owner=gati --group=gati --mode=0755 /keys
 COPY --from=build /opt/gati /opt/gati
 WORKDIR /app
 COPY gunicorn.conf.py ./
 COPY service service
 COPY sql sql
 COPY migrations migrations
+COPY deploy/backend/start.sh start.sh
 # HOST: inside a container loopback reaches nobody; the port is published only through nginx.
 # DATA_DIR: the embedded PostgreSQL, where no DATABASE_URL is given (compose gives one).
 ENV PATH=/opt/gati/bin:$PATH \

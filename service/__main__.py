@@ -1,6 +1,7 @@
 """The command line: python -m service COMMAND."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -55,8 +56,14 @@ def parser() -> argparse.ArgumentParser:
         found.set_defaults(command=command)
         return found
 
-    add("serve", "run the service: database, migrations, web server", serve)
+    served = add("serve", "run the service: database, migrations, web server", serve)
+    served.add_argument(
+        "--insecure-public",
+        action="store_true",
+        help="let whoever can connect in while no key exists, from everywhere",
+    )
     migrations(commands.add_parser("migrate", help="change the database's schema"))
+    keys(commands.add_parser("keys", help="make, list and revoke the keys that clients send"))
     add("psql", "open a shell on the service's database; arguments go to psql", psql)
     explained = add("explain", "print the plan of one of the service's queries", explain)
     explained.add_argument("query", metavar="AREA/NAME", help="such as runs/trace")
@@ -101,6 +108,23 @@ def migrations(group: argparse.ArgumentParser) -> None:
     created.add_argument("name", metavar="NAME", help="such as create-agent-totals")
 
 
+def keys(group: argparse.ArgumentParser) -> None:
+    """Describe the commands below `keys`."""
+    commands = group.add_subparsers(metavar="ACTION", required=True)
+    created = commands.add_parser("create", help="make a key, which is shown this once")
+    created.set_defaults(command=keys_create)
+    created.add_argument("name", metavar="NAME", help="whose it is, such as laptop")
+    created.add_argument("--scope", choices=["ingest", "read", "admin"], required=True)
+    created.add_argument(
+        "--expires", type=days, metavar="DAYS", help="such as 90d (default: never)"
+    )
+    listed = commands.add_parser("list", help="list every key; exit 1 when there is none")
+    listed.set_defaults(command=keys_list)
+    revoked = commands.add_parser("revoke", help="end a key")
+    revoked.set_defaults(command=keys_revoke)
+    revoked.add_argument("key", metavar="NAME|ID", help="as in the list")
+
+
 def at_least_one(text: str) -> int:
     """Read a whole number from 1 on."""
     number = int(text)
@@ -128,10 +152,13 @@ def variables() -> str:
 # ruff: noqa: PLC0415
 
 
-def serve(config: Config, _options: argparse.Namespace) -> int:
+def serve(config: Config, options: argparse.Namespace) -> int:
     """Run the service until it is told to stop."""
     from service.serve import serve as run
 
+    if options.insecure_public:
+        os.environ["INSECURE_PUBLIC"] = "true"  # gunicorn reads the environment again
+        config = Config.from_environment()
     return run(config)
 
 
@@ -168,6 +195,27 @@ def migrate_new(_config: Config, options: argparse.Namespace) -> int:
     from service import commands
 
     return commands.migrate_new(options.name)
+
+
+def keys_create(config: Config, options: argparse.Namespace) -> int:
+    """Make a key."""
+    from service.keys import Scope, commands
+
+    return commands.create(config, options.name, Scope(options.scope), options.expires)
+
+
+def keys_list(config: Config, _options: argparse.Namespace) -> int:
+    """List keys."""
+    from service.keys import commands
+
+    return commands.show(config)
+
+
+def keys_revoke(config: Config, options: argparse.Namespace) -> int:
+    """End a key."""
+    from service.keys import commands
+
+    return commands.revoke(config, options.key)
 
 
 def psql(config: Config, options: argparse.Namespace) -> int:

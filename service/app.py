@@ -6,10 +6,12 @@ import falcon
 from falcon.media import JSONHandler
 
 from service import json
+from service.access import Access
 from service.config import Config
 from service.database import Database
 from service.errors import add_error_handlers
 from service.gate import Gate
+from service.keys import KeyRing
 from service.middleware import Identity, RawPath, Reload, cors
 from service.parameters import NameConverter
 from service.probe import Probe
@@ -29,7 +31,12 @@ from service.writer import Writer
 def create_app(config: Config, database: Database, writer: Writer) -> Gate:
     """Build the application. Each path answers with the prefix and, for old clients, without."""
     app = falcon.App()
-    for middleware in (Identity(), RawPath(), cors(config.cors_origins)):
+    for middleware in (
+        Identity(),
+        RawPath(),
+        cors(config.cors_origins),
+        Access(KeyRing(database), config),
+    ):
         app.add_middleware(middleware)
     if config.debug:
         app.add_middleware(Reload())

@@ -45,6 +45,9 @@ class Config:
     quarter_hour_days: int
     retention_days: int
     dashboard_port: int
+    dashboard_key: str
+    allowed_hosts: tuple[str, ...]
+    insecure_public: bool
 
     @classmethod
     def from_environment(
@@ -101,6 +104,11 @@ def origins(text: str) -> tuple[str, ...]:
     if "*" in found and len(found) > 1:
         raise ValueError("expected either * or a list of origins")
     return found
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Read a comma-separated list of host names, without ports."""
+    return tuple(name.strip().lower() for name in text.split(",") if name.strip())
 
 
 def prefix(text: str) -> str:
@@ -196,5 +204,18 @@ SETTINGS = (
         integer(0, 36_500),
         "days after which whole weeks of events are removed; 0: never",
     ),
+    Setting(
+        "ALLOWED_HOSTS",
+        "",
+        names,
+        "names beside localhost by which it may be called while no key exists",
+    ),
+    Setting(
+        "INSECURE_PUBLIC",
+        "false",
+        boolean,
+        "serve whoever connects, from everywhere, while no key exists",
+    ),
     Setting("DASHBOARD_PORT", "3000", integer(1, 65535), "port of `python -m service dashboard`"),
+    Setting("DASHBOARD_KEY", "", str, "a key of scope read that it adds to what its page asks"),
 )

@@ -25,9 +25,16 @@ class ApiError(falcon.HTTPError):
     """An error with a stable code; `extra` goes into the body beside the shape's fields."""
 
     def __init__(
-        self, status: str, code: str, description: str, retry: bool = False, **extra: Any
+        self,
+        status: str,
+        code: str,
+        description: str,
+        retry: bool = False,
+        headers: dict[str, str] | None = None,
+        **extra: Any,
     ) -> None:
-        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if retry else None
+        if retry:
+            headers = {**(headers or {}), "Retry-After": str(RETRY_AFTER_SECONDS)}
         super().__init__(status, description=description, headers=headers)
         self.name = code
         self.extra = extra | ({"retry_after": RETRY_AFTER_SECONDS} if retry else {})

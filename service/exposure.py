@@ -1,4 +1,4 @@
-"""What is said at the start about a worker that is not to meet clients by itself."""
+"""What is said at the start about who can connect, and to what."""
 
 import ipaddress
 import socket
@@ -16,6 +16,11 @@ def warning(config: Config) -> str | None:
     if config.worker_class != "meinheld" or is_loopback(config.host):
         return None
     return WARNING.format(host=config.host)
+
+
+def may_be_open(config: Config) -> bool:
+    """Whether everybody who can connect is let in while no key was ever made."""
+    return config.insecure_public or is_loopback(config.host)
 
 
 def is_loopback(host: str) -> bool:

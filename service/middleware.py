@@ -1,8 +1,7 @@
-"""What happens around every request: who sends it, its id, its raw path, and CORS."""
+"""What happens around every request: its id, its raw path, and CORS."""
 
 import random
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import falcon
@@ -15,21 +14,11 @@ EXPOSED_HEADERS = (
 )
 
 
-@dataclass(frozen=True)
-class Principal:
-    """Who sends a request. Keys come later; until then everyone is anonymous."""
-
-    name: str
-
-
-ANONYMOUS = Principal("anonymous")
-
-
 class Identity:
-    """Give each request an id, the client's own where it sends one, and a principal."""
+    """Give each request an id, the client's own where it sends one."""
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Set context.request_id and context.principal; refuse HTTP/1.1 without Host (RFC 9112)."""
+        """Set context.request_id; refuse HTTP/1.1 without Host (RFC 9112)."""
         identify(req, resp)
         if "HTTP_HOST" not in req.env and req.env.get("SERVER_PROTOCOL") == "HTTP/1.1":
             raise falcon.HTTPBadRequest(description="A request of HTTP/1.1 needs a Host.")
@@ -39,7 +28,6 @@ def identify(req: falcon.Request, resp: falcon.Response) -> str:
     """Return the request's id, given now if it has none: what falcon itself refuses has none."""
     if "request_id" not in req.context:
         req.context.request_id = request_id(req.get_header("X-Request-Id"))
-        req.context.principal = ANONYMOUS
         resp.set_header("X-Request-Id", req.context.request_id)
     return str(req.context.request_id)
 

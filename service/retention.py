@@ -26,6 +26,7 @@ from datetime import time as time_of_day
 
 import psycopg
 
+from service import audit
 from service.database import WRITE, connect
 from service.queries import Connection, Row, queries
 
@@ -141,6 +142,7 @@ class Retention:
         for start in range(0, len(runs), RUNS_PER_STATEMENT):
             some = runs[start : start + RUNS_PER_STATEMENT]
             queries.retention.delete_runs(self._conn, run_ids=some)
+        audit.record(self._conn, audit.RETENTION, "drop partition", str(partition))
         self._lock_events(partition)
         queries.retention.drop_partition(self._conn, partition=partition.name)
 

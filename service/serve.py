@@ -38,7 +38,7 @@ def serve(config: Config) -> int:
 def serve_on(config: Config, url: str) -> int:
     """Become gunicorn on a database that somebody else runs; returns only when that fails."""
     wait_for_port(config.host, config.port)
-    code = migrate(url, patience=DATABASE_PATIENCE_SECONDS)
+    code = migrate(url, patience=DATABASE_PATIENCE_SECONDS) or check_exposure(url)
     if code == 0:
         print(greeting(config, redacted(url)), flush=True)
         os.execve(sys.executable, gunicorn(), {**os.environ, "DATABASE_URL": url})  # noqa: S606
@@ -52,7 +52,7 @@ def serve_embedded(config: Config) -> int:
     try:
         server.start()
         wait_for_port(config.host, config.port)
-        code = migrate(server.url)
+        code = migrate(server.url) or check_exposure(server.url)
         return code or Supervisor(config, server, signals, gunicorn()).run()
     except Stop:
         return 0
@@ -66,7 +66,17 @@ def migrate(url: str, patience: int = 0) -> int:
 
     In a process of its own: yoyo, sqlparse and psycopg would stay in the supervisor's memory.
     """
-    command = [sys.executable, "-m", "service", "migrate", "up", "--quiet", "--wait", str(patience)]
+    return run(url, "service", "migrate", "up", "--quiet", "--wait", str(patience))
+
+
+def check_exposure(url: str) -> int:
+    """Say who will be let in; return 1 where that would be everybody from everywhere."""
+    return run(url, "service.keys.guard")
+
+
+def run(url: str, module: str, *arguments: str) -> int:
+    """Run a module of ours on a database; return its exit code."""
+    command = [sys.executable, "-m", module, *arguments]
     return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
 
 

@@ -10,6 +10,7 @@ from service.config import Config
 from service.database import Database
 from service.failure import Failure
 from service.gate import Gate
+from service.keys import guard
 from service.partitions import PartitionKeeper
 from service.process import process
 from service.refresh import Refresher
@@ -26,6 +27,7 @@ def build() -> Gate:
     if config.database_url is None:
         raise RuntimeError("DATABASE_URL is not set: start with python -m service serve")
     check_schema(config.database_url)
+    check_exposure(config, config.database_url)
     database = Database(config.database_url, config.database_pool_size // config.workers)
     writer = Writer(database.connect_writer, today, config.environment)
     keeper = PartitionKeeper(config.database_url, today, config.retention_days)
@@ -45,5 +47,13 @@ def check_schema(url: str) -> None:
     """Refuse to serve on a schema of another version; gunicorn prints the line, and ends with 4."""
     try:
         check(url, process.is_joining)
+    except Failure as failure:
+        raise AppImportError(f"gati-backend: {failure}") from None
+
+
+def check_exposure(config: Config, url: str) -> None:
+    """Refuse to serve everybody, also where gunicorn was started by hand."""
+    try:
+        guard.check(config, url)
     except Failure as failure:
         raise AppImportError(f"gati-backend: {failure}") from None

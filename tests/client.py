@@ -24,7 +24,9 @@ class Client(testing.TestClient):
     @contextmanager
     def of(cls, url: str, today: Today = today, **variables: str) -> Iterator["Client"]:
         """A client of a service with these environment variables."""
-        config = Config.from_environment({"DATABASE_URL": url, **variables})
+        config = Config.from_environment(
+            {"DATABASE_URL": url, "ALLOWED_HOSTS": testing.DEFAULT_HOST, **variables}
+        )
         database = Database(url, CONNECTIONS)
         writer = Writer(database.connect_writer, today, config.environment)
         database.open()

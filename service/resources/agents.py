@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import falcon
 
+from service import audit
 from service.body import read_document
 from service.database import Database
 from service.errors import ApiError
@@ -66,18 +67,24 @@ class Agent:
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
         """Delete the agent with all its runs, some at a time: each run goes whole or stays."""
-        while self._delete_some(agent_name):
-            pass
+        begun = False
+        while self._delete_some(agent_name, None if begun else audit.actor_of(req)):
+            begun = True
         resp.media = {
             "status": "success",
             "message": f"Agent '{agent_name}' and all its runs deleted",
         }
 
-    def _delete_some(self, agent_name: str) -> bool:
-        """Delete some runs, or, when none is left, the agent; whether there is more to do."""
+    def _delete_some(self, agent_name: str, actor: str | None) -> bool:
+        """Delete some runs, or, when none is left, the agent; whether there is more to do.
+
+        Its first transaction says who it was.
+        """
         with self._database.changing() as conn:
             if queries.agents.lock_for_delete(conn, agent_name=agent_name).fetchone() is None:
                 raise agent_not_found()
+            if actor:
+                audit.record(conn, actor, "delete agent", agent_name)
             runs = queries.runs.lock_some_for_delete(
                 conn, agent_name=agent_name, row_limit=RUNS_PER_TRANSACTION
             ).fetchall()

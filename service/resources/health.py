@@ -25,6 +25,8 @@ REASONS = {
 class Root:
     """What this is, and where to go from here."""
 
+    is_public = True
+
     def __init__(self, config: Config) -> None:
         api = config.api_prefix
         self._answer = {
@@ -47,6 +49,8 @@ class Root:
 class Live:
     """Whether this process answers, whatever the database does: 200, or it is to be killed."""
 
+    is_public = True
+
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer."""
         resp.media = {"status": "alive", "version": __version__}
@@ -54,6 +58,8 @@ class Live:
 
 class Ready:
     """Whether requests should be sent here: 200, or 503 with every reason why not."""
+
+    is_public = True
 
     def __init__(self, probe: Probe, config: Config) -> None:
         self._probe = probe
@@ -73,6 +79,8 @@ class Ready:
 
 class Health:
     """Whether the database answers: 200 or 503; and beside it all that /readyz looks at."""
+
+    is_public = True
 
     def __init__(self, probe: Probe, config: Config) -> None:
         self._probe = probe

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import falcon
 
-from service import json
+from service import audit, json
 from service.body import read_document
 from service.database import Database
 from service.errors import ApiError
@@ -32,7 +32,7 @@ class RunById:
     def on_delete(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
         """Delete the run and its events, or 404."""
         with self._database.changing() as conn:
-            resp.media = delete(conn, found(find_by_id(conn, key)))
+            resp.media = delete(conn, found(find_by_id(conn, key)), audit.actor_of(req))
 
 
 class RunByName:
@@ -59,6 +59,8 @@ class RunByName:
             queries.agents.lock(conn, names=[key])
             run = found(find_by_name(conn, key, run_name))
             queries.runs.rename(conn, run_id=run["run_id"], new_name=new_name)
+            subject = f"{shown(run)} to {new_name}"
+            audit.record(conn, audit.actor_of(req), "rename run", subject)
             number = generated_number(new_name)
             if number is not None:  # ingest counts on: no run is to be offered this name
                 queries.agents.count_runs(conn, names=[key], counters=[str(number)])
@@ -69,7 +71,7 @@ class RunByName:
     ) -> None:
         """Delete the run and its events, or 404."""
         with self._database.changing() as conn:
-            resp.media = delete(conn, found(find_by_name(conn, key, run_name)))
+            resp.media = delete(conn, found(find_by_name(conn, key, run_name)), audit.actor_of(req))
 
 
 class RunView:
@@ -126,12 +128,18 @@ def present(run: Row) -> Row:
     return {name: value for name, value in run.items() if name != "received_on"}
 
 
-def delete(conn: Connection, run: Row) -> dict[str, str]:
+def shown(run: Row) -> str:
+    """A run in the audit log."""
+    return f"{run['run_id']} {run['agent_name']}/{run['run_name']}"
+
+
+def delete(conn: Connection, run: Row, actor: str) -> dict[str, str]:
     """Lock the run in a statement of its own, so that no ingest adds to it, then delete it."""
     locked = queries.runs.lock_for_delete(conn, run_id=run["run_id"]).fetchall()
     if not locked:
         raise ApiError(falcon.HTTP_404, "run_not_found", "There is no such run.")
     delete_runs(conn, locked)
+    audit.record(conn, actor, "delete run", shown(run))
     return {
         "status": "success",
         "message": f"Run '{run['run_name']}' of agent '{run['agent_name']}' and its events deleted",

@@ -84,4 +84,9 @@ def test_the_templates_ask_only_for_what_the_services_set(services: dict[str, An
     given = set(services["nginx"]["environment"]) | {"BODY_LIMIT_MB"}
     assert set(re.findall(r"\$\{(\w+)\}", template)) == given - {"MAX_BODY_MB"}
     dashboard = (REPOSITORY / "deploy/dashboard/templates/dashboard.conf.template").read_text()
-    assert set(re.findall(r"\$\{(\w+)\}", dashboard)) == {"LISTEN", "DASHBOARD_ROOT"}
+    assert set(re.findall(r"\$\{(\w+)\}", dashboard)) == {
+        "LISTEN",
+        "DASHBOARD_ROOT",
+        "KEY_DIRECTORY",
+        *services["dashboard"]["environment"],
+    }

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from service.dashboard.pages import with_own_address
+from service.keys import Scope
+from service.keys.admin import create
 from tests.deploy.conftest import needs_nginx
 from tests.deploy.proxy import DEPLOY, nginx
+from tests.service import serving
 
 pytestmark = needs_nginx
 TEMPLATE = DEPLOY / "dashboard" / "templates" / "dashboard.conf.template"
@@ -24,7 +28,12 @@ def files() -> Path:
 
 @pytest.fixture(scope="module")
 def dashboard(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with nginx(TEMPLATE, tmp_path_factory.mktemp("dashboard"), DASHBOARD_ROOT=str(files)) as proxy:
+    variables = {
+        "DASHBOARD_ROOT": str(files),
+        "KEY_DIRECTORY": "/nowhere",
+        "BACKEND": "127.0.0.1:1",
+    }
+    with nginx(TEMPLATE, tmp_path_factory.mktemp("dashboard"), **variables) as proxy:
         yield proxy.url
 
 
@@ -41,7 +50,7 @@ def test_every_page_is_the_one_page_and_is_asked_for_anew(
 def test_assets_are_kept_for_a_year(dashboard: str, files: Path) -> None:
     for asset in (files / "assets").iterdir():
         answer = requests.get(f"{dashboard}/assets/{asset.name}", timeout=10)
-        assert answer.content == asset.read_bytes()
+        assert answer.content == with_own_address(asset.read_bytes(), dashboard.encode())
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
@@ -52,14 +61,43 @@ def test_a_missing_asset_is_missing_and_not_remembered(dashboard: str) -> None:
 
 
 def test_the_policy_allows_what_the_page_does(dashboard: str, files: Path) -> None:
-    """Its own scripts, which call the address built into them; no eval, no inline script."""
+    """Its own scripts, which ask where they come from; no eval, no inline script."""
     answer = requests.get(dashboard, timeout=10)
     directives = answer.headers["Content-Security-Policy"].split("; ")
     assert "default-src 'self'" in directives
-    assert "connect-src 'self' http://localhost:8000 http://127.0.0.1:8000" in directives
+    assert "connect-src 'self'" in directives
     scripts = "".join(script.read_text() for script in (files / "assets").glob("*.js"))
     assert "http://localhost:8000" in scripts
     assert "new Function(" not in scripts
     assert "<script>" not in answer.text
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Server"] == "nginx"
+
+
+def test_what_the_page_asks_goes_on_with_the_read_key(
+    files: Path, database_url: str, tmp_path: Path
+) -> None:
+    """As in compose: the backend lets nobody in without a key, and the browser has none."""
+    keys, proxied = tmp_path / "keys", tmp_path / "nginx"
+    keys.mkdir()
+    proxied.mkdir()
+    key = create(database_url, "dashboard", Scope.READ, None)
+    (keys / "dashboard.conf").write_text(f'proxy_set_header Authorization "Bearer {key}";\n')
+    with serving(database_url, tmp_path) as service:
+        variables = {
+            "DASHBOARD_ROOT": str(files),
+            "KEY_DIRECTORY": str(keys),
+            "BACKEND": f"127.0.0.1:{service.port}",
+        }
+        with nginx(TEMPLATE, proxied, **variables) as proxy:
+            assert service.get("/api/agents").status_code == 401
+            url = f"{proxy.url}/api/agents"
+            assert requests.get(url, timeout=10).json() == []
+            stolen = {"Authorization": "Bearer nonsense"}
+            assert requests.get(url, headers=stolen, timeout=10).status_code == 200
+            assert requests.delete(f"{url}/robot", timeout=10).status_code == 403
+            # A page that points its own name at this machine reads nothing, and gets no page.
+            for path in ("/api/agents", "/"):
+                elsewhere = {"Host": "evil.example:3000"}
+                answer = requests.get(proxy.url + path, headers=elsewhere, timeout=10)
+                assert answer.status_code == 421

@@ -3,13 +3,20 @@
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 
-from service.dashboard import RELEASED_ADDRESS, find_files
+from service.dashboard import find_files
+from service.dashboard.pages import RELEASED_ADDRESS
+from service.keys import Scope
+from service.keys.admin import create
+from tests.client import Client
+from tests.events import event, new_id
 from tests.operations.harness import command, environment, free_port, run, until
+from tests.service import Service, serving
 
 SERVICE_PORT = 9123
 
@@ -43,17 +50,31 @@ def test_every_view_is_the_page(port: int, path: str) -> None:
     assert found.content == (find_files() / "index.html").read_bytes()
 
 
-def test_its_scripts_call_the_service_in_use(port: int) -> None:
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
+def test_its_scripts_ask_here(port: int, name: str) -> None:
     calling = [
         path for path in (find_files() / "assets").glob("*.js")
         if RELEASED_ADDRESS in path.read_bytes()
     ]  # fmt: skip
     assert calling
     for path in calling:
-        found = get(port, f"/assets/{path.name}")
+        found = requests.get(f"http://{name}:{port}/assets/{path.name}", timeout=5)
         assert found.headers["Content-Type"].startswith(("text/javascript", "application/javas"))
         assert RELEASED_ADDRESS not in found.content
-        assert f"http://127.0.0.1:{SERVICE_PORT}".encode() in found.content
+        assert f"http://{name}:{port}/api".encode() in found.content
+
+
+def test_what_they_ask_is_502_while_no_service_answers(port: int) -> None:
+    found = get(port, "/api/agents")
+    assert (found.status_code, found.json()["code"]) == (502, "unreachable")
+    assert f"http://127.0.0.1:{SERVICE_PORT}" in found.json()["detail"]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:3000", "[", ""])
+def test_a_name_that_is_not_this_machine_s_gets_nothing(port: int, host: str) -> None:
+    for path in ("/", "/api/agents"):
+        url = f"http://127.0.0.1:{port}{path}"
+        assert requests.get(url, headers={"Host": host}, timeout=5).status_code == 421
 
 
 @pytest.mark.parametrize(
@@ -61,7 +82,7 @@ def test_its_scripts_call_the_service_in_use(port: int) -> None:
 )
 def test_what_is_no_file_of_it_is_not_found(port: int, path: str) -> None:
     with socket.create_connection(("127.0.0.1", port), 5) as conn:  # requests would tidy the path
-        conn.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        conn.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
         assert b" 404 " in conn.recv(200)
 
 
@@ -70,28 +91,81 @@ def test_it_listens_on_this_machine_alone(port: int) -> None:
     assert f"0100007F:{port:04X} 00000000:0000 0A" in listening
 
 
-def test_it_says_that_the_service_must_allow_another_port(tmp_path: Path) -> None:
-    port = free_port()
-    process = subprocess.Popen(
-        command("dashboard"),
-        cwd=tmp_path,
-        env=environment(DASHBOARD_PORT=port),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    until(lambda: get_quietly(port), "it does not answer")
-    process.terminate()
-    assert f"CORS_ORIGINS=http://localhost:{port}" in process.communicate(timeout=10)[0]
+def test_a_port_in_use_is_one_line(port: int, tmp_path: Path) -> None:
+    failed = run(tmp_path, "dashboard", DASHBOARD_PORT=port)
+    assert failed.returncode == 1
+    assert failed.stderr == f"gati-backend: DASHBOARD_PORT={port}: Address already in use\n"
 
 
-def get_quietly(port: int) -> bool:
+@contextmanager
+def serving_pages(
+    tmp_path: Path, service: Service, **settings: object
+) -> Iterator[tuple[int, str]]:
+    """The dashboard before a service: its port, and what it says."""
+    port, said = free_port(), tmp_path / "said"
+    with said.open("w") as output:
+        process = subprocess.Popen(
+            command("dashboard"),
+            cwd=tmp_path,
+            env=environment(DASHBOARD_PORT=port, PORT=service.port, **settings),
+            stdout=output,
+        )
+    try:
+        until(lambda: is_there(port), "it does not answer")
+        yield port, said.read_text()
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def is_there(port: int) -> bool:
+    """Whether the page answers."""
     try:
         return get(port, "/").ok
     except requests.RequestException:
         return False
 
 
-def test_a_port_in_use_is_one_line(port: int, tmp_path: Path) -> None:
-    failed = run(tmp_path, "dashboard", DASHBOARD_PORT=port)
-    assert failed.returncode == 1
-    assert failed.stderr == f"gati-backend: DASHBOARD_PORT={port}: Address already in use\n"
+def send_event(client: Client) -> None:
+    """Make an agent, `mine`."""
+    assert client.send(event(new_id(), agent_name="mine")).status_code == 200
+
+
+def test_its_key_reads_and_changes_nothing(
+    database_url: str, client: Client, tmp_path: Path
+) -> None:
+    send_event(client)
+    key = create(database_url, "dashboard", Scope.READ, days=None)
+    with serving(database_url, tmp_path) as service:
+        with serving_pages(tmp_path, service) as (port, said):
+            assert "set DASHBOARD_KEY" in said
+            assert get(port, "/api/agents").status_code == 401
+        with serving_pages(tmp_path, service, DASHBOARD_KEY=key) as (port, said):
+            reads_and_changes_nothing(port)
+            assert "DASHBOARD_KEY" not in said
+
+
+def reads_and_changes_nothing(port: int) -> None:
+    """Ask the dashboard for what there is, and for what its key may not have."""
+    assert [agent["name"] for agent in get(port, "/api/agents").json()] == ["mine"]
+    url = f"http://localhost:{port}/api/agents/mine"
+    assert requests.delete(url, timeout=5).status_code == 403
+    assert requests.patch(f"http://localhost:{port}/", timeout=5).status_code == 405
+    large = {"description": "x" * 1_000_001}
+    assert requests.patch(url, json=large, timeout=5).status_code == 413
+
+
+def test_without_keys_the_page_may_change_what_it_shows(
+    database_url: str, client: Client, tmp_path: Path
+) -> None:
+    send_event(client)
+    with (
+        serving(database_url, tmp_path) as service,
+        serving_pages(tmp_path, service) as (port, said),
+    ):
+        assert "DASHBOARD_KEY" not in said
+        url = f"http://localhost:{port}/api/agents/mine"
+        changed = requests.patch(url, json={"description": "best"}, timeout=5)
+        assert (changed.status_code, changed.json()["description"]) == (200, "best")
+        assert requests.delete(url, timeout=5).status_code == 200
+        assert get(port, "/api/agents").json() == []

@@ -1,12 +1,17 @@
-"""meinheld warns, in one line, where clients could reach it without the nginx in front."""
+"""What a start says of who can connect: meinheld alone, no key, everywhere."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from service.config import Config
 from service.exposure import warning
-from tests.operations.harness import run
+from service.keys import Scope
+from service.keys.admin import create
+from tests.operations import harness
+from tests.operations.harness import REPOSITORY, free_port, run
+from tests.service import serving
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - that is the case
 
@@ -39,3 +44,39 @@ def test_the_start_says_it_in_one_line(tmp_path: Path) -> None:
     assert first.startswith("gati-backend: warning: WORKER_CLASS=meinheld on HOST=192.0.2.1")
     assert second.startswith("gati-backend: HOST='192.0.2.1'")
     assert "warning" not in run(tmp_path, "serve", **settings).stderr
+
+
+def test_a_public_start_without_a_key_is_refused_in_one_line(
+    database_url: str, tmp_path: Path
+) -> None:
+    settings = {"DATABASE_URL": database_url, "HOST": EVERYWHERE, "PORT": free_port()}
+    started = run(tmp_path, "serve", **settings)
+    assert started.returncode == 1
+    [line] = started.stderr.splitlines()
+    assert line.startswith(f"gati-backend: HOST={EVERYWHERE} can be reached from elsewhere")
+    assert "python -m service keys create admin --scope admin" in line
+    assert "is ready" not in started.stdout
+
+
+def test_gunicorn_by_hand_is_refused_as_well(database_url: str, open_dir: Path) -> None:
+    by_hand = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
+    arguments = {"args": by_hand, "cwd": REPOSITORY}
+    with harness.serving(
+        open_dir, open_dir / "data", arguments, DATABASE_URL=database_url, HOST=EVERYWHERE
+    ) as service:
+        assert service.exit_code() == 4
+        assert "keys create admin --scope admin" in service.output
+        assert "Traceback" not in service.output
+
+
+def test_what_is_open_is_said_at_the_start(database_url: str, tmp_path: Path) -> None:
+    with serving(database_url, tmp_path, CORS_ORIGINS="*") as service:
+        assert "no key exists: whoever reaches 127.0.0.1" in service.output
+        assert "CORS_ORIGINS=* while no key exists" in service.output
+    with serving(database_url, tmp_path, HOST=EVERYWHERE, INSECURE_PUBLIC="true") as service:
+        assert f"--insecure-public on HOST={EVERYWHERE}" in service.output
+        assert service.get("/api/agents").status_code == 200
+    create(database_url, "laptop", Scope.READ, None)
+    with serving(database_url, tmp_path, HOST=EVERYWHERE) as service:
+        assert "no key exists" not in service.output
+        assert service.get("/api/agents").status_code == 401

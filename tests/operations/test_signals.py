@@ -26,7 +26,7 @@ CLEAN_STOP = "database system is shut down"
 def in_flight(service: Service) -> Iterator[socket.socket]:
     """A request whose first half has been sent; finish() sends the other."""
     with socket.create_connection(("127.0.0.1", service.port), 10) as slow:
-        head = f"POST /api/events HTTP/1.1\r\nHost: x\r\nContent-Length: {len(EMPTY)}\r\n"
+        head = f"POST /api/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(EMPTY)}\r\n"
         slow.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n" + EMPTY[:5])
         # The worker has taken the connection once another one that came later is answered.
         assert service.is_healthy()

@@ -38,6 +38,8 @@ SCHEMA_FILES = [
     "model_totals",
     "retired_metrics",
     "expired_runs",
+    "api_keys",
+    "audit_log",
 ]
 YOYO = ["--exclude-table=*yoyo*"]
 # pg_dump's own words; and pg_attver, a number that PostgreSQL 15.20 keeps with each column for

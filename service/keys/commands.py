@@ -1,0 +1,36 @@
+"""What `python -m service keys …` prints."""
+
+import sys
+
+from service.commands import database_in_use
+from service.config import Config
+from service.keys import admin
+from service.keys.scopes import Scope
+
+
+def create(config: Config, name: str, scope: Scope, days: int | None) -> int:
+    """Print a new key, alone on standard output, so that a script can take it."""
+    with database_in_use(config, "keys create") as url:
+        text = admin.create(url, name, scope, days)
+    print("it is shown this once; send it as Authorization: Bearer …", file=sys.stderr, flush=True)
+    print(text, flush=True)
+    return 0
+
+
+def show(config: Config) -> int:
+    """Print a line for each key; 1 where there is none: then whoever can connect is let in."""
+    with database_in_use(config, "keys list") as url:
+        found = admin.keys(url)
+    for key in found:
+        print(key)
+    if not found:
+        print("no key: python -m service keys create NAME --scope admin", file=sys.stderr)
+    return 0 if found else 1
+
+
+def revoke(config: Config, key: str) -> int:
+    """End a key and print which."""
+    with database_in_use(config, "keys revoke") as url:
+        row = admin.revoke(url, key)
+    print(f"revoked {row['key_id']} {row['name']}; refused everywhere within 30 s")
+    return 0

@@ -1,0 +1,15 @@
+"""What a key lets its holder do."""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """The scopes of keys; `admin` includes the others."""
+
+    INGEST = "ingest"  # send events
+    READ = "read"  # every GET
+    ADMIN = "admin"  # rename and delete as well
+
+    def includes(self, wanted: "Scope") -> bool:
+        """Whether a key of this scope may do what `wanted` is needed for."""
+        return self in (wanted, Scope.ADMIN)

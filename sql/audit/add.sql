@@ -1,0 +1,13 @@
+-- audit/add: note who did what, in the transaction that does it.
+--
+-- params   actor        text         the id of a key, anonymous, or command
+-- params   action       text         such as delete run
+-- params   subject      text         what it was done to
+-- returns  nothing
+-- rows     none
+-- index    none
+-- plan     insert
+-- try      \set actor anonymous \set action 'delete agent' \set subject robot
+
+INSERT INTO audit_log (actor, action, subject)
+VALUES (:'actor'::text, :'action'::text, :'subject'::text);

@@ -1,0 +1,66 @@
+"""While no key exists: only this machine, and only by its own names."""
+
+from typing import Any
+
+import pytest
+
+from service.config import Config
+from service.exposure import may_be_open
+from service.failure import Failure
+from service.keys import Scope, guard
+from service.keys.admin import create
+from tests.client import Client
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - that is the case
+
+
+@pytest.mark.parametrize(
+    ("host", "let_in"),
+    [
+        ("localhost", True),
+        ("localhost:8000", True),
+        ("127.0.0.1:8000", True),
+        ("127.8.9.1", True),
+        ("[::1]:8000", True),
+        ("LOCALHOST", True),
+        ("traces.internal:8000", True),
+        ("evil.example", False),
+        ("evil.example:8000", False),
+        ("localhost.evil.example", False),
+        ("192.0.2.1", False),
+    ],
+)
+def test_a_name_that_is_not_ours_is_refused(database_url: str, host: str, let_in: bool) -> None:
+    with Client.of(database_url, ALLOWED_HOSTS="traces.internal") as client:
+        answer = client.simulate_get("/api/agents", headers={"Host": host})
+        assert client.simulate_get("/livez", headers={"Host": host}).status_code == 200
+    assert answer.status_code == (200 if let_in else 403)
+    assert let_in or answer.json["code"] == "unknown_host"
+
+
+def test_with_a_key_any_name_will_do(database_url: str) -> None:
+    key = create(database_url, "laptop", Scope.READ, None)
+    headers = {"Host": "traces.example", "Authorization": f"Bearer {key}"}
+    with Client.of(database_url) as client:
+        assert client.simulate_get("/api/agents", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "insecure", "is_open"),
+    [("127.0.0.1", "", True), (EVERYWHERE, "", False), (EVERYWHERE, "true", True)],
+)
+def test_without_a_key_only_this_machine_is_let_in_unless_told_otherwise(
+    database_url: str, host: str, insecure: str, is_open: bool
+) -> None:
+    variables: dict[str, Any] = {"HOST": host, "INSECURE_PUBLIC": insecure}
+    assert may_be_open(Config.from_environment(variables)) == is_open
+    with Client.of(database_url, **variables) as client:
+        assert client.simulate_get("/api/agents").status_code == (200 if is_open else 401)
+    config = Config.from_environment({**variables, "DATABASE_URL": database_url})
+    if is_open:
+        assert len(guard.check(config, database_url)) == 1
+    else:
+        with pytest.raises(Failure, match="keys create admin --scope admin"):
+            guard.check(config, database_url)
+    create(database_url, "laptop", Scope.READ, None)
+    assert guard.check(config, database_url) == []

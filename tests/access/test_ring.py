@@ -1,0 +1,123 @@
+"""What a worker knows of the keys: no query for each request, and nothing old for long."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from psycopg_pool import PoolTimeout
+
+from service.database import Database
+from service.keys import KeyRing, Scope
+from service.keys.admin import create, revoke
+from service.keys.ring import FRESH_SECONDS, LATEST_SECONDS
+from service.queries import Connection
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Counted(Database):
+    """The database, and how often it was read from."""
+
+    reads = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        self.reads += 1
+        with super().reading() as conn:
+            yield conn
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Counted]:
+    database = Counted(database_url, 5)
+    database.open()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def ring(database: Database, clock: Clock) -> KeyRing:
+    return KeyRing(database, clock)
+
+
+def test_a_key_is_known_by_its_text_alone(ring: KeyRing, database_url: str) -> None:
+    key = create(database_url, "laptop", Scope.INGEST, None)
+    principal = ring.find(key)
+    assert principal is not None
+    assert (principal.name, principal.scope) == (key.split("_")[2], Scope.INGEST)
+    assert ring.find(key.replace("_ingest_", "_admin_")) is None
+
+
+def test_a_new_key_is_known_at_once_a_second_apart(
+    ring: KeyRing, clock: Clock, database_url: str
+) -> None:
+    assert ring.is_empty()
+    key = create(database_url, "laptop", Scope.READ, None)
+    assert ring.find(key) is None
+    clock.now += 1.1
+    assert ring.find(key) is not None
+    assert not ring.is_empty()
+
+
+def test_a_revoked_key_is_refused_once_the_keys_are_read_anew(
+    ring: KeyRing, clock: Clock, database_url: str
+) -> None:
+    key = create(database_url, "laptop", Scope.READ, None)
+    assert ring.find(key) is not None
+    revoke(database_url, "laptop")
+    assert ring.find(key) is not None
+    clock.now += FRESH_SECONDS + 0.1
+    assert ring.find(key) is None
+    assert not ring.is_empty(), "what was closed once stays closed"
+
+
+def test_while_postgresql_is_away_keys_are_good_for_a_while_and_no_longer(
+    ring: KeyRing, clock: Clock, database: Database, database_url: str
+) -> None:
+    key = create(database_url, "laptop", Scope.READ, None)
+    assert ring.find(key) is not None
+    database.close()
+    clock.now += LATEST_SECONDS - 0.1
+    assert ring.find(key) is not None
+    clock.now += 0.2
+    with pytest.raises((psycopg.Error, PoolTimeout)):
+        ring.find(key)
+
+
+def test_a_thousand_requests_ask_the_database_once(
+    ring: KeyRing, database: Counted, database_url: str
+) -> None:
+    key = create(database_url, "laptop", Scope.READ, None)
+    for _ in range(1000):
+        assert ring.find(key) is not None
+        assert ring.find("gati_read_00000000_" + "0" * 43) is None
+    assert database.reads == 1
+
+
+def test_a_key_remembers_the_day_on_which_it_was_used(
+    ring: KeyRing, clock: Clock, database_url: str, conn: Connection
+) -> None:
+    key = create(database_url, "laptop", Scope.READ, None)
+    create(database_url, "unused", Scope.READ, None)
+    ring.find(key)
+    clock.now += FRESH_SECONDS + 0.1
+    ring.find(key)
+    rows = conn.execute("SELECT name, last_used_on FROM api_keys ORDER BY name").fetchall()
+    assert [(row["name"], row["last_used_on"]) for row in rows] == [
+        ("laptop", datetime.now(UTC).date()),
+        ("unused", None),
+    ]
