@@ -8,6 +8,7 @@ PYTHON3 ?= python3 python3.14 python3.13 python3.12 python3.11
 RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 FUZZ_STAMP := $(VENV)/.installed-fuzz
+AUDIT_STAMP := $(VENV)/.installed-audit
 # How long `make fuzz` makes bodies; asking every path takes a fifth of it more.
 FUZZ_SECONDS ?= 600
 # A PostgreSQL for each; a folder's module goes to one of them whole, with the service it shares.
@@ -15,7 +16,7 @@ IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadscope
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test dashboard check format psql bench bench-quick faults fuzz clean
+.PHONY: help run test dashboard check format psql bench bench-quick faults fuzz audit clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -55,6 +56,9 @@ fuzz: $(FUZZ_STAMP)  ## look for requests that break something; FUZZ_SECONDS=600
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) exec $(PYTHON) -m pytest -s --timeout=0 \
 		tests/fuzz/test_schemathesis.py tests/fuzz/long.py
 
+audit: $(AUDIT_STAMP)  ## look the packages up among known vulnerabilities
+	@exec $(PYTHON) .ci/audit
+
 clean:  ## remove the virtual environment and the caches; data stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -71,6 +75,10 @@ $(DEV_STAMP): requirements-dev.txt requirements.txt | $(PYTHON)
 $(FUZZ_STAMP): requirements-fuzz.txt $(DEV_STAMP) | $(PYTHON)
 	@echo "installing the packages of requirements-fuzz.txt"
 	@$(PIP) -r requirements-fuzz.txt && touch $@
+
+$(AUDIT_STAMP): requirements-audit.txt $(DEV_STAMP) | $(PYTHON)
+	@echo "installing the packages of requirements-audit.txt"
+	@$(PIP) -r requirements-audit.txt && touch $@
 
 $(PYTHON):
 	@for python in $(PYTHON3); do \

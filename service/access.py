@@ -37,11 +37,10 @@ class Access:
         if req.method == "OPTIONS" or is_public(resource):
             return
         wanted = scope_of(resource, req.method)
-        principal = self._identify(req)
+        principal = req.context.principal = self._identify(req)
         if not principal.scope.includes(wanted):
             text = f"This takes a key of scope {wanted} or admin; yours is {principal.scope}."
             raise ApiError(falcon.HTTP_403, "wrong_scope", text)
-        req.context.principal = principal
 
     def _identify(self, req: falcon.Request) -> Principal:
         if self._may_be_open and self._keys.is_empty():

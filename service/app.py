@@ -15,6 +15,7 @@ from service.keys import KeyRing
 from service.middleware import Identity, RawPath, Reload, cors
 from service.parameters import NameConverter
 from service.probe import Probe
+from service.request_log import RequestLog
 from service.resources import (
     agents,
     description,
@@ -32,6 +33,7 @@ def create_app(config: Config, database: Database, writer: Writer) -> Gate:
     """Build the application. Each path answers with the prefix and, for old clients, without."""
     app = falcon.App()
     for middleware in (
+        RequestLog(config.debug or config.log_requests == "all"),
         Identity(),
         RawPath(),
         cors(config.cors_origins),

@@ -9,6 +9,7 @@ from typing import Any
 from dotenv import dotenv_values
 
 LOCAL_DASHBOARD = "http://localhost:3000,http://127.0.0.1:3000"
+LOG_REQUESTS = ("problems", "all")
 WORKER_CLASSES = ("gevent", "gthread", "meinheld")
 
 
@@ -34,6 +35,7 @@ class Config:
     worker_class: str
     cors_origins: tuple[str, ...]
     debug: bool
+    log_requests: str
     environment: str
     api_prefix: str
     max_batch_size: int
@@ -169,6 +171,12 @@ SETTINGS = (
     ),
     Setting("CORS_ORIGINS", LOCAL_DASHBOARD, origins, "web pages that may call the service, or *"),
     Setting("DEBUG", "false", boolean, "log each request, re-read SQL files at each request"),
+    Setting(
+        "LOG_REQUESTS",
+        "problems",
+        one_of(LOG_REQUESTS),
+        "problems (401, 403, 5xx, above 1 s) or all; DEBUG means all",
+    ),
     Setting("ENVIRONMENT", "development", str, "the environment of runs that name none"),
     Setting("API_PREFIX", "/api", prefix, "path under which the API stands"),
     Setting("MAX_BATCH_SIZE", "10000", integer(1, 100_000), "events in one request"),

@@ -13,6 +13,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service import json
 from service.ingest import BadBatch, BatchTooLarge
+from service.log import reason
 from service.middleware import identify
 from service.writer import Overloaded
 
@@ -132,11 +133,15 @@ def on_database_error(
         raise ApiError(falcon.HTTP_409, *constraint)
     passing = find_passing(error)
     if passing is None:
-        log.error("%s: SQLSTATE %s", req.context.request_id, error.sqlstate, exc_info=error)
-        raise ApiError(falcon.HTTP_500, *NAMES[falcon.HTTP_500])
-    log.warning("%s: %s: %s", req.context.request_id, passing[0], error)
+        return on_unexpected(req, resp, error, params)
+    log.warning("%s: %s", passing[0], reason(error), extra=about(req))
     slow_read = passing in (TIMEOUT, LOCKED, TOO_HEAVY) and req.method == "GET"
     raise ApiError(falcon.HTTP_504 if slow_read else falcon.HTTP_503, *passing, retry=True)
+
+
+def about(req: falcon.Request) -> dict[str, str]:
+    """The field of the log that leads to the request's own line."""
+    return {"request_id": req.context.request_id}
 
 
 def find_passing(error: psycopg.Error) -> tuple[str, str] | None:
@@ -172,5 +177,5 @@ def on_unexpected(
     req: falcon.Request, resp: falcon.Response, error: Exception, params: dict[str, Any]
 ) -> None:
     """A fault of ours: told in the log, not in the answer."""
-    log.error("%s: %s %s", req.context.request_id, req.method, req.path, exc_info=error)
+    log.error("unexpected", exc_info=error, extra=about(req))
     raise ApiError(falcon.HTTP_500, *NAMES[falcon.HTTP_500])

@@ -10,6 +10,7 @@ from typing import Any
 import falcon
 
 from service.errors import OVERLOADED, RETRY_AFTER_SECONDS, shape
+from service.headers import SECURITY
 from service.middleware import request_id
 
 # A small body is read and thrown away, which takes less than a new connection; a larger one is not.
@@ -51,6 +52,7 @@ def refuse(environ: Environ, start_response: StartResponse) -> list[bytes]:
             ("Content-Length", str(len(body))),
             ("Retry-After", str(retry)),
             ("X-Request-Id", own_id),
+            *SECURITY.items(),
         ],
     )
     if unread_bytes(environ) > THROWN_AWAY_BYTES:

@@ -6,6 +6,7 @@ from typing import Any
 
 import falcon
 
+from service.headers import SECURITY
 from service.queries import queries
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
@@ -25,10 +26,13 @@ class Identity:
 
 
 def identify(req: falcon.Request, resp: falcon.Response) -> str:
-    """Return the request's id, given now if it has none: what falcon itself refuses has none."""
+    """Return the request's id, given now if it has none: what falcon itself refuses has none.
+
+    With it the answer has the headers that every answer has.
+    """
     if "request_id" not in req.context:
         req.context.request_id = request_id(req.get_header("X-Request-Id"))
-        resp.set_header("X-Request-Id", req.context.request_id)
+        resp.set_headers({"X-Request-Id": req.context.request_id, **SECURITY})
     return str(req.context.request_id)
 
 

@@ -11,6 +11,7 @@ import psycopg
 
 from service.clock import Today, monday_of, today
 from service.database import DIRECT, connect
+from service.log import reason
 from service.queries import Connection, queries
 from service.retention import Busy, retaining
 
@@ -94,4 +95,6 @@ class PartitionKeeper:
                     keep_days(self._url, day, self._retention_days)
                     dropped = day
             except psycopg.Error as error:
-                log.warning("partitions not made or dropped, next try in an hour: %s", error)
+                log.warning(
+                    "partitions not made or dropped, next try in an hour: %s", reason(error)
+                )

@@ -21,6 +21,7 @@ from service.fold import (
     fold,
     forget_quarter_hours,
 )
+from service.log import reason
 from service.queries import Connection, queries
 
 MANY_DELTAS = 20_000  # fold at once: each read that adds them up costs 5 ms
@@ -74,7 +75,7 @@ class Refresher:
             except psycopg.errors.SerializationFailure:
                 log.info("%s: another process folded just now", self._name)
             except psycopg.Error as error:
-                log.warning("metrics not refreshed, trying again soon: %s", error)
+                log.warning("metrics not refreshed, trying again soon: %s", reason(error))
                 self._disconnect()
                 self._closed.wait(ERROR_PAUSE_SECONDS)
         self._resign()

@@ -6,6 +6,7 @@ from typing import Any
 from gunicorn import util
 
 from service import lingering
+from service.headers import SECURITY
 
 # The texts of deploy/nginx, which refuses the same things where it stands in front.
 REFUSALS = {
@@ -34,7 +35,9 @@ def write_error(sock: socket.socket, status: int, reason: str, _message: Any) ->
     body = shape(title, description, code, own_id)
     head = (
         f"HTTP/1.1 {title}\r\nConnection: close\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nX-Request-Id: {own_id}\r\n\r\n"
+        f"Content-Length: {len(body)}\r\nX-Request-Id: {own_id}\r\n"
+        + "".join(f"{name}: {value}\r\n" for name, value in SECURITY.items())
+        + "\r\n"
     )
     util.write_nonblock(sock, head.encode() + body)
     lingering.close(sock)  # closed at once with more to be read, the answer could get lost

@@ -13,6 +13,7 @@ from service.config import Config
 from service.database import Database
 from service.writer import Writer
 from tests.events import Event
+from tests.leaks import look_through_answer, look_through_headers
 
 CONNECTIONS = 5
 
@@ -35,6 +36,13 @@ class Client(testing.TestClient):
         finally:
             writer.close()
             database.close()
+
+    def simulate_request(self, *arguments: Any, **options: Any) -> testing.Result:
+        """Send any request; its answer must tell no secret."""
+        result: testing.Result = super().simulate_request(*arguments, **options)
+        look_through_answer(result.status_code, str(result.headers), result.text)
+        look_through_headers(result.headers)
+        return result
 
     def send(self, *events: Event, **options: Any) -> testing.Result:
         """POST a batch."""

@@ -20,6 +20,7 @@ from service import migrate, partitions
 from service.database import WRITE, connect
 from service.embedded import EmbeddedServer
 from service.queries import Connection
+from tests import leaks
 from tests.client import Client
 from tests.service import Service, serving
 
@@ -33,6 +34,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         reporter.write_line("CI: a test was skipped, and none is expected to be", red=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def watched() -> Iterator[None]:
+    """No answer that `requests` gets may tell a secret; tests/client.py and the logs: see there."""
+    with leaks.watching():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +99,7 @@ def janitor(server_url: str, name: str, template: str | None = None) -> Janitor:
 
 def url_of(server_url: str, name: str) -> str:
     """The URL of another database on the same server."""
-    parts = {**conninfo_to_dict(server_url), "dbname": name}
+    parts = {"password": leaks.PASSWORD, **conninfo_to_dict(server_url), "dbname": name}
     return "postgresql:///?" + urlencode(parts, quote_via=quote)
 
 

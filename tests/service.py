@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from tests.leaks import TRACEBACK, look_through_headers, look_through_log
 from tests.operations.harness import REPOSITORY, children, command, environment, free_port, until
 
 ANSWER_SECONDS = 30  # a hang guard: no answer here takes a second
@@ -65,7 +66,9 @@ class Service:
 
     def get(self, path: str) -> requests.Response:
         """GET a path, as it is written here."""
-        return requests.get(self.url + path, timeout=ANSWER_SECONDS)
+        answer = requests.get(self.url + path, timeout=ANSWER_SECONDS)
+        look_through_headers(answer.headers)
+        return answer
 
     def ok(self, path: str) -> Any:
         """The parsed answer of a GET that must be 200."""
@@ -120,5 +123,7 @@ def serving(
     finally:
         code = service.stop()
     assert code == 0, service.output
-    for sign in ("Traceback", "Warning", "[ERROR]", "[CRITICAL]"):
+    look_through_log(service.output)
+    assert not TRACEBACK.search(service.output), service.output
+    for sign in ("Warning", '"level": "error"', '"level": "critical"'):
         assert sign not in service.output, service.output

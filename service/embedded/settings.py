@@ -37,6 +37,8 @@ FIXED = (
     ("log_timezone", "'UTC'", "the same in the log"),
     ("log_line_prefix", "'%m [%p] %q%a '", "time, process and application of each line"),
     ("log_min_duration_statement", "'1s'", "slow statements name their SQL file in the log"),
+    ("log_parameter_max_length", "0", "without their values, which are what agents saw and said"),
+    ("log_error_verbosity", "terse", "DETAIL and CONTEXT of errors quote events"),
     ("log_checkpoints", "off", "routine; keeps the log for what matters"),
 )
 

@@ -19,6 +19,7 @@ import psycopg
 from service.clock import Today
 from service.greenlets import let_requests_in
 from service.ingest import EventRow
+from service.log import reason
 from service.queries import Connection, queries
 from service.writer.changes import Again
 from service.writer.pace import Pace
@@ -171,7 +172,7 @@ class Writer:
             log.warning(
                 "a transaction of %d requests failed (%s); each is tried alone",
                 len(jobs),
-                getattr(error, "sqlstate", None) or error,
+                getattr(error, "sqlstate", None) or reason(error),
             )
             self._store_each(jobs)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from service.queries import Connection
+from tests import leaks
 from tests.events import Event, event
 
 SHARED_RUNS = 3
@@ -141,6 +142,7 @@ class Ledger:
             event_id=self._id(name),
             agent_name=f"agent {rng.randrange(4)}",
             data={
+                "input": leaks.EVENT,
                 "model": rng.choice(("gpt-4o", "claude")),
                 "cost": rng.randrange(1000) / 1e5,
                 "tokens_in": rng.randrange(1000),

@@ -10,6 +10,7 @@ from tests.faults.clients import Client, sending
 from tests.faults.faults import Fault, Scene
 from tests.faults.probes import recovery
 from tests.faults.world import World
+from tests.leaks import TRACEBACK, look_through_log
 from tests.operations import harness
 from tests.operations.harness import until
 
@@ -43,7 +44,9 @@ def play(world: World, fault: Fault, seed: str, load_seconds: float, fault_secon
         scene.limit("recovery", seconds, limit)
         served(clients, time.monotonic())
         time.sleep(load_seconds)
-    if "Traceback" in (output := world.output[printed:]):
+    output = world.output[printed:]
+    look_through_log(output)
+    if TRACEBACK.search(output):
         ledger.complain(f"the service printed a traceback: {output}")
     return Round(name(fault), account_of(world, ledger), seconds, scene.missed, ledger)
 

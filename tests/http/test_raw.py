@@ -9,6 +9,7 @@ from tests.http.raw.case import Case
 from tests.http.raw.cases import ALL
 from tests.http.raw.judge import judge, judge_stored
 from tests.http.raw.player import Outcome, play_all
+from tests.leaks import TRACEBACK
 from tests.service import Service, serving
 
 CASES = pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
@@ -47,4 +48,4 @@ def test_each_case_gets_its_answers_and_harms_no_one(played: Played, one: Case) 
 def test_what_is_stored_is_what_was_sent_openly(played: Played) -> None:
     _, _, service = played
     judge_stored(service.get("/api/agents").content, ALL)
-    assert "Traceback" not in service.output
+    assert not TRACEBACK.search(service.output)

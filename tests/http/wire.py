@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.events import Event
+from tests.leaks import look_through_headers
 from tests.service import ANSWER_SECONDS, Service
 
 END = b"\r\n\r\n"
@@ -58,8 +59,11 @@ class Wire:
         while header := self._file.readline().strip():
             name, _, value = header.decode("latin-1").partition(":")
             headers[name.strip().lower()] = value.strip()
+        status = int(line.split()[1])
+        if status >= 200:
+            look_through_headers(headers)
         length = 0 if to_head else int(headers.get("content-length", 0))
-        return Answer(int(line.split()[1]), headers, self._file.read(length))
+        return Answer(status, headers, self._file.read(length))
 
     def is_closed(self) -> bool:
         """Wait until the service closes the connection; False when it says something instead."""

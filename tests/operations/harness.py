@@ -18,6 +18,7 @@ import requests
 from service.embedded.binaries import REACHABLE
 from service.embedded.postmaster import read_pid_file
 from service.schema import DIRECTORY
+from tests.leaks import look_through_log
 
 REPOSITORY = DIRECTORY.parent
 PATIENCE_SECONDS = 30.0
@@ -214,6 +215,7 @@ def serving(
         yield service
     finally:
         service.clean_up()
+    look_through_log(service.output)
 
 
 def post(service: Service, run_id: str) -> requests.Response:

@@ -1,0 +1,98 @@
+"""The log: one JSON object a line, on standard error, with nothing secret in it.
+
+Every line has `time` (UTC), `level`, `logger`, `process` and `message`; what it is about stands in
+fields of its own, handed over as `extra`. An exception is told by its type and the places that it
+passed through: its text may quote an event, and PostgreSQL's DETAIL and CONTEXT do.
+
+gunicorn's master imports this: nothing else of the service's.
+"""
+
+import json
+import logging
+import os
+import re
+import traceback
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from gunicorn import glogging
+
+KEY = re.compile(r"gati_(ingest|read|admin)_[0-9A-Za-z]{8}_[0-9A-Za-z]+")
+REMOVED = "[removed]"
+SHORTEST_SECRET = 4  # a shorter password would be found in half of all words
+HARMLESS = (ImportError, OSError)  # of a start that fails: no request can write their text
+OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one line of JSON, without keys and without the database's passwords."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._secrets = database_passwords()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write the line."""
+        fields = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "process": record.process,
+            "message": record.getMessage(),
+            **{name: value for name, value in vars(record).items() if name not in OWN},
+        }
+        if record.exc_info and record.exc_info[1]:
+            fields |= told(record.exc_info[1])
+        return self._without_secrets(json.dumps(fields, ensure_ascii=False, default=str))
+
+    def _without_secrets(self, line: str) -> str:
+        for secret in self._secrets:
+            line = line.replace(secret, REMOVED)
+        return KEY.sub(REMOVED, line)
+
+
+def told(error: BaseException) -> dict[str, Any]:
+    """What may be told of an exception, and below `cause` of the one behind it."""
+    found = {
+        "exception": type(error).__name__,
+        "sqlstate": getattr(error, "sqlstate", None),
+        "reason": reason(error) if isinstance(error, HARMLESS) else None,
+        "places": places_of(error),
+        "cause": told(cause) if (cause := error.__cause__ or error.__context__) else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def places_of(error: BaseException) -> list[str]:
+    """The lines of code that it passed through, the outermost first."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def database_passwords() -> list[str]:
+    """Every way in which the environment says a password of PostgreSQL's."""
+    found = {os.environ.get("PGPASSWORD", "")}
+    for name, value in os.environ.items():
+        if name.startswith("DATABASE_") and name.endswith("URL"):
+            parts = urlsplit(value)
+            found |= {parts.password or "", unquote(parts.password or "")}
+            found |= set(parse_qs(parts.query).get("password", []))
+    return sorted((text for text in found if len(text) >= SHORTEST_SECRET), key=len, reverse=True)
+
+
+def reason(error: BaseException) -> str:
+    """The first line of an error's text: what PostgreSQL adds in others may quote an event."""
+    return str(error).partition("\n")[0]
+
+
+class Log(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's logger, and with it everybody's: JSON on standard error."""
+
+    def setup(self, cfg: Any) -> None:
+        """Begin to log; called again at a reload."""
+        super().setup(cfg)
+        formatter = JsonFormatter()
+        for handler in self.error_log.handlers:
+            handler.setFormatter(formatter)
+        logging.basicConfig(level=self.loglevel, handlers=self.error_log.handlers, force=True)

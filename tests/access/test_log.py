@@ -1,0 +1,179 @@
+"""The log and the answers of a service that goes wrong in many ways: JSON, and nothing secret."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import requests
+
+from service.keys import Scope
+from service.keys.admin import create
+from service.log import REMOVED, JsonFormatter
+from service.queries import Connection
+from tests import leaks
+from tests.events import Event, event, new_id
+from tests.leaks import look_through_answer, look_through_log
+from tests.operations import harness
+from tests.service import Service
+
+Lines = list[dict[str, Any]]
+
+
+def lines_of(output: str) -> Lines:
+    """The lines of the log among what a service printed."""
+    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+
+
+def about(output: str, request_id: str) -> Lines:
+    """The lines about one request."""
+    return [line for line in lines_of(output) if line.get("request_id") == request_id]
+
+
+@pytest.fixture
+def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
+    """A service with a key, whose end may be as bad as it likes."""
+    service = Service(database_url, tmp_path / "output", harness.REPOSITORY)
+    service.wait_until_healthy()
+    yield service
+    service.stop()
+
+
+def secret_event(**fields: Any) -> Event:
+    """An event that says the canary wherever it may."""
+    data = {"input": leaks.EVENT, "model": leaks.EVENT, "error": leaks.EVENT}
+    return event(new_id(), data=data, metadata={"note": leaks.EVENT}, **fields)
+
+
+def send(service: Service, *events: Event, key: str, **headers: str) -> requests.Response:
+    """POST events with a key."""
+    body = orjson.dumps({"events": events})
+    return service.post(body, Authorization=f"Bearer {key}", **headers)
+
+
+def test_a_request_s_line_has_what_leads_to_it(service: Service, database_url: str) -> None:
+    key = create(database_url, "reader", Scope.READ, days=None)
+    harness.until(lambda: service.get("/api/agents").status_code == 401, "all are let in")
+    refused = send(service, event(new_id()), key=key, **{"X-Request-Id": "mine"})
+    assert refused.status_code == 403
+    [line] = about(service.output, "mine")
+    assert line["time"].endswith("+00:00")
+    assert line.pop("ms") < 30_000
+    del line["time"], line["process"]
+    assert line == {
+        "level": "warning",
+        "logger": "service.request_log",
+        "message": "request",
+        "request_id": "mine",
+        "method": "POST",
+        "path": "/api/events",
+        "status": 403,
+        "key": key.split("_")[2],
+        "address": "127.0.0.1",
+    }
+
+
+@pytest.mark.parametrize(("chosen", "lines"), [("all", 1), ("problems", 0)])
+def test_what_goes_well_is_logged_where_all_is(
+    database_url: str, tmp_path: Path, chosen: str, lines: int
+) -> None:
+    service = Service(database_url, tmp_path / "output", harness.REPOSITORY, LOG_REQUESTS=chosen)
+    service.wait_until_healthy()
+    url = f"{service.url}/api/agents?limit=7&q={leaks.EVENT}"
+    requests.get(url, headers={"X-Request-Id": "mine"}, timeout=30)
+    service.stop()
+    found = about(service.output, "mine")
+    assert [(line["level"], line["path"], line["key"]) for line in found] == [
+        ("info", "/api/agents", "anonymous")
+    ] * lines
+    look_through_log(service.output)
+
+
+def test_whatever_goes_wrong_no_canary_is_told(
+    service: Service, conn: Connection, database_url: str
+) -> None:
+    key = create(database_url, "all", Scope.ADMIN, days=None)
+    harness.until(lambda: service.get("/api/agents").status_code == 401, "all are let in")
+    good = {"Authorization": f"Bearer {key}"}
+    assert send(service, secret_event(), key=key).status_code == 200
+    for path in (f"/api/runs/{key}", f"/api/agents/{key}?limit={leaks.EVENT}", f"/{key}"):
+        assert requests.get(service.url + path, headers=good, timeout=30).status_code in (400, 404)
+    assert send(service, secret_event(), key=key[:-2] + "xx").status_code == 401
+    assert service.post(f'{{"events": [{leaks.EVENT}'.encode(), **good).status_code == 400
+    broken = secret_event(timestamp=leaks.EVENT, parent_event_id=leaks.EVENT)
+    assert send(service, broken, key=key).json()["failed"] == 1
+
+    # PostgreSQL tells the row in DETAIL, and in CONTEXT what COPY read.
+    conn.execute("ALTER TABLE events ADD CONSTRAINT never CHECK (event_type = '') NOT VALID")
+    answer = send(service, secret_event(), key=key, **{"X-Request-Id": "broken"})
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    conn.execute("ALTER TABLE events DROP CONSTRAINT never")
+    assert send(service, secret_event(), key=key).status_code == 200
+
+    conn.execute("ALTER TABLE runs RENAME TO walks")
+    assert requests.get(f"{service.url}/api/agents", headers=good, timeout=30).status_code == 500
+    assert send(service, secret_event(), key=key).status_code == 500
+
+    service.stop()
+    look_through_log(service.output)
+    told, line = about(service.output, "broken")
+    assert (told["sqlstate"], told["exception"]) == ("23514", "CheckViolation")
+    assert any("transaction.py" in place for place in told["places"])
+    assert (line["status"], line["key"]) == (500, key.split("_")[2])
+    assert leaks.PASSWORD in database_url
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "gati_read_abcdefgh_0123456789",
+        "pass word/with@signs",
+        "pass%20word%2Fwith%40signs",
+        "from-the-environment",
+        "from=a&parameter",
+    ],
+)
+def test_what_is_secret_is_taken_out_wherever_it_stands(
+    monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    url = "postgresql://me:pass%20word%2Fwith%40signs@127.0.0.1/x?password=from%3Da%26parameter"
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("PGPASSWORD", "from-the-environment")
+    record = logging.makeLogRecord({"msg": f"at {secret}!", "path": f"/{secret}"})
+    line = json.loads(JsonFormatter().format(record))
+    assert (line["message"], line["path"]) == (f"at {REMOVED}!", f"/{REMOVED}")
+
+
+def test_an_exception_is_told_without_its_text() -> None:
+    try:
+        try:
+            raise ValueError(leaks.EVENT)
+        except ValueError as error:
+            raise RuntimeError(leaks.EVENT) from error
+    except RuntimeError:
+        record = logging.makeLogRecord({"msg": "unexpected", "exc_info": sys.exc_info()})
+    line = JsonFormatter().format(record)
+    look_through_log(line)
+    told = json.loads(line)
+    assert (told["exception"], told["cause"]["exception"]) == ("RuntimeError", "ValueError")
+    assert "reason" not in told
+    assert told["places"][0].endswith("test_an_exception_is_told_without_its_text")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, "gati_admin_abcdefgh_x"),
+        (200, leaks.PASSWORD),
+        (500, leaks.EVENT),
+        (500, "Traceback (most recent call last)"),
+        (400, "syntax error at SELECT"),
+    ],
+)
+def test_the_watch_sees_a_leak(status: int, body: str) -> None:
+    with pytest.raises(AssertionError):
+        look_through_answer(status, "", body)

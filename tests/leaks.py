@@ -1,0 +1,64 @@
+"""What must never stand in a log or an answer, looked for in all of those of the suite.
+
+The canaries: the password in every DATABASE_URL of the tests, a text in the `data` of events, and
+whatever looks like a key. Answers to what went wrong must not tell of the inside either.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import pytest
+import requests
+
+from service.headers import SECURITY
+from service.log import KEY
+
+# An exception that is told: by Python itself, or by service/log.py.
+TRACEBACK = re.compile(r'Traceback|"exception":')
+PASSWORD = "canary-dsn-password"  # noqa: S105 -- PostgreSQL trusts the tests' connections
+EVENT = "canary-event-data"
+INSIDE = re.compile(r"Traceback|psycopg|gunicorn/|site-packages|SQLSTATE|\bSELECT\b|\.py\b|\.sql\b")
+
+
+def look_through_log(text: str) -> None:
+    """Fail where a log holds a canary."""
+    for secret in (PASSWORD, EVENT):
+        assert secret not in text, f"{secret} is logged: {text}"
+    assert not KEY.search(text), f"a key is logged: {text}"
+
+
+def look_through_headers(headers: Mapping[str, str]) -> None:
+    """Fail where an answer lacks what every answer has, or says which version of what answers."""
+    said = {name.lower(): value for name, value in headers.items()}
+    for name, value in SECURITY.items():
+        assert said.get(name.lower()) == value, (name, said)
+    assert not re.search(r"\d", said.get("server", "")), said
+
+
+def look_through_answer(status: int, headers: str, body: str) -> None:
+    """Fail where an answer holds a canary, or an error tells of the inside."""
+    for text in (headers, body):
+        assert PASSWORD not in text, text
+        assert not KEY.search(text), text
+    if status >= 400:
+        assert EVENT not in body, body
+        assert not INSIDE.search(headers + body), headers + body
+
+
+@contextmanager
+def watching() -> Iterator[None]:
+    """Look through every answer that `requests` gets, for a block."""
+    send = requests.Session.send
+
+    def watched(
+        self: requests.Session, request: requests.PreparedRequest, **options: object
+    ) -> requests.Response:
+        answer = send(self, request, **options)
+        if not options.get("stream"):
+            look_through_answer(answer.status_code, str(answer.headers), answer.text)
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requests.Session, "send", watched)
+        yield
