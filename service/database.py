@@ -52,7 +52,7 @@ WRITE = COMMON | {
     "enable_mergejoin": "off",
     "statement_timeout": "30s",
     # Met twice in one transaction (another writer's row, then the table), and followed by two that
-    # wait 150 ms (transactions/wait_briefly), a request is still refused within 2.5 s.
+    # wait 150 ms (writer/locks.py), a request is still refused within 2.5 s.
     "lock_timeout": "750ms",
 }
 DIRECT = COMMON | {"lock_timeout": "10s"}

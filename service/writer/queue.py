@@ -20,8 +20,9 @@ from service.clock import Today
 from service.greenlets import let_requests_in
 from service.ingest import EventRow
 from service.log import reason
-from service.queries import Connection, queries
+from service.queries import Connection
 from service.writer.changes import Again
+from service.writer.locks import Locks
 from service.writer.pace import Pace
 from service.writer.transaction import Counts, Transaction
 
@@ -71,8 +72,7 @@ class Writer:
         self._unfinished_requests = 0
         self._pace = Pace()
         self._large_is_next = False
-        self._locked = 0  # requests that met a lock, alone, since one was stored
-        self._met_a_lock = False  # the last transaction waited in vain
+        self._locks = Locks()
         self._closed = False
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -191,16 +191,9 @@ class Writer:
                 job.done.set_exception(error)
 
     def _count_lock(self, jobs: list[Job]) -> bool:
-        """Note that a job waited in vain for a lock; whether it was the second.
-
-        One lock may be on a single run; two, and nothing stored meanwhile, mean that nothing gets
-        through. Then whatever waits joins `jobs`, to be told so with them: no request meets more
-        than one transaction that waits for long, and two that wait_briefly.
-        """
-        self._locked += 1
-        if self._locked < 2:
+        """Note that a job met a lock; once nothing gets through, whatever waits joins `jobs`."""
+        if not self._locks.nothing_gets_through():
             return False
-        self._locked, self._met_a_lock = 0, False
         with self._wake:
             waiting = [*self._small, *self._large]
             self._small.clear()
@@ -209,7 +202,7 @@ class Writer:
         return True
 
     def _answer(self, jobs: list[Job], counts: list[Counts]) -> None:
-        self._locked, self._met_a_lock = 0, False
+        self._locks.note_success()
         for job, count in zip(jobs, counts, strict=True):
             job.done.set_result(count)
 
@@ -219,8 +212,7 @@ class Writer:
         for attempt in range(ATTEMPTS):
             conn = self._connection()
             try:
-                if self._met_a_lock:
-                    queries.transactions.wait_briefly(conn)
+                self._locks.prepare(conn)
                 return Transaction(
                     conn, [job.rows for job in jobs], self._today(), self._environment, agents
                 ).run()
@@ -229,7 +221,7 @@ class Writer:
                 agents |= again.agents
                 log.info("transaction again: %s", again)
             except psycopg.Error as error:
-                self._met_a_lock = isinstance(error, psycopg.errors.LockNotAvailable)
+                self._locks.note_failure(error)
                 self._recover(conn, error)
                 if attempt and isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
                     raise  # the new connection leads to no primary either: 503, until there is one
