@@ -1,8 +1,10 @@
 """What a worker knows of the keys: no query for each request, and nothing old for long."""
 
+import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -121,3 +123,25 @@ def test_a_key_remembers_the_day_on_which_it_was_used(
         ("laptop", datetime.now(UTC).date()),
         ("unused", None),
     ]
+
+
+def test_what_is_sent_is_compared_in_constant_time(
+    database_url: str, database: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare_digest(stored: bytes, sent: bytes) -> bool:
+        compared.append((stored, sent))
+        return hmac.compare_digest(stored, sent)
+
+    key = create(database_url, "laptop", Scope.READ, None)
+    wrapped = SimpleNamespace(compare_digest=compare_digest)
+    monkeypatch.setattr("service.keys.ring.hmac", wrapped)
+    keys = KeyRing(database)
+    others = [f"{key[:-1]}{last}" for last in "abc" if last != key[-1]]
+    assert [keys.find(sent) is not None for sent in (key, *others)] == [True] + [False] * len(
+        others
+    )
+    # Hashes: how much of a key is right shows in no byte of them.
+    assert len(compared) == 1 + len(others)
+    assert all(len(stored) == len(sent) == 32 for stored, sent in compared)
