@@ -1,5 +1,6 @@
 """create_app: the route table, nothing else."""
 
+import time
 from typing import Any
 
 import falcon
@@ -15,6 +16,8 @@ from service.keys import KeyRing
 from service.middleware import Identity, RawPath, Reload, cors
 from service.parameters import NameConverter
 from service.probe import Probe
+from service.rate_limit.buckets import Clock
+from service.rate_limit.middleware import RateLimit
 from service.request_log import RequestLog
 from service.resources import (
     agents,
@@ -29,9 +32,12 @@ from service.resources import (
 from service.writer import Writer
 
 
-def create_app(config: Config, database: Database, writer: Writer) -> Gate:
+def create_app(
+    config: Config, database: Database, writer: Writer, clock: Clock = time.monotonic_ns
+) -> Gate:
     """Build the application. Each path answers with the prefix and, for old clients, without."""
     app = falcon.App()
+    rate_limit = RateLimit(config, clock)
     for middleware in (
         RequestLog(config.debug or config.log_requests == "all"),
         Identity(),
@@ -40,6 +46,8 @@ def create_app(config: Config, database: Database, writer: Writer) -> Gate:
         Access(KeyRing(database), config),
     ):
         app.add_middleware(middleware)
+    if rate_limit.is_on:
+        app.add_middleware(rate_limit)  # behind Access, which finds out who asks
     if config.debug:
         app.add_middleware(Reload())
     app.router_options.converters["name"] = NameConverter
@@ -48,7 +56,7 @@ def create_app(config: Config, database: Database, writer: Writer) -> Gate:
 
     probe = Probe(database)
     routes: dict[str, Any] = {
-        "/events": events.Events(writer, config),
+        "/events": events.Events(writer, config, rate_limit),
         "/events/{event_id:name}/children": events.Children(database),
         "/agents": agents.Agents(database),
         "/agents/{agent_name:name}": agents.Agent(database),

@@ -8,6 +8,8 @@ from typing import Any
 
 from dotenv import dotenv_values
 
+from service.rate_limit.proxies import TrustedProxies
+
 LOCAL_DASHBOARD = "http://localhost:3000,http://127.0.0.1:3000"
 LOG_REQUESTS = ("problems", "all")
 WORKER_CLASSES = ("gevent", "gthread", "meinheld")
@@ -43,6 +45,9 @@ class Config:
     max_in_flight_mb: int
     max_event_kb: int
     body_timeout_seconds: int
+    max_events_per_second: int
+    max_reads_per_second: int
+    trusted_proxies: TrustedProxies
     refresh_interval_seconds: int
     quarter_hour_days: int
     retention_days: int
@@ -193,6 +198,24 @@ SETTINGS = (
         "10",
         integer(1, 3600),
         "that a client may stand still in a body, or in taking an answer",
+    ),
+    Setting(
+        "MAX_EVENTS_PER_SECOND",
+        "0",
+        integer(0, 1_000_000),
+        "events of one client, a key or else an address, in each worker; 0: no limit",
+    ),
+    Setting(
+        "MAX_READS_PER_SECOND",
+        "0",
+        integer(0, 1_000_000),
+        "its reads, likewise; 0: no limit",
+    ),
+    Setting(
+        "TRUSTED_PROXIES",
+        "",
+        TrustedProxies.parse,
+        "addresses and networks, or unix, whose X-Forwarded-For says who the client is",
     ),
     Setting(
         "REFRESH_INTERVAL_SECONDS",

@@ -1,7 +1,7 @@
 """The one table from SQLSTATE and exception to HTTP, and the one shape of an error.
 
-4xx is for ever; 503 means "not now, send it again" and carries Retry-After. Nothing of the inside
-(stack, SQL, host) is ever part of an answer.
+4xx but 429 is for ever; 429 and 503 mean "not now, send it again" and carry Retry-After. Nothing of
+the inside (stack, SQL, host) is ever part of an answer.
 """
 
 import logging

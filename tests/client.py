@@ -1,5 +1,6 @@
 """The service in this process: the real application and writer, on a real database."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from service.app import create_app
 from service.clock import Today, today
 from service.config import Config
 from service.database import Database
+from service.rate_limit.buckets import Clock
 from service.writer import Writer
 from tests.events import Event
 from tests.leaks import look_through_answer, look_through_headers
@@ -23,7 +25,13 @@ class Client(testing.TestClient):
 
     @classmethod
     @contextmanager
-    def of(cls, url: str, today: Today = today, **variables: str) -> Iterator["Client"]:
+    def of(
+        cls,
+        url: str,
+        today: Today = today,
+        clock: Clock = time.monotonic_ns,
+        **variables: str,
+    ) -> Iterator["Client"]:
         """A client of a service with these environment variables."""
         config = Config.from_environment(
             {"DATABASE_URL": url, "ALLOWED_HOSTS": testing.DEFAULT_HOST, **variables}
@@ -32,7 +40,7 @@ class Client(testing.TestClient):
         writer = Writer(database.connect_writer, today, config.environment)
         database.open()
         try:
-            yield cls(create_app(config, database, writer))
+            yield cls(create_app(config, database, writer, clock))
         finally:
             writer.close()
             database.close()

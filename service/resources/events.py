@@ -13,6 +13,7 @@ from service.ingest import Batch, parse_batch
 from service.ingest.fields import to_uuid
 from service.parameters import allow_parameters, bad_parameter
 from service.queries import Connection, Row, queries
+from service.rate_limit.middleware import RateLimit
 from service.writer import Counts, Writer
 
 MEGABYTE = 1024 * 1024
@@ -22,8 +23,9 @@ KILOBYTE = 1024
 class Events:
     """Where events come in."""
 
-    def __init__(self, writer: Writer, config: Config) -> None:
+    def __init__(self, writer: Writer, config: Config, rate_limit: RateLimit) -> None:
         self._writer = writer
+        self._rate_limit = rate_limit
         self._admission = Admission(config.max_in_flight_mb * MEGABYTE)
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
@@ -34,6 +36,7 @@ class Events:
         with self._admission.share() as share:
             body = read_json_body(req, self._max_body_bytes, share)
             batch = parse_batch(body, self._max_batch_size, self._max_event_bytes)
+            self._rate_limit.take_events(req, len(batch.rows) + batch.failed)
             counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
             if counts.expired:
                 batch.reject_expired(counts.expired)
