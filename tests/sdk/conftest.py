@@ -21,6 +21,11 @@ RunProgram = Callable[[str], Recording]
 @pytest.fixture(scope="module")
 def run_program(service: Service, tmp_path_factory: pytest.TempPathFactory) -> RunProgram:
     """Run tests/sdk/programs/<name>.py against the service, to its good end."""
+    return runner(service, tmp_path_factory)
+
+
+def runner(service: Service, tmp_path_factory: pytest.TempPathFactory) -> RunProgram:
+    """What run_program is, for a service that a test has started itself."""
 
     def run(name: str) -> Recording:
         record: Path = tmp_path_factory.mktemp("sdk") / "requests"
