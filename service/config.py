@@ -44,6 +44,9 @@ class Config:
     max_body_mb: int
     max_in_flight_mb: int
     max_event_kb: int
+    max_event_depth: int
+    max_headers: int
+    max_header_kb: int
     body_timeout_seconds: int
     max_events_per_second: int
     max_reads_per_second: int
@@ -193,6 +196,12 @@ SETTINGS = (
         "size of all bodies that one worker holds at a moment; beyond it: 503",
     ),
     Setting("MAX_EVENT_KB", "1024", integer(1, 65_536), "size of one event"),
+    # A trace nests events 400 deep, which is 802 levels of JSON, around the data of the innermost;
+    # Python's own parser gives up at about 990, orjson at 1,024.
+    Setting("MAX_EVENT_DEPTH", "64", integer(1, 128), "objects and lists within one another"),
+    # Browsers and proxies send about 20. At the most 16 MB of a connection are read as its head.
+    Setting("MAX_HEADERS", "100", integer(20, 500), "headers of a request; more: 431"),
+    Setting("MAX_HEADER_KB", "8", integer(1, 32), "size of one header; larger: 431"),
     Setting(
         "BODY_TIMEOUT_SECONDS",
         "10",

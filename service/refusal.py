@@ -16,7 +16,7 @@ REFUSALS = {
     417: ("expectation_failed", "This Expect is not known."),
     431: (
         "headers_too_large",
-        "A header is longer than 8 KB, or all of them together are too long.",
+        "A header is too long, or there are too many of them.",
     ),
     501: ("not_implemented", "This Transfer-Encoding is not known."),
 }

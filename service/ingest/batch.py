@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from service.ingest.event import read_event
+from service.ingest.event import MAX_DEPTH, read_event
 from service.ingest.fields import BadEvent, optional_uuid
 from service.ingest.lenient import InvalidJSON, parse_events
 from service.ingest.numbers import has_long_number
@@ -85,18 +85,22 @@ def shown_id(event: Any) -> str | None:
     return optional_uuid(event, "event_id") if isinstance(event, dict) else None
 
 
-def parse_batch(body: bytes, max_events: int, max_event_bytes: int) -> Batch:
+def parse_batch(
+    body: bytes, max_events: int, max_event_bytes: int, max_depth: int = MAX_DEPTH
+) -> Batch:
     """Read the body of POST /events.
 
     Raises BadBatch when it is no batch, BatchTooLarge when it has more than `max_events`.
     """
     try:
-        return Batch(read_usual(body, max_events, max_event_bytes))
+        return Batch(read_usual(body, max_events, max_event_bytes, max_depth))
     except Unusual:
-        return parse_carefully(body, max_events, max_event_bytes)
+        return parse_carefully(body, max_events, max_event_bytes, max_depth)
 
 
-def parse_carefully(body: bytes, max_events: int, max_event_bytes: int) -> Batch:
+def parse_carefully(
+    body: bytes, max_events: int, max_event_bytes: int, max_depth: int = MAX_DEPTH
+) -> Batch:
     """As parse_batch; of each event that is bad it finds out why."""
     events = list(read_events(body))
     if not events:
@@ -109,7 +113,7 @@ def parse_carefully(body: bytes, max_events: int, max_event_bytes: int) -> Batch
         try:
             if isinstance(event, BadEvent):
                 raise event
-            batch.rows.append(read_event(event, max_event_bytes, ordinals))
+            batch.rows.append(read_event(event, max_event_bytes, max_depth, ordinals))
         except BadEvent as error:
             batch.reject(index, event, error)
     return batch

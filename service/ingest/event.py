@@ -25,7 +25,7 @@ from service.ingest.fields import (
 )
 from service.ingest.rows import EventRow
 
-MAX_DEPTH = 64
+MAX_DEPTH = 64  # where no other is chosen
 
 # environment, model, tokens_in, tokens_out, cost, cost_source, latency_us, is_error
 DataFields = tuple[
@@ -36,7 +36,7 @@ ID_NAMESPACE = uuid.UUID("6a7a0f51-5f0b-5a3c-9a54-0b8f4f7c6d11")
 NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
 
 
-def read_event(event: Any, max_bytes: int, ordinals: dict[str, int]) -> EventRow:
+def read_event(event: Any, max_bytes: int, max_depth: int, ordinals: dict[str, int]) -> EventRow:
     """Check one event and make its row; raise BadEvent for what cannot be stored."""
     if not isinstance(event, dict):
         raise BadEvent(None, "not_an_object", "An event is a JSON object.")
@@ -45,7 +45,7 @@ def read_event(event: Any, max_bytes: int, ordinals: dict[str, int]) -> EventRow
         data = {}
     elif not isinstance(data, dict):
         raise BadEvent("data", "wrong_type", "`data` is a JSON object.")
-    encoded = encode_data(data, max_bytes)
+    encoded = encode_data(data, max_bytes, max_depth)
     run_id = read_repeated_uuid(event, "run_id") or missing("run_id")
     event_type = read_name(event, "event_type", MAX_EVENT_TYPE) or missing("event_type")
     timestamp = read_timestamp(event)
@@ -84,17 +84,17 @@ def data_fields(data: dict[str, Any]) -> DataFields:
     )
 
 
-def encode_data(data: dict[str, Any], max_bytes: int) -> bytes:
+def encode_data(data: dict[str, Any], max_bytes: int, max_depth: int) -> bytes:
     """Write `data` as compact JSON that jsonb takes and every reader reads back."""
     try:
         encoded = numbers.dumps(data)
     except RecursionError:
-        raise too_deep() from None
-    check_data(data, encoded, max_bytes)
+        raise too_deep(max_depth) from None
+    check_data(data, encoded, max_bytes, max_depth)
     return encoded
 
 
-def check_data(data: dict[str, Any], encoded: bytes, max_bytes: int) -> None:
+def check_data(data: dict[str, Any], encoded: bytes, max_bytes: int, max_depth: int) -> None:
     """Raise BadEvent for data that PostgreSQL would not store, or no reader read back."""
     if len(encoded) > max_bytes:
         raise BadEvent(
@@ -106,8 +106,8 @@ def check_data(data: dict[str, Any], encoded: bytes, max_bytes: int) -> None:
     if b"\\" in encoded and b"\\u0000" in encoded and NUL_ESCAPE(encoded):
         raise BadEvent("data", "nul_character", "PostgreSQL stores no U+0000; leave it out.")
     # Brackets bound the depth from above, so the walk is needed for few events.
-    if count(encoded, b"{") + count(encoded, b"[") > MAX_DEPTH and depth(data) > MAX_DEPTH:
-        raise too_deep()
+    if count(encoded, b"{") + count(encoded, b"[") > max_depth and depth(data) > max_depth:
+        raise too_deep(max_depth)
 
 
 def count(text: bytes, byte: bytes) -> int:
@@ -115,9 +115,9 @@ def count(text: bytes, byte: bytes) -> int:
     return len(text) - len(text.replace(byte, b""))
 
 
-def too_deep() -> BadEvent:
+def too_deep(limit: int) -> BadEvent:
     """The error for data that no reader could read back."""
-    return BadEvent("data", "too_deep", f"`data` is nested deeper than {MAX_DEPTH} levels.")
+    return BadEvent("data", "too_deep", f"`data` is nested deeper than {limit} levels.")
 
 
 def depth(value: Any) -> int:

@@ -61,7 +61,9 @@ class Body(msgspec.Struct, gc=False):
 decode = msgspec.json.Decoder(Body).decode
 
 
-def read_usual(body: bytes, max_events: int, max_event_bytes: int) -> list[EventRow]:
+def read_usual(
+    body: bytes, max_events: int, max_event_bytes: int, max_depth: int
+) -> list[EventRow]:
     """The rows of a body in which everything is usual; raise Unusual for any other."""
     try:
         if not body.isascii():
@@ -69,18 +71,18 @@ def read_usual(body: bytes, max_events: int, max_event_bytes: int) -> list[Event
         events = decode(body).events
         if not 0 < len(events) <= max_events or any(control in body for control in CONTROLS):
             raise Unusual
-        return [make_row(event, max_event_bytes) for event in events]
+        return [make_row(event, max_event_bytes, max_depth) for event in events]
     except (msgspec.MsgspecError, BadEvent, RecursionError, ValueError, OverflowError):
         raise Unusual from None
 
 
-def make_row(event: Event, max_bytes: int) -> EventRow:
+def make_row(event: Event, max_bytes: int, max_depth: int) -> EventRow:
     """The row of an event."""
     encoded = bytes(event.data)
     data = orjson.loads(encoded)
     if not isinstance(data, dict) or has_huge_number(encoded):
         raise Unusual
-    check_data(data, encoded, max_bytes)
+    check_data(data, encoded, max_bytes, max_depth)
     timestamp = parse_timestamp(event.timestamp)
     parent_id, name = event.parent_event_id, event.run_name
     if not (

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from service.ingest import BadBatch, Batch, BatchTooLarge, EventRow
 from service.ingest.batch import parse_carefully
+from service.ingest.event import MAX_DEPTH
 from service.ingest.usual import Unusual, read_usual
 from tests.client import Client
 from tests.fuzz.values import exact, loose, same_number
@@ -37,7 +38,7 @@ def check_parsing(body: bytes) -> Batch | None:
     """Read a body both ways, and see that they agree; None where it is no batch."""
     batch = read_carefully(body)
     try:
-        usual = read_usual(body, MAX_EVENTS, MAX_EVENT_BYTES)
+        usual = read_usual(body, MAX_EVENTS, MAX_EVENT_BYTES, MAX_DEPTH)
     except Unusual:
         pass
     else:

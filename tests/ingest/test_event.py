@@ -1,6 +1,8 @@
 """One event: what is refused, with which field and code, and what counts as absent."""
 
 import json
+import math
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -82,10 +84,38 @@ def test_names(name: str, value: object, code: str) -> None:
     assert error_of(event(new_id()) | {name: value}) == (name, code)
 
 
-def test_limits_count_characters_not_bytes() -> None:
-    assert row_of(event(new_id(), agent_name="🦊" * 255)).agent_name == "🦊" * 255
-    assert row_of(event(new_id(), "é" * 50)).event_type == "é" * 50
-    assert error_of(event(new_id(), "é" * 51)) == ("event_type", "too_long")
+@pytest.mark.parametrize(
+    ("name", "limit"), [("agent_name", 255), ("run_name", 255), ("event_type", 50)]
+)
+def test_the_longest_names_and_one_character_more(name: str, limit: int) -> None:
+    for letter in "x🦊":
+        assert getattr(row_of(event(new_id()) | {name: letter * limit}), name) == letter * limit
+        assert error_of(event(new_id()) | {name: letter * (limit + 1)}) == (name, "too_long")
+
+
+@pytest.mark.parametrize("name", ["model", "environment"])
+def test_a_name_in_data_that_is_too_long_counts_as_absent(name: str) -> None:
+    for letter in "x🦊":
+        assert getattr(row_of(event(new_id(), data={name: letter * 255})), name) == letter * 255
+        assert getattr(row_of(event(new_id(), data={name: letter * 256})), name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "limit", "stored"),
+    [
+        ("tokens_in", "tokens_in", 2**40, 2**40),
+        ("tokens_out", "tokens_out", 2**40, 2**40),
+        ("cost", "cost", 1e9, "1000000000.0"),
+        ("latency_ms", "latency_us", 1e12, 10**15),
+        ("duration_ms", "latency_us", 1e12, 10**15),
+    ],
+)
+def test_the_largest_numbers_and_the_next(
+    name: str, column: str, limit: float, stored: object
+) -> None:
+    beyond = limit + 1 if isinstance(limit, int) else math.nextafter(limit, math.inf)
+    assert getattr(row_of(event(new_id(), data={name: limit})), column) == stored
+    assert getattr(row_of(event(new_id(), data={name: beyond})), column) is None
 
 
 @pytest.mark.parametrize(
@@ -110,6 +140,15 @@ def test_limits_count_characters_not_bytes() -> None:
 )
 def test_timestamps_that_are_none(value: object) -> None:
     assert error_of(event(new_id()) | {"timestamp": value}) == ("timestamp", "invalid_timestamp")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1970-01-01T00:00:00Z", "1969-12-31T23:00:00-01:00", "2199-12-31T23:59:59.999999Z"],
+)
+def test_the_first_and_the_last_moment(value: str) -> None:
+    moment = row_of(event(new_id(), timestamp=value)).timestamp
+    assert moment == datetime.fromisoformat(value)
 
 
 @pytest.mark.parametrize("value", [[], "x", 1, True])

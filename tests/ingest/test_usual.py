@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from service.ingest.batch import parse_carefully
+from service.ingest.event import MAX_DEPTH
 from service.ingest.rows import EventRow
 from service.ingest.usual import Unusual, read_usual
 from tests.events import event, new_id
@@ -57,7 +58,7 @@ SPLINTERS = [
 def usual_rows(body: bytes) -> list[EventRow] | None:
     """The rows of a body as the usual way reads them; None where it leaves it to the other."""
     try:
-        return read_usual(body, 10_000, MEGABYTE)
+        return read_usual(body, 10_000, MEGABYTE, MAX_DEPTH)
     except Unusual:
         return None
 
