@@ -48,6 +48,8 @@ class Config:
     max_headers: int
     max_header_kb: int
     body_timeout_seconds: int
+    read_timeout_seconds: int
+    write_timeout_seconds: int
     max_events_per_second: int
     max_reads_per_second: int
     trusted_proxies: TrustedProxies
@@ -208,6 +210,9 @@ SETTINGS = (
         integer(1, 3600),
         "that a client may stand still in a body, or in taking an answer",
     ),
+    # Below the 60 s after which nginx gives up and gunicorn replaces a worker that stands still.
+    Setting("READ_TIMEOUT_SECONDS", "10", integer(1, 50), "for a read in PostgreSQL; then 504"),
+    Setting("WRITE_TIMEOUT_SECONDS", "30", integer(1, 50), "for a write in PostgreSQL; then 503"),
     Setting(
         "MAX_EVENTS_PER_SECOND",
         "0",

@@ -140,14 +140,27 @@ def pool(
     )
 
 
+def with_timeout(settings: dict[str, str], seconds: int) -> dict[str, str]:
+    """The settings, with so many seconds for each statement."""
+    return settings | {"statement_timeout": f"{seconds}s"}
+
+
 class Database:
     """The pools of one process. Open it after the fork, never before."""
 
-    def __init__(self, url: str, connections: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        connections: int,
+        read_timeout_seconds: int = 10,
+        write_timeout_seconds: int = 30,
+    ) -> None:
         """Split `connections`: one each for writer, changes and refresher, the rest for reads."""
         self._url = url
-        self._read = pool(url, READ, "read", max(1, connections - 3))
-        self._change = pool(url, WRITE, "change", 1)
+        self._write_settings = with_timeout(WRITE, write_timeout_seconds)
+        read_settings = with_timeout(READ, read_timeout_seconds)
+        self._read = pool(url, read_settings, "read", max(1, connections - 3))
+        self._change = pool(url, self._write_settings, "change", 1)
 
     def open(self) -> None:
         """Start the pools; connections are made as they are needed."""
@@ -184,7 +197,7 @@ class Database:
 
     def connect_writer(self) -> Connection:
         """Open a connection for one writer alone."""
-        return connect(self._url, WRITE, "writer", first=True)
+        return connect(self._url, self._write_settings, "writer", first=True)
 
 
 @contextmanager

@@ -28,7 +28,12 @@ def build() -> Gate:
         raise RuntimeError("DATABASE_URL is not set: start with python -m service serve")
     check_schema(config.database_url)
     check_exposure(config, config.database_url)
-    database = Database(config.database_url, config.database_pool_size // config.workers)
+    database = Database(
+        config.database_url,
+        config.database_pool_size // config.workers,
+        config.read_timeout_seconds,
+        config.write_timeout_seconds,
+    )
     writer = Writer(database.connect_writer, today, config.environment)
     keeper = PartitionKeeper(config.database_url, today, config.retention_days)
     refresher = Refresher(

@@ -36,7 +36,9 @@ class Client(testing.TestClient):
         config = Config.from_environment(
             {"DATABASE_URL": url, "ALLOWED_HOSTS": testing.DEFAULT_HOST, **variables}
         )
-        database = Database(url, CONNECTIONS)
+        database = Database(
+            url, CONNECTIONS, config.read_timeout_seconds, config.write_timeout_seconds
+        )
         writer = Writer(database.connect_writer, today, config.environment)
         database.open()
         try:

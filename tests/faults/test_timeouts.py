@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from service import database
-from service.database import WRITE, connect
+from service.config import Config
+from service.database import WRITE, Database, connect
 from service.queries import Connection
 from service.writer import queue
 from service.writer.transaction import Counts, Transaction
@@ -40,14 +41,40 @@ def test_a_lock_timeout_is_503_to_a_write_and_504_to_a_read(
     assert len(client.ok(f"/api/runs/{run}/timeline")["events"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("chosen", "in_force"),
+    [
+        ({}, ("10s", "30s")),
+        ({"READ_TIMEOUT_SECONDS": "1", "WRITE_TIMEOUT_SECONDS": "50"}, ("1s", "50s")),
+    ],
+)
+def test_every_connection_has_the_timeout_of_its_kind(
+    database_url: str, chosen: dict[str, str], in_force: tuple[str, str]
+) -> None:
+    config = Config.from_environment(chosen)
+    pools = Database(database_url, 5, config.read_timeout_seconds, config.write_timeout_seconds)
+    pools.open()
+    try:
+        with pools.reading() as read, pools.changing() as change, pools.connect_writer() as write:
+            shown = [
+                conn.execute("SHOW statement_timeout").fetchone() for conn in (read, change, write)
+            ]
+    finally:
+        pools.close()
+    assert [row["statement_timeout"] for row in shown if row] == [
+        in_force[0],
+        in_force[1],
+        in_force[1],
+    ]
+
+
 def test_a_statement_timeout_is_503_to_a_write_and_504_to_a_read(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for settings in (database.READ, database.WRITE):
-        monkeypatch.setitem(settings, "statement_timeout", "1s")
         monkeypatch.setitem(settings, "lock_timeout", "0")
     run = new_id()
-    with Client.of(database_url) as client:
+    with Client.of(database_url, READ_TIMEOUT_SECONDS="1", WRITE_TIMEOUT_SECONDS="1") as client:
         client.send(event(run))
         with locked(database_url):
             written = client.send(event(run))
