@@ -61,7 +61,7 @@ class Buckets:
 
     def _wait(self, missing: int) -> int:
         over = missing + TOKEN - self._second
-        return 0 if over <= 0 else -(-over // self._second)
+        return max(0, -(-over // self._second))
 
     def _forget_half(self) -> None:
         nearest_to_full = sorted(self._full_at, key=self._full_at.__getitem__)
