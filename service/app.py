@@ -39,7 +39,7 @@ def create_app(
     app = falcon.App()
     rate_limit = RateLimit(config, clock)
     for middleware in (
-        RequestLog(config.debug or config.log_requests == "all"),
+        RequestLog(config.debug or config.log_requests == "all", config.trusted_proxies),
         Identity(),
         RawPath(),
         cors(config.cors_origins),

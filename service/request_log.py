@@ -10,6 +10,7 @@ from typing import Any
 import falcon
 
 from service.middleware import identify
+from service.rate_limit.proxies import TrustedProxies
 
 SLOW_MS = 1000.0
 # Besides 5xx: who was not let in, and where.
@@ -25,8 +26,9 @@ class RequestLog:
     `all_of_them` False: those answered 401, 403 or 5xx, and those that took longer than SLOW_MS.
     """
 
-    def __init__(self, all_of_them: bool) -> None:
+    def __init__(self, all_of_them: bool, proxies: TrustedProxies) -> None:
         self._all = all_of_them
+        self._proxies = proxies
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Note the time."""
@@ -54,6 +56,8 @@ class RequestLog:
                 "status": status,
                 "ms": round(took_ms, 1),
                 "key": principal.name if principal else None,
-                "address": req.remote_addr,
+                "address": self._proxies.client_of(
+                    req.env.get("REMOTE_ADDR", ""), req.env.get("HTTP_X_FORWARDED_FOR", "")
+                ),
             },
         )

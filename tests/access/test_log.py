@@ -93,6 +93,16 @@ def test_what_goes_well_is_logged_where_all_is(
     look_through_log(service.output)
 
 
+def test_a_trusted_proxy_says_whose_address_it_is(database_url: str, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"LOG_REQUESTS": "all", "TRUSTED_PROXIES": "127.0.0.1"}
+    service = Service(database_url, tmp_path / "output", harness.REPOSITORY, **settings)
+    service.wait_until_healthy()
+    said = {"X-Request-Id": "mine", "X-Forwarded-For": "198.51.100.7"}
+    requests.get(f"{service.url}/api/agents", headers=said, timeout=30)
+    service.stop()
+    assert [line["address"] for line in about(service.output, "mine")] == ["198.51.100.7"]
+
+
 def test_whatever_goes_wrong_no_canary_is_told(
     service: Service, conn: Connection, database_url: str
 ) -> None:
