@@ -55,13 +55,17 @@ def wait_for_running(server: EmbeddedServer, busy: Busy) -> None:
 
 
 def migrate_up(config: Config, wait_seconds: int, quiet: bool) -> int:
-    """Apply what is missing, make the partitions, and print what was done."""
+    """Apply what is missing, make partitions, set the roles' passwords; print what was applied."""
     from service import migrate, partitions  # noqa: PLC0415 - psycopg and yoyo, for this alone
+    from service.roles import given_urls, set_passwords  # noqa: PLC0415
 
     with database_in_use(config, "migrate up") as url:
         migrate.wait_for(url, wait_seconds)
         applied = migrate.up(url)
         partitions.ensure_partitions(url)
+        derived = [role for role, given in given_urls(config).items() if not given]
+        with migrate.reach(url) as conn:
+            set_passwords(conn, url, derived)
     print_each("applied", applied, quiet)
     return 0
 

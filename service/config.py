@@ -31,6 +31,8 @@ class Config:
     port: int
     data_dir: Path
     database_url: str | None
+    database_ingest_url: str | None
+    database_read_url: str | None
     database_pool_size: int
     workers: int
     threads: int
@@ -153,7 +155,8 @@ class Setting:
         try:
             return self.convert(text)
         except ValueError as error:
-            shown = "" if self.name == "DATABASE_URL" else f"={text!r}"  # it may hold a password
+            # A URL may hold a password.
+            shown = "" if self.convert is database_url else f"={text!r}"
             raise ConfigError(f"{self.name}{shown}: {error}") from None
 
 
@@ -169,6 +172,18 @@ SETTINGS = (
     ),
     Setting(
         "DATABASE_URL", "", database_url, "a PostgreSQL 15 to 18 to use instead of the embedded one"
+    ),
+    Setting(
+        "DATABASE_INGEST_URL",
+        "",
+        database_url,
+        "how ingest connects; empty: as DATABASE_URL, by the role gati_ingest",
+    ),
+    Setting(
+        "DATABASE_READ_URL",
+        "",
+        database_url,
+        "how reads connect; empty: as DATABASE_URL, by the role gati_read",
     ),
     Setting("DATABASE_POOL_SIZE", "12", integer(2, 1000), "connections, over all workers together"),
     Setting("WORKERS", "2", integer(1, 64), "processes that answer requests"),

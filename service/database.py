@@ -1,13 +1,15 @@
 """The connections to PostgreSQL: three kinds, their settings, and what a broken one means.
 
-write   one per worker's writer, and a small pool for what people change by hand
-read    a pool, read-only; a statement by itself, or several in one snapshot
+write   one per worker's writer, as gati_ingest; a small pool for what people change by hand
+read    a pool, read-only, as gati_read; a statement by itself, or several in one snapshot
 direct  of their own: migrations, partitions, the refresh leader; later LISTEN
+
+Whatever is not ingest or a read is the owner's: see service/roles.
 """
 
 import logging
 import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -70,25 +72,30 @@ def connect(url: str, settings: dict[str, str], role: str, first: bool = False) 
     """Open one connection with its settings, rows as dicts; `first` goes before requests."""
     conn = connection_class(first).connect(conninfo(url, settings, role), row_factory=dict_row)
     limit_silence(conn, settings)
-    if must_say_read_only(url, settings):
+    if must_say_read_only(conn, settings):
         queries.transactions.read_only(conn)
         conn.commit()
     return conn
 
 
-def must_say_read_only(url: str, settings: dict[str, str]) -> bool:
-    """Whether `default_transaction_read_only` has to wait until the connection is there.
+def wants_read_write(url: str) -> bool:
+    """Whether libpq looks for a host on which sessions begin read-write."""
+    return conninfo_to_dict(url).get("target_session_attrs") == "read-write"
 
-    With target_session_attrs=read-write libpq looks at that very setting: a session that begins
-    with it is none of those it wants, on no host.
-    """
-    wanted = conninfo_to_dict(url).get("target_session_attrs")
-    return READ_ONLY in settings and wanted == "read-write"
+
+def must_say_read_only(conn: PatientConnection, settings: dict[str, str]) -> bool:
+    """Whether a session that is to be read-only has not begun as one; PostgreSQL reports it."""
+    begun = conn.pgconn.parameter_status(READ_ONLY.encode())
+    return READ_ONLY in settings and begun != b"on"
 
 
 def conninfo(url: str, settings: dict[str, str], role: str) -> str:
-    """Add to the URL what libpq is told. Settings travel in the start-up packet: no SET."""
-    if must_say_read_only(url, settings):
+    """Add to the URL what libpq is told. Settings travel in the start-up packet: no SET.
+
+    But for `default_transaction_read_only` with target_session_attrs=read-write: libpq looks at
+    that very setting, and a session that begins with it is none of those it wants, on no host.
+    """
+    if wants_read_write(url):
         settings = {name: value for name, value in settings.items() if name != READ_ONLY}
     return make_conninfo(
         url,
@@ -110,21 +117,20 @@ def configure(conn: PatientConnection) -> None:
 
 
 def pool(
-    url: str, settings: dict[str, str], role: str, size: int
+    find_url: Callable[[], str], settings: dict[str, str], role: str, size: int
 ) -> ConnectionPool[PatientConnection]:
-    """A pool, not yet open, that makes its connections as they are needed."""
-    say_read_only = must_say_read_only(url, settings)
+    """A pool, not yet open, that makes its connections as they are needed, each by the URL then."""
 
     def prepare(conn: PatientConnection) -> None:
         configure(conn)
         limit_silence(conn, settings)
         if READ_ONLY in settings:
             queries.transactions.limit_temp_files(conn)
-        if say_read_only:
+        if must_say_read_only(conn, settings):
             queries.transactions.read_only(conn)
 
     return ConnectionPool(
-        conninfo(url, settings, role),
+        lambda: conninfo(find_url(), settings, role),
         connection_class=connection_class(),
         kwargs={"row_factory": dict_row, "autocommit": True},
         configure=prepare,
@@ -152,15 +158,23 @@ class Database:
         self,
         url: str,
         connections: int,
+        *,
+        ingest_url: Callable[[], str] | None = None,
+        read_url: Callable[[], str] | None = None,
         read_timeout_seconds: int = 10,
         write_timeout_seconds: int = 30,
     ) -> None:
-        """Split `connections`: one each for writer, changes and refresher, the rest for reads."""
-        self._url = url
+        """Split `connections`: one each for writer, changes and refresher, the rest for reads.
+
+        `ingest_url` and `read_url` are asked for each new connection; `url`, the owner's, is used
+        for changes, and for what has none of its own.
+        """
+        self._ingest_url = ingest_url or (lambda: url)
         self._write_settings = with_timeout(WRITE, write_timeout_seconds)
         read_settings = with_timeout(READ, read_timeout_seconds)
-        self._read = pool(url, read_settings, "read", max(1, connections - 3))
-        self._change = pool(url, self._write_settings, "change", 1)
+        reads = max(1, connections - 3)
+        self._read = pool(read_url or (lambda: url), read_settings, "read", reads)
+        self._change = pool(lambda: url, self._write_settings, "change", 1)
 
     def open(self) -> None:
         """Start the pools; connections are made as they are needed."""
@@ -197,7 +211,7 @@ class Database:
 
     def connect_writer(self) -> Connection:
         """Open a connection for one writer alone."""
-        return connect(self._url, self._write_settings, "writer", first=True)
+        return connect(self._ingest_url(), self._write_settings, "writer", first=True)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from yoyo import get_backend, read_migrations
 
 from service.failure import Failure
 from service.queries import Connection, queries
+from service.roles import bring_about
 from service.schema import DIRECTORY, ROLLBACK, applied_names, find_gap
 
 # Any number will do, as long as nothing else in the database locks it: "gati" in ASCII.
@@ -61,13 +62,17 @@ class Step(NamedTuple):
 def up(url: str) -> list[str]:
     """Apply every migration that the database lacks; return their names, in order.
 
-    Waits for another process that is migrating. Raises Failure naming the migration that failed,
-    those before it stay applied; and where the database is of a newer version.
+    Then the roles get what they lack (service/roles), also where no migration was missing. Waits
+    for another process that is migrating. Raises Failure naming the migration that failed, those
+    before it stay applied; and where the database is of a newer version.
     """
     with migrating(url) as backend:
         known = known_migrations()
         refuse_newer(url, known)
-        return [run_one(backend.apply_one, found) for found in backend.to_apply(known)]
+        applied = [run_one(backend.apply_one, found) for found in backend.to_apply(known)]
+        with reach(url) as conn:
+            bring_about(conn)
+        return applied
 
 
 def down(url: str, count: int) -> list[str]:

@@ -22,6 +22,11 @@ class Process:
         return self._worker is not None and not self._worker.alive
 
     @property
+    def is_first(self) -> bool:
+        """Whether it is the one to say what holds for all: the first worker; a command is too."""
+        return self._worker is None or self._worker.age == 1
+
+    @property
     def is_joining(self) -> bool:
         """Whether it joins a service that runs: after a reload, or in place of a worker."""
         return self._worker is not None and self._worker.age > self._worker.cfg.workers

@@ -14,6 +14,7 @@ from service.keys import guard
 from service.partitions import PartitionKeeper
 from service.process import process
 from service.refresh import Refresher
+from service.roles import Logins, given_urls
 from service.schema import check
 from service.writer import Writer
 
@@ -28,11 +29,15 @@ def build() -> Gate:
         raise RuntimeError("DATABASE_URL is not set: start with python -m service serve")
     check_schema(config.database_url)
     check_exposure(config, config.database_url)
+    logins = Logins(config.database_url, given_urls(config))
+    logins.look()
     database = Database(
         config.database_url,
         config.database_pool_size // config.workers,
-        config.read_timeout_seconds,
-        config.write_timeout_seconds,
+        ingest_url=logins.ingest,
+        read_url=logins.read,
+        read_timeout_seconds=config.read_timeout_seconds,
+        write_timeout_seconds=config.write_timeout_seconds,
     )
     writer = Writer(database.connect_writer, today, config.environment)
     keeper = PartitionKeeper(config.database_url, today, config.retention_days)

@@ -13,6 +13,7 @@ from service.clock import Today, today
 from service.config import Config
 from service.database import Database
 from service.rate_limit.buckets import Clock
+from service.roles import Logins, given_urls
 from service.writer import Writer
 from tests.events import Event
 from tests.leaks import look_through_answer, look_through_headers
@@ -36,8 +37,14 @@ class Client(testing.TestClient):
         config = Config.from_environment(
             {"DATABASE_URL": url, "ALLOWED_HOSTS": testing.DEFAULT_HOST, **variables}
         )
+        logins = Logins(url, given_urls(config))
         database = Database(
-            url, CONNECTIONS, config.read_timeout_seconds, config.write_timeout_seconds
+            url,
+            CONNECTIONS,
+            ingest_url=logins.ingest,
+            read_url=logins.read,
+            read_timeout_seconds=config.read_timeout_seconds,
+            write_timeout_seconds=config.write_timeout_seconds,
         )
         writer = Writer(database.connect_writer, today, config.environment)
         database.open()

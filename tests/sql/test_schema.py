@@ -14,6 +14,7 @@ from service.clock import monday_of
 from service.embedded.binaries import bundled_directory
 from service.partitions import ensure_partitions
 from service.queries import SQL_DIRECTORY, Connection
+from service.roles import bring_about
 from tests.client import Client
 from tests.events import event, new_id
 
@@ -41,6 +42,7 @@ SCHEMA_FILES = [
     "api_keys",
     "audit_log",
 ]
+ROLES = "0009.create-roles"
 YOYO = ["--exclude-table=*yoyo*"]
 # pg_dump's own words; and pg_attver, a number that PostgreSQL 15.20 keeps with each column for
 # itself, which a pg_dump that does not know of it takes for a setting.
@@ -56,6 +58,12 @@ def dump(url: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def grant(url: str) -> None:
+    """Let the roles do what they have to: what each `migrate up` does in the end."""
+    with migrate.reach(url) as conn:
+        bring_about(conn)
+
+
 def test_migrations_make_what_the_schema_files_show(
     empty_database_url: str, database_url: str
 ) -> None:
@@ -65,6 +73,7 @@ def test_migrations_make_what_the_schema_files_show(
     with psycopg.connect(empty_database_url, autocommit=True) as conn:
         for name in SCHEMA_FILES:
             conn.execute((SQL_DIRECTORY / "schema" / f"{name}.sql").read_bytes())
+    grant(empty_database_url)
     shown = dump(empty_database_url)
     assert "CREATE TABLE public.events" in shown
     with psycopg.connect(
@@ -101,6 +110,16 @@ def migrate_one(url: str) -> None:
     with migrate.migrating(url) as backend:
         waiting = backend.to_apply(migrate.known_migrations())
         backend.apply_one(next(iter(waiting)))
+    with migrate.reach(url) as conn:
+        if ROLES in schema.applied_names(conn):
+            bring_about(conn)
+
+
+def test_the_roles_are_made_in_the_same_way_later_on() -> None:
+    """In a cluster that a database with this migration is restored into."""
+    migration = (schema.DIRECTORY / f"{ROLES}.sql").read_text()
+    later = (SQL_DIRECTORY / "roles" / "create.sql").read_text()
+    assert migration[migration.index("DO $$") :] == later[later.index("DO $$") :]
 
 
 def test_every_migration_has_its_header_and_its_rollback() -> None:

@@ -1,0 +1,117 @@
+"""Whom this process connects as, for ingest and for reads: the roles, or the owner in their place.
+
+Found out once, when PostgreSQL first answers: at the start, or later where it is away then. The
+service runs with what it is given, and a line says where that is less than the roles.
+"""
+
+import logging
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psycopg
+
+from service.database import COMMON, connect, wants_read_write
+from service.process import process
+from service.queries import Connection, queries
+from service.roles.names import INGEST, READ, url_of
+
+# As for any connection before a request is refused: 2 s to connect, and little for small questions.
+SETTINGS = COMMON | {"statement_timeout": "5s"}
+TASKS = {INGEST: "ingest", READ: "reads"}
+REFUSED = (
+    "%s as %s, the owner, who may do everything: %s. README.md, Operations, Roles, has what a DBA "
+    "does about it"
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Login:
+    """A role's way in: its URL, or why there is none."""
+
+    url: str
+    refusal: str = ""
+
+
+class Logins:
+    """The URLs by which one process connects. Safe for threads."""
+
+    def __init__(self, url: str, given: dict[str, str | None] | None = None) -> None:
+        """`url` is the owner's, from which a role's follows that has none in `given`."""
+        self._url = url
+        self._given = given or {}
+        self._found: dict[str, Login] = {}
+        self._lock = threading.Lock()
+
+    def look(self) -> None:
+        """Find out now, if PostgreSQL is there; else whoever connects first does."""
+        with suppress(psycopg.OperationalError):
+            self._logins()
+
+    def ingest(self) -> str:
+        """The URL of the writer. Raises psycopg.OperationalError while nothing is known."""
+        return self._url_of(INGEST)
+
+    def read(self) -> str:
+        """The URL of the next connection that reads; raises as `ingest` does.
+
+        The role's sessions begin read-only, and libpq, told to find a host that takes writes, would
+        pass over each of them: so there the owner is asked which it is.
+        """
+        url = self._url_of(READ)
+        if url == self._url or self._given.get(READ) or not wants_read_write(self._url):
+            return url
+        with connect(self._url, SETTINGS, "roles") as owner:
+            return url_of(READ, self._url, owner.info, same_host=True)
+
+    def _url_of(self, role: str) -> str:
+        login = self._logins()[role]
+        return self._url if login.refusal else login.url
+
+    def _logins(self) -> dict[str, Login]:
+        if not self._found:
+            with connect(self._url, SETTINGS, "roles") as owner:
+                owner.autocommit = True
+                found = {role: self._find(owner, role) for role in TASKS}
+            with self._lock:
+                if not self._found:
+                    self._found = found
+                    report(found, owner.info.user)
+        return self._found
+
+    def _find(self, owner: Connection, role: str) -> Login:
+        """Try to connect as a role; `owner` is connected, so PostgreSQL is there."""
+        given = self._given.get(role)
+        is_there = any(row["role"] == role for row in queries.roles.known(owner))
+        if not (given or is_there):
+            return Login("", f"there is no role {role}")
+        same_host = role == READ and wants_read_write(self._url)
+        url = given or url_of(role, self._url, owner.info, same_host=same_host)
+        refusal = why_not(url, role)
+        if refusal:
+            queries.roles.known(owner)  # fails where PostgreSQL went away just now: no refusal then
+            refusal = why_not(url, role)
+        return Login(url, refusal)
+
+
+def why_not(url: str, role: str) -> str:
+    """Why a role cannot do its work by this URL; empty where it can."""
+    try:
+        with connect(url, SETTINGS, "roles") as conn:
+            lacking = queries.roles.lacking(conn, role=role, grantee=conn.info.user).fetchone()
+    except psycopg.Error as error:
+        return f"{role} cannot connect ({str(error).strip().splitlines()[-1].strip()})"
+    if lacking:
+        return f"{role} has no {lacking['privilege']} on {lacking['object']}"
+    return ""
+
+
+def report(found: dict[str, Login], owner: str) -> None:
+    """Say in one line what runs as the owner; once for the service, not in each worker."""
+    refused = {role: login.refusal for role, login in found.items() if login.refusal}
+    if refused and process.is_first:
+        tasks = " and ".join(TASKS[role] for role in refused)
+        verb = "run" if len(refused) > 1 or READ in refused else "runs"
+        log.warning(REFUSED, f"{tasks} {verb}", owner, "; ".join(refused.values()))

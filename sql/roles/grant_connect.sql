@@ -1,0 +1,11 @@
+-- roles/grant_connect: let a role connect to the database.
+--
+-- params   role    identifier  who
+-- params   object  identifier  the database
+-- returns  nothing
+-- rows     none
+-- index    none
+-- plan     none: a definition
+-- try      \set role gati_read \set object gati
+
+GRANT CONNECT ON DATABASE :"object" TO :"role";

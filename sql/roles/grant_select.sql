@@ -1,0 +1,11 @@
+-- roles/grant_select: let a role read a table or view.
+--
+-- params   role    identifier  who
+-- params   object  identifier  a table or view
+-- returns  nothing
+-- rows     none
+-- index    none
+-- plan     none: a definition
+-- try      \set role gati_read \set object runs
+
+GRANT SELECT ON :"object" TO :"role";

@@ -1,0 +1,84 @@
+-- roles/lacking: what a role has to be allowed here and is not. The one list of what each may do.
+--
+-- Events are reached through their parent: a partition, whenever it is made, needs no grant. Views ask
+-- with their owner's rights, so gati_bi sees no table below them. Nobody but the owner may DELETE. What
+-- gati_ingest may not change of a run: run_id, received_on, created_at, and whether it was renamed by
+-- hand; of an agent: its description. gati_read sees api_keys since reads are let in by them: hashes of
+-- 32 random bytes.
+--
+-- params   role     text  whose list: gati_ingest, gati_read or gati_bi
+-- params   grantee  name  who has to be allowed: that role, or another login in its place
+-- returns  privilege text, object text, column_name text, may_grant boolean
+-- rows     one per privilege that is lacking
+-- index    none
+-- plan     a few look-ups in the catalog for each privilege, sort
+-- try      \set role gati_read \set grantee gati_read
+
+WITH listed (role, privilege, objects, columns) AS (
+    VALUES ('gati_ingest', 'SELECT',
+            '{agents, runs, events, expired_runs, run_metrics}', '{NULL}'),
+           ('gati_ingest', 'INSERT', '{agents, runs, events, metric_deltas}', '{NULL}'),
+           ('gati_ingest', 'UPDATE', '{agents}', '{run_counter, updated_at}'),
+           ('gati_ingest', 'UPDATE', '{runs}',
+            '{agent_name, run_name, environment, environment_at, requested_name, requested_at,
+              owner_is_root, owner_at, owner_event_id, owner_parent_id, metadata,
+              started_at, last_event_at, duration_us, status, event_count, error_count,
+              total_cost, tokens_in, tokens_out, updated_at}'),
+           ('gati_ingest', 'EXECUTE', '{latency_edges, latency_bucket}', '{NULL}'),
+           ('gati_read', 'SELECT',
+            '{agents, runs, events, latency_buckets, metric_deltas, fold_state, refresh_leader,
+              agent_totals_live, model_totals_live, daily_totals_live, daily_rollups_live,
+              daily_metrics_live, quarter_hour_metrics_live, latency_rollups_live,
+              daily_latency_rollups_live, daily_latency_live, quarter_hour_latency_live,
+              api_keys, _yoyo_migration}', '{NULL}'),
+           ('gati_bi', 'SELECT',
+            '{agent_totals_live, model_totals_live, event_type_totals_live, daily_totals_live,
+              daily_agent_totals_live, daily_model_totals_live, daily_event_type_totals_live,
+              daily_metrics_live, quarter_hour_metrics_live, daily_latency_live,
+              quarter_hour_latency_live, latency_buckets}', '{NULL}')
+),
+wanted AS (
+    SELECT l.privilege, o.object, c.column_name
+      FROM listed AS l
+     CROSS JOIN unnest(l.objects::text[]) AS o (object)
+     CROSS JOIN unnest(l.columns::text[]) AS c (column_name)
+     WHERE l.role = :'role'::text
+     UNION ALL
+    SELECT 'CONNECT', current_database()::text, NULL
+     UNION ALL
+    SELECT 'USAGE', coalesce(current_schema(), 'public')::text, NULL
+),
+found AS (
+    SELECT w.privilege, w.object, w.column_name,
+           CASE w.privilege
+               WHEN 'CONNECT' THEN has_database_privilege(:'grantee'::name, w.object, 'CONNECT')
+               WHEN 'USAGE'   THEN has_schema_privilege(:'grantee'::name, w.object, 'USAGE')
+               WHEN 'EXECUTE' THEN has_function_privilege(
+                                       :'grantee'::name, to_regproc(w.object)::oid, 'EXECUTE')
+               WHEN 'UPDATE'  THEN has_column_privilege(
+                                       :'grantee'::name, to_regclass(w.object)::oid,
+                                       w.column_name, 'UPDATE')
+               ELSE has_table_privilege(
+                        :'grantee'::name, to_regclass(w.object)::oid, w.privilege)
+           END AS has,
+           CASE w.privilege
+               WHEN 'CONNECT' THEN (SELECT d.datdba
+                                      FROM pg_database AS d
+                                     WHERE d.datname = w.object)
+               WHEN 'USAGE'   THEN (SELECT n.nspowner
+                                      FROM pg_namespace AS n
+                                     WHERE n.nspname = w.object)
+               WHEN 'EXECUTE' THEN (SELECT p.proowner
+                                      FROM pg_proc AS p
+                                     WHERE p.oid = to_regproc(w.object)::oid)
+               ELSE (SELECT c.relowner
+                       FROM pg_class AS c
+                      WHERE c.oid = to_regclass(w.object)::oid)
+           END AS owner
+      FROM wanted AS w
+)
+SELECT f.privilege, f.object, f.column_name,
+       coalesce(pg_has_role(f.owner, 'USAGE'), false) AS may_grant
+  FROM found AS f
+ WHERE f.has IS NOT TRUE
+ ORDER BY f.privilege, f.object, f.column_name;

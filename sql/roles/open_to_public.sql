@@ -1,0 +1,27 @@
+-- roles/open_to_public: what every role of the cluster may do here and none needs, if we may revoke it.
+--
+-- TEMPORARY is PostgreSQL's default; CREATE was, before 15, and stays in databases that are older.
+--
+-- params   none
+-- returns  privilege text, object name
+-- rows     up to two
+-- index    none
+-- plan     two look-ups in the catalog
+-- try      (no parameters)
+
+SELECT 'temporary' AS privilege, d.datname AS object
+  FROM pg_database AS d
+ CROSS JOIN aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a
+ WHERE d.datname        = current_database()
+   AND a.grantee        = 0
+   AND a.privilege_type = 'TEMPORARY'
+   AND pg_has_role(d.datdba, 'USAGE')
+ UNION ALL
+SELECT 'create', n.nspname
+  FROM pg_namespace AS n
+ CROSS JOIN aclexplode(n.nspacl) AS a
+ WHERE n.nspname        = current_schema()
+   AND a.grantee        = 0
+   AND a.privilege_type = 'CREATE'
+   AND pg_has_role(n.nspowner, 'USAGE')
+ ORDER BY privilege;
