@@ -23,8 +23,8 @@ class Process:
 
     @property
     def is_first(self) -> bool:
-        """Whether it is the one to say what holds for all: the first worker; a command is too."""
-        return self._worker is None or self._worker.age == 1
+        """Whether it is to say what holds for all: one of each start or reload; commands are too."""
+        return self._worker is None or (self._worker.age - 1) % self._worker.cfg.workers == 0
 
     @property
     def is_joining(self) -> bool:

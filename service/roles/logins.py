@@ -75,10 +75,11 @@ class Logins:
             with connect(self._url, SETTINGS, "roles") as owner:
                 owner.autocommit = True
                 found = {role: self._find(owner, role) for role in TASKS}
+                user = owner.info.user
             with self._lock:
                 if not self._found:
                     self._found = found
-                    report(found, owner.info.user)
+                    report(found, user)
         return self._found
 
     def _find(self, owner: Connection, role: str) -> Login:

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ import psycopg
 import pytest
 
 from service import migrate, partitions, verify
-from service.database import READ, REFRESH, WRITE, connect
+from service.database import READ, REFRESH, WRITE, Database, connect
 from service.refresh import refresh_once
+from service.roles import INGEST, Logins
+from service.roles import READ as ROLE
+from service.roles.names import url_of
 from tests.client import Client
 from tests.events import event, new_id
 from tests.operations.harness import run, until
@@ -114,6 +118,25 @@ def test_every_way_to_connect_takes_several_hosts(pair: Pair, tmp_path: Path) ->
     assert shell.stdout == "second\n"
     dumped = run(tmp_path, "dump", "file", DATABASE_URL=pair.both)
     assert (dumped.returncode, dumped.stderr) == (0, "")
+
+
+def test_reads_go_to_the_primary_as_a_role_whose_sessions_begin_read_only(pair: Pair) -> None:
+    """libpq alone would find no host for it: none of its sessions is read-write."""
+    for primary, other in ((pair.first, pair.second), (pair.second, pair.first)):
+        fence(other)
+        fence(primary, UNFENCE)
+        with migrate.reach(pair.both) as owner, pytest.raises(psycopg.OperationalError):
+            connect(url_of(ROLE, pair.both, owner.info), READ, "test")
+        logins = Logins(pair.both)
+        database = Database(pair.both, 4, logins.ingest, logins.read)
+        database.open()
+        with closing(database), database.reading() as conn, database.connect_writer() as writer:
+            for found, user in ((conn, ROLE), (writer, INGEST)):
+                assert found.info.host == psycopg.conninfo.conninfo_to_dict(primary)["host"]
+                assert found.info.user == user
+            assert conn.execute("SHOW transaction_read_only").fetchone() == {
+                "transaction_read_only": "on"
+            }
 
 
 def test_a_dead_host_is_passed_over(database_url: str) -> None:
