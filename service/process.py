@@ -23,7 +23,7 @@ class Process:
 
     @property
     def is_first(self) -> bool:
-        """Whether it is to say what holds for all: one of each start or reload; commands are too."""
+        """Whether it says what holds for all: one worker of each start and reload, and commands."""
         return self._worker is None or (self._worker.age - 1) % self._worker.cfg.workers == 0
 
     @property

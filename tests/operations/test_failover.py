@@ -121,7 +121,7 @@ def test_every_way_to_connect_takes_several_hosts(pair: Pair, tmp_path: Path) ->
 
 
 def test_reads_go_to_the_primary_as_a_role_whose_sessions_begin_read_only(pair: Pair) -> None:
-    """libpq alone would find no host for it: none of its sessions is read-write."""
+    """By itself libpq would find no host for it: none of its sessions is read-write."""
     for primary, other in ((pair.first, pair.second), (pair.second, pair.first)):
         fence(other)
         fence(primary, UNFENCE)
