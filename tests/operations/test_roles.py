@@ -1,5 +1,6 @@
 """Whom the service connects as: the roles, or the owner where one is refused, as a line says."""
 
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -96,6 +97,14 @@ def test_an_owner_who_may_create_no_role_serves_and_says_so_once(
             use(service)
             assert users(server.url, "writer", "read", "change") == ["plain"] * 3
             [line] = lines(service)
+            do(server.url, "ALTER ROLE plain CREATEROLE")
+            assert run(tmp_path, "migrate", "up", DATABASE_URL=plain).returncode == 0
+            before = service.workers
+            service.process.send_signal(signal.SIGHUP)
+            until(lambda: service.workers and not service.workers & before, "no reload")
+            use(service)
+            assert users(server.url, "writer", "read", "change") == [INGEST, READ, "plain"]
+            assert lines(service) == [line]
         assert line.startswith("ingest and reads run as plain, the owner, who may do everything: ")
         assert f"there is no role {INGEST}; there is no role {READ}" in line
 
@@ -166,6 +175,21 @@ def test_passwords_follow_from_the_owners_wherever_that_is(
     assert derived_password(PASSWORD, READ) not in log
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         ask(url(guarded, user=READ, password=PASSWORD), "SELECT 1")
+
+
+def test_an_owner_who_may_create_roles_needs_to_be_no_superuser(
+    guarded: EmbeddedServer, tmp_path: Path
+) -> None:
+    """As with a managed PostgreSQL."""
+    at = url(guarded, password=PASSWORD)
+    do(at, f"CREATE ROLE manager LOGIN CREATEROLE PASSWORD '{CHOSEN}'")
+    do(at, "CREATE DATABASE managed OWNER manager")
+    managed = url(guarded, user="manager", password=CHOSEN, dbname="managed")
+    assert run(tmp_path, "migrate", "up", DATABASE_URL=managed).returncode == 0
+    assert refusals(managed) == {INGEST: "", READ: ""}
+    with psycopg.connect(Logins(managed).read()) as conn:
+        assert conn.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
+    assert run(tmp_path, "migrate", "down", "1", DATABASE_URL=managed).returncode == 0
 
 
 def test_another_password_of_the_owners_gives_them_another(
