@@ -16,7 +16,7 @@ PROGRAM = """
 import sys, psycopg
 from service.database import READ, connect, pool
 settings = READ | {"statement_timeout": "1s"}
-readers = pool(sys.argv[1], settings, "read", 1)
+readers = pool(lambda: sys.argv[1], settings, "read", 1)
 readers.open()
 conns = [connect(sys.argv[1], settings, "test"), readers.getconn()]
 for conn in conns:
