@@ -52,7 +52,12 @@ def test_every_connection_has_the_timeout_of_its_kind(
     database_url: str, chosen: dict[str, str], in_force: tuple[str, str]
 ) -> None:
     config = Config.from_environment(chosen)
-    pools = Database(database_url, 5, config.read_timeout_seconds, config.write_timeout_seconds)
+    pools = Database(
+        database_url,
+        5,
+        read_timeout_seconds=config.read_timeout_seconds,
+        write_timeout_seconds=config.write_timeout_seconds,
+    )
     pools.open()
     try:
         with pools.reading() as read, pools.changing() as change, pools.connect_writer() as write:
