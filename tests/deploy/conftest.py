@@ -127,7 +127,7 @@ def behind_nginx(image: Image, directory: Path, worker_class: str, url: str) -> 
 
 @contextmanager
 def service(
-    image: Image, directory: Path, worker_class: str, url: str
+    image: Image, directory: Path, worker_class: str, url: str, **settings: str
 ) -> Iterator[tuple[int, int]]:
     """Run `python -m service serve` of the image on a database; give its port and pid."""
     port = free_port()
@@ -140,6 +140,7 @@ def service(
         "DATABASE_URL": url,
         "MAX_BODY_MB": str(MAX_BODY_MB),
         "WORKER_CLASS": worker_class,
+        **settings,
     }
     command = [str(image.programs / "python"), "-m", "service", "serve"]
     log = directory / "service.log"

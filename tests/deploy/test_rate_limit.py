@@ -10,9 +10,8 @@ from requests.adapters import HTTPAdapter
 from ruamel.yaml import YAML
 
 from service.config import Config
-from tests.deploy.conftest import BACKEND_TEMPLATE, needs_nginx
+from tests.deploy.conftest import BACKEND_TEMPLATE, Image, needs_nginx, service
 from tests.deploy.proxy import REPOSITORY, body_limit_mb, nginx
-from tests.service import serving
 
 # Docker's default address pools, out of which a network of compose gets its addresses.
 DOCKER_POOLS = ("172.17.0.0/16", "172.18.0.0/16", "172.20.0.0/14", "172.24.0.0/14",
@@ -44,27 +43,22 @@ def statuses(url: str, address: str, claims: list[str]) -> list[int]:
 @needs_nginx
 @pytest.mark.parametrize("worker_class", ["gevent", "meinheld"])
 def test_a_client_is_counted_by_its_address_whatever_it_claims(
-    service_database_url: str, tmp_path: Path, worker_class: str
+    image: Image, service_database_url: str, tmp_path: Path, worker_class: str
 ) -> None:
-    settings: dict[str, Any] = {
-        "WORKER_CLASS": worker_class,
-        "WORKERS": 1,
-        "MAX_READS_PER_SECOND": 1,
-        "TRUSTED_PROXIES": "127.0.0.1",
-    }
+    settings = {"WORKERS": "1", "MAX_READS_PER_SECOND": "1", "TRUSTED_PROXIES": "127.0.0.1"}
     claims = [f"198.51.100.{number}" for number in range(40)]
     with (
-        serving(service_database_url, tmp_path, **settings) as service,
+        service(image, tmp_path, worker_class, service_database_url, **settings) as (port, _),
         nginx(
             BACKEND_TEMPLATE,
             tmp_path,
-            BACKEND=f"127.0.0.1:{service.port}",
+            BACKEND=f"127.0.0.1:{port}",
             BODY_LIMIT_MB=body_limit_mb(64),
         ) as proxy,
     ):
         assert 429 in statuses(proxy.url, "127.0.0.2", claims)
         assert statuses(proxy.url, "127.0.0.3", claims[:1]) == [200], "another client"
-        directly = f"http://127.0.0.1:{service.port}"
+        directly = f"http://127.0.0.1:{port}"
         assert 429 in statuses(directly, "127.0.0.4", claims), "who is no proxy is not believed"
         assert statuses(directly, "127.0.0.1", claims) == [200] * len(claims)
 

@@ -1,5 +1,6 @@
 """Whom the service connects as: the roles, or the owner where one is refused, as a line says."""
 
+import json
 import signal
 import subprocess
 import threading
@@ -75,8 +76,8 @@ def users(at: str, *purposes: str) -> list[str]:
 
 
 def lines(service: Service) -> list[str]:
-    """The lines that tell of the owner in a role's place."""
-    return [line for line in service.output.splitlines() if WHERE in line]
+    """What the log says of the owner in a role's place."""
+    return [json.loads(line)["message"] for line in service.output.splitlines() if WHERE in line]
 
 
 def test_each_pool_connects_as_its_role(database_url: str, tmp_path: Path) -> None:
