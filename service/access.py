@@ -26,9 +26,8 @@ class Access:
     def __init__(self, keys: KeyRing, config: Config) -> None:
         self._keys = keys
         self._may_be_open = may_be_open(config)
-        self._hosts = (
-            None if config.insecure_public else {"localhost", config.host, *config.allowed_hosts}
-        )
+        own = {"localhost", config.host.lower(), *config.allowed_hosts}
+        self._hosts = None if config.insecure_public else own
 
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: Any, params: dict[str, Any]
@@ -55,7 +54,10 @@ class Access:
 
     def _check_host(self, req: falcon.Request) -> None:
         """Refuse names that are not this machine's."""
-        host = req.host.lower()
+        try:
+            host = req.host.lower()
+        except ValueError:  # a port that is no number
+            host = ""
         if self._hosts is None or host in self._hosts or is_loopback_address(host):
             return
         text = "This Host is not one of the service's: use localhost, or set ALLOWED_HOSTS."

@@ -218,14 +218,17 @@ def retention(config: Config, days: int, dry_run: bool) -> int:
 
 def psql(config: Config, arguments: Sequence[str]) -> int:
     """Run psql on the database in use; return its exit code."""
+    from service.pg_programs import call  # noqa: PLC0415 - psycopg, for this alone
+
     program = find_psql(config)
     with database_in_use(config, "psql") as url:
+        called = call(program, url, [*arguments])
+        called["env"]["TERMINFO_DIRS"] = TERMINFO_DIRS
         # Ctrl-C cancels the statement in psql; here it would end the database under it.
         previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             return subprocess.run(
-                [program, "--dbname", url, *arguments],
-                env={**os.environ, "TERMINFO_DIRS": TERMINFO_DIRS},
+                **called,
                 preexec_fn=listen_to_ctrl_c,
                 check=False,
             ).returncode

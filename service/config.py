@@ -1,6 +1,7 @@
 """Config: every environment variable of the service, read once, with its default and its error."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +137,12 @@ def database_url(text: str) -> str | None:
     """Read a PostgreSQL URL; nothing means the embedded server."""
     if text and not text.startswith(("postgresql://", "postgres://")):
         raise ValueError("expected postgresql://user:password@host:port/database")
+    # What libpq would say of these quotes the password.
+    authority = text.partition("://")[2].partition("/")[0].partition("?")[0]
+    if re.search(r"%(?![0-9A-Fa-f]{2})", text):
+        raise ValueError("a % in the user or the password is written as %25")
+    if authority.count("@") > 1 or authority.count("[") != authority.count("]"):
+        raise ValueError("@, [ and ] in the user or the password are written as %40, %5B and %5D")
     return text or None
 
 

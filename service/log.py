@@ -4,7 +4,7 @@ Every line has `time` (UTC), `level`, `logger`, `process` and `message`; what it
 fields of its own, handed over as `extra`. An exception is told by its type and the places that it
 passed through: its text may quote an event, and PostgreSQL's DETAIL and CONTEXT do.
 
-gunicorn's master imports this: nothing else of the service's.
+gunicorn's master imports this: of the service's only what it has loaded already.
 """
 
 import json
@@ -18,11 +18,19 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from gunicorn import glogging
 
+from service.config import Config
+
 KEY = re.compile(r"gati_(ingest|read|admin)_[0-9A-Za-z]{8}_[0-9A-Za-z]+")
 REMOVED = "[removed]"
 SHORTEST_SECRET = 4  # a shorter password would be found in half of all words
 HARMLESS = (ImportError, OSError)  # of a start that fails: no request can write their text
 OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+# gunicorn's own lines quote queries, and what came as a request line: perhaps the rest of a body.
+QUOTING = re.compile(
+    r"^(Invalid request from ip=\S+: [A-Za-z ]+|Error handling request [^?]*).*", re.S
+)
 
 
 class JsonFormatter(logging.Formatter):
@@ -39,7 +47,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "process": record.process,
-            "message": record.getMessage(),
+            "message": QUOTING.sub(r"\1", record.getMessage()),
             **{name: value for name, value in vars(record).items() if name not in OWN},
         }
         if record.exc_info and record.exc_info[1]:
@@ -48,7 +56,7 @@ class JsonFormatter(logging.Formatter):
 
     def _without_secrets(self, line: str) -> str:
         for secret in self._secrets:
-            line = line.replace(secret, REMOVED)
+            line = line.replace(secret, REMOVED).replace(json.dumps(secret)[1:-1], REMOVED)
         return KEY.sub(REMOVED, line)
 
 
@@ -71,13 +79,13 @@ def places_of(error: BaseException) -> list[str]:
 
 
 def database_passwords() -> list[str]:
-    """Every way in which the environment says a password of PostgreSQL's."""
+    """Every way in which the configuration says a password of PostgreSQL's."""
+    config = Config.from_environment()
     found = {os.environ.get("PGPASSWORD", "")}
-    for name, value in os.environ.items():
-        if name.startswith("DATABASE_") and name.endswith("URL"):
-            parts = urlsplit(value)
-            found |= {parts.password or "", unquote(parts.password or "")}
-            found |= set(parse_qs(parts.query).get("password", []))
+    for url in (config.database_url, config.database_ingest_url, config.database_read_url):
+        parts = urlsplit(url or "")
+        found |= {parts.password or "", unquote(parts.password or "")}
+        found |= set(parse_qs(parts.query).get("password", []))
     return sorted((text for text in found if len(text) >= SHORTEST_SECRET), key=len, reverse=True)
 
 

@@ -27,6 +27,13 @@ class Process:
         return self._worker is None or (self._worker.age - 1) % self._worker.cfg.workers == 0
 
     @property
+    def hosts(self) -> list[str]:
+        """The addresses it listens on; a Unix socket has none."""
+        sockets = [] if self._worker is None else self._worker.sockets
+        names = [socket.getsockname() for socket in sockets]
+        return [str(name[0]) for name in names if isinstance(name, tuple)]
+
+    @property
     def is_joining(self) -> bool:
         """Whether it joins a service that runs: after a reload, or in place of a worker."""
         return self._worker is not None and self._worker.age > self._worker.cfg.workers

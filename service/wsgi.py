@@ -1,13 +1,16 @@
 """What gunicorn loads in each worker, after the fork: the application with its connections."""
 
 import atexit
+from dataclasses import replace
 
+import psycopg
 from gunicorn.errors import AppImportError
 
 from service.app import create_app
 from service.clock import today
 from service.config import Config
 from service.database import Database
+from service.exposure import is_loopback
 from service.failure import Failure
 from service.gate import Gate
 from service.keys import guard
@@ -24,7 +27,7 @@ def build() -> Gate:
 
     `python -m service serve` sets DATABASE_URL, to the embedded server's where it runs that.
     """
-    config = Config.from_environment()
+    config = as_bound(Config.from_environment())
     if config.database_url is None:
         raise RuntimeError("DATABASE_URL is not set: start with python -m service serve")
     check_schema(config.database_url)
@@ -61,9 +64,17 @@ def check_schema(url: str) -> None:
         raise AppImportError(f"gati-backend: {failure}") from None
 
 
+def as_bound(config: Config) -> Config:
+    """The configuration with the host that is really listened on: gunicorn's --bind may differ."""
+    public = next((host for host in process.hosts if not is_loopback(host)), None)
+    return replace(config, host=public) if public else config
+
+
 def check_exposure(config: Config, url: str) -> None:
     """Refuse to serve everybody, also where gunicorn was started by hand."""
     try:
         guard.check(config, url)
+    except psycopg.OperationalError:
+        return  # PostgreSQL is away: until the keys can be read, nobody is let in
     except Failure as failure:
         raise AppImportError(f"gati-backend: {failure}") from None

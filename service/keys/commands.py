@@ -7,6 +7,8 @@ from service.config import Config
 from service.keys import admin
 from service.keys.scopes import Scope
 
+NO_KEY = 3  # an exit code that nothing else has: a script must not take a failure for it
+
 
 def create(config: Config, name: str, scope: Scope, days: int | None) -> int:
     """Print a new key, alone on standard output, so that a script can take it."""
@@ -18,14 +20,14 @@ def create(config: Config, name: str, scope: Scope, days: int | None) -> int:
 
 
 def show(config: Config) -> int:
-    """Print a line for each key; 1 where there is none: then whoever can connect is let in."""
+    """Print a line for each key; NO_KEY where there is none: then whoever can connect is let in."""
     with database_in_use(config, "keys list") as url:
         found = admin.keys(url)
     for key in found:
         print(key)
     if not found:
         print("no key: python -m service keys create NAME --scope admin", file=sys.stderr)
-    return 0 if found else 1
+    return 0 if found else NO_KEY
 
 
 def revoke(config: Config, key: str) -> int:

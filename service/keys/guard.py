@@ -6,7 +6,7 @@ python -m service.keys.guard    exit 1 with a line when it may not
 import sys
 
 from service.config import Config
-from service.exposure import is_loopback, may_be_open
+from service.exposure import may_be_open
 from service.failure import Failure
 from service.keys.admin import keys
 
@@ -27,7 +27,7 @@ def check(config: Config, url: str) -> list[str]:
     if not may_be_open(config):
         raise Failure(REFUSAL.format(host=config.host))
     said = [OPEN.format(host=config.host, port=config.port)]
-    if not is_loopback(config.host):
+    if config.insecure_public:
         said = [INSECURE.format(host=config.host)]
     if config.cors_origins == ("*",):
         said.append(STAR)

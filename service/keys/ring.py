@@ -21,7 +21,10 @@ from service.queries import Row, queries
 
 FRESH_SECONDS = 10.0
 LATEST_SECONDS = 30.0
-UNKNOWN_SECONDS = 1.0  # between two looks for an id that is not known
+OPEN_SECONDS = 1.0  # while no key exists: so soon the first one closes the service
+# Between two looks for an id that is not known: a new key's, which the SDK would drop a batch for,
+# or an invention, of which a worker asks 10 a second.
+UNKNOWN_SECONDS = 0.1
 RETRY_SECONDS = 1.0  # between two looks while PostgreSQL does not answer
 AWAY = (psycopg.Error, PoolTimeout, TooManyRequests)
 
@@ -82,7 +85,7 @@ class KeyRing:
             return None
         key = self._known().get(text.key_id)
         if key is None and self._clock() - self._read_at > UNKNOWN_SECONDS:
-            self._read(max_age=UNKNOWN_SECONDS)
+            self._read(max_age=UNKNOWN_SECONDS, wait=True)
             key = self._keys.get(text.key_id)
         if key is None or not key.is_valid(text):
             return None
@@ -96,9 +99,10 @@ class KeyRing:
     def _known(self) -> Mapping[str, Key]:
         """The keys, at most LATEST_SECONDS old; raises what PostgreSQL does, or PoolTimeout."""
         age = self._clock() - self._read_at
-        if age > FRESH_SECONDS:
+        fresh = FRESH_SECONDS if self._keys else OPEN_SECONDS
+        if age > fresh:
             try:
-                self._read(max_age=FRESH_SECONDS, wait=age > LATEST_SECONDS)
+                self._read(max_age=fresh, wait=age > LATEST_SECONDS)
             except AWAY:
                 if age > LATEST_SECONDS:
                     raise
@@ -134,8 +138,8 @@ class KeyRing:
     def _mark_used(self, keys: Mapping[str, Key]) -> None:
         """Note which keys were sent, once a day each; another time where that fails."""
         today = f"{datetime.now(UTC):%Y-%m-%d}"
-        new = [name for name in self._used if name in keys and keys[name].last_used_on != today]
-        self._used = set()
+        used, self._used = self._used, set()  # first: other threads go on adding
+        new = [name for name in used if name in keys and keys[name].last_used_on != today]
         if new:
             try:
                 with self._database.changing() as conn:

@@ -25,6 +25,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - that is the case
         ("LOCALHOST", True),
         ("traces.internal:8000", True),
         ("evil.example", False),
+        ("evil.example:localhost", False),
         ("evil.example:8000", False),
         ("localhost.evil.example", False),
         ("192.0.2.1", False),

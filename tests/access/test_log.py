@@ -17,6 +17,7 @@ from service.log import REMOVED, JsonFormatter
 from service.queries import Connection
 from tests import leaks
 from tests.events import Event, event, new_id
+from tests.http.wire import connected
 from tests.leaks import look_through_answer, look_through_log
 from tests.operations import harness
 from tests.service import Service
@@ -135,6 +136,25 @@ def test_whatever_goes_wrong_no_canary_is_told(
     assert any("transaction.py" in place for place in told["places"])
     assert (line["status"], line["key"]) == (500, key.split("_")[2])
     assert leaks.PASSWORD in database_url
+
+
+@pytest.mark.parametrize("worker_class", ["gevent", "gthread"])
+def test_what_gunicorn_itself_refuses_is_not_quoted(
+    database_url: str, tmp_path: Path, worker_class: str
+) -> None:
+    """The rest of a body that is longer than its Content-Length is read as the next request."""
+    output = tmp_path / "output"
+    service = Service(database_url, output, harness.REPOSITORY, WORKER_CLASS=worker_class)
+    service.wait_until_healthy()
+    post = b"POST /api/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    for rest in (leaks.EVENT, f"{leaks.EVENT} / HTTP/1.1", f"GET /?q={leaks.EVENT} HTTP/9.9"):
+        with connected(service) as wire:
+            wire.send(post + f"Content-Length: 2\r\n\r\n{{}}{rest}\r\n\r\n".encode())
+            assert wire.read().status == 400
+            assert 400 <= wire.read().status < 600
+    service.stop()
+    look_through_log(service.output)
+    assert service.output.count("Invalid request from ip=127.0.0.1: ") == 3
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_what_the_page_asks_goes_on_with_the_read_key(
     proxied.mkdir()
     key = create(database_url, "dashboard", Scope.READ, None)
     (keys / "dashboard.conf").write_text(f'proxy_set_header Authorization "Bearer {key}";\n')
-    with serving(database_url, tmp_path) as service:
+    with serving(database_url, tmp_path, CORS_ORIGINS="*") as service:
         variables = {
             "DASHBOARD_ROOT": str(files),
             "KEY_DIRECTORY": str(keys),
@@ -96,6 +96,13 @@ def test_what_the_page_asks_goes_on_with_the_read_key(
             stolen = {"Authorization": "Bearer nonsense"}
             assert requests.get(url, headers=stolen, timeout=10).status_code == 200
             assert requests.delete(f"{url}/robot", timeout=10).status_code == 403
+            # A page of another origin reads nothing either, whatever CORS_ORIGINS says.
+            foreign = {"Origin": "https://evil.example"}
+            answer = requests.get(url, headers=foreign, timeout=10)
+            assert "Access-Control-Allow-Origin" not in answer.headers
+            asked = foreign | {"Access-Control-Request-Method": "PATCH"}
+            answer = requests.options(url, headers=asked, timeout=10)
+            assert "Access-Control-Allow-Origin" not in answer.headers
             # A page that points its own name at this machine reads nothing, and gets no page.
             for path in ("/api/agents", "/"):
                 elsewhere = {"Host": "evil.example:3000"}

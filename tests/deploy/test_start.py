@@ -40,6 +40,24 @@ def started(database_url: str, keys: Path, output: Path) -> Iterator[str]:
         assert process.wait(30) == 0, output.read_text()
 
 
+def start_where_no_key_can_be_listed(keys: Path) -> "subprocess.CompletedProcess[str]":
+    """Start it where PostgreSQL is there for the migrations, and gone right after."""
+    programs = keys / "bin"
+    programs.mkdir()
+    python = programs / "python"
+    python.write_text('#!/bin/sh\ncase "$*" in *migrate*) exit 0 ;; *list*) exit 1 ;; esac\n')
+    python.chmod(0o755)
+    variables = environment(KEY_DIRECTORY=keys)
+    return subprocess.run(
+        ["sh", str(START)],
+        env=variables | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
 def answers(url: str) -> bool:
     """Whether somebody answers."""
     try:
@@ -71,6 +89,16 @@ def test_the_first_start_makes_keys_and_the_next_keeps_them(
         assert KEY.findall(printed.read_text()) == []
         assert snippet.read_text() == first
         assert status(url, "GET", admin) == status(url, "GET", read) == 404
+
+    failed = start_where_no_key_can_be_listed(tmp_path)
+    assert failed.returncode == 1, failed.stderr
+    assert KEY.findall(failed.stdout) == [], "a key is made because none is seen"
+    assert snippet.read_text() == first
+
+    snippet.write_text(first.replace(read.split("_")[2], "00000000"))  # of another database
+    with started(database_url, tmp_path, printed) as url:
+        [read] = KEY.findall(snippet.read_text())
+        assert status(url, "GET", read) == 404
 
     snippet.unlink()  # its volume was removed
     with started(database_url, tmp_path, printed) as url:

@@ -1,5 +1,6 @@
 """What a start says of who can connect: meinheld alone, no key, everywhere."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -45,6 +46,21 @@ def test_the_start_says_it_in_one_line(tmp_path: Path) -> None:
     assert first.startswith("gati-backend: warning: WORKER_CLASS=meinheld on HOST=192.0.2.1")
     assert second.startswith("gati-backend: HOST='192.0.2.1'")
     assert "warning" not in run(tmp_path, "serve", **settings).stderr
+
+
+def test_gunicorn_s_own_bind_is_what_counts(database_url: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gunicorn", "-c", str(REPOSITORY / "gunicorn.conf.py")]
+    started = subprocess.run(
+        [*command, "--bind", f"{EVERYWHERE}:{free_port()}"],
+        cwd=tmp_path,
+        env=harness.environment(DATABASE_URL=database_url, HOST="127.0.0.1"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert started.returncode != 0
+    assert f"HOST={EVERYWHERE} can be reached from elsewhere" in started.stderr
 
 
 def test_a_public_start_without_a_key_is_refused_in_one_line(

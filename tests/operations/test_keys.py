@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from service.keys import KeyText
+from service.keys.commands import NO_KEY
 from service.keys.ring import FRESH_SECONDS
 from service.queries import Connection
 from tests.operations.harness import run, until
@@ -39,7 +40,7 @@ def test_a_first_key_closes_a_running_service_and_its_end_does_not_open_it(
     database_url: str, tmp_path: Path
 ) -> None:
     with serving(database_url, tmp_path) as service:
-        assert keys(tmp_path, database_url, "list")[0] == 1
+        assert keys(tmp_path, database_url, "list")[0] == NO_KEY
         assert status(service) == 200
         key = create(tmp_path, database_url, "laptop", "--scope", "read")
         until(lambda: status(service) == 401, "everybody is still let in")
