@@ -61,6 +61,17 @@ def test_every_service_restarts_and_gains_no_privileges(services: dict[str, Any]
         assert service["security_opt"] == ["no-new-privileges:true"], name
 
 
+def test_the_backend_can_write_to_nothing_but_its_volumes_and_memory(
+    services: dict[str, Any],
+) -> None:
+    backend = services["backend"]
+    assert backend["read_only"] is True
+    assert backend["tmpfs"] == ["/tmp"]
+    assert backend["cap_drop"] == ["ALL"]
+    assert "cap_add" not in backend
+    assert {volume.partition(":")[2] for volume in backend["volumes"]} == {"/data", "/keys"}
+
+
 def test_every_file_it_names_is_there(services: dict[str, Any]) -> None:
     mounts = [
         volume.split(":")[0]

@@ -20,6 +20,20 @@ def test_the_final_stage_runs_as_a_user_of_its_own_and_installs_nothing() -> Non
     assert order.index("USER") > max(n for n, keyword in enumerate(order) if keyword == "COPY")
 
 
+def test_its_user_may_write_to_its_volumes_and_to_no_code() -> None:
+    final = [instruction for instruction in BACKEND if instruction.stage == 1]
+    made = "".join(i.text for i in final if i.keyword == "RUN")
+    directories = dict(re.findall(r"--owner=gati --group=gati --mode=(0\d+) (\S+)", made))
+    assert directories == {"0700": "/data", "0755": "/keys"}
+    assert not re.search(r"chmod|chown", made)
+    # What is copied is root's, with the modes of the repository.
+    assert not any("--chown" in i.text or "--chmod" in i.text for i in final)
+    for names, _ in copied(BACKEND, 1):
+        for path in (REPOSITORY / name for name in names):
+            for file in [path, *path.rglob("*")] if path.is_dir() else [path]:
+                assert not file.stat().st_mode & 0o022, f"{file} may be written by others"
+
+
 def test_it_serves_on_8000_and_has_a_health_check() -> None:
     texts = {i.keyword: i.text for i in BACKEND if i.stage == 1}
     assert texts["EXPOSE"] == "8000"
