@@ -31,7 +31,7 @@ def test_its_user_may_write_to_its_volumes_and_to_no_code() -> None:
     for names, _ in copied(BACKEND, 1):
         for path in (REPOSITORY / name for name in names):
             for file in [path, *path.rglob("*")] if path.is_dir() else [path]:
-                assert not file.stat().st_mode & 0o022, f"{file} may be written by others"
+                assert not file.stat().st_mode & 0o002, f"{file} may be written by others"
 
 
 def test_it_serves_on_8000_and_has_a_health_check() -> None:
