@@ -27,13 +27,19 @@ def bring_about(conn: Connection) -> None:
             queries.roles.create(conn)
         for row in queries.roles.open_to_public(conn).fetchall():
             statement("revoke", row["privilege"])(conn, object=row["object"])
-        for role in known(conn):
-            grant_lacking(conn, role)
+        for role, comment in known(conn).items():
+            if not is_another_owners(comment, conn.info.user):
+                grant_lacking(conn, role)
 
 
 def known(conn: Connection) -> dict[str, str]:
     """The roles that the cluster has, each with its comment."""
     return {row["role"]: row["comment"] or "" for row in queries.roles.known(conn)}
+
+
+def is_another_owners(comment: str, owner: str) -> bool:
+    """Whether the service made a role for somebody else, who therefore knows its password."""
+    return comment.startswith(MADE_BY.format("")) and comment != MADE_BY.format(owner)
 
 
 def grant_lacking(conn: Connection, role: str) -> None:

@@ -19,7 +19,7 @@ from service import migrate
 from service.embedded import EmbeddedServer
 from service.embedded.binaries import bundled_directory
 from service.queries import Connection, queries
-from service.roles import INGEST, READ, Logins
+from service.roles import BI, INGEST, READ, Logins
 from service.roles.names import derived_password
 from tests.client import Client
 from tests.conftest import janitor, url_of
@@ -317,6 +317,20 @@ def attempt(at: str, failed: list[BaseException]) -> None:
         failed.append(error)
 
 
+def test_another_owner_s_roles_get_nothing_of_a_database(copy_dir: Path) -> None:
+    with fresh(copy_dir) as server:
+        first, second = database_of(server, "first"), database_of(server, "second")
+        do(server.url, "ALTER ROLE first CREATEROLE")
+        migrate.up(first)
+        migrate.up(second)
+        assert refusals(first) == {INGEST: "", READ: ""}
+        assert all("has no" in refusal for refusal in refusals(second).values())
+        for role in (INGEST, READ, BI):
+            for table in ("events", "api_keys", "daily_totals_live"):
+                allowed = f"SELECT has_table_privilege('{role}', '{table}', 'SELECT')"
+                assert ask(second, allowed) == "False", (role, table)
+
+
 def test_a_dump_restored_in_another_cluster_has_its_roles_there(
     copy_dir: Path, database_url: str, tmp_path: Path
 ) -> None:
@@ -327,6 +341,8 @@ def test_a_dump_restored_in_another_cluster_has_its_roles_there(
         assert (restored.returncode, restored.stderr) == (0, "")
         assert refusals(server.url) == {INGEST: "", READ: ""}
         plain = database_of(server, "plain")  # who owns what is restored, and grants it
+        for role in (INGEST, READ, BI):  # a DBA says that they are no one owner's
+            do(server.url, f"COMMENT ON ROLE {role} IS 'shared'")
         assert run(tmp_path, "restore", file, DATABASE_URL=plain).returncode == 0
         assert refusals(plain) == {INGEST: "", READ: ""}
 
