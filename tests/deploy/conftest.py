@@ -16,6 +16,7 @@ import requests
 from tests.conftest import janitor, url_of
 from tests.deploy.dockerfile import copied, read_dockerfile
 from tests.deploy.proxy import DEPLOY, NGINX, REPOSITORY, Proxy, body_limit_mb, free_port, nginx
+from tests.leaks import look_through_log
 
 BACKEND_TEMPLATE = DEPLOY / "nginx" / "templates" / "backend.conf.template"
 MAX_BODY_MB = 64
@@ -154,6 +155,7 @@ def service(
         finally:
             process.terminate()
             process.wait(timeout=STOP_SECONDS)
+    look_through_log(log.read_text(errors="replace"))
 
 
 def wait_until_healthy(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

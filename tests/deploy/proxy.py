@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.leaks import look_through_log
+
 REPOSITORY = Path(__file__).parents[2]
 DEPLOY = REPOSITORY / "deploy"
 # Debian puts it where only root's PATH leads.
@@ -79,6 +81,9 @@ def nginx(template: Path, directory: Path, **variables: str) -> Iterator[Proxy]:
         finally:
             process.terminate()
             process.wait(timeout=START_SECONDS)
+    for name in ("output.log", "access.log", "error.log"):
+        if (log := directory / name).exists():
+            look_through_log(log.read_text(errors="replace"))
 
 
 def filled(template: Path, variables: Mapping[str, str]) -> str:
