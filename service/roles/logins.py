@@ -1,11 +1,13 @@
 """Whom this process connects as, for ingest and for reads: the roles, or the owner in their place.
 
 Found out once, when PostgreSQL first answers: at the start, or later where it is away then. The
-service runs with what it is given, and a line says where that is less than the roles.
+service runs with what it is given, and a line says where that is less than the roles. A role that
+cannot connect may be able to soon, where too many do: it is tried again after AGAIN_SECONDS.
 """
 
 import logging
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -18,6 +20,7 @@ from service.roles.names import INGEST, READ, url_of
 
 # As for any connection before a request is refused: 2 s to connect, and little for small questions.
 SETTINGS = COMMON | {"statement_timeout": "5s"}
+AGAIN_SECONDS = 10.0
 TASKS = {INGEST: "ingest", READ: "reads"}
 REFUSED = (
     "%s as %s, the owner, who may do everything: %s. README.md, Operations, Roles, has what a DBA "
@@ -33,6 +36,7 @@ class Login:
 
     url: str
     refusal: str = ""
+    may_pass: bool = False  # the refusal
 
 
 class Logins:
@@ -43,6 +47,8 @@ class Logins:
         self._url = url
         self._given = given or {}
         self._found: dict[str, Login] = {}
+        self._refused: dict[str, str] = {}
+        self._good_until = float("-inf")
         self._lock = threading.Lock()
 
     def look(self) -> None:
@@ -71,16 +77,28 @@ class Logins:
         return self._url if login.refusal else login.url
 
     def _logins(self) -> dict[str, Login]:
-        if not self._found:
+        if time.monotonic() > self._good_until:
             with connect(self._url, SETTINGS, "roles") as owner:
                 owner.autocommit = True
                 found = {role: self._find(owner, role) for role in TASKS}
                 user = owner.info.user
             with self._lock:
-                if not self._found:
-                    self._found = found
-                    report(found, user)
+                self._found = found
+                may_pass = any(login.may_pass for login in found.values())
+                self._good_until = time.monotonic() + AGAIN_SECONDS if may_pass else float("inf")
+                self._report(user)
         return self._found
+
+    def _report(self, owner: str) -> None:
+        """Say in one line what runs as the owner: once for the service, and where that changes."""
+        refused = {role: login.refusal for role, login in self._found.items() if login.refusal}
+        before, self._refused = self._refused, refused
+        if not refused and before:
+            log.warning("ingest runs as %s, reads as %s from now on", INGEST, READ)
+        elif refused != before and (before or process.is_first or process.is_joining):
+            tasks = " and ".join(TASKS[role] for role in refused)
+            verb = "run" if len(refused) > 1 or READ in refused else "runs"
+            log.warning(REFUSED, f"{tasks} {verb}", owner, "; ".join(refused.values()))
 
     def _find(self, owner: Connection, role: str) -> Login:
         """Try to connect as a role; `owner` is connected, so PostgreSQL is there."""
@@ -90,29 +108,21 @@ class Logins:
             return Login("", f"there is no role {role}")
         same_host = role == READ and wants_read_write(self._url)
         url = given or url_of(role, self._url, owner.info, same_host=same_host)
-        refusal = why_not(url, role)
+        refusal, may_pass = why_not(url, role)
         if refusal:
             queries.roles.known(owner)  # fails where PostgreSQL went away just now: no refusal then
-            refusal = why_not(url, role)
-        return Login(url, refusal)
+            refusal, may_pass = why_not(url, role)
+        return Login(url, refusal, may_pass)
 
 
-def why_not(url: str, role: str) -> str:
-    """Why a role cannot do its work by this URL; empty where it can."""
+def why_not(url: str, role: str) -> tuple[str, bool]:
+    """Why a role cannot do its work by this URL, empty where it can; and whether that may pass."""
     try:
         with connect(url, SETTINGS, "roles") as conn:
             lacking = queries.roles.lacking(conn, role=role, grantee=conn.info.user).fetchone()
     except psycopg.Error as error:
-        return f"{role} cannot connect ({str(error).strip().splitlines()[-1].strip()})"
+        said = str(error).strip().splitlines()[-1].strip()
+        return f"{role} cannot connect ({said})", True
     if lacking:
-        return f"{role} has no {lacking['privilege']} on {lacking['object']}"
-    return ""
-
-
-def report(found: dict[str, Login], owner: str) -> None:
-    """Say in one line what runs as the owner; once for the service, not in each worker."""
-    refused = {role: login.refusal for role, login in found.items() if login.refusal}
-    if refused and process.is_first:
-        tasks = " and ".join(TASKS[role] for role in refused)
-        verb = "run" if len(refused) > 1 or READ in refused else "runs"
-        log.warning(REFUSED, f"{tasks} {verb}", owner, "; ".join(refused.values()))
+        return f"{role} has no {lacking['privilege']} on {lacking['object']}", False
+    return "", False

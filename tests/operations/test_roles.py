@@ -19,7 +19,7 @@ from service import migrate
 from service.embedded import EmbeddedServer
 from service.embedded.binaries import bundled_directory
 from service.queries import Connection, queries
-from service.roles import BI, INGEST, READ, Logins
+from service.roles import BI, INGEST, READ, Logins, logins
 from service.roles.names import derived_password
 from tests.client import Client
 from tests.conftest import janitor, url_of
@@ -97,7 +97,7 @@ def test_an_owner_who_may_create_no_role_serves_and_says_so_once(
         with serving(plain, tmp_path, WORKERS=2) as service:
             use(service)
             assert users(server.url, "writer", "read", "change") == ["plain"] * 3
-            [line] = lines(service)
+            [line] = until(lambda: lines(service), "it says nothing")
             do(server.url, "ALTER ROLE plain CREATEROLE")
             assert run(tmp_path, "migrate", "up", DATABASE_URL=plain).returncode == 0
             before = service.workers
@@ -269,6 +269,23 @@ def test_a_role_that_cannot_do_its_work_is_not_used(
         assert after == {INGEST: "", READ: ""} or "NOLOGIN" in statement
     finally:
         do(database_url, f"ALTER ROLE {INGEST} LOGIN")
+
+
+def test_a_role_that_could_not_connect_for_a_while_is_used_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logins, "AGAIN_SECONDS", 0.2)
+    found = Logins(database_url)
+    try:
+        do(database_url, f"ALTER ROLE {READ} CONNECTION LIMIT 0")
+        assert conninfo_to_dict(found.read())["user"] != READ
+        do(database_url, f"ALTER ROLE {READ} CONNECTION LIMIT -1")
+        until(lambda: conninfo_to_dict(found.read())["user"] == READ, "the owner stays for good")
+    finally:
+        do(database_url, f"ALTER ROLE {READ} CONNECTION LIMIT -1")
+    said = [record.getMessage() for record in caplog.records]
+    assert ["too many connections" in line for line in said] == [True, False]
+    assert f"reads as {READ} from now on" in said[1]
 
 
 def test_while_postgresql_is_away_nothing_is_concluded(copy_dir: Path) -> None:
