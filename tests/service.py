@@ -97,7 +97,7 @@ class Service:
         assert self.process.poll() is None, "the service has ended"
         try:
             return requests.get(f"{self.url}/health", timeout=5).status_code == 200
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     def stop(self) -> int:

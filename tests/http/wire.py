@@ -65,6 +65,10 @@ class Wire:
         length = 0 if to_head else int(headers.get("content-length", 0))
         return Answer(status, headers, self._file.read(length))
 
+    def close(self) -> None:
+        """Let go of the socket: it stays open for as long as somebody reads it as a file."""
+        self._file.close()
+
     def is_closed(self) -> bool:
         """Wait until the service closes the connection; False when it says something instead."""
         try:
@@ -77,7 +81,11 @@ class Wire:
 def connected(service: Service) -> Iterator[Wire]:
     """Connect for a block."""
     with socket.create_connection(("127.0.0.1", service.port), ANSWER_SECONDS) as sock:
-        yield Wire(sock)
+        wire = Wire(sock)
+        try:
+            yield wire
+        finally:
+            wire.close()
 
 
 def exchange(service: Service, data: bytes) -> Answer:
