@@ -15,6 +15,7 @@ from service.keys.ring import ANONYMOUS
 from service.open_mode import OpenMode
 
 SCOPES = {"GET": Scope.READ, "HEAD": Scope.READ, "POST": Scope.INGEST}
+READING = ("GET", "HEAD")
 BEARER = "bearer "
 
 
@@ -28,7 +29,8 @@ class Access:
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: Any, params: dict[str, Any]
     ) -> None:
-        """Set context.principal, or raise ApiError."""
+        """Set context.principal and context.is_read, or raise ApiError."""
+        req.context.is_read = is_read(resource, req.method)
         wanted = scope_of(resource, req.method)
         if wanted is None:
             return
@@ -58,6 +60,11 @@ def scope_of(resource: Any, method: str) -> Scope | None:
         return None
     own: dict[str, Scope] = getattr(resource, "scopes", {})
     return own.get(method) or SCOPES.get(method, Scope.ADMIN)
+
+
+def is_read(resource: Any, method: str) -> bool:
+    """Whether a method of a resource changes nothing; its own `reading` adds to the rule."""
+    return method in READING or method in getattr(resource, "reading", ())
 
 
 def unauthorized() -> ApiError:

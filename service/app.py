@@ -8,7 +8,8 @@ from falcon.media import JSONHandler
 
 from service import json
 from service.access import Access
-from service.config import Config
+from service.admission import Admission
+from service.config import MEGABYTE, Config
 from service.database import Database
 from service.errors import add_error_handlers
 from service.gate import Gate
@@ -21,6 +22,7 @@ from service.rate_limit.middleware import RateLimit
 from service.request_log import RequestLog
 from service.resources import (
     agents,
+    check,
     description,
     events,
     health,
@@ -55,8 +57,10 @@ def create_app(
     add_error_handlers(app)
 
     probe = Probe(database)
+    admission = Admission(config.max_in_flight_mb * MEGABYTE)
     routes: dict[str, Any] = {
-        "/events": events.Events(writer, config, rate_limit),
+        "/events": events.Events(writer, config, rate_limit, admission),
+        "/events/check": check.Check(database, config, admission),
         "/events/{event_id:name}/children": events.Children(database),
         "/agents": agents.Agents(database),
         "/agents/{agent_name:name}": agents.Agent(database),

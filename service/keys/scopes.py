@@ -6,7 +6,7 @@ from enum import StrEnum
 class Scope(StrEnum):
     """The scopes of keys; `admin` includes the others."""
 
-    INGEST = "ingest"  # send events
+    INGEST = "ingest"  # send events, and check that they came
     READ = "read"  # every GET
     ADMIN = "admin"  # rename and delete as well
 
