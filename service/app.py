@@ -12,6 +12,7 @@ from service.admission import Admission
 from service.config import MEGABYTE, Config
 from service.database import Database
 from service.errors import add_error_handlers
+from service.export import Slots
 from service.gate import Gate
 from service.keys import KeyRing
 from service.middleware import Identity, RawPath, Reload, cors
@@ -25,6 +26,7 @@ from service.resources import (
     check,
     description,
     events,
+    export,
     health,
     metrics,
     percentiles,
@@ -57,6 +59,7 @@ def create_app(
     add_error_handlers(app)
 
     probe = Probe(database)
+    slots = Slots(config.max_exports)
     admission = Admission(config.max_in_flight_mb * MEGABYTE)
     routes: dict[str, Any] = {
         "/events": events.Events(writer, config, rate_limit, admission),
@@ -73,6 +76,9 @@ def create_app(
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/latency": percentiles.Latency(database),
+        "/export/events.ndjson": export.EventsNdjson(database, slots),
+        "/export/events.csv": export.EventsCsv(database, slots),
+        "/export/runs.csv": export.RunsCsv(database, slots),
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
         "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),

@@ -56,6 +56,7 @@ class Config:
     write_timeout_seconds: int
     max_events_per_second: int
     max_reads_per_second: int
+    max_exports: int
     trusted_proxies: TrustedProxies
     refresh_interval_seconds: int
     quarter_hour_days: int
@@ -247,6 +248,9 @@ SETTINGS = (
         "0",
         integer(0, 1_000_000),
         "its reads, likewise; 0: no limit",
+    ),
+    Setting(
+        "MAX_EXPORTS", "2", integer(1, 64), "exports that one worker serves at a time; more: 503"
     ),
     Setting(
         "TRUSTED_PROXIES",

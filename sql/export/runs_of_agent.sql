@@ -1,0 +1,25 @@
+-- export/runs_of_agent: an agent's runs, oldest first, a page at a time.
+--
+-- params   agent_name    text         the agent
+-- params   after         uuid         the last run of the page before; not given: from the first
+-- params   after_at      timestamptz  its created_at
+-- params   row_limit     bigint       rows at the most
+-- returns  run_id uuid, received_on date, agent_name text, run_name text, is_named boolean, environment text, status text, started_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost text, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone
+-- rows     up to row_limit
+-- index    runs_agent_name_created_at_idx
+-- plan     index scan backwards from the given run on, no sort
+-- try      \set agent_name Researcher \set after 8552f8ec-923d-432c-9bc4-802c92078534 \set after_at '2026-11-22 23:59:00+00' \set row_limit 500
+
+SELECT r.run_id, r.received_on, r.agent_name, r.run_name,
+       r.requested_name IS NOT NULL OR r.renamed AS is_named,
+       r.environment, r.status, r.started_at, r.last_event_at,
+       r.duration_us / 1000.0 AS total_duration_ms,
+       r.total_cost::text AS total_cost,
+       r.tokens_in, r.tokens_out, r.event_count, r.error_count, r.metadata, r.created_at, r.updated_at
+  FROM runs AS r
+ WHERE r.agent_name = :'agent_name'
+\if :{?after}
+   AND (r.created_at, r.run_id) > (:'after_at'::timestamptz, :'after'::uuid)
+\endif
+ ORDER BY r.created_at, r.run_id
+ LIMIT :'row_limit'::bigint;
