@@ -13,6 +13,7 @@ from service.rate_limit.proxies import TrustedProxies
 
 LOCAL_DASHBOARD = "http://localhost:3000,http://127.0.0.1:3000"
 LOG_REQUESTS = ("problems", "all")
+KILOBYTE = 1024
 MEGABYTE = 1024 * 1024
 WORKER_CLASSES = ("gevent", "gthread", "meinheld")
 

@@ -6,7 +6,7 @@ import falcon
 
 from service.admission import Admission
 from service.body import read_json_body
-from service.config import MEGABYTE, Config
+from service.config import KILOBYTE, MEGABYTE, Config
 from service.database import Database
 from service.errors import ApiError
 from service.ingest import Batch, parse_batch
@@ -15,8 +15,6 @@ from service.parameters import allow_parameters, bad_parameter
 from service.queries import Connection, Row, queries
 from service.rate_limit.middleware import RateLimit
 from service.writer import Counts, Writer
-
-KILOBYTE = 1024
 
 
 class Events:
