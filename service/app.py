@@ -59,7 +59,7 @@ def create_app(
     add_error_handlers(app)
 
     probe = Probe(database)
-    slots = Slots(config.max_exports)
+    slots, can_stream = Slots(config.max_exports), config.worker_class != "meinheld"
     admission = Admission(config.max_in_flight_mb * MEGABYTE)
     routes: dict[str, Any] = {
         "/events": events.Events(writer, config, rate_limit, admission),
@@ -76,9 +76,9 @@ def create_app(
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/latency": percentiles.Latency(database),
-        "/export/events.ndjson": export.EventsNdjson(database, slots),
-        "/export/events.csv": export.EventsCsv(database, slots),
-        "/export/runs.csv": export.RunsCsv(database, slots),
+        "/export/events.ndjson": export.EventsNdjson(database, slots, can_stream),
+        "/export/events.csv": export.EventsCsv(database, slots, can_stream),
+        "/export/runs.csv": export.RunsCsv(database, slots, can_stream),
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
         "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),

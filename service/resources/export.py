@@ -7,6 +7,7 @@ from datetime import UTC
 import falcon
 
 from service.database import Database
+from service.errors import ApiError
 from service.export import Filters, Slots, Stream
 from service.export.events import event_pages
 from service.export.formats import EVENT_COLUMNS, RUN_COLUMNS, csv_lines, ndjson
@@ -18,6 +19,9 @@ from service.queries import Row
 
 ACCEPTED = re.compile(r"(?:x-)?gzip(?:;q=(?!0(?:\.0*)?$).*)?").fullmatch
 NDJSON, CSV = "application/x-ndjson", "text/csv; charset=utf-8; header=present"
+# After a client took less at once than it was sent, meinheld keeps an exception of its own: it
+# reports the answer as failed and never writes the last chunk, also of one that came whole.
+NOT_STREAMED = "The service runs under meinheld, which cannot stream: take gevent or gthread."
 EVENT_PARAMETERS = {"agent", "run_id", "event_type", "from", "to", "after"}
 RUN_PARAMETERS = {"agent", "from", "to", "after"}
 
@@ -29,12 +33,16 @@ class Export:
     file_name = "events.ndjson"
     parameters = EVENT_PARAMETERS
 
-    def __init__(self, database: Database, slots: Slots) -> None:
+    def __init__(self, database: Database, slots: Slots, can_stream: bool) -> None:
+        """`can_stream` is False where the server does not: then there are no exports."""
         self._database = database
         self._slots = slots
+        self._can_stream = can_stream
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Stream what the parameters ask for; 503 when too many exports run."""
+        if not self._can_stream:
+            raise ApiError(falcon.HTTP_501, "not_streamed", NOT_STREAMED)
         filters = read_filters(req, self.parameters)
         packed = accepts_gzip(req.get_header("Accept-Encoding") or "")
         if req.method != "HEAD":

@@ -260,6 +260,15 @@ def test_a_wrong_parameter_is_named(
     assert (answer.status_code, answer.json["parameter"]) == (400, parameter)
 
 
+def test_a_server_that_cannot_stream_says_so(database_url: str) -> None:
+    with Client.of(database_url, WORKER_CLASS="meinheld") as client:
+        document = close(dict(client.ok("/api/openapi.json")))
+        for name in ("events.ndjson", "events.csv", "runs.csv"):
+            answer = export(client, name)
+            assert (answer.status_code, answer.json["code"]) == (501, "not_streamed")
+            assert_described(document, f"/export/{name}", "get", answer)
+
+
 def test_what_is_wrong_before_the_first_line_is_an_error_and_gives_its_place_back(
     database_url: str,
 ) -> None:
