@@ -7,6 +7,7 @@ import resource
 import signal
 import sqlite3
 import subprocess
+import termios
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -154,6 +155,27 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path, database_url: s
         failed = run(tmp_path, "import", file, DATABASE_URL=database_url)
         assert failed.returncode == 1
         assert failed.stderr.splitlines()[-1].startswith(f"gati-backend: {said}"), failed.stderr
+
+
+def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path, database_url: str) -> None:
+    content = lines_of(*[event(new_id()) for _ in range(BATCH_EVENTS)]) + b"{\n"
+    file = write(tmp_path, content)
+    ours, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    with subprocess.Popen(
+        command("import", file),
+        cwd=tmp_path,
+        env=environment(DATABASE_URL=database_url, TERM="xterm"),
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+    ) as process:
+        os.close(terminal)
+        stdout, _ = process.communicate(timeout=60)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert stdout == f"inserted {BATCH_EVENTS}, duplicates 0, failed 1\n".encode()
+    assert "import:   0%" in shown
+    assert f"line {BATCH_EVENTS + 1}: invalid_json" in shown
 
 
 def test_a_database_that_was_never_migrated_is_refused(
