@@ -10,12 +10,10 @@ from typing import Any
 
 from service.database import Database
 from service.export.filters import Filters
-from service.export.runs import run_pages
+from service.export.runs import BYTES_PER_PAGE, goes_on, run_pages
 from service.queries import Connection, Row, queries
 
 ROWS_PER_PAGE = 1_000
-# As it is stored. PostgreSQL's compression makes of a text at the most a ninetieth, mostly a third.
-BYTES_PER_PAGE = 262_144
 
 
 @dataclass
@@ -42,7 +40,7 @@ class Rest:
 
     def go_on_behind(self, together: list[Row], rows: list[Row]) -> None:
         """Take off what has come: all of `together`, or up to the last of its rows."""
-        if rows and (len(rows) < rows[0]["scanned"] or len(rows) == ROWS_PER_PAGE):
+        if goes_on(rows, ROWS_PER_PAGE):
             last = rows[-1]
             done = next(n for n, run in enumerate(together) if run["run_id"] == last["run_id"])
             self.runs, self.after = self.runs[done:], last["event_id"]
@@ -62,12 +60,17 @@ def event_pages(database: Database, filters: Filters, first: Row | None) -> Iter
 def pages_of_runs(database: Database, filters: Filters, rest: Rest) -> Iterator[list[Row]]:
     """The events of these runs."""
     while rest.runs:
-        together = rest.next_together()
-        with database.looking_up() as conn:
-            rows = next_events(conn, filters, together, rest)
-        names = {run["run_id"]: run["run_name"] if run["is_named"] else None for run in together}
-        rest.go_on_behind(together, rows)
-        yield [{**row, "run_name": names[row["run_id"]]} for row in rows if row["is_wanted"]]
+        yield next_page(database, filters, rest)
+
+
+def next_page(database: Database, filters: Filters, rest: Rest) -> list[Row]:
+    """The wanted ones of the next page, which is then behind `rest`."""
+    together = rest.next_together()
+    with database.looking_up() as conn:
+        rows = next_events(conn, filters, together, rest)
+    names = {run["run_id"]: run["run_name"] if run["is_named"] else None for run in together}
+    rest.go_on_behind(together, rows)
+    return [{**row, "run_name": names[row["run_id"]]} for row in rows if row["is_wanted"]]
 
 
 def next_events(conn: Connection, filters: Filters, together: list[Row], rest: Rest) -> list[Row]:

@@ -1,6 +1,7 @@
 """The runs of an export, a page at a time, in an order that nothing changes.
 
-All runs go by run_id, those of one agent by (created_at, run_id): there are indexes for both.
+All runs go by run_id, those of one agent by (created_at, run_id): there are indexes for both. A
+page ends earlier where their metadata is large: of one run it may be as large as an event.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,10 @@ from service.export.filters import Filters
 from service.queries import Connection, Row, queries
 
 RUNS_PER_PAGE = 500
+# Of runs' metadata, and of events' data, as it is stored, and eight times that where it is
+# compressed, which is to a third mostly, by pglz to a ninetieth at the most: a page is half a
+# megabyte, or some 7 of them.
+BYTES_PER_PAGE = 524_288
 
 
 def find_first(database: Database, filters: Filters) -> Row | None:
@@ -33,9 +38,14 @@ def run_pages(database: Database, filters: Filters, last: Row | None) -> Iterato
         with database.looking_up() as conn:
             runs = next_runs(conn, filters.agent_name, after, after_at)
         yield runs
-        if len(runs) < RUNS_PER_PAGE:
+        if not goes_on(runs, RUNS_PER_PAGE):
             return
         after, after_at = runs[-1]["run_id"], runs[-1]["created_at"]
+
+
+def goes_on(rows: list[Row], row_limit: int) -> bool:
+    """Whether there may be more behind a page: it was full, of rows or of bytes."""
+    return bool(rows) and (len(rows) == row_limit or len(rows) < rows[0]["scanned"])
 
 
 def find_one(database: Database, filters: Filters) -> list[Row]:
@@ -49,9 +59,8 @@ def next_runs(
     conn: Connection, agent_name: str | None, after: str | None, after_at: object
 ) -> list[Row]:
     """One page."""
+    limits = {"row_limit": RUNS_PER_PAGE, "byte_limit": BYTES_PER_PAGE}
     if agent_name is None:
-        return queries.export.runs(conn, after=after, row_limit=RUNS_PER_PAGE).fetchall()
+        return queries.export.runs(conn, after=after, **limits).fetchall()
     behind = {} if after is None else {"after": after, "after_at": after_at}
-    return queries.export.runs_of_agent(
-        conn, agent_name=agent_name, row_limit=RUNS_PER_PAGE, **behind
-    ).fetchall()
+    return queries.export.runs_of_agent(conn, agent_name=agent_name, **behind, **limits).fetchall()

@@ -1,7 +1,8 @@
 -- export/events_of_runs: the events of some runs, run by run, each by event id.
 --
 -- For runs that are small together: all their events are read, and sorted. For others, events_of_run.
--- Bytes are counted as they are stored: compressed, and without reading what lies outside of the row.
+-- Bytes are counted as they are stored, eightfold where they are compressed, and without reading what
+-- lies outside of the row.
 --
 -- params   received_ons  date[]       the runs' days
 -- params   run_ids       uuid[]       the runs, beside them, in the order of the answer
@@ -10,13 +11,13 @@
 -- params   from_at       timestamptz  the first moment that is wanted; not given: from the first
 -- params   to_at         timestamptz  the moment after the last; not given: to the last
 -- params   row_limit     bigint       events to look at, at the most
--- params   byte_limit    bigint       of their data as it is stored, but for the first: a page ends there
+-- params   byte_limit    bigint       of their data, but for the first event: a page ends there
 -- returns  scanned bigint, is_wanted boolean, run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost text, latency_ms numeric, is_error boolean, data jsonb
 -- rows     one per event that was looked at, without its data where it is not wanted: the last one
 --          says where the next page begins. Fewer than `scanned`, which is on each: bytes ended it
 -- index    events_pkey
 -- plan     an index scan in one partition per run, sort in memory
--- try      \set received_ons '{2026-11-23}' \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set after 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set from_at '2026-11-22 00:00:00+00' \set to_at '2026-11-23 00:00:00+00' \set row_limit 1000 \set byte_limit 262144
+-- try      \set received_ons '{2026-11-23}' \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set after 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set from_at '2026-11-22 00:00:00+00' \set to_at '2026-11-23 00:00:00+00' \set row_limit 1000 \set byte_limit 524288
 
 SELECT p.scanned, p.is_wanted, p.run_id, p.event_id, p.agent_name, p.event_type, p.timestamp,
        p.parent_event_id, p.previous_event_id, p.model, p.tokens_in, p.tokens_out,
@@ -28,7 +29,10 @@ SELECT p.scanned, p.is_wanted, p.run_id, p.event_id, p.agent_name, p.event_type,
                l.parent_event_id, l.previous_event_id, l.model, l.tokens_in, l.tokens_out, l.cost,
                l.latency_us, l.is_error, l.data, l.is_wanted,
                count(*) OVER () AS scanned,
-               sum(CASE WHEN l.is_wanted THEN pg_column_size(l.data) ELSE 0 END)
+               sum(pg_column_size(l.data)
+                   * CASE WHEN NOT l.is_wanted THEN 0
+                          WHEN pg_column_compression(l.data) IS NULL THEN 1
+                          ELSE 8 END)
                    OVER (ORDER BY l.position, l.event_id
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
           FROM (SELECT k.position, e.run_id, e.event_id, e.agent_name, e.event_type, e.timestamp,

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from contextlib import closing
 from typing import Any
 
@@ -9,8 +10,9 @@ import psycopg
 import pytest
 
 from service.database import Database
-from service.export.events import ROWS_PER_PAGE
-from service.export.runs import RUNS_PER_PAGE
+from service.export import Filters
+from service.export.events import ROWS_PER_PAGE, event_pages
+from service.export.runs import RUNS_PER_PAGE, run_pages
 from service.queries import Connection, Query, queries
 from tests.api.test_openapi import assert_described
 from tests.client import Client
@@ -21,6 +23,12 @@ from tests.openapi import close
 HOSTILE = [
     "=1+1",
     "@SUM(A1)",
+    "+1",
+    "-1",
+    "＝1",
+    "'=1",
+    "''@",
+    "'quoted'",
     'a "quote", a comma',
     "new\nline\rand \r\n",
     " naïve \U0001f600 \\N ",
@@ -59,17 +67,21 @@ def test_more_runs_than_a_page_come_whole(client: Client) -> None:
     assert len(read_csv(export(client, "runs.csv").text)) == len(sent)
 
 
-def test_large_events_make_small_pages_and_come_whole(client: Client) -> None:
+def test_large_data_and_metadata_make_small_pages_and_come_whole(client: Client) -> None:
     """Random text, so that it is stored as large as it is."""
-    run = new_id()
+    run, runs = new_id(), [new_id() for _ in range(12)]
     data = [{"text": "".join(new_id() for _ in range(2_000))} for _ in range(20)]
     client.send(*[event(run, seconds=n, data=one) for n, one in enumerate(data)])
-    client.send(*[event(new_id(), data=data[0]) for _ in range(9)])
-    found = exported(client)
-    assert len(set(keys(found))) == 29
-    assert sorted(one["data"]["text"] for one in found if one["run_id"] == run) == sorted(
-        one["text"] for one in data
-    )
+    client.send(*[event(one, "agent_start", data={"metadata": data[0]}) for one in runs])
+    for params in ({}, {"agent": "agent"}):
+        found = exported(client, **params)
+        assert len(set(keys(found))) == len(found) == 32
+        assert sorted(one["data"]["text"] for one in found if one["run_id"] == run) == sorted(
+            one["text"] for one in data
+        )
+        rows = read_csv(export(client, "runs.csv", **params).text)
+        assert sorted(row["run_id"] for row in rows) == sorted([run, *runs])
+        assert sum(json.loads(row["metadata"]) == data[0] for row in rows) == len(runs)
 
 
 FILTERS: list[tuple[dict[str, str], Any]] = [
@@ -154,7 +166,7 @@ def test_runs_can_be_resumed_and_filtered_by_when_they_were_first_seen(client: C
     assert read_csv(export(client, "runs.csv", **{"from": "2020-01-01"}).text) == whole
 
 
-def test_csv_is_rfc_4180_and_changes_no_text(client: Client) -> None:
+def test_csv_is_rfc_4180_and_no_cell_of_it_is_a_formula(client: Client) -> None:
     run = new_id()
     client.send(
         *[
@@ -174,11 +186,12 @@ def test_csv_is_rfc_4180_and_changes_no_text(client: Client) -> None:
     assert body.count(b"\r\n") == len(rows) + 1, "what stands in JSON is escaped"
     found = exported(client)
     assert [row["event_id"] for row in rows] == [one["event_id"] for one in found]
-    assert {row["run_name"] for row in rows} == {"@run"}
-    assert {row["agent_name"] for row in rows} == {"=agent"}
+    assert {row["run_name"] for row in rows} == {"'@run"}
+    assert {row["agent_name"] for row in rows} == {"'=agent"}
+    assert {one["agent_name"] for one in found} == {"=agent"}, "NDJSON is as it was sent"
     assert {json.loads(row["data"])["text"] for row in rows} == set(HOSTILE)
     assert {(row["model"], row["tokens_in"], row["tokens_out"]) for row in rows} == {
-        ("-m", "7", "")
+        ("'-m", "7", "")
     }
     assert {(row["cost"], float(row["latency_ms"]), row["is_error"]) for row in rows} == {
         ("0.1", 1.5, "false")
@@ -186,12 +199,15 @@ def test_csv_is_rfc_4180_and_changes_no_text(client: Client) -> None:
     assert {row["timestamp"][-13:] for row in rows} == {".000000+00:00"}
 
 
-def test_a_comma_or_a_quote_in_a_name_is_quoted(client: Client) -> None:
-    for name in HOSTILE:
-        if not any(mark in name for mark in "\n\r\t"):
-            client.send(event(new_id(), agent_name=name))
+def test_a_name_is_quoted_and_is_no_formula_and_taking_off_the_apostrophe_gives_it_back(
+    client: Client,
+) -> None:
+    sent = {name for name in HOSTILE if not any(mark in name for mark in "\n\r\t")}
+    client.send(*[event(new_id(), agent_name=name) for name in sent])
     names = {row["agent_name"] for row in read_csv(export(client, "runs.csv").text)}
-    assert names == {name for name in HOSTILE if not any(mark in name for mark in "\n\r\t")}
+    assert not any(name.startswith(tuple("=+-@＝")) for name in names)
+    assert {re.sub("^'(?='*[=+@＝-])", "", name) for name in names} == sent
+    assert "'quoted'" in names
 
 
 def test_names_that_were_asked_for_or_given_by_hand_go_along(client: Client) -> None:
@@ -285,6 +301,25 @@ def test_what_is_wrong_before_the_first_line_is_an_error_and_gives_its_place_bac
         assert "Content-Disposition" not in locked.headers
         assert_described(document, "/export/events.ndjson", "get", locked)
         assert export(client).status_code == 200
+
+
+def test_between_pages_no_connection_is_held(
+    client: Client, conn: Connection, database_url: str
+) -> None:
+    """A transaction that is open for as long as a client reads would hold up vacuum."""
+    filled(client, RUNS_PER_PAGE + 1, 3)
+    database = Database(database_url, 1)
+    database.open()
+    with closing(database):
+        for pages in (event_pages(database, Filters(), None), run_pages(database, Filters(), None)):
+            assert next(pages)
+            with database.reading() as other:
+                assert other.execute("SELECT count(*) AS runs FROM runs").fetchone() == {
+                    "runs": RUNS_PER_PAGE + 1
+                }
+            open_ones = "SELECT pid FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+            assert conn.execute(f"{open_ones} AND datname = current_database()").fetchall() == []
+            assert next(pages)
 
 
 def test_pages_go_by_the_keys_of_their_indexes(
