@@ -35,7 +35,8 @@ class Access:
         if wanted is None:
             return
         principal = req.context.principal = self._identify(req)
-        if not principal.scope.includes(wanted):
+        may_read = req.context.is_read and principal.scope.includes(Scope.READ)
+        if not (principal.scope.includes(wanted) or may_read):
             text = f"This takes a key of scope {wanted} or admin; yours is {principal.scope}."
             raise ApiError(falcon.HTTP_403, "wrong_scope", text)
 

@@ -7,7 +7,7 @@ class Scope(StrEnum):
     """The scopes of keys; `admin` includes the others."""
 
     INGEST = "ingest"  # send events, and check that they came
-    READ = "read"  # every GET
+    READ = "read"  # every GET, and the same check
     ADMIN = "admin"  # rename and delete as well
 
     def includes(self, wanted: "Scope") -> bool:

@@ -15,8 +15,9 @@ from service.queries import Row, queries
 class Check:
     """Events that a client has sent, against those that are stored.
 
-    A key of scope `ingest` will do: who sends events has to be able to find out whether they came,
-    and learns of them nothing that it did not know. A read in all else: it waits for no writer.
+    A read, so a key of scope `read` will do, and it waits for no writer. Being a POST, so will one of
+    scope `ingest`: who sends events has to be able to find out whether they came, and learns of
+    them nothing that it did not know.
     """
 
     reading = ("POST",)
