@@ -6,7 +6,6 @@ that began with apostrophes before such a sign gets one more: taking one off giv
 """
 
 import csv
-import io
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -55,7 +54,7 @@ def event_lines(pages: Iterable[list[Row]]) -> Iterator[bytes]:
 def csv_lines(columns: tuple[str, ...], pages: Iterable[list[Row]]) -> Iterator[bytes]:
     """A header, and a line for each row."""
     rows = ([cell(row[name]) for name in columns] for row in rows_of(pages))
-    return in_parts(line(cells) for cells in chain([columns], rows))
+    return in_parts(map(csv.writer(Lines()).writerow, chain([columns], rows)))
 
 
 def rows_of(pages: Iterable[list[Row]]) -> Iterator[Row]:
@@ -63,6 +62,14 @@ def rows_of(pages: Iterable[list[Row]]) -> Iterator[Row]:
     for rows in pages:
         yield from rows
         del rows
+
+
+class Lines:
+    """What a csv.writer writes to: writerow() returns what this does, a line ended by CRLF."""
+
+    def write(self, line: str) -> bytes:
+        """A line in UTF-8."""
+        return line.encode()
 
 
 def in_parts(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -74,13 +81,6 @@ def in_parts(lines: Iterable[bytes]) -> Iterator[bytes]:
             yield bytes(part)
             part.clear()
     yield bytes(part)
-
-
-def line(cells: Iterable[Any]) -> bytes:
-    """A row as CSV, ended by CRLF."""
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue().encode()
 
 
 def cell(value: Any) -> Any:

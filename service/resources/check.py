@@ -15,9 +15,9 @@ from service.queries import Row, queries
 class Check:
     """Events that a client has sent, against those that are stored.
 
-    A read, so a key of scope `read` will do, and it waits for no writer. Being a POST, so will one of
-    scope `ingest`: who sends events has to be able to find out whether they came, and learns of
-    them nothing that it did not know.
+    A read, so a key of scope `read` will do, and it waits for no writer. Being a POST, one of scope
+    `ingest` will do, too: who sends events has to be able to find out whether they came, and learns
+    of them nothing that it did not know.
     """
 
     reading = ("POST",)
