@@ -8,6 +8,7 @@ from falcon.media import JSONHandler
 
 from service import json
 from service.access import Access
+from service.admission import Admission
 from service.config import Config
 from service.database import Database
 from service.errors import add_error_handlers
@@ -28,6 +29,7 @@ from service.resources import (
     percentiles,
     runs,
     timeseries,
+    traces,
 )
 from service.writer import Writer
 
@@ -54,9 +56,12 @@ def create_app(
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=json.dumps)
     add_error_handlers(app)
 
+    admission = Admission(config.max_in_flight_mb * events.MEGABYTE)
     probe = Probe(database)
     routes: dict[str, Any] = {
-        "/events": events.Events(writer, config, rate_limit),
+        "/events": events.Events(writer, config, rate_limit, admission),
+        # Exporters add this path to their endpoint, which may end in the prefix or not.
+        "/v1/traces": traces.Traces(writer, config, rate_limit, admission),
         "/events/{event_id:name}/children": events.Children(database),
         "/agents": agents.Agents(database),
         "/agents/{agent_name:name}": agents.Agent(database),

@@ -15,6 +15,8 @@ from service import json
 from service.ingest import BadBatch, BatchTooLarge
 from service.log import reason
 from service.middleware import identify
+from service.otlp import Malformed
+from service.otlp.answers import is_otlp, write_error
 from service.writer import Overloaded
 
 RETRY_AFTER_SECONDS = 1
@@ -82,14 +84,18 @@ def add_error_handlers(app: "falcon.App[falcon.Request, falcon.Response]") -> No
     app.add_error_handler((PoolTimeout, TooManyRequests, Overloaded), on_overload)
     app.add_error_handler(BadBatch, on_bad_batch)
     app.add_error_handler(BatchTooLarge, on_batch_too_large)
+    app.add_error_handler(Malformed, on_malformed)
     app.add_error_handler(Exception, on_unexpected)
     app.add_error_handler(falcon.HTTPError, on_http_error)
 
 
 def serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
-    """Write the one shape, with the case's extras."""
+    """Write the one shape, with the case's extras; to an OTLP client, what OTLP has for it."""
     code, description = NAMES.get(str(error.status), ("error", error.title or ""))
     description = error.description or description
+    if is_otlp(req):
+        write_error(req, resp, error.status_code, description, identify(req, resp))
+        return
     resp.content_type = falcon.MEDIA_JSON
     resp.data = shape(
         error.title or str(error.status),
@@ -171,6 +177,14 @@ def on_batch_too_large(
 ) -> None:
     """A batch of too many events."""
     raise ApiError(falcon.HTTP_413, "batch_too_large", str(error), limit=error.limit)
+
+
+def on_malformed(
+    req: falcon.Request, resp: falcon.Response, error: Malformed, params: dict[str, Any]
+) -> None:
+    """A body that is no OTLP."""
+    text = f"The body is no ExportTraceServiceRequest: {error}. Nothing was stored."
+    raise ApiError(falcon.HTTP_400, "invalid_otlp", text)
 
 
 def on_unexpected(

@@ -57,7 +57,8 @@ class Client(testing.TestClient):
     def simulate_request(self, *arguments: Any, **options: Any) -> testing.Result:
         """Send any request; its answer must tell no secret."""
         result: testing.Result = super().simulate_request(*arguments, **options)
-        look_through_answer(result.status_code, str(result.headers), result.text)
+        text = result.content.decode(errors="replace")  # protobuf is no UTF-8
+        look_through_answer(result.status_code, str(result.headers), text)
         look_through_headers(result.headers)
         return result
 

@@ -23,10 +23,12 @@ KILOBYTE = 1024
 class Events:
     """Where events come in."""
 
-    def __init__(self, writer: Writer, config: Config, rate_limit: RateLimit) -> None:
+    def __init__(
+        self, writer: Writer, config: Config, rate_limit: RateLimit, admission: Admission
+    ) -> None:
         self._writer = writer
         self._rate_limit = rate_limit
-        self._admission = Admission(config.max_in_flight_mb * MEGABYTE)
+        self._admission = admission
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
         self._max_event_depth = config.max_event_depth

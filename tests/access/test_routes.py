@@ -15,6 +15,7 @@ ROUTES = {
     ("GET", "/readyz"): PUBLIC,
     ("GET", "/openapi.json"): PUBLIC,
     ("POST", "/events"): INGEST,
+    ("POST", "/v1/traces"): INGEST,
     ("GET", "/events/{event_id:name}/children"): READ,
     ("GET", "/agents"): READ,
     ("GET", "/agents/{agent_name:name}"): READ,

@@ -1,0 +1,79 @@
+"""What a span is, as `data` keeps it: what went in, whose it is, and everything that it had."""
+
+from typing import Any
+
+from service.otlp import attributes as names
+from service.otlp.attributes import anything, environment, first, name
+from service.otlp.content import input_of
+from service.otlp.kinds import AGENT, TOOL_CALL
+from service.otlp.span import Span
+from service.otlp.usage import parsed
+
+KINDS = {1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
+
+
+def about(span: Span, event_type: str) -> dict[str, Any]:
+    """The keys of `data` that tell what a span is; None stands for what is absent."""
+    found = span.attributes
+    return {
+        "tool_name": tool_name(span) if event_type == TOOL_CALL else None,
+        "tool_call_id": first(found, names.TOOL_CALL_ID, anything),
+        "node_id": first(found, names.NODE_ID, anything),
+        "node_name": first(found, names.NODE_NAME, anything),
+        "node_parent_id": first(found, names.NODE_PARENT, anything),
+        "input": input_of(span),
+        "system_instructions": first(found, names.SYSTEM, anything),
+        "metadata": metadata_of(span) if event_type == AGENT else None,
+        "environment": environment_of(span),
+        "attributes": found,
+        "otel": as_sent(span),
+    }
+
+
+def tool_name(span: Span) -> str:
+    """The tool's name, else the span's: which is what instrumentations call it by."""
+    return first(span.attributes, names.TOOL, name) or span.name
+
+
+def metadata_of(span: Span) -> dict[str, Any] | None:
+    """What is said of the run: its session, user and tags, and what its program adds."""
+    found = span.attributes
+    own = parsed(first(found, names.METADATA, anything))
+    metadata = {
+        **(own if isinstance(own, dict) else {"metadata": own}),
+        "session_id": first(found, names.SESSION, anything),
+        "user_id": first(found, names.USER, anything),
+        "tags": first(found, names.TAGS, anything),
+    }
+    return present(metadata) or None
+
+
+def environment_of(span: Span) -> str | None:
+    """Where it ran: the span says so, or its resource."""
+    for attribute in names.ENVIRONMENT:
+        for holder in (span.attributes, span.origin.resource):
+            found = first(holder, (attribute,), environment)
+            if found is not None:
+                return found
+    return None
+
+
+def as_sent(span: Span) -> dict[str, Any]:
+    """What else was sent of a span, under OpenTelemetry's names."""
+    return present(
+        {
+            "span_id": span.span_id,
+            "kind": KINDS.get(span.kind),
+            "trace_state": span.trace_state or None,
+            "status_message": span.status_message or None,
+            "events": span.events or None,
+            "links": span.links or None,
+            "scope": span.origin.scope or None,
+            "resource": span.origin.useful or None,
+        }
+    )
+
+
+def present(values: dict[str, Any]) -> dict[str, Any]:
+    """Those that are there."""
+    return {key: value for key, value in values.items() if value is not None}
