@@ -6,7 +6,7 @@ numbers. 64-bit numbers are text, or numbers all the same.
 
 import binascii
 import json
-from base64 import b64decode, b64encode, urlsafe_b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +20,7 @@ INT64 = (-(2**63), 2**63 - 1)
 UINT64 = (0, 2**64 - 1)
 INT32 = (-(2**31), 2**31 - 1)
 LONGEST_NUMBER = 20  # the digits of 2^64
+USUAL_ALPHABET = str.maketrans("-_", "+/")
 TOO_DEEP = BadEvent("attributes", "too_deep", "The attributes are nested too deep.")
 
 
@@ -171,10 +172,10 @@ def key_values(holder: dict[str, Any], name: str) -> dict[str, Any]:
 
 def base64(holder: dict[str, Any], name: str) -> str:
     """Bytes: base64 of either alphabet, padded or not; given in the usual one."""
-    encoded = text(holder, name).rstrip("=")
-    decode = urlsafe_b64decode if "-" in encoded or "_" in encoded else b64decode
+    encoded = text(holder, name).rstrip("=").translate(USUAL_ALPHABET)
     try:
-        return b64encode(decode(encoded + "=" * (-len(encoded) % 4))).decode()
+        decoded = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+        return b64encode(decoded).decode()
     except (binascii.Error, ValueError):
         raise WrongType(f"`{name}` is base64") from None
 

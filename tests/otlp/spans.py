@@ -140,6 +140,15 @@ def with_hex(part: Any) -> Any:
     }
 
 
+def message(number: int, held: bytes) -> bytes:
+    """A message as a field of another, by hand: protobuf's classes make only good ones."""
+    size, length = b"", len(held)
+    while length > 127:
+        size += bytes([length & 127 | 128])
+        length >>= 7
+    return bytes([number << 3 | 2]) + size + bytes([length]) + held
+
+
 def parsed(body: bytes, is_json: bool, **limits: int) -> SpanBatch:
     """A body read with the default limits."""
     chosen = {"max_spans": 10_000, "max_bytes": MEGABYTE, "max_depth": MAX_DEPTH, **limits}

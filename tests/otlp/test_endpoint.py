@@ -13,6 +13,7 @@ from tests.otlp.spans import (
     JSON,
     PROTOBUF,
     as_json,
+    message,
     new_span_id,
     new_trace,
     post,
@@ -223,15 +224,6 @@ def test_without_a_database_it_is_503_and_passes() -> None:
 
 def test_a_large_request_is_refused_before_it_is_parsed(client: Client) -> None:
     """A million empty spans in 2 MB: protobuf's own parser would make objects of all of them."""
-    answer = post(client, wrap(1, wrap(2, b"\x12\x00" * 1_000_000)))
+    answer = post(client, message(1, message(2, b"\x12\x00" * 1_000_000)))
     assert answer.status_code == 413
     assert "more than 10000 spans" in status_of(answer).message
-
-
-def wrap(number: int, message: bytes) -> bytes:
-    """A message as a field of another."""
-    size, length = b"", len(message)
-    while length > 127:
-        size += bytes([length & 127 | 128])
-        length >>= 7
-    return bytes([number << 3 | 2]) + size + bytes([length]) + message
