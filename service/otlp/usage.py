@@ -41,17 +41,18 @@ def sum_of(parts: list[Any]) -> str | None:
 
 
 def error_of(span: Span) -> str | None:
-    """Why the span failed; None where it did not."""
-    exception = next((e["attributes"] for e in span.events if e["name"] == EXCEPTION), None)
-    if span.status_code != ERROR_STATUS and exception is None:
+    """Why the span failed; None where it did not.
+
+    The exception that it ended with goes before the status, where OpenInference has a traceback.
+    """
+    exceptions = [event["attributes"] for event in span.events if event["name"] == EXCEPTION]
+    if span.status_code != ERROR_STATUS and not exceptions:
         return None
-    if span.status_message:
-        return span.status_message
-    said = exception or {}
+    said = exceptions[-1] if exceptions else {}
     words = (said.get("exception.type"), said.get("exception.message"))
     text = ": ".join(word for word in words if isinstance(word, str) and word)
     kind = span.attributes.get("error.type")
-    return text or (kind if isinstance(kind, str) and kind else "error")
+    return text or span.status_message or (kind if isinstance(kind, str) and kind else "error")
 
 
 def parsed(value: Any) -> Any:

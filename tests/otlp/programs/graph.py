@@ -1,0 +1,88 @@
+"""LangGraph with a fake chat model and a tool: a loop, a graph whose node fails, and a chain.
+
+Which instrumentation watches it is told as the first argument.
+"""
+
+import contextlib
+import sys
+from typing import TypedDict
+
+from langchain_core.runnables import RunnableLambda
+from langchain_core.tools import tool
+from langgraph.graph import END, START, StateGraph
+from openinference.instrumentation.langchain import LangChainInstrumentor as OpenInference
+from opentelemetry.instrumentation.langchain import LangchainInstrumentor as OpenLLMetry
+
+from tests.otlp.programs.tracing import traced
+from tests.sdk.programs.model import FakeModel
+
+INSTRUMENTATIONS = {"openinference": OpenInference, "openllmetry": OpenLLMetry}
+
+
+class State(TypedDict, total=False):
+    """What the nodes hand on."""
+
+    question: str
+    draft: str
+    rounds: int
+
+
+@tool
+def search(query: str) -> str:
+    """Look something up."""
+    return f"about {query}: 🦅"
+
+
+@tool
+def broken(query: str) -> str:
+    """Fail."""
+    raise LookupError(f"no source for {query}")
+
+
+def main() -> None:
+    """Run the graphs under the instrumentation that is asked for."""
+    which = sys.argv[1]
+    with traced(f"{which} app") as provider:
+        INSTRUMENTATIONS[which]().instrument(tracer_provider=provider)
+        run_graphs()
+        (RunnableLambda(ask) | FakeModel(responses=["said"])).invoke("hello")
+
+
+def ask(what: str) -> str:
+    """The first link of a chain."""
+    return f"Say {what}"
+
+
+def run_graphs() -> None:
+    """One with a loop, one that fails."""
+    model = FakeModel(responses=["a draft", "a better draft", "last"])
+
+    def write(state: State) -> State:
+        found = search.invoke({"query": state["question"]})
+        return {"draft": str(model.invoke(found).content), "rounds": state.get("rounds", 0) + 1}
+
+    def fail(state: State) -> State:
+        broken.invoke({"query": state["question"]})
+        return {}
+
+    def again(state: State) -> str:
+        return "write" if state["rounds"] < 2 else END
+
+    graph = StateGraph(State)
+    graph.add_node("write", write)
+    graph.add_edge(START, "write")
+    graph.add_conditional_edges("write", again, {"write": "write", END: END})
+    graph.compile(name="Writer").invoke({"question": "falcons"})
+
+    failing = StateGraph(State)
+    failing.add_node("write", write)
+    failing.add_node("fail", fail)
+    failing.add_edge(START, "write")
+    failing.add_edge("write", "fail")
+    failing.add_edge("fail", END)
+    with contextlib.suppress(LookupError):
+        failing.compile(name="Failer").invoke({"question": "phoenixes"})
+
+
+if __name__ == "__main__":
+    main()
