@@ -86,10 +86,9 @@ def first(
 ) -> T | None:
     """The first of the attributes that is there and can be read; None where there is none."""
     for name in names:
-        if name in attributes:
-            found = read(attributes[name])
-            if found is not None:
-                return found
+        value = attributes.get(name)
+        if value is not None and (found := read(value)) is not None:
+            return found
     return None
 
 

@@ -1,6 +1,6 @@
 """What went into a span and came out of it, wherever its instrumentation puts that."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from service.otlp.attributes import (
     INPUT,
@@ -30,38 +30,44 @@ OUTPUT_EVENTS = frozenset({"gen_ai.choice", "gen_ai.content.completion"})
 DETAILS = "gen_ai.client.inference.operation.details"  # an event with the attributes of a span
 
 
-def input_of(span: Span) -> Any:
-    """What went in; None where nobody says."""
+class Content(NamedTuple):
+    """What was found, and the attribute that it is the value of, where it is that of one alone."""
+
+    value: Any = None
+    source: str | None = None
+
+
+def input_of(span: Span) -> Content:
+    """What went in."""
     return content(span, INPUT, INPUT_PREFIXES, INPUT_EVENTS)
 
 
-def output_of(span: Span) -> Any:
-    """What came out; None where nobody says."""
+def output_of(span: Span) -> Content:
+    """What came out."""
     return content(span, OUTPUT, OUTPUT_PREFIXES, OUTPUT_EVENTS)
 
 
 def content(
     span: Span, names: tuple[str, ...], prefixes: tuple[str, ...], events: frozenset[str]
-) -> Any:
+) -> Content:
     """An attribute, or many with a number in their key, or span events."""
-    found = first(span.attributes, names, anything)
-    if found is None:
-        found = flattened(span.attributes, prefixes)
-    if found is None and span.events:
-        found = in_events(span, names, events)
-    return found
-
-
-def flattened(attributes: Attributes, prefixes: tuple[str, ...]) -> Any:
-    """The first prefix that attributes have: its own value, or what they are put together to."""
+    attributes = span.attributes
+    for name in names:
+        if attributes.get(name) is not None:
+            return Content(attributes[name], name)
     for prefix in prefixes:
-        if prefix in attributes:
-            return attributes[prefix]
-        start = prefix + "."
-        parts = {key[len(start) :]: attributes[key] for key in attributes if key.startswith(start)}
+        if attributes.get(prefix) is not None:
+            return Content(attributes[prefix], prefix)
+        parts = below(attributes, prefix + ".")
         if parts:
-            return unflatten(parts)
-    return None
+            return Content(unflatten(parts))
+    return Content(in_events(span, names, events)) if span.events else Content()
+
+
+def below(attributes: Attributes, prefix: str) -> dict[str, Any]:
+    """The attributes with a prefix, by the rest of their key."""
+    size = len(prefix)
+    return {key[size:]: value for key, value in attributes.items() if key.startswith(prefix)}
 
 
 def unflatten(parts: Attributes) -> Any:

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 from service.ingest import numbers
 from service.otlp import attributes as names
 from service.otlp.attributes import Attributes, first, model, name
-from service.otlp.content import output_of
 from service.otlp.span import Span
 from service.otlp.usage import cost_of
 
@@ -42,7 +41,7 @@ def latency_ms(span: Span) -> float | None:
     return (span.end_ns - span.start_ns) / NS_PER_MS
 
 
-def result_data(span: Span, result: Result) -> dict[str, Any]:
+def result_data(span: Span, result: Result, output: Any) -> dict[str, Any]:
     """The same under the names that `data` has for it, and what else came out."""
     found = span.attributes
     return {
@@ -54,7 +53,7 @@ def result_data(span: Span, result: Result) -> dict[str, Any]:
         "cost": None if result.cost is None else float(result.cost),
         "latency_ms": None if result.latency_us is None else latency_ms(span),
         "time_to_first_token_ms": first(found, names.FIRST_CHUNK_SECONDS, milliseconds),
-        "output": output_of(span),
+        "output": output,
     }
 
 

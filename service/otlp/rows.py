@@ -16,6 +16,7 @@ from service.ingest.fields import FIRST_YEAR, GENERATED_NAME, LAST_YEAR, BadEven
 from service.otlp import attributes as names
 from service.otlp.about import about, present
 from service.otlp.attributes import first, name
+from service.otlp.content import input_of, output_of
 from service.otlp.kinds import AGENT, event_type_of
 from service.otlp.result import Result, result_data, result_of
 from service.otlp.span import END, SPAN, Span, check_ids, event_id_of, run_id_of
@@ -28,6 +29,7 @@ OK_STATUS = 1
 NOTHING = Result()
 
 Data = dict[str, Any]
+Parts = tuple[Data, ...]  # of `data`, one behind the other; what tells what it is comes last
 
 
 class Place(NamedTuple):
@@ -48,18 +50,20 @@ def rows_of(span: Span, agent_name: str, max_bytes: int, max_depth: int) -> list
     maker = RowMaker(span, agent_name, max_bytes, max_depth)
     event_type = event_type_of(span)
     result = result_of(span)
-    first_data, last_data = about(span, event_type), result_data(span, result)
+    went_in, came_out = input_of(span), output_of(span)
+    first_data = about(span, event_type, went_in, came_out)
+    last_data = result_data(span, result, came_out.value)
     outcome, is_error = outcome_of(span)
     if event_type != AGENT:
-        return [maker.first(event_type, {**outcome, **last_data, **first_data}, result, is_error)]
+        return [maker.first(event_type, (outcome, last_data, first_data), result, is_error)]
     if span.is_root:
         return [
-            maker.first(AGENT, first_data, NOTHING, False),
-            maker.last({**outcome, **last_data}, result, is_error),
+            maker.first(AGENT, (first_data,), NOTHING, False),
+            maker.last((outcome, last_data), result, is_error),
         ]
     return [
-        maker.first(AGENT, {**outcome, **first_data}, NOTHING, is_error),
-        maker.last(last_data, result, False),
+        maker.first(AGENT, (outcome, first_data), NOTHING, is_error),
+        maker.last((last_data,), result, False),
     ]
 
 
@@ -73,13 +77,13 @@ class RowMaker:
         self._run_id = run_id_of(span.trace_id)
         self._event_id = event_id_of(span.trace_id, span.span_id, SPAN)
 
-    def first(self, event_type: str, data: Data, result: Result, is_error: bool) -> EventRow:
+    def first(self, event_type: str, parts: Parts, result: Result, is_error: bool) -> EventRow:
         """The event that stands for the span: its children name it as their parent."""
         span = self._span
         parent = None
         if not span.is_root:
             parent = event_id_of(span.trace_id, span.parent_span_id, SPAN)
-        metadata = data.get("metadata")
+        metadata = parts[-1].get("metadata")
         place = Place(
             self._event_id,
             event_type,
@@ -89,9 +93,9 @@ class RowMaker:
             run_name_of(span),
             numbers.dumps(metadata).decode() if metadata else None,
         )
-        return self._row(place, data, result, is_error)
+        return self._row(place, parts, result, is_error)
 
-    def last(self, data: Data, result: Result, is_error: bool) -> EventRow:
+    def last(self, parts: Parts, result: Result, is_error: bool) -> EventRow:
         """The end of an agent. It has no parent, and follows its start."""
         span = self._span
         place = Place(
@@ -100,10 +104,12 @@ class RowMaker:
             moment(max(span.start_ns, span.end_ns)),
             previous_event_id=self._event_id,
         )
-        return self._row(place, data, result, is_error)
+        return self._row(place, parts, result, is_error)
 
-    def _row(self, place: Place, data: Data, result: Result, is_error: bool) -> EventRow:
-        encoded = encode_data(present({"name": self._span.name or None, **data}), *self._limits)
+    def _row(self, place: Place, parts: Parts, result: Result, is_error: bool) -> EventRow:
+        data = {"name": self._span.name} if self._span.name else {}
+        for part in parts:
+            data.update(present(part))
         return EventRow(  # in the order of its fields
             self._run_id,
             place.event_id,
@@ -123,7 +129,7 @@ class RowMaker:
             None if result.cost is None else "client",
             result.latency_us,
             is_error,
-            encoded,
+            encode_data(data, *self._limits),
         )
 
 
