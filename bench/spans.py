@@ -23,7 +23,7 @@ RESOURCE = {
     "deployment.environment.name": "bench",
     "telemetry.sdk.language": "python",
     "telemetry.sdk.name": "opentelemetry",
-    "telemetry.sdk.version": "1.45.2",
+    "telemetry.sdk.version": "1.45.1",
 }
 NS_PER_MS = 1_000_000
 

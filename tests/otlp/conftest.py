@@ -16,6 +16,11 @@ RunProgram = Callable[..., None]
 
 @pytest.fixture(scope="module")
 def run_program(service: Service) -> RunProgram:
+    """What runner makes, for the module's service."""
+    return runner(service)
+
+
+def runner(service: Service) -> RunProgram:
     """Run tests/otlp/programs/<name>.py, which sends to the service, to its good and silent end.
 
     An exporter that is refused, or told of rejected spans, says so on standard error.

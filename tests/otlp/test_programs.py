@@ -4,16 +4,20 @@ The models are fake, all else is what users run. Batches of four: a trace takes 
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.database import DIRECT, connect
+from service.keys import Scope
+from service.keys.admin import create
+from service.queries import Connection
 from service.verify import verify
 from tests.events import differences
-from tests.otlp.conftest import RunProgram
+from tests.otlp.conftest import RunProgram, runner
 from tests.sdk.programs.model import MODEL, TOKENS_IN, TOKENS_OUT
-from tests.service import Service
+from tests.service import Service, serving
 
 Node = dict[str, Any]
 
@@ -30,6 +34,7 @@ def consistent(service: Service) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def _plain(run_program: RunProgram) -> None:
     run_program("plain", path="/api/", OTEL_EXPORTER_OTLP_COMPRESSION="gzip")
+    run_program("plain", OTEL_EXPORTER_OTLP_PROTOCOL="http/json")
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +72,13 @@ def events_of(service: Service, run: Node, event_type: str) -> list[Node]:
 
 
 @pytest.mark.usefixtures("_plain")
-def test_the_api_of_opentelemetry(service: Service) -> None:
-    run = run_of(service, "Planner", "invoke_agent Planner")
+@pytest.mark.parametrize(
+    "name",
+    ["invoke_agent Planner", "invoke_agent Planner (2)"],
+    ids=["protobuf, gzip, under the prefix", "JSON"],
+)
+def test_the_api_of_opentelemetry(service: Service, name: str) -> None:
+    run = run_of(service, "Planner", name)
     assert (run["status"], run["environment"]) == ("completed", "lab")
     assert run["metadata"] == {"session_id": "s-1", "user_id": "u-1"}
     assert (run["tokens_in"], run["tokens_out"], run["total_cost"]) == (2_000, 100, 0.3)
@@ -182,3 +192,10 @@ def assert_two_calls(service: Service, run: Node) -> None:
     assert all(call["latency_ms"] > 0 for call in calls)
     assert "about falcons: " in calls[0]["data"]["input"]
     assert "a better draft" in calls[1]["data"]["output"]
+
+
+def test_an_exporter_sends_its_key(database_url: str, conn: Connection, tmp_path: Path) -> None:
+    key = create(database_url, "tracer", Scope.INGEST, days=None)
+    with serving(database_url, tmp_path) as guarded:
+        runner(guarded)("plain", OTEL_EXPORTER_OTLP_HEADERS=f"Authorization=Bearer%20{key}")
+    assert conn.execute("SELECT count(*) AS events FROM events").fetchall() == [{"events": 7}]
