@@ -24,12 +24,12 @@ def about(span: Span, event_type: str, went_in: Content, came_out: Content) -> d
     taken = present({"input": went_in.source, "output": came_out.source})
     return {
         "tool_name": tool_name(span) if event_type == TOOL_CALL else None,
-        "tool_call_id": first(found, names.TOOL_CALL_ID, anything),
-        "node_id": first(found, names.NODE_ID, anything),
-        "node_name": first(found, names.NODE_NAME, anything),
-        "node_parent_id": first(found, names.NODE_PARENT, anything),
+        "tool_call_id": found.get(names.TOOL_CALL_ID),
+        "node_id": found.get(names.NODE_ID),
+        "node_name": found.get(names.NODE_NAME),
+        "node_parent_id": found.get(names.NODE_PARENT),
         "input": went_in.value,
-        "system_instructions": first(found, names.SYSTEM, anything),
+        "system_instructions": found.get(names.SYSTEM),
         "metadata": metadata_of(span) if event_type == AGENT else None,
         "environment": environment_of(span),
         "attributes": without(found, taken.values()),
@@ -45,11 +45,11 @@ def tool_name(span: Span) -> str:
 def metadata_of(span: Span) -> dict[str, Any] | None:
     """What is said of the run: its session, user and tags, and what its program adds."""
     found = span.attributes
-    own = parsed(first(found, names.METADATA, anything))
+    own = parsed(found.get(names.METADATA))
     metadata = {
         **(own if isinstance(own, dict) else {"metadata": own}),
         "session_id": first(found, names.SESSION, anything),
-        "user_id": first(found, names.USER, anything),
+        "user_id": found.get(names.USER),
         "tags": first(found, names.TAGS, anything),
     }
     return present(metadata) or None

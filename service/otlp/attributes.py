@@ -19,9 +19,9 @@ SERVICE_NAME = ("service.name",)
 RUN_NAME = ("langfuse.trace.name",)
 ENVIRONMENT = ("deployment.environment.name", "deployment.environment", "langfuse.environment")
 SESSION = ("session.id", "gen_ai.conversation.id")
-USER = ("user.id",)
+USER = "user.id"
 TAGS = ("tag.tags", "langfuse.trace.tags")
-METADATA = ("metadata",)
+METADATA = "metadata"
 # what was called, and what it took
 MODEL = (
     "gen_ai.response.model",
@@ -58,7 +58,7 @@ COST_DETAILS = ("langfuse.observation.cost_details",)
 COST = ("gen_ai.usage.cost", "llm.cost.total")
 COST_PARTS = ("llm.cost.prompt", "llm.cost.completion")
 TOOL = ("gen_ai.tool.name", "tool.name")
-TOOL_CALL_ID = ("gen_ai.tool.call.id",)
+TOOL_CALL_ID = "gen_ai.tool.call.id"
 # what went in and came out; where it is many attributes, or events of the span: see content.py
 INPUT = (
     "gen_ai.tool.call.arguments",
@@ -72,12 +72,12 @@ OUTPUT = (
     "output.value",
     "traceloop.entity.output",
 )
-SYSTEM = ("gen_ai.system_instructions",)
+SYSTEM = "gen_ai.system_instructions"
 INPUT_PREFIXES = ("llm.input_messages", "gen_ai.prompt")
 OUTPUT_PREFIXES = ("llm.output_messages", "gen_ai.completion")
-NODE_ID = ("graph.node.id",)
-NODE_NAME = ("graph.node.name",)
-NODE_PARENT = ("graph.node.parent_id",)
+NODE_ID = "graph.node.id"
+NODE_NAME = "graph.node.name"
+NODE_PARENT = "graph.node.parent_id"
 FIRST_CHUNK_SECONDS = ("gen_ai.response.time_to_first_chunk",)
 
 

@@ -30,7 +30,7 @@ class TooManySpans(BatchTooLarge):
 
 
 # Of a resource: what tells one service, and where it runs, from another. Not its command line.
-USEFUL = ("service.", "deployment.", "telemetry.sdk.", "host.name", "cloud.", "k8s.", "container.")
+USEFUL = ("service.", "deployment.", "host.name", "cloud.", "k8s.", "container.")
 
 
 @dataclass(slots=True)
