@@ -183,6 +183,14 @@ def test_a_span_over_the_limit_costs_itself() -> None:
         assert "(event_too_large)" in batch.error_message
 
 
+def test_a_span_that_is_large_only_as_it_comes_is_refused_unparsed() -> None:
+    """Of 64 MB of empty attributes, which are one in the end, protobuf would make gigabytes."""
+    large = span(b"\x01" * 16).SerializeToString() + b"\x4a\x00" * 1_000
+    batch = parsed(message(1, message(2, message(2, large))), False, max_bytes=1_500)
+    assert (batch.rejected, batch.rows) == (1, [])
+    assert "(event_too_large)" in batch.error_message
+
+
 def test_a_resource_that_cannot_be_stored_costs_its_spans() -> None:
     sent = request(span(b"\x01" * 16), score=float("nan"))
     sent.resource_spans.extend(request(span(b"\x02" * 16)).resource_spans)

@@ -354,8 +354,8 @@ def test_tool(said: dict[str, Any], name: str) -> None:
 def test_messages_in_many_attributes(key: str, prefix: str, older: str) -> None:
     said = {
         f"{prefix}.10.message.content": "last",
-        f"{prefix}.0.message.role": "user",
-        f"{prefix}.0.message.tool_calls.0.tool_call.function.name": "web",
+        f"{prefix}.2.message.role": "user",
+        f"{prefix}.2.message.tool_calls.0.tool_call.function.name": "web",
         f"{older}.0.content": "older",
     }
     call = {"tool_call": {"function": {"name": "web"}}}
@@ -486,6 +486,14 @@ def test_the_error_of_a_pair_stands_once() -> None:
     [start, end] = rows(span(TRACE, parent=ROOT, attributes=agent, error="failed"))
     assert (start.is_error, end.is_error) == (True, False)  # which alone fails no run
     assert (data(start)["error"], "error" in data(end)) == ("failed", False)
+
+
+def test_the_figures_of_an_agent_inside_stand_once() -> None:
+    said = {"gen_ai.operation.name": "invoke_agent", "gen_ai.request.model": "m"}
+    usage = {"gen_ai.usage.input_tokens": 3, "gen_ai.usage.cost": 0.5}
+    [start, end] = rows(span(TRACE, parent=ROOT, attributes=said | usage))
+    assert (start.model, start.tokens_in, start.cost, start.latency_us) == (None,) * 4
+    assert (end.model, end.tokens_in, end.cost, end.latency_us) == ("m", 3, "0.5", 1_000_000)
 
 
 # what is kept
