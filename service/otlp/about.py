@@ -5,7 +5,6 @@ and `otel.taken` tells their names. Twice, most events had above the 2 KB from w
 compresses a row: that took 57 µs of its CPU for each (bench/README.md).
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from service.otlp import attributes as names
@@ -15,13 +14,15 @@ from service.otlp.kinds import AGENT, TOOL_CALL
 from service.otlp.span import Span
 from service.otlp.usage import parsed
 
+SAYS_ENVIRONMENT = frozenset(names.ENVIRONMENT)
 KINDS = {1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 
 
 def about(span: Span, event_type: str, went_in: Content, came_out: Content) -> dict[str, Any]:
     """The keys of `data` that tell what a span is; None stands for what is absent."""
     found = span.attributes
-    taken = present({"input": went_in.source, "output": came_out.source})
+    contents = (("input", went_in), ("output", came_out))
+    taken = {key: content.source for key, content in contents if content.source}
     return {
         "tool_name": tool_name(span) if event_type == TOOL_CALL else None,
         "tool_call_id": found.get(names.TOOL_CALL_ID),
@@ -32,8 +33,8 @@ def about(span: Span, event_type: str, went_in: Content, came_out: Content) -> d
         "system_instructions": found.get(names.SYSTEM),
         "metadata": metadata_of(span) if event_type == AGENT else None,
         "environment": environment_of(span),
-        "attributes": without(found, taken.values()),
-        "otel": as_sent(span) | ({"taken": taken} if taken else {}),
+        "attributes": without(found, taken),
+        "otel": as_sent(span, taken),
     }
 
 
@@ -57,6 +58,8 @@ def metadata_of(span: Span) -> dict[str, Any] | None:
 
 def environment_of(span: Span) -> str | None:
     """Where it ran: the span says so, or its resource."""
+    if SAYS_ENVIRONMENT.isdisjoint(span.attributes):
+        return span.origin.environment
     for attribute in names.ENVIRONMENT:
         for holder in (span.attributes, span.origin.resource):
             found = first(holder, (attribute,), environment)
@@ -65,8 +68,8 @@ def environment_of(span: Span) -> str | None:
     return None
 
 
-def as_sent(span: Span) -> dict[str, Any]:
-    """What else was sent of a span, under OpenTelemetry's names."""
+def as_sent(span: Span, taken: dict[str, str]) -> dict[str, Any]:
+    """What else was sent of a span, under OpenTelemetry's names; and which attributes are taken."""
     return present(
         {
             "span_id": span.span_id,
@@ -75,16 +78,16 @@ def as_sent(span: Span) -> dict[str, Any]:
             "status_message": span.status_message or None,
             "events": span.events or None,
             "links": span.links or None,
-            "scope": span.origin.scope or None,
-            "resource": span.origin.useful or None,
+            **span.origin.kept,
+            "taken": taken or None,
         }
     )
 
 
-def without(attributes: dict[str, Any], taken: Iterable[str]) -> dict[str, Any]:
-    """The attributes but for some."""
+def without(attributes: dict[str, Any], taken: dict[str, str]) -> dict[str, Any]:
+    """The attributes but for those that are taken; both contents may be of the same one."""
     left = dict(attributes)
-    for key in taken:
+    for key in taken.values():
         left.pop(key, None)
     return left
 

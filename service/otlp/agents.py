@@ -6,10 +6,8 @@ Only what came in one request is looked at. The run itself belongs to the agent 
 
 from collections.abc import Iterable
 
-from service.otlp.attributes import AGENT_NAME, SERVICE_NAME, first, name
+from service.otlp.attributes import AGENT_NAME, first, name
 from service.otlp.span import Span
-
-NOBODY = "unknown_service"  # what OpenTelemetry calls a service without a name
 
 Key = tuple[str, str]
 
@@ -30,8 +28,7 @@ class Agents:
 
     def name_of(self, span: Span) -> str:
         """The agent's name for a span."""
-        said = self._find((span.trace_id, span.span_id))
-        return said or first(span.origin.resource, SERVICE_NAME, name) or NOBODY
+        return self._find((span.trace_id, span.span_id)) or span.origin.service
 
     def _find(self, key: Key) -> str | None:
         """Walk up to a name, and remember it all along the way: each span is passed once."""

@@ -61,10 +61,11 @@ MESSAGES = ("gen_ai.input.messages", "gen_ai.output.messages")
 MESSAGE_PREFIXES = tuple(f"{prefix}." for prefix in (*INPUT_PREFIXES, *OUTPUT_PREFIXES))
 
 
-def event_type_of(span: Span) -> str:
-    """The type of a span's event; `agent_start` stands for itself and its `agent_end`."""
-    if span.is_root:
-        return AGENT
+def kind_of(span: Span) -> str:
+    """What a span is, as the type of an event; AGENT stands for `agent_start` and `agent_end`.
+
+    Whatever a root is, its events are those two.
+    """
     attributes = span.attributes
     for attribute, types in SAID:
         said = attributes.get(attribute)

@@ -107,6 +107,7 @@ def read_span(encoded: bytes, origin: Origin, max_bytes: int) -> Span | BadEvent
     except DecodeError:
         text = "The span is no message, nested too deep, or holds text that is no UTF-8."
         return BadEvent(None, "malformed", text)
+    status = span.status
     try:
         return Span(
             span.trace_id.hex(),
@@ -134,8 +135,8 @@ def read_span(encoded: bytes, origin: Origin, max_bytes: int) -> Span | BadEvent
                 }
                 for link in span.links
             ],
-            span.status.code,
-            span.status.message,
+            status.code,
+            status.message,
             origin,
         )
     except BadEvent as error:

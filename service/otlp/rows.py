@@ -6,7 +6,7 @@ fails the run; that of an agent inside at its start, since its run may end well 
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -17,8 +17,8 @@ from service.otlp import attributes as names
 from service.otlp.about import about, present
 from service.otlp.attributes import first, name
 from service.otlp.content import input_of, output_of
-from service.otlp.kinds import AGENT, event_type_of
-from service.otlp.result import Result, result_data, result_of
+from service.otlp.kinds import AGENT, LLM, kind_of
+from service.otlp.result import NOTHING, Result, result_data, result_of
 from service.otlp.span import END, SPAN, Span, check_ids, event_id_of, run_id_of
 from service.otlp.usage import error_of
 
@@ -26,49 +26,36 @@ AGENT_END = "agent_end"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NS_PER_US = 1_000
 OK_STATUS = 1
-NOTHING = Result()
 
 Data = dict[str, Any]
-Parts = tuple[Data, ...]  # of `data`, one behind the other; what tells what it is comes last
-
-
-class Place(NamedTuple):
-    """Which event it is, and where it stands."""
-
-    event_id: str
-    event_type: str
-    at: datetime
-    parent_event_id: str | None = None
-    previous_event_id: str | None = None
-    run_name: str | None = None
-    metadata: str | None = None
 
 
 def rows_of(span: Span, agent_name: str, max_bytes: int, max_depth: int) -> list[EventRow]:
     """Make the rows of a span; raise BadEvent for one that cannot be stored."""
     check_ids(span)
     maker = RowMaker(span, agent_name, max_bytes, max_depth)
-    event_type = event_type_of(span)
-    result = result_of(span)
+    kind = kind_of(span)
+    event_type = AGENT if span.is_root else kind
+    result = result_of(span, kind == LLM)
     went_in, came_out = input_of(span), output_of(span)
     first_data = about(span, event_type, went_in, came_out)
-    last_data = result_data(span, result, came_out.value)
+    last_data = result_data(span, result, came_out.value, kind == LLM)
     outcome, is_error = outcome_of(span)
     if event_type != AGENT:
-        return [maker.first(event_type, (outcome, last_data, first_data), result, is_error)]
+        return [maker.first(event_type, outcome | last_data | first_data, result, is_error)]
     if span.is_root:
         return [
-            maker.first(AGENT, (first_data,), NOTHING, False),
-            maker.last((outcome, last_data), result, is_error),
+            maker.first(AGENT, first_data, NOTHING, False),
+            maker.last(outcome | last_data, result, is_error),
         ]
     return [
-        maker.first(AGENT, (outcome, first_data), NOTHING, is_error),
-        maker.last((last_data,), result, False),
+        maker.first(AGENT, outcome | first_data, NOTHING, is_error),
+        maker.last(last_data, result, False),
     ]
 
 
 class RowMaker:
-    """Makes the rows of one span."""
+    """Makes the rows of one span. In `data`, None stands for what is absent."""
 
     def __init__(self, span: Span, agent_name: str, max_bytes: int, max_depth: int) -> None:
         self._span = span
@@ -77,60 +64,56 @@ class RowMaker:
         self._run_id = run_id_of(span.trace_id)
         self._event_id = event_id_of(span.trace_id, span.span_id, SPAN)
 
-    def first(self, event_type: str, parts: Parts, result: Result, is_error: bool) -> EventRow:
+    def first(self, event_type: str, data: Data, result: Result, is_error: bool) -> EventRow:
         """The event that stands for the span: its children name it as their parent."""
         span = self._span
-        parent = None
-        if not span.is_root:
-            parent = event_id_of(span.trace_id, span.parent_span_id, SPAN)
-        metadata = parts[-1].get("metadata")
-        place = Place(
+        at = moment(span.start_ns)
+        metadata = data["metadata"]
+        return EventRow(  # in the order of its fields, as below
+            self._run_id,
             self._event_id,
+            self._agent_name,
             event_type,
-            moment(span.start_ns),
-            parent,
+            at,
+            as_text(at),
+            None if span.is_root else event_id_of(span.trace_id, span.parent_span_id, SPAN),
             None,
             run_name_of(span),
             numbers.dumps(metadata).decode() if metadata else None,
+            data["environment"],
+            *result,
+            is_error,
+            self._encode(data),
         )
-        return self._row(place, parts, result, is_error)
 
-    def last(self, parts: Parts, result: Result, is_error: bool) -> EventRow:
+    def last(self, data: Data, result: Result, is_error: bool) -> EventRow:
         """The end of an agent. It has no parent, and follows its start."""
         span = self._span
-        place = Place(
-            event_id_of(span.trace_id, span.span_id, END),
-            AGENT_END,
-            moment(max(span.start_ns, span.end_ns)),
-            previous_event_id=self._event_id,
-        )
-        return self._row(place, parts, result, is_error)
-
-    def _row(self, place: Place, parts: Parts, result: Result, is_error: bool) -> EventRow:
-        data = {"name": self._span.name} if self._span.name else {}
-        for part in parts:
-            data.update(present(part))
-        return EventRow(  # in the order of its fields
+        at = moment(max(span.start_ns, span.end_ns))
+        return EventRow(
             self._run_id,
-            place.event_id,
+            event_id_of(span.trace_id, span.span_id, END),
             self._agent_name,
-            place.event_type,
-            place.at,
-            orjson.dumps(place.at)[1:-1].decode(),
-            place.parent_event_id,
-            place.previous_event_id,
-            place.run_name,
-            place.metadata,
-            data.get("environment"),
-            result.model,
-            result.tokens_in,
-            result.tokens_out,
-            result.cost,
-            None if result.cost is None else "client",
-            result.latency_us,
+            AGENT_END,
+            at,
+            as_text(at),
+            None,
+            self._event_id,
+            None,
+            None,
+            None,
+            *result,
             is_error,
-            encode_data(data, *self._limits),
+            self._encode(data),
         )
+
+    def _encode(self, data: Data) -> bytes:
+        return encode_data(present({"name": self._span.name or None, **data}), *self._limits)
+
+
+def as_text(at: datetime) -> str:
+    """A time in ISO 8601; isoformat() takes 3 times as long."""
+    return orjson.dumps(at)[1:-1].decode()
 
 
 def moment(nanoseconds: int) -> datetime:

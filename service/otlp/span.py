@@ -7,10 +7,12 @@ from typing import Any
 
 from service.ingest import BatchTooLarge
 from service.ingest.fields import BadEvent
+from service.otlp.attributes import ENVIRONMENT, SERVICE_NAME, environment, first, name
 
 # The role of an event among those of its span. What children point at is always SPAN, also where it
 # is an agent_start: a child knows its parent's span id, and not yet what the parent is.
 SPAN, END = "8", "9"
+NO_SERVICE = "unknown_service"  # what OpenTelemetry calls a service without a name
 ERROR_STATUS = 2
 
 is_trace_id = re.compile(r"(?!0{32})[0-9a-f]{32}").fullmatch
@@ -35,14 +37,21 @@ USEFUL = ("service.", "deployment.", "host.name", "cloud.", "k8s.", "container."
 
 @dataclass(slots=True)
 class Origin:
-    """What the spans of one scope have in common; `useful` is kept with each of them."""
+    """What the spans of one scope have in common, and what follows from it, found out once."""
 
     resource: dict[str, Any]
     scope: dict[str, Any]  # name, version, attributes, as far as they are there
-    useful: dict[str, Any] = field(init=False)
+    kept: dict[str, Any] = field(init=False)  # with each of the spans
+    service: str = field(init=False)
+    environment: str | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self.useful = {k: v for k, v in self.resource.items() if k.startswith(USEFUL)}
+        resource = self.resource
+        useful = {k: v for k, v in resource.items() if k.startswith(USEFUL)}
+        said = {"scope": self.scope, "resource": useful}
+        self.kept = {key: value for key, value in said.items() if value}
+        self.service = first(resource, SERVICE_NAME, name) or NO_SERVICE
+        self.environment = first(resource, ENVIRONMENT, environment)
 
 
 @dataclass(slots=True)

@@ -136,7 +136,7 @@ def json_with(part: object) -> bytes:
     return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": part}]}]}).encode()
 
 
-GOOD = request(span(b"t" * 16)).SerializeToString()
+GOOD = request(span(b"t" * 16, span_id=b"s" * 8)).SerializeToString()
 
 
 @pytest.mark.parametrize(

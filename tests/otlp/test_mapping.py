@@ -12,6 +12,7 @@ from service.ingest import EventRow
 from tests.otlp.spans import START_NS, new_span_id, new_trace, parsed, request, rows, run_of, span
 
 TRACE, ROOT, CHILD = bytes(range(1, 17)), b"\x01" * 8, b"\xab\xcd\xef\x01\x23\x45\x67\x89"
+CHAT, INVOKE = {"gen_ai.operation.name": "chat"}, {"gen_ai.operation.name": "invoke_agent"}
 LAST_56_BITS = TRACE.hex()[18:]
 
 
@@ -19,6 +20,11 @@ def one(attributes: dict[str, Any], **fields: Any) -> EventRow:
     """The row of a span that is no agent and no root."""
     [row] = rows(span(TRACE, span_id=CHILD, parent=ROOT, attributes=attributes, **fields))
     return row
+
+
+def call(attributes: dict[str, Any]) -> EventRow:
+    """The row of a call of a model that is no root."""
+    return one(CHAT | attributes)
 
 
 def data(row: EventRow) -> dict[str, Any]:
@@ -269,16 +275,17 @@ FIGURES = [
     ],
 )
 def test_a_key_of_data(key: str, said: dict[str, Any], kept: Any) -> None:
-    row = one(said)
+    row = call(said)
     assert data(row)[key] == kept
     if key in ("tokens_in", "tokens_out"):
         assert getattr(row, key) == kept
     taken = data(row)["otel"].get("taken", {})
-    assert data(row)["attributes"] | {name: data(row)[to] for to, name in taken.items()} == said
+    kept_apart = {name: data(row)[to] for to, name in taken.items()}
+    assert data(row)["attributes"] | kept_apart == CHAT | said
 
 
 def test_cached_and_reasoning_tokens_are_never_added() -> None:
-    row = one(
+    row = call(
         {
             "gen_ai.usage.input_tokens": 100,
             "gen_ai.usage.cache_read.input_tokens": 60,
@@ -293,7 +300,7 @@ def test_cached_and_reasoning_tokens_are_never_added() -> None:
 @pytest.mark.parametrize("wrong", ["12", True, -1, 1.5, 2**41, [], {}])
 def test_a_value_of_the_wrong_type_counts_as_absent(wrong: Any) -> None:
     usage = {"gen_ai.usage.input_tokens": wrong, "llm.token_count.prompt": 3}
-    row = one({**usage, "gen_ai.usage.cost": wrong if wrong not in (1.5, 2**41) else "1"})
+    row = call({**usage, "gen_ai.usage.cost": wrong if wrong not in (1.5, 2**41) else "1"})
     assert (row.tokens_in, row.cost, row.cost_source) == (3, None, None)
 
 
@@ -317,16 +324,57 @@ def test_a_value_of_the_wrong_type_counts_as_absent(wrong: Any) -> None:
 )
 def test_cost(said: dict[str, Any], cost: Any) -> None:
     kept = cost["total"] if isinstance(cost, dict) else cost
-    row = one(said)
+    row = call(said)
     assert row.cost == (None if kept is None else str(kept))
     assert row.cost_source == (None if kept is None else "client")
     assert data(row).get("cost") == kept
-    start, end = pair(said)
+    start, end = pair(CHAT | said)
     assert (start.cost, end.cost) == (None, row.cost)
 
 
+USAGE = {
+    "gen_ai.request.model": "m",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.usage.input_tokens": 3,
+    "gen_ai.usage.output_tokens": 2,
+    "gen_ai.usage.reasoning.output_tokens": 1,
+    "gen_ai.usage.cost": 0.5,
+}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        INVOKE,
+        {"openinference.span.kind": "AGENT"},
+        {"openinference.span.kind": "CHAIN"},
+        {"openinference.span.kind": "TOOL"},
+        {"openinference.span.kind": "RERANKER"},
+        {"traceloop.span.kind": "workflow"},
+        {"ai.operationId": "ai.generateText"},
+    ],
+)
+@pytest.mark.parametrize("is_root", [True, False])
+def test_only_calls_of_a_model_have_its_figures(kind: dict[str, Any], is_root: bool) -> None:
+    """What goes around them may say the sum of them, and would be counted as well."""
+    around = rows(span(TRACE, parent=b"" if is_root else ROOT, attributes=kind | USAGE))
+    for row in around:
+        assert (row.model, row.tokens_in, row.tokens_out) == (None, None, None)
+        assert (row.cost, row.cost_source) == (None, None)
+        assert not {"model", "provider", "tokens_in", "reasoning_tokens", "cost"} & set(data(row))
+    assert data(around[0])["attributes"] == kind | USAGE
+
+
+def test_a_call_of_a_model_counts_as_a_root_too() -> None:
+    start, end = pair(CHAT | USAGE)
+    assert (start.model, start.tokens_in, start.cost) == (None, None, None)
+    assert (end.model, end.tokens_in, end.tokens_out, end.cost) == ("m", 3, 2, "0.5")
+
+
 def test_time_to_the_first_token() -> None:
-    assert data(one({"gen_ai.response.time_to_first_chunk": 0.25}))["time_to_first_token_ms"] == 250
+    assert (
+        data(call({"gen_ai.response.time_to_first_chunk": 0.25}))["time_to_first_token_ms"] == 250
+    )
 
 
 # tools, and what went in and out
@@ -488,12 +536,9 @@ def test_the_error_of_a_pair_stands_once() -> None:
     assert (data(start)["error"], "error" in data(end)) == ("failed", False)
 
 
-def test_the_figures_of_an_agent_inside_stand_once() -> None:
-    said = {"gen_ai.operation.name": "invoke_agent", "gen_ai.request.model": "m"}
-    usage = {"gen_ai.usage.input_tokens": 3, "gen_ai.usage.cost": 0.5}
-    [start, end] = rows(span(TRACE, parent=ROOT, attributes=said | usage))
-    assert (start.model, start.tokens_in, start.cost, start.latency_us) == (None,) * 4
-    assert (end.model, end.tokens_in, end.cost, end.latency_us) == ("m", 3, "0.5", 1_000_000)
+def test_the_latency_of_an_agent_inside_stands_once() -> None:
+    [start, end] = rows(span(TRACE, parent=ROOT, attributes=INVOKE))
+    assert (start.latency_us, end.latency_us) == (None, 1_000_000)
 
 
 # what is kept

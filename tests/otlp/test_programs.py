@@ -128,14 +128,19 @@ def test_a_graph_that_fails_as_openinference_sees_it(service: Service) -> None:
     assert broken["data"]["error"] == "LookupError: no source for phoenixes"
 
 
+CALL = {"tokens_in": TOKENS_IN, "tokens_out": TOKENS_OUT}
+
+
 @pytest.mark.usefixtures("_openinference")
 def test_a_chain_as_openinference_sees_it(service: Service) -> None:
-    run = run_of(service, "openinference app", "RunnableSequence")
+    run = run_of(service, "openinference", "invoke_agent openinference")
+    chain = [NODE, "RunnableSequence", [NODE, "ask"], ["llm_call", "FakeModel"]]
     assert tree_of(service, run) == [
-        ["agent_start", "RunnableSequence", [NODE, "ask"], ["llm_call", "FakeModel"]],
-        ["agent_end", "RunnableSequence"],
+        ["agent_start", "invoke_agent openinference", chain],
+        ["agent_end", "invoke_agent openinference"],
     ]
-    assert (run["status"], run["tokens_out"]) == ("completed", TOKENS_OUT)
+    assert run["status"] == "completed"
+    assert run | CALL == run  # as often as it was called, though the agent says it too
 
 
 TASK = [
@@ -170,17 +175,19 @@ def test_a_graph_that_fails_as_openllmetry_sees_it(service: Service) -> None:
 
 @pytest.mark.usefixtures("_openllmetry")
 def test_a_chain_as_openllmetry_sees_it(service: Service) -> None:
-    run = run_of(service, "RunnableSequence", "RunnableSequence.workflow")
+    run = run_of(service, "openllmetry", "invoke_agent openllmetry")
+    calls = [[NODE, "execute_task ask"], ["llm_call", "FakeModel.chat"]]
     assert tree_of(service, run) == [
         [
             "agent_start",
-            "RunnableSequence.workflow",
-            [NODE, "execute_task ask"],
-            ["llm_call", "FakeModel.chat"],
+            "invoke_agent openllmetry",
+            ["agent_start", "RunnableSequence.workflow", *calls],
         ],
         ["agent_end", "RunnableSequence.workflow"],
+        ["agent_end", "invoke_agent openllmetry"],
     ]
-    assert (run["status"], run["tokens_out"]) == ("completed", TOKENS_OUT)
+    assert run["status"] == "completed"
+    assert run | CALL == run
 
 
 def assert_two_calls(service: Service, run: Node) -> None:

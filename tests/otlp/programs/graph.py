@@ -1,4 +1,4 @@
-"""LangGraph with a fake chat model and a tool: a loop, a graph whose node fails, and a chain.
+"""LangGraph with a fake chat model and a tool: a loop, a node that fails, a chain in an agent.
 
 Which instrumentation watches it is told as the first argument.
 """
@@ -12,9 +12,10 @@ from langchain_core.tools import tool
 from langgraph.graph import END, START, StateGraph
 from openinference.instrumentation.langchain import LangChainInstrumentor as OpenInference
 from opentelemetry.instrumentation.langchain import LangchainInstrumentor as OpenLLMetry
+from opentelemetry.sdk.trace import TracerProvider
 
 from tests.otlp.programs.tracing import traced
-from tests.sdk.programs.model import FakeModel
+from tests.sdk.programs.model import MODEL, TOKENS_IN, TOKENS_OUT, FakeModel
 
 INSTRUMENTATIONS = {"openinference": OpenInference, "openllmetry": OpenLLMetry}
 
@@ -45,6 +46,20 @@ def main() -> None:
     with traced(f"{which} app") as provider:
         INSTRUMENTATIONS[which]().instrument(tracer_provider=provider)
         run_graphs()
+        run_chain(which, provider)
+
+
+def run_chain(which: str, provider: TracerProvider) -> None:
+    """A chain inside of an agent that says what its one call took, as frameworks of agents do."""
+    attributes: dict[str, str | int] = {
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.agent.name": which,
+        "gen_ai.request.model": MODEL,
+        "gen_ai.usage.input_tokens": TOKENS_IN,
+        "gen_ai.usage.output_tokens": TOKENS_OUT,
+    }
+    tracer = provider.get_tracer("framework")
+    with tracer.start_as_current_span(f"invoke_agent {which}", attributes=attributes):
         (RunnableLambda(ask) | FakeModel(responses=["said"])).invoke("hello")
 
 

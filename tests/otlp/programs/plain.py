@@ -12,7 +12,15 @@ def main() -> None:
     with traced("plain app"):
         tracer = trace.get_tracer("plain", "1")
         agent = {"gen_ai.operation.name": "invoke_agent"}
-        planner = {**agent, "gen_ai.agent.name": "Planner", "session.id": "s-1", "user.id": "u-1"}
+        # As GenAI's conventions have it, an agent says the sum of its calls.
+        total = {"gen_ai.usage.input_tokens": 2_000, "gen_ai.usage.output_tokens": 100}
+        session = {"session.id": "s-1", "user.id": "u-1"}
+        planner: dict[str, str | int] = {
+            **agent,
+            **total,
+            **session,
+            "gen_ai.agent.name": "Planner",
+        }
         with tracer.start_as_current_span("invoke_agent Planner", attributes=planner):
             with (
                 contextlib.suppress(LookupError),
