@@ -5,7 +5,6 @@ numbers. 64-bit numbers are text, or numbers all the same.
 """
 
 import binascii
-import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from typing import Any
@@ -13,13 +12,13 @@ from typing import Any
 import orjson
 
 from service.ingest.fields import BadEvent
+from service.otlp.lenient import LONGEST_NUMBER, parse_leniently
 from service.otlp.protobuf import finite
 from service.otlp.span import Malformed, Origin, Span, TooManySpans
 
 INT64 = (-(2**63), 2**63 - 1)
 UINT64 = (0, 2**64 - 1)
 INT32 = (-(2**31), 2**31 - 1)
-LONGEST_NUMBER = 20  # the digits of 2^64
 USUAL_ALPHABET = str.maketrans("-_", "+/")
 TOO_DEEP = BadEvent("attributes", "too_deep", "The attributes are nested too deep.")
 
@@ -38,14 +37,14 @@ def read_json(body: bytes, max_spans: int, max_span_bytes: int) -> list[Span | B
 
 
 def parse(body: bytes) -> Any:
-    """Parse JSON. Half of a surrogate pair, or NaN, is left to the span that has it."""
+    """Parse JSON. What cannot be parsed of a span is left to the span that has it."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         problem = str(error)
     try:
-        return json.loads(body.decode())
-    except (ValueError, RecursionError):
+        return parse_leniently(body)
+    except ValueError:
         raise Malformed(f"the body is not JSON: {problem}") from None
 
 

@@ -112,6 +112,13 @@ def test_a_value_of_the_wrong_type_costs_its_span(part: Any) -> None:
     assert "(malformed)" in batch.error_message
 
 
+def test_a_number_without_end_costs_its_span() -> None:
+    digits = "9" * 5_000  # more than int() takes
+    for kind, code in (("intValue", "malformed"), ("doubleValue", "invalid_number")):
+        body = json_span({kind: "HERE"}).replace(b'"HERE"', digits.encode())
+        assert f"({code})" in parsed(body, True).error_message
+
+
 @pytest.mark.parametrize("part", [{"doubleValue": "NaN"}, {"doubleValue": "-Infinity"}])
 def test_a_number_that_json_has_not_costs_its_span(part: Any) -> None:
     assert "(invalid_number)" in parsed(json_span(part), True).error_message
@@ -168,11 +175,27 @@ def deep_span(levels: int, is_json: bool) -> bytes:
 
 
 @pytest.mark.parametrize("is_json", [False, True])
-@pytest.mark.parametrize("levels", [30, 31, 45, 60, 300])
+@pytest.mark.parametrize("levels", [30, 31, 45, 60, 300, 350, 20_000])
 def test_what_is_nested_too_deep_costs_its_span(is_json: bool, levels: int) -> None:
     batch = parsed(deep_span(levels, is_json), is_json, max_depth=32)
     good = levels <= 30  # `data` and `attributes` are two levels more
     assert (batch.rejected, len(batch.rows)) == ((0, 4) if good else (1, 2))
+
+
+@pytest.mark.parametrize("max_depth", [64, 128])  # the default, and the most that may be chosen
+@pytest.mark.parametrize("levels", [200, 254, 300, 2_000])
+def test_objects_that_are_nested_too_deep_cost_their_span(levels: int, max_depth: int) -> None:
+    """They take more levels of JSON for each of theirs than lists; \ud83d asks for the slow way."""
+    value = '{"kvlistValue":{"values":[{"key":"k","value":' * levels + "null" + "}]}}" * levels
+    for rest in ("", r"\ud83d", '\\"'):
+        made = json.loads(as_json(request(span(b"\x01" * 16), span(b"\x02" * 16))))
+        [deep, good] = made["resourceSpans"][0]["scopeSpans"][0]["spans"]
+        deep["attributes"], good["name"] = [{"key": "a", "value": "HERE"}], "REST"
+        body = json.dumps(made).replace('"HERE"', value).replace("REST", rest).encode()
+        batch = parsed(body, True, max_depth=max_depth)
+        half = rest == r"\ud83d"
+        assert (batch.rejected, len(batch.rows)) == ((2, 0) if half else (1, 2))
+        assert "(too_deep)" in batch.error_message
 
 
 def test_a_span_over_the_limit_costs_itself() -> None:
