@@ -16,7 +16,7 @@ from service.ingest import BadBatch, BatchTooLarge
 from service.log import reason
 from service.middleware import identify
 from service.otlp import Malformed
-from service.otlp.answers import is_otlp, write_error
+from service.otlp import answers as otlp
 from service.writer import Overloaded
 
 RETRY_AFTER_SECONDS = 1
@@ -93,8 +93,11 @@ def serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErro
     """Write the one shape, with the case's extras; to an OTLP client, what OTLP has for it."""
     code, description = NAMES.get(str(error.status), ("error", error.title or ""))
     description = error.description or description
-    if is_otlp(req):
-        write_error(req, resp, error.status_code, description, identify(req, resp))
+    if otlp.is_otlp(req):
+        request_id = identify(req, resp)
+        resp.content_type, resp.data = otlp.error(
+            req.content_type, error.status_code, description, request_id
+        )
         return
     resp.content_type = falcon.MEDIA_JSON
     resp.data = shape(

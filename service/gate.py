@@ -12,6 +12,7 @@ import falcon
 from service.errors import OVERLOADED, RETRY_AFTER_SECONDS, shape
 from service.headers import SECURITY
 from service.middleware import request_id
+from service.otlp import answers as otlp
 
 # A small body is read and thrown away, which takes less than a new connection; a larger one is not.
 THROWN_AWAY_BYTES = 65_536
@@ -42,15 +43,13 @@ class Gate:
 def refuse(environ: Environ, start_response: StartResponse) -> list[bytes]:
     """Answer 503, to be sent again."""
     own_id = request_id(environ.get("HTTP_X_REQUEST_ID"))
-    code, description = OVERLOADED
-    retry = RETRY_AFTER_SECONDS
-    body = shape(falcon.HTTP_503, description, code, own_id, retry_after=retry)
+    content_type, body = refusal(environ, own_id)
     start_response(
         falcon.HTTP_503,
         [
-            ("Content-Type", falcon.MEDIA_JSON),
+            ("Content-Type", content_type),
             ("Content-Length", str(len(body))),
-            ("Retry-After", str(retry)),
+            ("Retry-After", str(RETRY_AFTER_SECONDS)),
             ("X-Request-Id", own_id),
             *SECURITY.items(),
         ],
@@ -58,6 +57,16 @@ def refuse(environ: Environ, start_response: StartResponse) -> list[bytes]:
     if unread_bytes(environ) > THROWN_AWAY_BYTES:
         close_afterwards(start_response)
     return [body]
+
+
+def refusal(environ: Environ, own_id: str) -> tuple[str, bytes]:
+    """Return the type and bytes of the answer: the one shape of errors, or what OTLP has for it."""
+    code, description = OVERLOADED
+    if environ["PATH_INFO"].rstrip("/").endswith(otlp.PATH):
+        return otlp.error(environ.get("CONTENT_TYPE"), 503, description, own_id)
+    retry = RETRY_AFTER_SECONDS
+    body = shape(falcon.HTTP_503, description, code, own_id, retry_after=retry)
+    return falcon.MEDIA_JSON, body
 
 
 def unread_bytes(environ: Environ) -> float:

@@ -33,9 +33,9 @@ CODES = {
 }
 
 
-def media_type_of(req: falcon.Request) -> str:
-    """The type of the request's body, without its parameters."""
-    return (req.content_type or "").partition(";")[0].strip().lower()
+def media_type_of(content_type: str | None) -> str:
+    """The type of a body by its Content-Type, without parameters."""
+    return (content_type or "").partition(";")[0].strip().lower()
 
 
 def is_otlp(req: falcon.Request) -> bool:
@@ -59,18 +59,16 @@ def write_response(resp: falcon.Response, is_json: bool, rejected: int, message:
     resp.data = answer.SerializeToString()
 
 
-def write_error(
-    req: falcon.Request, resp: falcon.Response, status: int, message: str, request_id: str
-) -> None:
-    """Answer a google.rpc.Status, in JSON to whoever did not send protobuf."""
+def error(
+    content_type: str | None, status: int, message: str, request_id: str
+) -> tuple[str, bytes]:
+    """Return the type and bytes of a google.rpc.Status, in JSON for who did not send protobuf."""
     code = CODES.get(status, UNKNOWN)
-    if media_type_of(req) == PROTOBUF:
-        resp.content_type = PROTOBUF
-        resp.data = protobuf_status(code, message, request_id)
-        return
+    if media_type_of(content_type) == PROTOBUF:
+        return PROTOBUF, protobuf_status(code, message, request_id)
     details = [{"@type": REQUEST_INFO, "requestId": request_id}]
-    resp.content_type = falcon.MEDIA_JSON
-    resp.data = orjson.dumps({"code": code, "message": message, "details": details})
+    said = {"code": code, "message": message, "details": details}
+    return falcon.MEDIA_JSON, orjson.dumps(said)
 
 
 def protobuf_status(code: int, message: str, request_id: str) -> bytes:

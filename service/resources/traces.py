@@ -47,7 +47,7 @@ class Traces:
 
 def is_json_body(req: falcon.Request) -> bool:
     """Whether the body is JSON, else protobuf; raise ApiError 415 for anything else."""
-    media_type = media_type_of(req)
+    media_type = media_type_of(req.content_type)
     if media_type not in (falcon.MEDIA_JSON, PROTOBUF):
         text = f"Send OTLP with Content-Type: {PROTOBUF} or {falcon.MEDIA_JSON}."
         raise ApiError(falcon.HTTP_415, "unsupported_media_type", text)

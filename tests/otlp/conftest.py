@@ -1,5 +1,6 @@
 """Runs programs that are traced by OpenTelemetry."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,12 +22,13 @@ def run_program(service: Service) -> RunProgram:
 
 
 def runner(service: Service) -> RunProgram:
-    """Run tests/otlp/programs/<name>.py, which sends to the service, to its good and silent end.
+    """Run tests/otlp/programs/<name>.py, which sends to the service, to its good end.
 
-    An exporter that is refused, or told of rejected spans, says so on standard error.
+    An exporter that is refused, or told of rejected spans, says so on standard error: nothing but
+    `said` may stand there.
     """
 
-    def run(name: str, *arguments: str, path: str = "", **variables: str) -> None:
+    def run(name: str, *arguments: str, path: str = "", said: str = "", **variables: str) -> None:
         where = {"OTEL_EXPORTER_OTLP_ENDPOINT": service.url + path, **variables}
         done = subprocess.run(
             [sys.executable, "-m", f"tests.otlp.programs.{name}", *arguments],
@@ -37,6 +39,7 @@ def runner(service: Service) -> RunProgram:
             check=False,
             timeout=PROGRAM_SECONDS,
         )
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert (done.returncode, done.stdout) == (0, "")
+        assert re.fullmatch(said, done.stderr), done.stderr
 
     return run

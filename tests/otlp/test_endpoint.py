@@ -2,10 +2,15 @@
 
 import gzip
 import json
+from typing import cast
 
 import pytest
+from falcon import testing
 from google.rpc.error_details_pb2 import RequestInfo
 
+from service.gate import Gate
+from service.keys import Scope
+from service.keys.admin import create
 from service.queries import Connection
 from tests.client import Client
 from tests.events import differences
@@ -139,39 +144,38 @@ def json_with(part: object) -> bytes:
 GOOD = request(span(b"t" * 16, span_id=b"s" * 8)).SerializeToString()
 
 
-@pytest.mark.parametrize(
-    ("body", "media_type"),
-    [
-        (GOOD[:-1], PROTOBUF),  # cut off
-        (GOOD + b"\x0a", PROTOBUF),  # a field without its size
-        (b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", PROTOBUF),  # a size without end
-        (b"\x0b", PROTOBUF),  # a group
-        (b"\x02\x00", PROTOBUF),  # field 0
-        (b"\x09\x00", PROTOBUF),  # 8 bytes of which one is there
-        (b"{}", PROTOBUF),
-        (b"\x0a\x04\x0a\x02\x0a\x05", PROTOBUF),  # a resource that is none
-        (b"", JSON),
-        (b"[]", JSON),
-        (b"null", JSON),
-        (b'{"resourceSpans": {}}', JSON),
-        (b'{"resourceSpans": [1]}', JSON),
-        (b'{"resourceSpans": [{"resource": []}]', JSON),
-        (b'{"resourceSpans": [{"resource": [], "scopeSpans": [{}]}]}', JSON),
-        (b'{"resourceSpans": [{"resource": {"attributes": 1}, "scopeSpans": [{}]}]}', JSON),
-        (b'{"resourceSpans": [{"scopeSpans": 1}]}', JSON),
-        (b'\xff{"resourceSpans": []}', JSON),
-        (json_with("x"), JSON),
-        (b"[" * 100_000, JSON),
-        (GOOD, JSON),
-    ],
-)  # fmt: skip
-def test_what_is_no_request_is_400(client: Client, body: bytes, media_type: str) -> None:
-    answer = post(client, body, media_type)
-    assert answer.status_code == 400, answer.content
-    assert answer.headers["Content-Type"] == media_type
-    status = status_of(answer)
-    assert status.code == 3
-    assert "Nothing was stored" in status.message
+NO_REQUESTS = [
+    (GOOD[:-1], PROTOBUF),  # cut off
+    (GOOD + b"\x0a", PROTOBUF),  # a field without its size
+    (b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", PROTOBUF),  # a size without end
+    (b"\x0b", PROTOBUF),  # a group
+    (b"\x02\x00", PROTOBUF),  # field 0
+    (b"\x09\x00", PROTOBUF),  # 8 bytes of which one is there
+    (b"{}", PROTOBUF),
+    (b"\x0a\x04\x0a\x02\x0a\x05", PROTOBUF),  # a resource that is none
+    (b"", JSON),
+    (b"[]", JSON),
+    (b"null", JSON),
+    (b'{"resourceSpans": {}}', JSON),
+    (b'{"resourceSpans": [1]}', JSON),
+    (b'{"resourceSpans": [{"resource": []}]', JSON),
+    (b'{"resourceSpans": [{"resource": [], "scopeSpans": [{}]}]}', JSON),
+    (b'{"resourceSpans": [{"resource": {"attributes": 1}, "scopeSpans": [{}]}]}', JSON),
+    (b'{"resourceSpans": [{"scopeSpans": 1}]}', JSON),
+    (b'\xff{"resourceSpans": []}', JSON),
+    (json_with("x"), JSON),
+    (b"[" * 100_000, JSON),
+    (GOOD, JSON),
+]  # fmt: skip
+
+
+def test_what_is_no_request_is_400(client: Client) -> None:
+    for body, media_type in NO_REQUESTS:
+        answer = post(client, body, media_type)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (400, media_type), body
+        status = status_of(answer)
+        assert status.code == 3
+        assert "Nothing was stored" in status.message
     assert client.ok("/api/metrics/summary")["total_events"] == 0
 
 
@@ -202,17 +206,47 @@ def test_other_refusals_are_statuses_too(database_url: str) -> None:
         assert client.simulate_get("/v1/traces").status_code == 405
 
 
-def test_it_needs_a_key_and_says_so_as_a_status(database_url: str, client: Client) -> None:
+@pytest.mark.parametrize("media_type", [PROTOBUF, JSON])
+def test_who_may_not_send_is_told_by_a_status(database_url: str, media_type: str) -> None:
+    read = create(database_url, "reader", Scope.READ, days=None)
+    with Client.of(database_url) as client:
+        for headers, status, code in (
+            ({}, 401, 16),
+            ({"Authorization": "Bearer gati_ingest_x_y"}, 401, 16),
+            ({"Authorization": f"Bearer {read}"}, 403, 7),
+        ):
+            answer = post(client, b"no request", media_type, **headers)
+            assert (answer.status_code, status_of(answer).code) == (status, code)
+            assert answer.headers["Content-Type"] == media_type
+            assert answer.headers.get("WWW-Authenticate") == ("Bearer" if status == 401 else None)
+
+
+def test_on_a_machine_without_keys_only_its_own_names_may_send(client: Client) -> None:
     elsewhere = post(client, b"", Host="example.org")
     assert (elsewhere.status_code, status_of(elsewhere).code) == (403, 7)
 
 
-def test_a_client_beyond_its_rate_may_come_back(database_url: str) -> None:
+@pytest.mark.parametrize("media_type", [PROTOBUF, JSON])
+def test_a_client_beyond_its_rate_may_come_back(database_url: str, media_type: str) -> None:
+    """Two agents are four events: two more than a second has, and one has to be there again."""
     with Client.of(database_url, MAX_EVENTS_PER_SECOND="2", clock=lambda: 0) as client:
         send(client, span(new_trace()), span(new_trace()))
-        answer = post(client, request(span(new_trace())).SerializeToString())
+        answer = post(client, b"is not read", media_type)
     assert (answer.status_code, status_of(answer).code) == (429, 8)
-    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["Content-Type"] == media_type
+    assert answer.headers["Retry-After"] == "2"
+
+
+@pytest.mark.parametrize("media_type", [PROTOBUF, JSON])
+@pytest.mark.parametrize("path", ["/v1/traces", "/api/v1/traces/"])
+def test_the_gate_says_503_as_a_status(client: Client, path: str, media_type: str) -> None:
+    crowded = testing.TestClient(Gate(cast(Gate, client.app).app, lambda: False))
+    headers = {"Content-Type": media_type, "X-Request-Id": "mine"}
+    answer = crowded.simulate_post(path, body=b"is not read", headers=headers)
+    assert (answer.status_code, status_of(answer).code) == (503, 14)
+    assert answer.headers["Content-Type"] == media_type
+    assert (answer.headers["Retry-After"], answer.headers["X-Request-Id"]) == ("1", "mine")
+    assert b"mine" in answer.content
 
 
 def test_without_a_database_it_is_503_and_passes() -> None:

@@ -201,8 +201,14 @@ def assert_two_calls(service: Service, run: Node) -> None:
     assert "a better draft" in calls[1]["data"]["output"]
 
 
-def test_an_exporter_sends_its_key(database_url: str, conn: Connection, tmp_path: Path) -> None:
+def test_an_exporter_sends_its_key_and_waits_when_it_is_told_to(
+    database_url: str, conn: Connection, tmp_path: Path
+) -> None:
     key = create(database_url, "tracer", Scope.INGEST, days=None)
-    with serving(database_url, tmp_path) as guarded:
-        runner(guarded)("plain", OTEL_EXPORTER_OTLP_HEADERS=f"Authorization=Bearer%20{key}")
+    with serving(database_url, tmp_path, MAX_EVENTS_PER_SECOND="2", WORKERS="1") as guarded:
+        runner(guarded)(
+            "plain",
+            said=r"Transient error Too Many Requests encountered .* retrying in [12]\.00s\.\n",
+            OTEL_EXPORTER_OTLP_HEADERS=f"Authorization=Bearer%20{key}",
+        )
     assert conn.execute("SELECT count(*) AS events FROM events").fetchall() == [{"events": 7}]
