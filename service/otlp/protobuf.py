@@ -12,14 +12,8 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 from service.ingest.fields import BadEvent
-from service.otlp.span import Malformed, Origin, Span, TooManySpans
-from service.otlp.wire import Walker
-
-RESOURCE_SPANS = 1  # of ExportTraceServiceRequest
-RESOURCE, SCOPE_SPANS = 1, 2  # of ResourceSpans
-SCOPE, SPANS = 1, 2  # of ScopeSpans
-
-Place = tuple[int, int]
+from service.otlp.span import Malformed, Origin, Span
+from service.otlp.wire import Place, find_spans
 
 
 def read_protobuf(body: bytes, max_spans: int, max_span_bytes: int) -> list[Span | BadEvent]:
@@ -41,38 +35,6 @@ def read_request(body: bytes, max_spans: int, max_bytes: int) -> Iterator[Span |
             origin = Origin(attributes, read_scope(body, scope))
             for start, end in spans:
                 yield read_span(body[start:end], origin, max_bytes)
-
-
-def find_spans(
-    body: bytes, max_spans: int
-) -> list[tuple[list[Place], list[tuple[list[Place], list[Place]]]]]:
-    """Find where everything stands: by resource and scope, the spans. Fields come in any order.
-
-    A message that is there in several parts is one when they are put together, as protobuf says.
-    """
-    walker, found, count = Walker(body, max_spans), [], 0
-    for number, start, end in walker.messages(0, len(body)):
-        if number != RESOURCE_SPANS:
-            continue
-        resource: list[Place] = []
-        scopes: list[tuple[list[Place], list[Place]]] = []
-        found.append((resource, scopes))
-        for part, first, last in walker.messages(start, end):
-            if part == RESOURCE:
-                resource.append((first, last))
-            elif part == SCOPE_SPANS:
-                scope: list[Place] = []
-                spans: list[Place] = []
-                scopes.append((scope, spans))
-                for piece, begin, behind in walker.messages(first, last):
-                    if piece == SPANS:
-                        spans.append((begin, behind))
-                    elif piece == SCOPE:
-                        scope.append((begin, behind))
-                count += len(spans)
-                if count > max_spans:
-                    raise TooManySpans(max_spans)
-    return found
 
 
 def joined(body: bytes, places: list[Place]) -> bytes:

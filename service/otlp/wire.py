@@ -17,6 +17,13 @@ FIELDS_PER_SPAN = 4
 SOME_FIELDS = 1_000
 
 
+RESOURCE_SPANS = 1  # of ExportTraceServiceRequest
+RESOURCE, SCOPE_SPANS = 1, 2  # of ResourceSpans
+SCOPE, SPANS = 1, 2  # of ScopeSpans
+
+Place = tuple[int, int]
+
+
 class Walker:
     """Goes through the fields of messages in one body, but not for ever."""
 
@@ -66,6 +73,38 @@ class Walker:
                 return value, at
             shift += 7
         raise Malformed("a number does not end")
+
+
+def find_spans(
+    body: bytes, max_spans: int
+) -> list[tuple[list[Place], list[tuple[list[Place], list[Place]]]]]:
+    """Find where everything stands: by resource and scope, the spans. Fields come in any order.
+
+    A message that is there in several parts is one when they are put together, as protobuf says.
+    """
+    walker, found, count = Walker(body, max_spans), [], 0
+    for number, start, end in walker.messages(0, len(body)):
+        if number != RESOURCE_SPANS:
+            continue
+        resource: list[Place] = []
+        scopes: list[tuple[list[Place], list[Place]]] = []
+        found.append((resource, scopes))
+        for part, first, last in walker.messages(start, end):
+            if part == RESOURCE:
+                resource.append((first, last))
+            elif part == SCOPE_SPANS:
+                scope: list[Place] = []
+                spans: list[Place] = []
+                scopes.append((scope, spans))
+                for piece, begin, behind in walker.messages(first, last):
+                    if piece == SPANS:
+                        spans.append((begin, behind))
+                    elif piece == SCOPE:
+                        scope.append((begin, behind))
+                count += len(spans)
+                if count > max_spans:
+                    raise TooManySpans(max_spans)
+    return found
 
 
 def varint(value: int) -> bytes:
