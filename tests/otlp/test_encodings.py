@@ -56,7 +56,7 @@ SPANS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(SPANS, max_size=4), ATTRIBUTES)
 def test_both_encodings_give_the_same(spans: list[Span], resource: dict[str, Any]) -> None:
     sent = request(*spans)
