@@ -15,6 +15,7 @@ from bench import (
     memory,
     metrics_growth,
     offered,
+    otlp,
     overload,
     reads,
     report,
@@ -30,6 +31,7 @@ Every acknowledged event is counted. Exit code 1: a limit is missed, or an event
 """
 SECTIONS: dict[str, tuple[ModuleType, str]] = {
     "ingest": (ingest, "what it can take, by batch size and clients, beside raw COPY"),
+    "otlp": (otlp, "spans of OpenTelemetry, in the exporters' batches of 512"),
     "offered": (offered, "latency at a stated rate, on a clock"),
     "overload": (overload, "several times what it can take, on a clock"),
     "slow-clients": (slow_clients, "what others wait beside clients that stand still"),
@@ -43,6 +45,7 @@ SECTIONS: dict[str, tuple[ModuleType, str]] = {
 PLANS: dict[str, list[list[str]]] = {
     "all": [
         ["ingest", "--repeat", "5"],
+        ["otlp"],
         ["offered"],
         ["overload"],
         ["slow-clients"],

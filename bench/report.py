@@ -14,6 +14,7 @@ from bench.report_page import (
     ingest,
     memory,
     offered,
+    otlp,
     overload,
     reads,
     servers,
@@ -25,6 +26,7 @@ PAGE = Path(__file__).parent / "report_page" / "page.html"
 FILE = results.DIRECTORY / "index.html"
 SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "ingest": ingest.html,
+    "otlp": otlp.html,
     "offered": offered.html,
     "overload": overload.html,
     "slow-clients": slow_clients.html,

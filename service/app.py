@@ -32,6 +32,7 @@ from service.resources import (
     percentiles,
     runs,
     timeseries,
+    traces,
 )
 from service.writer import Writer
 
@@ -64,6 +65,8 @@ def create_app(
     routes: dict[str, Any] = {
         "/events": events.Events(writer, config, rate_limit, admission),
         "/events/check": check.Check(database, config, admission),
+        # Exporters add this path to their endpoint, which may end in the prefix or not.
+        "/v1/traces": traces.Traces(writer, config, rate_limit, admission),
         "/events/{event_id:name}/children": events.Children(database),
         "/agents": agents.Agents(database),
         "/agents/{agent_name:name}": agents.Agent(database),

@@ -15,6 +15,7 @@ import falcon
 from service.errors import OVERLOADED, RETRY_AFTER_SECONDS, shape
 from service.headers import SECURITY
 from service.middleware import raw_path, request_id
+from service.otlp import answers as otlp
 
 # A small body is read and thrown away, which takes less than a new connection; a larger one is not.
 THROWN_AWAY_BYTES = 65_536
@@ -50,22 +51,24 @@ def is_ingest(environ: Environ) -> bool:
     """
     if environ["REQUEST_METHOD"] != "POST":
         return False
-    path = raw_path(environ) or str(environ.get("PATH_INFO", ""))
-    return not path.rstrip("/").endswith(CHECK_PATH)
+    return not path_of(environ).endswith(CHECK_PATH)
+
+
+def path_of(environ: Environ) -> str:
+    """The path without a slash at its end, as it was sent where the server tells."""
+    return raw_path(environ) or str(environ["PATH_INFO"]).rstrip("/")
 
 
 def refuse(environ: Environ, start_response: StartResponse) -> list[bytes]:
     """Answer 503, to be sent again."""
     own_id = request_id(environ.get("HTTP_X_REQUEST_ID"))
-    code, description = OVERLOADED
-    retry = RETRY_AFTER_SECONDS
-    body = shape(falcon.HTTP_503, description, code, own_id, retry_after=retry)
+    content_type, body = refusal(environ, own_id)
     start_response(
         falcon.HTTP_503,
         [
-            ("Content-Type", falcon.MEDIA_JSON),
+            ("Content-Type", content_type),
             ("Content-Length", str(len(body))),
-            ("Retry-After", str(retry)),
+            ("Retry-After", str(RETRY_AFTER_SECONDS)),
             ("X-Request-Id", own_id),
             *SECURITY.items(),
         ],
@@ -73,6 +76,16 @@ def refuse(environ: Environ, start_response: StartResponse) -> list[bytes]:
     if unread_bytes(environ) > THROWN_AWAY_BYTES:
         close_afterwards(start_response)
     return [body]
+
+
+def refusal(environ: Environ, own_id: str) -> tuple[str, bytes]:
+    """Return the type and bytes of the answer: the one shape of errors, or what OTLP has for it."""
+    code, description = OVERLOADED
+    if path_of(environ).endswith(otlp.PATH):
+        return otlp.error(environ.get("CONTENT_TYPE"), 503, description, own_id)
+    retry = RETRY_AFTER_SECONDS
+    body = shape(falcon.HTTP_503, description, code, own_id, retry_after=retry)
+    return falcon.MEDIA_JSON, body
 
 
 def unread_bytes(environ: Environ) -> float:

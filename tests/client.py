@@ -87,4 +87,4 @@ class Client(testing.TestClient):
 def text_of(result: testing.Result) -> str:
     """What an answer says, packed or not."""
     packed = result.headers.get("Content-Encoding") == "gzip"
-    return (gzip.decompress(result.content) if packed else result.content).decode()
+    return (gzip.decompress(result.content) if packed else result.content).decode(errors="replace")

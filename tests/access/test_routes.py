@@ -16,6 +16,7 @@ ROUTES = {
     ("GET", "/openapi.json"): PUBLIC,
     ("POST", "/events"): INGEST,
     ("POST", "/events/check"): ANY_KEY,
+    ("POST", "/v1/traces"): INGEST,
     ("GET", "/events/{event_id:name}/children"): READ,
     ("GET", "/agents"): READ,
     ("GET", "/agents/{agent_name:name}"): READ,
