@@ -18,8 +18,9 @@
 --
 -- Linear but for sorting, however deep or wide. Each recursion hashes a table once and probes it level by level;
 -- runs/trace says how the planner is made to (a thousand rows that are none, booleans in place of
--- comparisons). Totals go up by levels: an event is emitted by its children, a leaf by the first of
--- the level below, so that each level is complete at once.
+-- comparisons; DISTINCT ON holds back what it believes of the walk). Totals go up by levels: an event is
+-- emitted by its children, and one without any by the first event of the level below, so that each
+-- level is complete at once.
 --
 -- params   run_id     uuid    the run
 -- params   cycle_ids  uuid[]  optional: its events that are on cycles of parents
@@ -139,8 +140,6 @@ WITH RECURSIVE run_events AS MATERIALIZED (
               FROM nodes AS b
              GROUP BY b.depth) AS below
         ON below.depth = l.depth + 1
-     WHERE l.n NOT IN (SELECT c.parent_n
-                         FROM nodes AS c)
 ), subtrees AS (
     SELECT d.n, d.cost, d.tokens_in::numeric AS tokens_in, d.tokens_out::numeric AS tokens_out,
            1::numeric AS events, d.first_us, d.last_us
@@ -198,8 +197,7 @@ WITH RECURSIVE run_events AS MATERIALIZED (
               FROM siblings AS f
              UNION ALL
             SELECT b.parent_n, b.first_us, NULL, b.place
-              FROM siblings AS b
-             WHERE b.first_us < b.last_us) AS m
+              FROM siblings AS b) AS m
 ), steps AS MATERIALIZED (
     SELECT s.n, s.place, children.last AS last_child,
            s.place = max(s.place) OVER (PARTITION BY s.parent_n) AND s.parent_n = 0 AS is_last_root,

@@ -148,11 +148,11 @@ def runs(draw: st.DrawFn) -> list[Node]:
     return [
         Node(
             event_id=event_id,
-            at=draw(st.integers(0, 12)),
+            at=draw(st.integers(0, 6)),
             event_type=draw(
                 st.sampled_from(["step", "llm_call", "step", "agent_start", "agent_end"])
             ),
-            latency=draw(st.none() | st.integers(0, 8)),
+            latency=draw(st.none() | st.integers(0, 4)),
             is_span=draw(st.booleans()),
             parent_id=draw(st.sampled_from([None, *ids[:n]]) if earlier else anyone),
             previous_id=draw(anyone),
