@@ -164,7 +164,7 @@ def runs(draw: st.DrawFn) -> list[Node]:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(nodes=runs(), max_depth=st.integers(0, 4))
 def test_the_figures_are_those_of_the_naive_model(
