@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from bench import (
+    export,
     growth,
     ingest,
     limits,
@@ -35,6 +36,7 @@ SECTIONS: dict[str, tuple[ModuleType, str]] = {
     "reads": (reads, "every path at 1 million events, also while ingest runs"),
     "growth": (growth, "ingest, reads and disk as the store grows"),
     "memory": (memory, "idle, and under eight batches of 10,000 events at once"),
+    "export": (export, "exports and an import, and their memory with ten times as much stored"),
     "servers": (servers, "worker classes, workers, threads, pools, PgBouncer"),
 }
 # Several sections with what fits: about a quarter of an hour, and about a minute.
@@ -47,6 +49,7 @@ PLANS: dict[str, list[list[str]]] = {
         ["reads", "--case-seconds", "0.15"],
         ["growth"],
         ["memory"],
+        ["export"],
         ["servers", "--rounds", "2", "--round-events", "10000"],
     ],
     "quick": [

@@ -154,6 +154,12 @@ def memory() -> Iterator[Limit]:
     )
 
 
+def export() -> Iterator[Limit]:
+    """Exports, of which memory must not grow with what is stored."""
+    rss = worst("peak_rss_mb", events=100_000)
+    yield Limit("exports of 100,000 events, peak RSS of a worker", "export", rss, "<", 120, "MB")
+
+
 LIMITS: tuple[Limit, ...] = (
     *nothing_lost(),
     *ingest(),
@@ -163,6 +169,7 @@ LIMITS: tuple[Limit, ...] = (
     *reads(),
     *growth(),
     *memory(),
+    *export(),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bench import limits, results
 from bench.report_page import (
+    export,
     growth,
     ingest,
     memory,
@@ -30,6 +31,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "reads": reads.html,
     "growth": growth.html,
     "memory": memory.html,
+    "export": export.html,
     "servers": servers.html,
 }
 

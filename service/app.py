@@ -8,9 +8,11 @@ from falcon.media import JSONHandler
 
 from service import json
 from service.access import Access
-from service.config import Config
+from service.admission import Admission
+from service.config import MEGABYTE, Config
 from service.database import Database
 from service.errors import add_error_handlers
+from service.export import Slots
 from service.gate import Gate
 from service.keys import KeyRing
 from service.middleware import Identity, RawPath, Reload, cors
@@ -21,8 +23,10 @@ from service.rate_limit.middleware import RateLimit
 from service.request_log import RequestLog
 from service.resources import (
     agents,
+    check,
     description,
     events,
+    export,
     health,
     metrics,
     percentiles,
@@ -55,8 +59,11 @@ def create_app(
     add_error_handlers(app)
 
     probe = Probe(database)
+    slots, can_stream = Slots(config.max_exports), config.worker_class != "meinheld"
+    admission = Admission(config.max_in_flight_mb * MEGABYTE)
     routes: dict[str, Any] = {
-        "/events": events.Events(writer, config, rate_limit),
+        "/events": events.Events(writer, config, rate_limit, admission),
+        "/events/check": check.Check(database, config, admission),
         "/events/{event_id:name}/children": events.Children(database),
         "/agents": agents.Agents(database),
         "/agents/{agent_name:name}": agents.Agent(database),
@@ -69,6 +76,9 @@ def create_app(
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/latency": percentiles.Latency(database),
+        "/export/events.ndjson": export.EventsNdjson(database, slots, can_stream),
+        "/export/events.csv": export.EventsCsv(database, slots, can_stream),
+        "/export/runs.csv": export.RunsCsv(database, slots, can_stream),
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
         "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),

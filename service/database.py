@@ -204,6 +204,16 @@ class Database:
             yield conn
 
     @contextmanager
+    def looking_up(self) -> Iterator[Connection]:
+        """Lend a connection for one snapshot of look-ups by key, thousands in a statement.
+
+        A plan that was made while a table was small would scan it for each of them, for ever.
+        """
+        with self.snapshot() as conn:
+            queries.transactions.look_up(conn)
+            yield conn
+
+    @contextmanager
     def changing(self) -> Iterator[Connection]:
         """Lend a connection for one transaction that changes rows by hand (PATCH, DELETE)."""
         with lend(self._change) as conn, conn.transaction():

@@ -135,7 +135,7 @@ def on_database_error(
     if passing is None:
         return on_unexpected(req, resp, error, params)
     log.warning("%s: %s", passing[0], reason(error), extra=about(req))
-    slow_read = passing in (TIMEOUT, LOCKED, TOO_HEAVY) and req.method == "GET"
+    slow_read = passing in (TIMEOUT, LOCKED, TOO_HEAVY) and req.context.get("is_read")
     raise ApiError(falcon.HTTP_504 if slow_read else falcon.HTTP_503, *passing, retry=True)
 
 

@@ -1,5 +1,8 @@
 """The gate in front of the application: while too much waits, ingest is refused there.
 
+Asking which events are stored is no ingest, though it is a POST: it waits for no writer, and who
+was refused has the more reason to ask. Its body is admitted as those of ingest are (admission.py).
+
 What is refused costs what is accepted its time, so it happens before falcon has looked at the
 request, and before its body is read.
 """
@@ -11,17 +14,18 @@ import falcon
 
 from service.errors import OVERLOADED, RETRY_AFTER_SECONDS, shape
 from service.headers import SECURITY
-from service.middleware import request_id
+from service.middleware import raw_path, request_id
 
 # A small body is read and thrown away, which takes less than a new connection; a larger one is not.
 THROWN_AWAY_BYTES = 65_536
+CHECK_PATH = "/events/check"
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 
 class Gate:
-    """A WSGI application: the service's own, but for POST while there is no room."""
+    """A WSGI application: the service's own, but for ingest while there is no room."""
 
     def __init__(
         self, app: "falcon.App[falcon.Request, falcon.Response]", has_room: Callable[[], bool]
@@ -31,12 +35,23 @@ class Gate:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        if environ["REQUEST_METHOD"] != "POST" or self._has_room():
+        if not is_ingest(environ) or self._has_room():
             answer = self.app(environ, start_response)
             if is_out_of_step(environ["wsgi.input"]):
                 close_afterwards(start_response)
             return answer
         return refuse(environ, start_response)
+
+
+def is_ingest(environ: Environ) -> bool:
+    """Whether a request may store events: any POST but the one that reads, by the path it took.
+
+    It is the path that decides where it goes (middleware.RawPath), so it cannot be another's.
+    """
+    if environ["REQUEST_METHOD"] != "POST":
+        return False
+    path = raw_path(environ) or str(environ.get("PATH_INFO", ""))
+    return not path.rstrip("/").endswith(CHECK_PATH)
 
 
 def refuse(environ: Environ, start_response: StartResponse) -> list[bytes]:

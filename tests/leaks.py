@@ -5,7 +5,7 @@ whatever looks like a key. Answers to what went wrong must not tell of the insid
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -26,6 +26,19 @@ def look_through_log(text: str) -> None:
     for secret in (PASSWORD, EVENT):
         assert secret not in text, f"{secret} is logged: {text}"
     assert not KEY.search(text), f"a key is logged: {text}"
+
+
+def look_through_command(arguments: Sequence[str], stdout: str, stderr: str) -> None:
+    """Fail where a command prints a canary: a key is shown by the one that makes it alone.
+
+    What psql prints is what somebody asked it.
+    """
+    is_psql = "psql" in arguments
+    makes_key = tuple(arguments[:2]) == ("keys", "create")
+    look_through_log(stderr)
+    assert PASSWORD not in stdout, stdout
+    assert is_psql or EVENT not in stdout, stdout
+    assert makes_key or not KEY.search(stdout), stdout
 
 
 def look_through_headers(headers: Mapping[str, str]) -> None:

@@ -2,7 +2,14 @@
 
 from typing import Any
 
-SENT = {"Batch", "Event", "Description", "NewRunName"}  # what else a client sends is ignored
+SENT = {
+    "Batch",
+    "Event",
+    "Keys",
+    "Key",
+    "Description",
+    "NewRunName",
+}  # what else a client sends is ignored
 
 
 def close(document: dict[str, Any]) -> dict[str, Any]:

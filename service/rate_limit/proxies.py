@@ -66,6 +66,12 @@ def to_address(text: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
+def is_loopback_address(text: str) -> bool:
+    """Whether it is an address of this machine alone, such as 127.0.0.1 or [::1]:8000."""
+    address = to_address(text)
+    return address is not None and address.is_loopback
+
+
 def name_of(address: Address | None) -> str:
     """What a client is counted by."""
     if isinstance(address, ipaddress.IPv6Address):

@@ -65,3 +65,41 @@ def test_without_a_key_only_this_machine_is_let_in_unless_told_otherwise(
             guard.check(config, database_url)
     create(database_url, "laptop", Scope.READ, None)
     assert guard.check(config, database_url) == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "let_in"),
+    [
+        ({}, True),
+        ({"X-Forwarded-For": "127.0.0.1"}, True),
+        ({"X-Forwarded-For": "::1, 127.0.0.1"}, True),
+        ({"Forwarded": 'for="[::1]:4711";proto=http'}, True),
+        ({"X-Forwarded-For": "198.51.100.7"}, False),
+        ({"X-Forwarded-For": "127.0.0.1, 198.51.100.7"}, False),
+        ({"X-Forwarded-For": "198.51.100.7, 127.0.0.1"}, False),
+        ({"X-Forwarded-For": "unknown"}, False),
+        ({"X-Real-IP": "198.51.100.7"}, False),
+        ({"Forwarded": "for=198.51.100.7"}, False),
+        ({"Forwarded": "proto=https"}, False),
+    ],
+)
+def test_without_a_key_nobody_comes_in_through_a_proxy(
+    database_url: str, headers: dict[str, str], let_in: bool
+) -> None:
+    with Client.of(database_url, TRUSTED_PROXIES="127.0.0.1") as client:
+        answer = client.simulate_get("/api/agents", headers=headers)
+        assert answer.status_code == (200 if let_in else 403)
+        assert let_in or answer.json["code"] == "key_needed"
+
+
+def test_with_a_key_a_proxy_is_as_good_as_any(database_url: str) -> None:
+    key = create(database_url, "laptop", Scope.READ, None)
+    headers = {"X-Forwarded-For": "198.51.100.7", "Authorization": f"Bearer {key}"}
+    with Client.of(database_url) as client:
+        assert client.simulate_get("/api/agents", headers=headers).status_code == 200
+
+
+def test_told_to_be_open_to_all_it_is_open_behind_a_proxy_too(database_url: str) -> None:
+    headers = {"X-Forwarded-For": "198.51.100.7", "Host": "traces.example"}
+    with Client.of(database_url, INSECURE_PUBLIC="true") as client:
+        assert client.simulate_get("/api/agents", headers=headers).status_code == 200

@@ -96,6 +96,7 @@ def test_what_goes_well_is_logged_where_all_is(
 
 def test_a_trusted_proxy_says_whose_address_it_is(database_url: str, tmp_path: Path) -> None:
     settings: dict[str, Any] = {"LOG_REQUESTS": "all", "TRUSTED_PROXIES": "127.0.0.1"}
+    settings["INSECURE_PUBLIC"] = "true"
     service = Service(database_url, tmp_path / "output", harness.REPOSITORY, **settings)
     service.wait_until_healthy()
     said = {"X-Request-Id": "mine", "X-Forwarded-For": "198.51.100.7"}

@@ -7,7 +7,7 @@ from tests.access.conftest import Keys
 from tests.client import Client
 from tests.events import event, new_id
 
-PUBLIC, READ, INGEST, ADMIN = "public", "read", "ingest", "admin"
+PUBLIC, ANY_KEY, READ, INGEST, ADMIN = "public", "any key", "read", "ingest", "admin"
 ROUTES = {
     ("GET", "/"): PUBLIC,
     ("GET", "/health"): PUBLIC,
@@ -15,6 +15,7 @@ ROUTES = {
     ("GET", "/readyz"): PUBLIC,
     ("GET", "/openapi.json"): PUBLIC,
     ("POST", "/events"): INGEST,
+    ("POST", "/events/check"): ANY_KEY,
     ("GET", "/events/{event_id:name}/children"): READ,
     ("GET", "/agents"): READ,
     ("GET", "/agents/{agent_name:name}"): READ,
@@ -29,6 +30,9 @@ ROUTES = {
     ("GET", "/metrics/timeseries"): READ,
     ("GET", "/metrics/models"): READ,
     ("GET", "/metrics/latency"): READ,
+    ("GET", "/export/events.ndjson"): READ,
+    ("GET", "/export/events.csv"): READ,
+    ("GET", "/export/runs.csv"): READ,
     ("GET", "/runs/{key:name}"): READ,
     ("DELETE", "/runs/{key:name}"): ADMIN,
     ("GET", "/runs/{key:name}/{run_name:name}"): READ,
@@ -38,7 +42,11 @@ ROUTES = {
 }
 INVALID = ("none", "expired", "revoked", "unknown")
 # What a key of each scope may do.
-ALLOWED = {INGEST: {PUBLIC, INGEST}, READ: {PUBLIC, READ}, ADMIN: {PUBLIC, INGEST, READ, ADMIN}}
+ALLOWED = {
+    INGEST: {PUBLIC, ANY_KEY, INGEST},
+    READ: {PUBLIC, ANY_KEY, READ},
+    ADMIN: {PUBLIC, ANY_KEY, INGEST, READ, ADMIN},
+}
 
 
 def registered(client: Client) -> set[tuple[str, str]]:

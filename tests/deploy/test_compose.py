@@ -72,6 +72,16 @@ def test_the_backend_can_write_to_nothing_but_its_volumes_and_memory(
     assert {volume.partition(":")[2] for volume in backend["volumes"]} == {"/data", "/keys"}
 
 
+def test_the_dashboard_can_write_to_memory_alone(services: dict[str, Any]) -> None:
+    dashboard = services["dashboard"]
+    assert dashboard["read_only"] is True
+    mounts = [mount.partition(":")[0] for mount in dashboard["tmpfs"]]
+    assert mounts == ["/tmp", "/etc/nginx/conf.d"]
+    assert all(volume.endswith(":ro") for volume in dashboard["volumes"])
+    template = (REPOSITORY / "deploy/dashboard/templates/dashboard.conf.template").read_text()
+    assert "proxy_max_temp_file_size 0;" in template
+
+
 def test_every_file_it_names_is_there(services: dict[str, Any]) -> None:
     mounts = [
         volume.split(":")[0]

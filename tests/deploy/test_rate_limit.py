@@ -46,6 +46,7 @@ def test_a_client_is_counted_by_its_address_whatever_it_claims(
     image: Image, service_database_url: str, tmp_path: Path, worker_class: str
 ) -> None:
     settings = {"WORKERS": "1", "MAX_READS_PER_SECOND": "1", "TRUSTED_PROXIES": "127.0.0.1"}
+    settings["INSECURE_PUBLIC"] = "true"
     claims = [f"198.51.100.{number}" for number in range(40)]
     with (
         service(image, tmp_path, worker_class, service_database_url, **settings) as (port, _),

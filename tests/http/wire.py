@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.events import Event
-from tests.leaks import look_through_headers
+from tests.leaks import look_through_answer, look_through_headers
 from tests.service import ANSWER_SECONDS, Service
 
 END = b"\r\n\r\n"
@@ -60,10 +60,12 @@ class Wire:
             name, _, value = header.decode("latin-1").partition(":")
             headers[name.strip().lower()] = value.strip()
         status = int(line.split()[1])
+        length = 0 if to_head else int(headers.get("content-length", 0))
+        body = self._file.read(length)
         if status >= 200:
             look_through_headers(headers)
-        length = 0 if to_head else int(headers.get("content-length", 0))
-        return Answer(status, headers, self._file.read(length))
+            look_through_answer(status, str(headers), body.decode("latin-1"))
+        return Answer(status, headers, body)
 
     def close(self) -> None:
         """Let go of the socket: it stays open for as long as somebody reads it as a file."""

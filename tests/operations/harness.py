@@ -18,7 +18,7 @@ import requests
 from service.embedded.binaries import REACHABLE
 from service.embedded.postmaster import read_pid_file
 from service.schema import DIRECTORY
-from tests.leaks import look_through_log
+from tests.leaks import look_through_command, look_through_log
 
 REPOSITORY = DIRECTORY.parent
 PATIENCE_SECONDS = 30.0
@@ -62,7 +62,7 @@ def command(*arguments: str) -> list[str]:
 
 def run(cwd: Path, *arguments: str, **variables: Any) -> "subprocess.CompletedProcess[str]":
     """Run one command of the service to its end."""
-    return subprocess.run(
+    done = subprocess.run(
         command(*arguments),
         cwd=cwd,
         env=environment(**variables),
@@ -71,6 +71,8 @@ def run(cwd: Path, *arguments: str, **variables: Any) -> "subprocess.CompletedPr
         check=False,
         timeout=60,
     )
+    look_through_command(arguments, done.stdout, done.stderr)
+    return done
 
 
 def children(pid: int) -> list[int]:
@@ -216,6 +218,8 @@ def serving(
     finally:
         service.clean_up()
     look_through_log(service.output)
+    for log in data_dir.glob("postgresql.log*"):
+        look_through_log(log.read_text(errors="replace"))
 
 
 def post(service: Service, run_id: str) -> requests.Response:

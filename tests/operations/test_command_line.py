@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.config import SETTINGS
+from tests.leaks import PASSWORD
 from tests.operations.harness import Service, run
 
 WRONG_VALUES = [
@@ -87,6 +88,16 @@ def test_psql_uses_the_database_url(open_dir: Path, empty_database_url: str) -> 
     question = "SELECT current_database() LIKE 'gati_test_empty%'"
     shown = run(open_dir, "psql", "-XAtc", question, DATABASE_URL=empty_database_url)
     assert (shown.returncode, shown.stdout.strip()) == (0, "t"), shown.stderr
+
+
+def test_psql_shows_the_password_to_no_other_user_of_the_machine(
+    open_dir: Path, empty_database_url: str
+) -> None:
+    assert PASSWORD in empty_database_url
+    asked = "\\! tr '\\0' ' ' < /proc/$PPID/cmdline"
+    shown = run(open_dir, "psql", "-Xc", asked, DATABASE_URL=empty_database_url)
+    assert "psql" in shown.stdout
+    assert PASSWORD not in shown.stdout
 
 
 def test_psql_s_exit_code_is_handed_on(service: Service) -> None:

@@ -184,6 +184,7 @@ def test_behind_a_proxy_it_is_the_client_s_address_and_nobody_else_s_word(
     database_url: str, clock: StillClock
 ) -> None:
     limits: dict[str, Any] = {"MAX_READS_PER_SECOND": "1", "TRUSTED_PROXIES": "10.0.0.0/8"}
+    limits["INSECURE_PUBLIC"] = "true"
     with Client.of(database_url, clock=clock, **limits) as client:
         for said, expected in (("198.51.100.1", 200), ("1.1.1.1, 198.51.100.1", 429)):
             headers = {"X-Forwarded-For": said}
