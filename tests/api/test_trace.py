@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from service.queries import Connection
-from service.trace import MAX_TREE_DEPTH
+from service.trace.nested import MAX_TREE_DEPTH
 from tests.client import Client
 from tests.events import Event, event, new_id
 
