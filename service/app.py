@@ -31,9 +31,11 @@ from service.resources import (
     metrics,
     percentiles,
     runs,
+    telemetry,
     timeseries,
     traces,
 )
+from service.telemetry.requests import RequestMeter
 from service.writer import Writer
 
 
@@ -44,6 +46,7 @@ def create_app(
     app = falcon.App()
     rate_limit = RateLimit(config, clock)
     for middleware in (
+        RequestMeter(config.api_prefix),
         RequestLog(config.debug or config.log_requests == "all", config.trusted_proxies),
         Identity(),
         RawPath(),
@@ -88,6 +91,7 @@ def create_app(
         "/health": health.Health(probe, config),
         "/livez": health.Live(),
         "/readyz": health.Ready(probe, config),
+        "/metrics": telemetry.Telemetry(probe),
         "/openapi.json": description.Description(config),
     }
     root = health.Root(config)

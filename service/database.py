@@ -186,6 +186,10 @@ class Database:
         self._read.close()
         self._change.close()
 
+    def pool_stats(self) -> dict[str, dict[str, int]]:
+        """What psycopg_pool knows of each pool, by its name."""
+        return {pool.name: pool.get_stats() for pool in (self._read, self._change)}
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Lend a connection for one statement, a snapshot by itself: a single round trip."""

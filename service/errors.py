@@ -17,6 +17,7 @@ from service.log import reason
 from service.middleware import identify
 from service.otlp import Malformed
 from service.otlp import answers as otlp
+from service.trace_context import trace_context
 from service.writer import Overloaded
 
 RETRY_AFTER_SECONDS = 1
@@ -149,8 +150,8 @@ def on_database_error(
 
 
 def about(req: falcon.Request) -> dict[str, str]:
-    """The field of the log that leads to the request's own line."""
-    return {"request_id": req.context.request_id}
+    """The fields of the log that lead to the request's own line, and to the client's trace."""
+    return {"request_id": req.context.request_id, **trace_context(req)}
 
 
 def find_passing(error: psycopg.Error) -> tuple[str, str] | None:

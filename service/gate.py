@@ -16,6 +16,7 @@ from service.errors import OVERLOADED, RETRY_AFTER_SECONDS, shape
 from service.headers import SECURITY
 from service.middleware import raw_path, request_id
 from service.otlp import answers as otlp
+from service.telemetry import figures
 
 # A small body is read and thrown away, which takes less than a new connection; a larger one is not.
 THROWN_AWAY_BYTES = 65_536
@@ -41,6 +42,7 @@ class Gate:
             if is_out_of_step(environ["wsgi.input"]):
                 close_afterwards(start_response)
             return answer
+        figures.REFUSED.inc()
         return refuse(environ, start_response)
 
 

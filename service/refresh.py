@@ -23,6 +23,7 @@ from service.fold import (
 )
 from service.log import reason
 from service.queries import Connection, queries
+from service.telemetry import figures
 
 MANY_DELTAS = 20_000  # fold at once: each read that adds them up costs 5 ms
 COMPACT_DELTAS = 5_000  # put them together while no fold is due
@@ -75,6 +76,7 @@ class Refresher:
             except psycopg.errors.SerializationFailure:
                 log.info("%s: another process folded just now", self._name)
             except psycopg.Error as error:
+                figures.FOLD_FAILURES.inc()
                 log.warning("metrics not refreshed, trying again soon: %s", reason(error))
                 self._disconnect()
                 self._closed.wait(ERROR_PAUSE_SECONDS)
@@ -116,6 +118,8 @@ class Refresher:
         self._pause = done.seconds / BUSY_SHARE
         self._compacted = 0
         self._deleted += done.deltas
+        figures.FOLD_SECONDS.observe(done.seconds)
+        figures.FOLDED_DELTAS.inc(done.deltas)
         log.debug("%s: folded %d deltas in %.3f s", self._name, done.deltas, done.seconds)
 
     def _connected(self) -> Connection:

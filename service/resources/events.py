@@ -14,6 +14,7 @@ from service.ingest.fields import to_uuid
 from service.parameters import allow_parameters, bad_parameter
 from service.queries import Connection, Row, queries
 from service.rate_limit.middleware import RateLimit
+from service.telemetry import figures
 from service.writer import Counts, Writer
 
 
@@ -42,6 +43,7 @@ class Events:
             counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
             if counts.expired:
                 batch.reject_expired(counts.expired)
+        figures.count_batch(counts.inserted, counts.duplicates, batch.failed)
         resp.status = falcon.HTTP_200 if batch.rows else falcon.HTTP_422
         resp.media = describe(batch, counts)
 
