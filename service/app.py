@@ -25,6 +25,7 @@ from service.resources import (
     agents,
     check,
     description,
+    docs,
     events,
     export,
     health,
@@ -93,6 +94,8 @@ def create_app(
         "/readyz": health.Ready(probe, config),
         "/metrics": telemetry.Telemetry(probe),
         "/openapi.json": description.Description(config),
+        "/docs": docs.Docs(),
+        "/docs/{name:name}": docs.Asset(),
     }
     root = health.Root(config)
     for resource in (root, *routes.values()):

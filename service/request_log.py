@@ -22,7 +22,7 @@ log.setLevel(logging.INFO)  # RequestLog decides what is told, not the level
 
 
 class RequestLog:
-    """Middleware: id, method, path, status, milliseconds, key, address, and trace. No query, no body.
+    """Middleware: id, method, path, status, milliseconds, key, address, trace. No query, no body.
 
     `all_of_them` False: those answered 401, 403 or 5xx, and those that took longer than SLOW_MS.
     """
