@@ -34,19 +34,19 @@ class Access:
         wanted = scope_of(resource, req.method)
         if wanted is None:
             return
-        principal = req.context.principal = self._identify(req)
+        principal = req.context.principal = self._identify(req, has_to_answer(resource))
         may_read = req.context.is_read and principal.scope.includes(Scope.READ)
         if not (principal.scope.includes(wanted) or may_read):
             text = f"This takes a key of scope {wanted} or admin; yours is {principal.scope}."
             raise ApiError(falcon.HTTP_403, "wrong_scope", text)
 
-    def _identify(self, req: falcon.Request) -> Principal:
-        if self._open_mode.is_possible and self._keys.is_empty():
+    def _identify(self, req: falcon.Request, old: bool) -> Principal:
+        if self._open_mode.is_possible and self._keys.is_empty(old):
             self._open_mode.check(req)
             return ANONYMOUS
         sent = req.get_header("Authorization") or ""
         is_bearer = sent[: len(BEARER)].lower() == BEARER
-        principal = self._keys.find(sent[len(BEARER) :].strip()) if is_bearer else None
+        principal = self._keys.find(sent[len(BEARER) :].strip(), old) if is_bearer else None
         if principal is None:
             raise unauthorized()
         return principal
@@ -66,6 +66,11 @@ def scope_of(resource: Any, method: str) -> Scope | None:
 def is_read(resource: Any, method: str) -> bool:
     """Whether a method of a resource changes nothing; its own `reading` adds to the rule."""
     return method in READING or method in getattr(resource, "reading", ())
+
+
+def has_to_answer(resource: Any) -> bool:
+    """Whether it answers while PostgreSQL is away, to whoever had a key when that was there."""
+    return bool(getattr(resource, "has_to_answer", False))
 
 
 def unauthorized() -> ApiError:

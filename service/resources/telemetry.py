@@ -10,6 +10,8 @@ from service.telemetry.scrape import scrape
 class Telemetry:
     """What operators watch. It takes a key of scope `read`: it tells how much is sent, and when."""
 
+    has_to_answer = True
+
     def __init__(self, probe: Probe) -> None:
         self._probe = probe
 

@@ -39,8 +39,9 @@ class Sampler:
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
     def open(self) -> None:
-        """Start the thread."""
+        """Look for the first time, and start the thread."""
         figures.WORKERS.set(1)
+        self._look()
         self._thread.start()
 
     def close(self) -> None:
