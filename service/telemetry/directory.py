@@ -13,7 +13,7 @@ from pathlib import Path
 
 PREFIX = "gati-figures-"
 LOCK = "lock"
-ENOUGH_BYTES = 32 * 1024 * 1024
+ENOUGH_BYTES = 16 * 1024 * 1024
 SHM = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it
 
 
@@ -48,7 +48,7 @@ class Directory:
 
 
 def has_room(parent: Path) -> bool:
-    """Whether a directory may be made there, and hold the figures of 64 workers."""
+    """Whether a directory may be made there, and hold the figures of 20 workers."""
     return os.access(parent, os.W_OK) and shutil.disk_usage(parent).free > ENOUGH_BYTES
 
 
@@ -67,7 +67,7 @@ def take(file: Path) -> int | None:
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Remove the directories of services that have ended without doing so; 400 KB for a worker."""
+    """Remove the directories of services that have ended without doing so; 700 KB for a worker."""
     for path in parent.glob(f"{PREFIX}*"):
         with suppress(OSError):  # another user's, or removed just now
             lock = os.open(path / LOCK, os.O_RDWR)
