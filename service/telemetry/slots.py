@@ -2,7 +2,7 @@
 
 By process id, as is usual, each reload would leave files behind for ever, which every scrape reads.
 So a worker takes the lowest number that is free and counts on where the last one of that number
-stopped; there are never more than workers at once, twice WORKERS during a reload. Who has a number
+stopped: there are as many as workers at once, twice WORKERS during a reload. Who has a number
 holds a lock on its file, which ends with the worker, however that ends. Imports nothing: see
 service/process.py.
 """
