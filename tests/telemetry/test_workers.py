@@ -4,7 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from service.telemetry.directory import remove_abandoned
 from tests.events import event, new_id
@@ -29,11 +32,18 @@ def scrape(service: Service) -> Scrape:
     return Scrape(service.get("/metrics").text)
 
 
-def test_what_was_counted_stays_when_workers_are_replaced_and_their_files_are_taken_over(
-    database_url: str, tmp_path: Path
-) -> None:
+@pytest.fixture
+def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
+    """A service of two workers, one of which may be killed."""
     service = Service(database_url, tmp_path / "output", REPOSITORY, WORKERS=2)
     service.wait_until_healthy()
+    yield service
+    service.stop()
+
+
+def test_what_was_counted_stays_when_workers_are_replaced_and_their_files_are_taken_over(
+    service: Service,
+) -> None:
     directory = directory_of(min(service.workers))
     sent = 0
 
