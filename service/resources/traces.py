@@ -9,7 +9,8 @@ from service.errors import ApiError
 from service.otlp import SpanBatch, parse_spans
 from service.otlp.answers import PROTOBUF, media_type_of, write_response
 from service.rate_limit.middleware import RateLimit
-from service.writer import Writer
+from service.telemetry import figures
+from service.writer import Counts, Writer
 
 
 class Traces:
@@ -33,9 +34,10 @@ class Traces:
             body = read_packed_body(req, self._max_body_bytes, share)
             batch = self._parse(body, is_json)
             self._rate_limit.take_events(req, len(batch.rows) + batch.rejected)
-            counts = self._writer.store(batch.rows) if batch.rows else None
-            if counts and counts.expired:
+            counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
+            if counts.expired:
                 batch.reject_expired(counts.expired)
+        figures.count_batch(counts.inserted, counts.duplicates, batch.rejected)
         write_response(resp, is_json, batch.rejected, batch.error_message)
 
     def _parse(self, body: bytes, is_json: bool) -> SpanBatch:

@@ -97,6 +97,18 @@ def test_what_is_looked_at_each_second_is_there_and_what_the_database_says(
     assert found.total("gati_fold_duration_seconds_count") > 0
 
 
+def test_spans_are_events_too(client: Client) -> None:
+    span = {"traceId": "a" * 32, "spanId": "b" * 16, "name": "chat", "startTimeUnixNano": "1"}
+    spans = [span | {"endTimeUnixNano": "2"}, {"name": "no ids"}]
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}
+    before = Scrape(client.simulate_get("/metrics").text)
+    for _ in range(2):
+        assert client.simulate_post("/v1/traces", json=body).status_code == 200
+    after = Scrape(client.simulate_get("/metrics").text)
+    added = [a - b for a, b in zip(outcomes(after), outcomes(before), strict=True)]
+    assert added == [2, 2, 2]  # of a trace, its first span makes a run's start as well
+
+
 def test_openmetrics_is_answered_to_who_asks_for_it(service: Service) -> None:
     answer = requests.get(
         f"{service.url}/metrics",
