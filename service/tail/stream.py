@@ -6,7 +6,7 @@ good at the first 503.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from time import monotonic
 
 import psycopg
@@ -49,7 +49,7 @@ class Stream:
         self._slot = slot
         self._may_go_on = may_go_on
         self._request_id = request_id
-        self._parts: Iterator[bytes] = iter(())
+        self._parts: Generator[bytes] | None = None
         self._sent = monotonic()
         self._is_troubled = False
 
@@ -66,18 +66,18 @@ class Stream:
         return self
 
     def __next__(self) -> bytes:
+        assert self._parts is not None, "it has begun"  # noqa: S101
         part = next(self._parts)
         self._sent = monotonic()
         return part
 
     def close(self) -> None:
         """End it, and give its place back."""
-        close = getattr(self._parts, "close", None)  # of a generator: it may not have begun
-        if close is not None:
-            close()
+        if self._parts is not None:
+            self._parts.close()
         self._slot.give_back()
 
-    def _messages(self, place: Place, is_reset: bool) -> Iterator[bytes]:
+    def _messages(self, place: Place, is_reset: bool) -> Generator[bytes]:
         yield b"retry: %d\n%sid: %s\n\n" % (
             RETRY_MS,
             RESET if is_reset else b"",
