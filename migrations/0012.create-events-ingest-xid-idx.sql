@@ -9,4 +9,4 @@
 
 CREATE INDEX events_ingest_xid_idx ON events (ingest_xid);
 
-COMMENT ON INDEX events_ingest_xid_idx IS 'Where a live tail goes on. The events of a transaction share an entry: 3 % of what storing them costs';
+COMMENT ON INDEX events_ingest_xid_idx IS 'Where a live tail goes on. The events of a transaction share an entry: 3 to 5 % of what storing them costs';

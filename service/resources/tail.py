@@ -44,7 +44,7 @@ class Tail:
             stream.begin(last)
             resp.stream = stream
         resp.content_type = "text/event-stream"
-        resp.set_header("X-Accel-Buffering", "no")  # nginx would keep events until it has 4 KB
+        resp.set_header("X-Accel-Buffering", "no")  # what is not taken would fill nginx's disk
 
     def _may_go_on(self, req: falcon.Request) -> bool:
         return not has_left(req.env) and self._access.still_admits(req)

@@ -34,4 +34,4 @@ COMMENT ON COLUMN events.cost_source IS 'client: as it was sent. computed: from 
 
 CREATE INDEX events_ingest_xid_idx ON events (ingest_xid);
 
-COMMENT ON INDEX events_ingest_xid_idx IS 'Where a live tail goes on. The events of a transaction share an entry: 3 % of what storing them costs';
+COMMENT ON INDEX events_ingest_xid_idx IS 'Where a live tail goes on. The events of a transaction share an entry: 3 to 5 % of what storing them costs';

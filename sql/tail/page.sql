@@ -1,6 +1,8 @@
 -- tail/page: the next events in the order of their transactions, behind one and below the horizon.
 --
--- Within a transaction they go by key. Bytes are counted as they are stored: compressed, and without
+-- Within a transaction they go by key. A row that was written before the transaction which it names (xmin,
+-- which counts in 32 bits, lies below ingest_xid) was restored from a server that had counted further: it
+-- is not wanted, for its number comes up only now. One that was changed since lies above. Bytes are counted as they are stored: compressed, and without
 -- reading what lies outside of the row.
 --
 -- params   xid         bigint  the transaction of the last event that was looked at
@@ -34,7 +36,8 @@ SELECT p.ingest_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.run_name, p
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
           FROM (SELECT e.ingest_xid, e.event_id, e.run_id, e.agent_name, e.event_type,
                        e.timestamp, e.parent_event_id, e.previous_event_id, e.model, e.tokens_in,
-                       e.tokens_out, e.cost, e.latency_us, e.is_error, e.data, e.created_at
+                       e.tokens_out, e.cost, e.latency_us, e.is_error, e.data, e.created_at,
+                       e.xmin::text::bigint AS written_by
                   FROM events AS e
                  WHERE e.ingest_xid >= :'xid'::bigint
                    AND (e.ingest_xid, e.run_id, e.event_id)
@@ -44,7 +47,8 @@ SELECT p.ingest_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.run_name, p
                  LIMIT :'row_limit'::bigint) AS l
           LEFT JOIN runs AS r
             ON r.run_id = l.run_id
-         CROSS JOIN LATERAL (SELECT true
+         CROSS JOIN LATERAL (SELECT (l.ingest_xid - l.written_by) & 4294967295
+                                    NOT BETWEEN 1 AND 2147483647
 \if :{?agent_name}
                                     AND r.agent_name = :'agent_name'::text
 \endif

@@ -93,6 +93,22 @@ def test_what_was_deleted_is_passed_over(client: Client, database: Database) -> 
     database.close()
 
 
+def test_what_was_restored_from_a_server_that_had_counted_further_is_not_new(
+    client: Client, database: Database, conn: Connection
+) -> None:
+    run, restored, repriced = new_id(), new_id(), new_id()
+    client.send(event(run))
+    begin, _ = find_beginning(database, None)
+    conn.execute(ADD, (restored, run))
+    conn.execute("UPDATE events SET ingest_xid = ingest_xid + 5 WHERE event_id = %s", (restored,))
+    client.send(event(run, event_id=repriced))
+    conn.execute("UPDATE events SET cost = 1 WHERE event_id = %s", (repriced,))
+    for _ in range(10):
+        conn.execute("SELECT pg_current_xact_id()")
+    assert ids(next_page(database, begin, None)) == [repriced]
+    database.close()
+
+
 def test_a_place_that_is_still_to_come_is_no_place(conn: Connection, database: Database) -> None:
     [row] = conn.execute("SELECT pg_current_xact_id()::text::bigint AS xid").fetchall()
     known, future = Place(row["xid"]), Place.before(row["xid"] + 1_000_000)

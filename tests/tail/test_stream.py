@@ -97,10 +97,10 @@ def test_each_event_comes_once_while_transactions_overlap_and_connections_break(
         last = stream.last_id
     with ThreadPoolExecutor(WRITERS) as pool:
         writers = [pool.submit(write, service) for _ in range(WRITERS)]
-        sent: set[str] | None = None
-        while sent is None or len(got) < len(sent):
-            if sent is None and all(writer.done() for writer in writers):
-                sent = {found for writer in writers for found in writer.result()}
+        last_sent = ""
+        while not (last_sent and last_sent in got):
+            if not last_sent and all(writer.done() for writer in writers):
+                [last_sent] = send(service, event(new_id()))  # of the highest transaction
             with reading(service.port, last) as stream:
                 messages = stream.messages()
                 for _ in range(rng.randint(1, 60)):
@@ -109,11 +109,11 @@ def test_each_event_comes_once_while_transactions_overlap_and_connections_break(
                         got.append(message.data["event_id"])
                         xid, run, key = message.fields["id"].split("/")
                         places.append((int(xid), run, key))
-                    if sent is not None and len(got) >= len(sent):
+                    if got[-1:] == [last_sent]:
                         break
                 last = stream.last_id
     assert len(got) == len(set(got))
-    assert set(got) == sent
+    assert set(got) == {last_sent, *(found for writer in writers for found in writer.result())}
     assert places == sorted(places)
 
 
