@@ -12,7 +12,7 @@ MAX_XID = 2**63 - 1
 LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Place:
     """Behind the event of this key, and of this transaction."""
 

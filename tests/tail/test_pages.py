@@ -1,5 +1,7 @@
 """The order of the tail: nothing comes in behind a place that a client has passed."""
 
+from typing import Any
+
 import psycopg
 import pytest
 
@@ -78,6 +80,31 @@ def read_all(database: Database, place: Place, agent_name: str | None) -> list[s
         assert parsed == page.behind
         assert [str(at) for at, _ in page.events[-1:]] in ([], [str(parsed)]) or agent_name
         place = parsed
+
+
+def test_in_front_of_the_horizon_a_place_within_a_transaction_stays_there(
+    client: Client, database: Database, database_url: str
+) -> None:
+    """As on a replica that is behind the one where the client was before."""
+    run = new_id()
+    client.send(event(run))
+    begin, _ = find_beginning(database, None)
+    with psycopg.connect(database_url) as held:
+        held.execute(ADD, (new_id(), run))
+        client.send(*(event(run) for _ in range(3)))
+        [row] = held.execute("SELECT max(ingest_xid) FROM events").fetchall()
+        first = min(ids_of(held, row[0]))
+        within = Place(row[0], run, first)
+        assert next_page(database, within, None) == Page([], within, is_last=True)
+    assert len(next_page(database, begin, None).events) == 4
+    assert len(next_page(database, within, None).events) == 2
+    database.close()
+
+
+def ids_of(conn: psycopg.Connection[Any], xid: int) -> list[str]:
+    """The events of a transaction."""
+    found = conn.execute("SELECT event_id FROM events WHERE ingest_xid = %s", (xid,))
+    return [str(event_id) for (event_id,) in found]
 
 
 def test_what_was_deleted_is_passed_over(client: Client, database: Database) -> None:
