@@ -70,9 +70,9 @@ def create_app(
     routes: dict[str, Any] = {
         "/events": events.Events(writer, config, rate_limit, admission),
         "/events/check": check.Check(database, config, admission),
+        "/events/stream": tail.Tail(database, streams, access, can_stream),
         # Exporters add this path to their endpoint, which may end in the prefix or not.
         "/v1/traces": traces.Traces(writer, config, rate_limit, admission),
-        "/events/stream": tail.Tail(database, streams, access, can_stream),
         "/events/{event_id:name}/children": events.Children(database),
         "/agents": agents.Agents(database),
         "/agents/{agent_name:name}": agents.Agent(database),
