@@ -11,7 +11,7 @@ import falcon
 from service.config import Config
 from service.errors import ApiError
 from service.keys import KeyRing, Principal, Scope
-from service.keys.ring import ANONYMOUS
+from service.keys.ring import ANONYMOUS, AWAY
 from service.open_mode import OpenMode
 
 SCOPES = {"GET": Scope.READ, "HEAD": Scope.READ, "POST": Scope.INGEST}
@@ -39,6 +39,18 @@ class Access:
         if not (principal.scope.includes(wanted) or may_read):
             text = f"This takes a key of scope {wanted} or admin; yours is {principal.scope}."
             raise ApiError(falcon.HTTP_403, "wrong_scope", text)
+
+    def still_admits(self, req: falcon.Request) -> bool:
+        """Whether who was let in would be again: asked while an answer lasts.
+
+        A key's scope never changes. While the keys cannot be read, nor can anything else.
+        """
+        try:
+            return bool(self._identify(req, old=False) == req.context.principal)
+        except ApiError:
+            return False
+        except AWAY:
+            return True
 
     def _identify(self, req: falcon.Request, old: bool) -> Principal:
         if self._open_mode.is_possible and self._keys.is_empty(old):

@@ -12,7 +12,6 @@ from service.admission import Admission
 from service.config import MEGABYTE, Config
 from service.database import Database
 from service.errors import add_error_handlers
-from service.export import Slots
 from service.gate import Gate
 from service.keys import KeyRing
 from service.middleware import Identity, RawPath, Reload, cors
@@ -32,12 +31,16 @@ from service.resources import (
     metrics,
     percentiles,
     runs,
+    tail,
     telemetry,
     timeseries,
     traces,
 )
+from service.slots import Slots
 from service.telemetry.requests import RequestMeter
 from service.writer import Writer
+
+MAX_STREAMS = 4  # in each worker: under gthread each holds one of its threads
 
 
 def create_app(
@@ -46,13 +49,14 @@ def create_app(
     """Build the application. Each path answers with the prefix and, for old clients, without."""
     app = falcon.App()
     rate_limit = RateLimit(config, clock)
+    access = Access(KeyRing(database), config)
     for middleware in (
         RequestMeter(config.api_prefix),
         RequestLog(config.debug or config.log_requests == "all", config.trusted_proxies),
         Identity(),
         RawPath(),
         cors(config.cors_origins),
-        Access(KeyRing(database), config),
+        access,
     ):
         app.add_middleware(middleware)
     if rate_limit.is_on:
@@ -64,11 +68,13 @@ def create_app(
     add_error_handlers(app)
 
     probe = Probe(database)
-    slots, can_stream = Slots(config.max_exports), config.worker_class != "meinheld"
+    can_stream = config.worker_class != "meinheld"
+    exports, streams = Slots(config.max_exports, "exports"), Slots(MAX_STREAMS, "streams")
     admission = Admission(config.max_in_flight_mb * MEGABYTE)
     routes: dict[str, Any] = {
         "/events": events.Events(writer, config, rate_limit, admission),
         "/events/check": check.Check(database, config, admission),
+        "/events/stream": tail.Tail(database, streams, access, can_stream),
         # Exporters add this path to their endpoint, which may end in the prefix or not.
         "/v1/traces": traces.Traces(writer, config, rate_limit, admission),
         "/events/{event_id:name}/children": events.Children(database),
@@ -83,9 +89,9 @@ def create_app(
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/latency": percentiles.Latency(database),
-        "/export/events.ndjson": export.EventsNdjson(database, slots, can_stream),
-        "/export/events.csv": export.EventsCsv(database, slots, can_stream),
-        "/export/runs.csv": export.RunsCsv(database, slots, can_stream),
+        "/export/events.ndjson": export.EventsNdjson(database, exports, can_stream),
+        "/export/events.csv": export.EventsCsv(database, exports, can_stream),
+        "/export/runs.csv": export.RunsCsv(database, exports, can_stream),
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
         "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),

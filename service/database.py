@@ -2,7 +2,7 @@
 
 write   one per worker's writer, as gati_ingest; a small pool for what people change by hand
 read    a pool, read-only, as gati_read; a statement by itself, or several in one snapshot
-direct  of their own: migrations, partitions, the refresh leader; later LISTEN
+direct  of their own: migrations, partitions, the refresh leader, LISTEN
 
 Whatever is not ingest or a read is the owner's: see service/roles.
 """
@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool
 
+from service.bell import Bell
 from service.greenlets import connection_class, poll_now
 from service.json import FragmentLoader, NumberLoader
 from service.queries import Connection, queries
@@ -175,6 +176,7 @@ class Database:
         reads = max(1, connections - 3)
         self._read = pool(read_url or (lambda: url), read_settings, "read", reads)
         self._change = pool(lambda: url, self._write_settings, "change", 1)
+        self.bell = Bell(lambda: connect(url, DIRECT, "tail"))
 
     def open(self) -> None:
         """Start the pools; connections are made as they are needed."""
@@ -182,7 +184,8 @@ class Database:
         self._change.open()
 
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every connection that is not lent."""
+        self.bell.close()
         self._read.close()
         self._change.close()
 

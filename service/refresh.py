@@ -56,6 +56,7 @@ class Refresher:
         self._pause = 0.0  # since the last fold, so that folds stay below BUSY_SHARE
         self._compacted = 0  # deltas that were left by the last compaction
         self._deleted = 0  # since the last vacuum
+        self._told = 0  # deltas of which the live tails have been told
 
     def open(self) -> None:
         """Start the thread."""
@@ -97,10 +98,13 @@ class Refresher:
         """Do what is due: a fold, or else a compaction; and, once an hour, the upkeep."""
         row = queries.refresh.waiting(conn, row_limit=COUNTED_DELTAS).fetchone()
         assert row is not None, "fold_state has its one row"  # noqa: S101
+        if row["waiting"] > self._told:
+            queries.tail.notify(conn)
+        self._told = row["waiting"]
         if self._is_due(row["waiting"], float(row["age_seconds"])):
             self._note(fold(conn))
         elif row["waiting"] >= max(COMPACT_DELTAS, 2 * self._compacted):
-            self._compacted = compact(conn)
+            self._compacted = self._told = compact(conn)
             self._deleted += row["waiting"]
         if self._deleted >= VACUUM_DELTAS:
             queries.refresh.vacuum_deltas(conn)
@@ -116,7 +120,7 @@ class Refresher:
 
     def _note(self, done: Fold) -> None:
         self._pause = done.seconds / BUSY_SHARE
-        self._compacted = 0
+        self._compacted = self._told = 0
         self._deleted += done.deltas
         figures.FOLD_SECONDS.observe(done.seconds)
         figures.FOLDED_DELTAS.inc(done.deltas)

@@ -4,7 +4,6 @@ No cursor and no transaction stays open while a client reads: what a slow one ho
 """
 
 from service.export.filters import Filters
-from service.export.slots import Slots
 from service.export.stream import Stream
 
-__all__ = ["Filters", "Slots", "Stream"]
+__all__ = ["Filters", "Stream"]

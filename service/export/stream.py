@@ -13,9 +13,9 @@ import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.body import GZIP
-from service.export.slots import Slot
 from service.greenlets import let_requests_in
 from service.log import reason
+from service.slots import Slot
 
 PASSING = (psycopg.Error, PoolTimeout, TooManyRequests)
 LEVEL = 1  # of gzip: 6 takes three times as long for a tenth less

@@ -8,7 +8,7 @@ import falcon
 
 from service.database import Database
 from service.errors import ApiError
-from service.export import Filters, Slots, Stream
+from service.export import Filters, Stream
 from service.export.events import event_pages
 from service.export.formats import EVENT_COLUMNS, RUN_COLUMNS, csv_lines, ndjson
 from service.export.runs import find_first, run_pages
@@ -16,6 +16,7 @@ from service.ingest.fields import to_uuid
 from service.middleware import identify
 from service.parameters import allow_parameters, bad_parameter, moment, optional_text
 from service.queries import Row
+from service.slots import Slots
 
 ACCEPTED = re.compile(r"(?:x-)?gzip(?:;q=(?!0(?:\.0*)?$).*)?").fullmatch
 NDJSON, CSV = "application/x-ndjson", "text/csv; charset=utf-8; header=present"

@@ -20,6 +20,7 @@ ROUTES = {
     ("POST", "/events"): INGEST,
     ("POST", "/events/check"): ANY_KEY,
     ("POST", "/v1/traces"): INGEST,
+    ("GET", "/events/stream"): READ,
     ("GET", "/events/{event_id:name}/children"): READ,
     ("GET", "/agents"): READ,
     ("GET", "/agents/{agent_name:name}"): READ,
@@ -68,7 +69,9 @@ def test_every_route_stands_in_the_table(client: Client) -> None:
 
 
 def filled(path: str) -> str:
-    """A path of the route for something that is not there."""
+    """A path of the route for something that is not there; of the one without end, an error."""
+    if path == "/events/stream":
+        return f"{path}?last_event_id=nothing"
     segments = ("nothing" if part.startswith("{") else part for part in path.split("/"))
     return "/".join(segments)
 

@@ -1,4 +1,4 @@
-"""How many exports one worker serves at a time."""
+"""How many answers that last, exports or streams, one worker serves at a time."""
 
 import threading
 
@@ -6,15 +6,17 @@ from service.writer import Overloaded
 
 
 class Slots:
-    """Places for exports; each takes a share of the worker's time for as long as it lasts."""
+    """Places for one kind of them; each takes a share of the worker for as long as it lasts."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, kind: str) -> None:
+        """`kind`, in the plural, is for the error."""
         self._free = threading.BoundedSemaphore(count)
+        self._kind = kind
 
     def take(self) -> "Slot":
         """Take one; raise Overloaded when none is free."""
         if not self._free.acquire(blocking=False):
-            raise Overloaded("As many exports run in this worker as may.")
+            raise Overloaded(f"As many {self._kind} run in this worker as may.")
         return Slot(self._free)
 
 
