@@ -291,3 +291,13 @@ def in_front_of(backend: socket.socket, directory: Path) -> Iterator[Proxy]:
     limit = body_limit_mb(1)
     with nginx(BACKEND_TEMPLATE, directory, BACKEND=address, BODY_LIMIT_MB=limit) as proxy:
         yield proxy
+
+
+def test_a_live_tail_is_refused_where_it_would_be_all_that_a_worker_does(
+    stack: Stack, request: pytest.FixtureRequest
+) -> None:
+    """Under gevent this one is refused for its place alone."""
+    answer = get(stack, "/api/events/stream", **{"Last-Event-ID": "x"})
+    meinheld = request.node.callspec.params["stack"] == "meinheld"
+    expected = (501, "not_streamed") if meinheld else (400, "invalid_parameter")
+    assert (answer.status_code, answer.json()["code"]) == expected
