@@ -47,8 +47,9 @@ class RunByName:
             if view and run:
                 resp.data = view(conn, present(run))
             else:
+                named = found(find_by_name(conn, key, run_name))
                 allow_parameters(req)  # those of a view are none of a run's that is named like it
-                resp.media = present(found(find_by_name(conn, key, run_name)))
+                resp.media = present(named)
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str) -> None:
         """Rename, {"new_run_name": text}; answer with the run, 409 when the name is taken."""

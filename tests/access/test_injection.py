@@ -41,7 +41,9 @@ def parameters(document: dict[str, Any]) -> Iterator[tuple[str, str, Parameter, 
     for path, item in document["paths"].items():
         for method in METHODS:
             refs = [*item.get("parameters", []), *item.get(method, {}).get("parameters", [])]
-            found = [known[ref["$ref"].rpartition("/")[2]] for ref in refs]
+            found = [
+                known[ref["$ref"].rpartition("/")[2]] if "$ref" in ref else ref for ref in refs
+            ]
             for one in found if method in item else []:
                 yield method.upper(), path, one, found
 

@@ -239,6 +239,8 @@ def test_max_depth_cuts_the_whole_trace_too(client: Client) -> None:
 
 def test_the_parameters_belong_to_the_trace_alone(client: Client) -> None:
     run = new_id()
+    unknown = client.simulate_get(f"/api/runs/{run}/trace", query_string="max_depth=0")
+    assert unknown.status_code == 404
     client.send(event(run, run_name="trace"))
     by_names = client.ok("/api/runs/agent/trace/trace?fields=summary&max_depth=0")
     assert by_names == summary_of(client, run, max_depth=0)
