@@ -4,6 +4,7 @@ import csv
 import sys
 from decimal import Decimal
 
+from service import schema
 from service.commands import database_in_use
 from service.config import Config
 from service.prices import admin
@@ -17,6 +18,7 @@ def load(config: Config, file: str, dry_run: bool) -> int:
     """Load a file and print what that changed, or would change."""
     prices = read_file(file)
     with database_in_use(config, "prices load") as url:
+        schema.check(url)
         if dry_run:
             changes = admin.Changes.between(admin.listed(url), prices)
         else:
@@ -32,6 +34,7 @@ def load(config: Config, file: str, dry_run: bool) -> int:
 def show(config: Config) -> int:
     """Print all prices as a file that can be loaded."""
     with database_in_use(config, "prices list") as url:
+        schema.check(url)
         prices = admin.listed(url)
     writer = csv.DictWriter(sys.stdout, [*NEEDED, *OPTIONAL], lineterminator="\n")
     writer.writeheader()
@@ -49,6 +52,7 @@ def shown(value: object) -> object:
 def recompute(config: Config, span: Span, dry_run: bool) -> int:
     """Compute costs of the past anew, and print what that changed, or would change."""
     with database_in_use(config, "prices reprice") as url:
+        schema.check(url)
         done = reprice(url, span, dry_run)
     for model, events in done.unknown.most_common(SHOWN_UNKNOWN):
         print(f"no price for {model!r}: {events} events")
