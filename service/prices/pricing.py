@@ -13,8 +13,8 @@ from service.ingest import EventRow, numbers
 from service.prices.price_list import PriceList
 
 CLIENT, COMPUTED = "client", "computed"
-# The two keys of `data`, which may also be written with escapes.
-MARKS = (b'"cache_', rb"\u")
+# How the two keys of `data` begin; they may also be written with escapes.
+CACHE_KEY, ESCAPE = b'"cache_', rb"\u"
 
 
 def wants_cost(row: EventRow) -> bool:
@@ -39,7 +39,7 @@ def set_costs(rows: Iterable[EventRow], prices: PriceList) -> None:
 
 def cached(data: bytes) -> tuple[int, int]:
     """The input tokens that came from the provider's cache and went into it, as `data` says."""
-    if not any(mark in data for mark in MARKS):
+    if CACHE_KEY not in data and ESCAPE not in data:
         return 0, 0
     found: dict[str, Any] = orjson.loads(data)
     return count(found.get("cache_read_tokens")), count(found.get("cache_write_tokens"))

@@ -1,6 +1,11 @@
 """Reprice: history as if it had been stored with today's prices, metrics with it."""
 
+import os
 import random
+import re
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,17 +16,20 @@ from service.clock import today
 from service.database import connect
 from service.failure import Failure
 from service.prices import reprice as module
-from service.prices.admin import load
+from service.prices.admin import Changes, load
+from service.prices.file import read_file
 from service.prices.reprice import SETTINGS, Repricer, Span, reprice
 from service.queries import Connection, queries
 from service.refresh import refresh_once
 from service.verify import verify
 from tests.client import Client
 from tests.events import Event, differences, event, new_id
+from tests.operations.harness import REPOSITORY, environment
 from tests.operations.harness import run as command
 from tests.prices.truth import FIRST, HEADER, SECOND, call, prices, wrong_costs
 from tests.retention.old import LONG_AGO, on, receive
 
+README = (REPOSITORY / "README.md").read_text()
 EVER = Span(datetime(1970, 1, 1, tzinfo=UTC))
 COSTS = "SELECT event_id, cost, cost_source FROM events ORDER BY event_id"
 
@@ -149,7 +157,7 @@ def test_retention_notices_costs_that_change_also_where_they_make_up_for_each_ot
 def test_the_commands_as_an_operator_uses_them(
     client: Client, conn: Connection, database_url: str, tmp_path: Path
 ) -> None:
-    def prices_command(*arguments: str, stdin: str | None = None) -> str:
+    def prices_command(*arguments: str) -> str:
         done = command(tmp_path, "prices", *arguments, DATABASE_URL=database_url)
         assert done.returncode == 0, done.stderr
         printed: str = done.stdout
@@ -174,3 +182,23 @@ def test_the_commands_as_an_operator_uses_them(
         ("command", "reprice", since),
         ("command", "repriced", f"{since}: 1 of 2 events, +5 dollars"),
     ]
+
+
+def test_the_readme_s_examples_run(
+    client: Client, conn: Connection, database_url: str, tmp_path: Path
+) -> None:
+    client.send(event(new_id(), data=call()))
+    shutil.copy(REPOSITORY / "prices.csv", tmp_path)
+    [example] = re.findall(r"```sh\n(python -m service prices .*?)```", README, re.DOTALL)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    subprocess.run(
+        ["bash", "-euc", example],
+        cwd=tmp_path,
+        env=environment(DATABASE_URL=database_url, PATH=path),
+        check=True,
+        capture_output=True,
+    )
+    assert conn.execute("SELECT cost FROM events").fetchone() == {"cost": Decimal("2.5")}
+    listed = read_file(str(tmp_path / "prices.csv"))
+    shipped = read_file(str(REPOSITORY / "prices.csv"))
+    assert list(Changes.between(listed, shipped).lines()) == []
