@@ -262,7 +262,7 @@ def prices_list(config: Config, _options: argparse.Namespace) -> int:
 def prices_reprice(config: Config, options: argparse.Namespace) -> int:
     """Compute costs anew."""
     from service.prices import commands
-    from service.prices.reprice import Span
+    from service.prices.span import Span
 
     span = Span(options.since, options.until, options.model)
     return commands.recompute(config, span, options.dry_run)

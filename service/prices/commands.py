@@ -9,7 +9,8 @@ from service.commands import database_in_use
 from service.config import Config
 from service.prices import admin
 from service.prices.file import NEEDED, OPTIONAL, read_file
-from service.prices.reprice import Span, reprice
+from service.prices.reprice import reprice
+from service.prices.span import Span
 
 SHOWN_UNKNOWN = 10
 

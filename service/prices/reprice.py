@@ -8,10 +8,8 @@ not touched, so whoever was killed begins again from the start and does the rest
 
 import random
 import time
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 import psycopg
@@ -21,6 +19,7 @@ from service.database import COMMON, connect
 from service.failure import Failure
 from service.prices.price_list import CurrentPrices, PriceList
 from service.prices.pricing import count
+from service.prices.span import Repriced, Span
 from service.queries import Connection, Row, queries
 from service.verify import progress
 
@@ -37,42 +36,9 @@ SETTINGS = COMMON | {
 TRANSIENT = frozenset({"40P01", "40001", "55P03"})
 ATTEMPTS = 40  # over about 20 s, and the time for which each waits
 PAUSE_SECONDS = 1.0
-MOST_UNKNOWN = 1_000  # names of models to remember
 AGAIN = "run it again, it does what is left"
 
 Change = tuple[Row, Decimal | None]  # an event as it was read, and its cost
-
-
-@dataclass(frozen=True)
-class Span:
-    """Which events: by their own timestamps, `until` not among them, and by their model."""
-
-    since: datetime
-    until: datetime | None = None
-    model: str | None = None
-
-    def __str__(self) -> str:
-        until = f" until {self.until.isoformat()}" if self.until else ""
-        model = f" of {self.model}" if self.model else ""
-        return f"since {self.since.isoformat()}{until}{model}"
-
-
-@dataclass
-class Repriced:
-    """What was done: events looked at, events changed, and the dollars that they cost more."""
-
-    events: int = 0
-    changed: int = 0
-    dollars: Decimal = Decimal(0)
-    unknown: Counter[str] = field(default_factory=Counter)  # models without a price, by events
-
-    def note_unknown(self, model: str) -> None:
-        """Count an event whose model has no price."""
-        if model in self.unknown or len(self.unknown) < MOST_UNKNOWN:
-            self.unknown[model] += 1
-
-    def __str__(self) -> str:
-        return f"{self.changed} of {self.events} events, {self.dollars:+f} dollars"
 
 
 def reprice(url: str, span: Span, dry_run: bool) -> Repriced:

@@ -1,6 +1,7 @@
 -- prices/events: the next events of a day whose cost the client did not send and may be computed.
 --
--- They are read unlocked: of what is read only cost can change, and prices/set_costs looks again.
+-- They are read unlocked: of what is read only cost can change, and prices/set_costs looks again. Out
+-- of data come numbers alone, since anything else counts as absent and may be large.
 --
 -- params   received_on  date         the day of their runs
 -- params   run_id       uuid         the run of the last one read; the lowest id at first
@@ -16,8 +17,10 @@
 -- try      \set received_on 2026-11-23 \set run_id 00000000-0000-0000-0000-000000000000 \set event_id 00000000-0000-0000-0000-000000000000 \set since 2026-11-01 \set until 2026-12-01 \set model gpt-4o \set row_limit 2000
 
 SELECT e.run_id, e.event_id, e.timestamp, e.model, e.tokens_in, e.tokens_out,
-       e.data -> 'cache_read_tokens'  AS cache_read,
-       e.data -> 'cache_write_tokens' AS cache_write,
+       CASE jsonb_typeof(e.data -> 'cache_read_tokens')
+            WHEN 'number' THEN e.data -> 'cache_read_tokens' END  AS cache_read,
+       CASE jsonb_typeof(e.data -> 'cache_write_tokens')
+            WHEN 'number' THEN e.data -> 'cache_write_tokens' END AS cache_write,
        e.cost
   FROM events AS e
  WHERE e.received_on = :'received_on'::date

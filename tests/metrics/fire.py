@@ -16,7 +16,8 @@ import psycopg
 
 from service.database import READ, WRITE, connect
 from service.prices.admin import load
-from service.prices.reprice import Span, reprice
+from service.prices.reprice import reprice
+from service.prices.span import Span
 from service.queries import Connection
 from tests.client import Client
 from tests.metrics.churn import AGENTS, Churn

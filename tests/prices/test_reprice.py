@@ -18,7 +18,8 @@ from service.failure import Failure
 from service.prices import reprice as module
 from service.prices.admin import Changes, load
 from service.prices.file import read_file
-from service.prices.reprice import SETTINGS, Repricer, Span, reprice
+from service.prices.reprice import SETTINGS, Repricer, reprice
+from service.prices.span import Span
 from service.queries import Connection, queries
 from service.refresh import refresh_once
 from service.verify import verify
@@ -46,7 +47,7 @@ def history(seed: int = 1) -> list[Event]:
             chance.choice([None, 0, chance.randrange(5000)]),
             tokens_out=chance.choice([None, chance.randrange(5000)]),
             cache_read_tokens=chance.choice([None, chance.randrange(6000)]),
-            cache_write_tokens=chance.choice([None, chance.randrange(6000)]),
+            cache_write_tokens=chance.choice([None, chance.randrange(6000), 1e3]),
         )
         if chance.random() < 0.3:
             data["cost"] = chance.choice([0, 0.1, 1e-7])
@@ -108,7 +109,7 @@ def test_only_events_of_the_span_and_the_model_are_computed_anew(
     assert verify(database_url) == []
 
 
-def test_what_is_deleted_meanwhile_is_passed_over_and_a_load_meanwhile_ends_it(
+def test_what_others_did_meanwhile_is_passed_over_and_a_load_meanwhile_ends_it(
     client: Client, conn: Connection, database_url: str
 ) -> None:
     runs = [new_id() for _ in range(3)]
@@ -121,6 +122,8 @@ def test_what_is_deleted_meanwhile_is_passed_over_and_a_load_meanwhile_ends_it(
         client.ok(f"/api/runs/{runs[0]}", "DELETE")
         repricer._reprice(today(), page)
         assert (repricer.done.events, repricer.done.changed) == (3, 2)
+        repricer._reprice(today(), page)  # as another would who read it before
+        assert (repricer.done.events, repricer.done.changed) == (6, 2)
         load(database_url, "test.csv", prices(SECOND))
         client.send(event(runs[0], data=call()))  # it has the new price, and would lose it
         with pytest.raises(Failure, match="other prices were loaded meanwhile: run it again"):

@@ -25,8 +25,8 @@ SELECT e.event_id, e.model, e.timestamp, e.cost, e.cost_source, w.cost AS wanted
                       ORDER BY p.valid_from DESC
                       LIMIT 1) AS p ON true
  CROSS JOIN LATERAL (SELECT coalesce(e.tokens_in, 0) AS tokens,
-                            coalesce((e.data ->> 'cache_read_tokens')::bigint, 0) AS read,
-                            coalesce((e.data ->> 'cache_write_tokens')::bigint, 0) AS written) AS c
+                            coalesce((e.data ->> 'cache_read_tokens')::numeric, 0) AS read,
+                            coalesce((e.data ->> 'cache_write_tokens')::numeric, 0) AS written) AS c
  CROSS JOIN LATERAL (SELECT least(c.read, c.tokens) AS read,
                             least(c.written, c.tokens - least(c.read, c.tokens)) AS written) AS k
  CROSS JOIN LATERAL (SELECT 0.000001 * (
