@@ -15,7 +15,7 @@ from decimal import Decimal
 import psycopg
 
 from service import audit
-from service.database import COMMON, connect
+from service.database import WRITE, connect
 from service.failure import Failure
 from service.prices.price_list import CurrentPrices, PriceList
 from service.prices.pricing import count
@@ -25,10 +25,11 @@ from service.verify import progress
 
 EVENTS_PER_TRANSACTION = 2_000
 LOWEST_ID = "00000000-0000-0000-0000-000000000000"
-SETTINGS = COMMON | {
-    "enable_seqscan": "off",  # each page begins where the last one ended
-    "lock_timeout": "750ms",
+SETTINGS = WRITE | {
     "statement_timeout": "0",
+    # A page comes in the order of the primary key. Of a partition without statistics a bitmap of
+    # all that is left would be sorted, for each page: 64 ms in place of 3, at 50,000 events.
+    "enable_bitmapscan": "off",
     # A plan for the very day locks its partition alone, and waits for no other that is dropped.
     "plan_cache_mode": "force_custom_plan",
 }
@@ -141,14 +142,17 @@ class Repricer:
         raise Failure(f"runs of {day} are in use all the time: {AGAIN}")
 
     def _store_now(self, day: date, changes: list[Change]) -> Row:
-        run_ids = [str(event["run_id"]) for event, _ in changes]
-        queries.runs.hold(self._conn, run_ids=list(dict.fromkeys(run_ids)))
+        run_ids = dict.fromkeys(str(event["run_id"]) for event, _ in changes)
+        held = queries.runs.hold(self._conn, run_ids=list(run_ids))
+        agents = {row["run_id"]: row["agent_name"] for row in held}
+        changes = [change for change in changes if change[0]["run_id"] in agents]
         if self._read_prices() is not self._prices:
             raise Failure(f"other prices were loaded meanwhile: {AGAIN}")
         [changed] = queries.prices.set_costs(
             self._conn,
             received_on=day,
-            run_ids=run_ids,
+            run_ids=[str(event["run_id"]) for event, _ in changes],
+            agent_names=[agents[event["run_id"]] for event, _ in changes],
             event_ids=[str(event["event_id"]) for event, _ in changes],
             old_costs=[as_text(event["cost"]) for event, _ in changes],
             costs=[as_text(cost) for _, cost in changes],

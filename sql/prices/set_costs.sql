@@ -5,6 +5,7 @@
 --
 -- params   received_on  date       the day of the runs
 -- params   run_ids      uuid[]     the events' runs, held
+-- params   agent_names  text[]     the agents of these runs, as held
 -- params   event_ids    uuid[]     the events, beside their runs
 -- params   old_costs    numeric[]  what they cost when they were read; NULL: nothing known
 -- params   costs        numeric[]  what they cost; NULL: nothing known
@@ -13,20 +14,21 @@
 -- index    events_pkey, runs_pkey
 -- plan     one index look-up per event, in one partition, and per run; a delta per agent, quarter hour,
 --          type and model
--- try      \set received_on 2026-11-23 \set run_ids '{}' \set event_ids '{}' \set old_costs '{}' \set costs '{}'
+-- try      \set received_on 2026-11-23 \set run_ids '{}' \set agent_names '{}' \set event_ids '{}' \set old_costs '{}' \set costs '{}'
 
 WITH changed AS (
     UPDATE events AS e
        SET cost        = n.cost,
            cost_source = CASE WHEN n.cost IS NOT NULL THEN 'computed' END
-      FROM unnest(:'run_ids'::uuid[], :'event_ids'::uuid[], :'old_costs'::numeric[],
-                  :'costs'::numeric[]) AS n (run_id, event_id, old_cost, cost)
+      FROM unnest(:'run_ids'::uuid[], :'agent_names'::text[], :'event_ids'::uuid[],
+                  :'old_costs'::numeric[], :'costs'::numeric[])
+        AS n (run_id, agent_name, event_id, old_cost, cost)
      WHERE e.received_on = :'received_on'::date
        AND e.run_id      = n.run_id
        AND e.event_id    = n.event_id
        AND e.cost        IS NOT DISTINCT FROM n.old_cost
        AND e.cost_source IS DISTINCT FROM 'client'
-    RETURNING e.run_id, e.timestamp, e.event_type, e.model,
+    RETURNING e.run_id, n.agent_name, e.timestamp, e.event_type, e.model,
               coalesce(n.cost, 0) - coalesce(n.old_cost, 0) AS cost
 ), sums AS (
     SELECT c.run_id, sum(c.cost) AS cost
@@ -37,15 +39,12 @@ WITH changed AS (
        SET total_cost = r.total_cost + s.cost
       FROM sums AS s
      WHERE r.run_id = s.run_id
-    RETURNING r.run_id, r.agent_name
 ), appended AS (
     INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, cost)
     SELECT date_bin('15 minutes', c.timestamp, '1970-01-01 00:00:00+00') AS quarter_hour,
-           t.agent_name, c.event_type, c.model, sum(c.cost)
+           c.agent_name, c.event_type, c.model, sum(c.cost)
       FROM changed AS c
-      JOIN totals  AS t
-        ON t.run_id = c.run_id
-     GROUP BY quarter_hour, t.agent_name, c.event_type, c.model
+     GROUP BY quarter_hour, c.agent_name, c.event_type, c.model
 )
 SELECT count(*)                 AS events,
        coalesce(sum(c.cost), 0) AS cost
