@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from service import __version__
 from service.config import SETTINGS, Config, ConfigError
@@ -64,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     )
     migrations(commands.add_parser("migrate", help="change the database's schema"))
     keys(commands.add_parser("keys", help="make, list and revoke the keys that clients send"))
+    prices(commands.add_parser("prices", help="what models cost, where clients do not say"))
     add("psql", "open a shell on the service's database; arguments go to psql", psql)
     explained = add("explain", "print the plan of one of the service's queries", explain)
     explained.add_argument("query", metavar="AREA/NAME", help="such as runs/trace")
@@ -130,6 +132,25 @@ def keys(group: argparse.ArgumentParser) -> None:
     revoked.add_argument("key", metavar="NAME|ID", help="as in the list")
 
 
+def prices(group: argparse.ArgumentParser) -> None:
+    """Describe the commands below `prices`."""
+    commands = group.add_subparsers(metavar="ACTION", required=True)
+    loaded = commands.add_parser("load", help="put a file's prices in the place of all there are")
+    loaded.set_defaults(command=prices_load)
+    loaded.add_argument("file", metavar="FILE", help="as prices.csv; - is standard input")
+    loaded.add_argument("--dry-run", action="store_true", help="print what would change")
+    listed = commands.add_parser("list", help="write every price, as a file that can be loaded")
+    listed.set_defaults(command=prices_list)
+    repriced = commands.add_parser("reprice", help="compute the costs of stored events anew")
+    repriced.set_defaults(command=prices_reprice)
+    repriced.add_argument(
+        "--since", type=moment, metavar="DATE", required=True, help="such as 2026-11-01 (UTC)"
+    )
+    repriced.add_argument("--until", type=moment, metavar="DATE", help="up to, without it")
+    repriced.add_argument("--model", metavar="NAME", help="events of one model alone")
+    repriced.add_argument("--dry-run", action="store_true", help="print what would change")
+
+
 def at_least_one(text: str) -> int:
     """Read a whole number from 1 on."""
     number = int(text)
@@ -141,6 +162,12 @@ def at_least_one(text: str) -> int:
 def days(text: str) -> int:
     """Read a number of days from 1 on, with or without its `d`."""
     return at_least_one(text.removesuffix("d"))
+
+
+def moment(text: str) -> datetime:
+    """Read a day or time in ISO 8601, in UTC where it does not say."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def variables() -> str:
@@ -221,6 +248,29 @@ def keys_revoke(config: Config, options: argparse.Namespace) -> int:
     from service.keys import commands
 
     return commands.revoke(config, options.key)
+
+
+def prices_load(config: Config, options: argparse.Namespace) -> int:
+    """Load prices."""
+    from service.prices import commands
+
+    return commands.load(config, options.file, options.dry_run)
+
+
+def prices_list(config: Config, _options: argparse.Namespace) -> int:
+    """List prices."""
+    from service.prices import commands
+
+    return commands.show(config)
+
+
+def prices_reprice(config: Config, options: argparse.Namespace) -> int:
+    """Compute costs anew."""
+    from service.prices import commands
+    from service.prices.span import Span
+
+    span = Span(options.since, options.until, options.model)
+    return commands.recompute(config, span, options.dry_run)
 
 
 def psql(config: Config, options: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ from service.clock import Today
 from service.greenlets import let_requests_in
 from service.ingest import EventRow
 from service.log import reason
+from service.prices.price_list import CurrentPrices
 from service.queries import Connection
 from service.telemetry import figures
 from service.writer.changes import Again
@@ -66,6 +67,7 @@ class Writer:
         self._connect = connect
         self._today = today
         self._environment = environment
+        self._prices = CurrentPrices()
         self._conn: Connection | None = None
         self._small: deque[Job] = deque()
         self._large: deque[Job] = deque()
@@ -221,7 +223,12 @@ class Writer:
                 self._locks.prepare(conn)
                 began = time.monotonic()
                 counts = Transaction(
-                    conn, [job.rows for job in jobs], self._today(), self._environment, agents
+                    conn,
+                    [job.rows for job in jobs],
+                    self._today(),
+                    self._environment,
+                    self._prices,
+                    agents_to_lock=agents,
                 ).run()
                 figures.count_transaction(
                     sum(len(job.rows) for job in jobs), time.monotonic() - began

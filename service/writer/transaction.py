@@ -12,6 +12,7 @@ short transaction before; should one be taken after all, 23505 starts everything
 3. runs/add                the new runs, in key order
    runs/hold               all runs, in key order; fewer than expected: one was deleted, start again
 4. events/stored           which events are there already: nobody adds to a run that is held
+   prices/loaded           which prices hold, where some of them came without a cost
 5. events/copy             the others, sorted by (run_id, event_id)
 6. runs/add_totals         what they sum up to, and what that changes in the runs' metrics
    metrics/add_deltas      what the events add to the metrics, under the agents as held
@@ -25,6 +26,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from service.ingest import EventRow
+from service.prices.price_list import CurrentPrices
+from service.prices.pricing import set_costs, wants_cost
 from service.queries import Connection, Row, queries
 from service.writer.changes import Again, Change, Rows, Runs, find_changes, stored_events
 from service.writer.deltas import deltas
@@ -61,11 +64,14 @@ class Transaction:
         requests: Sequence[Sequence[EventRow]],
         today: date,
         environment: str,
+        prices: CurrentPrices,
+        *,
         agents_to_lock: Collection[str] = (),
     ) -> None:
         self._conn = conn
         self._today = today
         self._environment = environment
+        self._prices = prices
         self._agents_to_lock = frozenset(agents_to_lock)
         self._agents_added = False
         self._expired: frozenset[str] = frozenset()
@@ -149,17 +155,21 @@ class Transaction:
     def _hold(
         self, namer: Namer, new: list[RunState], known: Runs
     ) -> tuple[Runs, set[str], set[str]]:
-        """Make the new runs, hold all, and ask which events they have already.
+        """Make the new runs, hold all, ask which events they have already; compute costs.
 
         Gives the runs as held, the ids of those made here, and the keys of events stored before.
         """
         names = name_runs(namer, new)
+        without_cost = [row for rows in self._rows.values() for row in rows if wants_cost(row)]
         with self._conn.pipeline():
             self._add_agents()
             rows_added = add_runs(self._conn, new, names, self._environment)
             count_runs(self._conn, namer)
             rows_held = queries.runs.hold(self._conn, run_ids=self._run_ids)
             rows_stored = self._find_stored(known)
+            loaded = queries.prices.loaded(self._conn) if without_cost else None
+        if loaded is not None:
+            set_costs(without_cost, self._prices.at(self._conn, loaded.fetchone()))
         held, added = by_id(rows_held), {str(row["run_id"]) for row in rows_added}
         if len(held) < len(self._run_ids):
             raise Again("a run was deleted")

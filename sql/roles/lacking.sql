@@ -16,7 +16,7 @@
 
 WITH listed (role, privilege, objects, columns) AS (
     VALUES ('gati_ingest', 'SELECT',
-            '{agents, runs, events, expired_runs, run_metrics}', '{NULL}'),
+            '{agents, runs, events, expired_runs, run_metrics, model_prices}', '{NULL}'),
            ('gati_ingest', 'INSERT', '{agents, runs, events, metric_deltas}', '{NULL}'),
            ('gati_ingest', 'UPDATE', '{agents}', '{run_counter, updated_at}'),
            ('gati_ingest', 'UPDATE', '{runs}',

@@ -1,7 +1,7 @@
 -- runs/timeline: a run's events, oldest first.
 --
 -- params   run_id  uuid  the run
--- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
+-- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
 -- rows     one per event; none when the run is unknown
 -- index    runs_pkey, events_pkey
 -- plan     index scan on one partition, sort in memory
@@ -9,7 +9,7 @@
 
 SELECT e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
        e.parent_event_id, e.previous_event_id,
-       e.model, e.tokens_in, e.tokens_out, e.cost,
+       e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
        e.latency_us / 1000.0 AS latency_ms,
        e.is_error, e.data, e.created_at
   FROM runs   AS r

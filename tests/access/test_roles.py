@@ -61,6 +61,7 @@ EXPECTED = {
     "latency_rollups": OWNERS_ALONE,
     "latency_rollups_live": READS,
     "metric_deltas": ("a", "r", ""),
+    "model_prices": ("r", "", ""),
     "model_totals": OWNERS_ALONE,
     "model_totals_live": LIVE,
     "quarter_hour_latency": OWNERS_ALONE,

@@ -16,7 +16,7 @@ RUNS = 120
 TYPES = ["llm_call", "tool_call", "error", "agent_end", "agent_start"]
 MODELS = ["gpt-4o", "claude", "", None]
 NAMES = [None, None, "same", "run 3", "temp_x"]
-COSTS = [0, 0.1, 0.2, 1e-7, 12.345678901, None]
+COSTS = [0, 0.1, 0.2, 1e-7, 12.345678901, None, None, None]
 QUARTER_HOUR_SECONDS = 900
 
 
@@ -88,6 +88,7 @@ def make_data(rng: random.Random) -> dict[str, Any]:
         "cost": rng.choice(COSTS),
         "tokens_in": rng.choice([None, 0, rng.randrange(1000)]),
         "tokens_out": rng.choice([None, rng.randrange(1000)]),
+        "cache_read_tokens": rng.choice([None, rng.randrange(1000)]),
         "latency_ms": rng.choice([None, 0, edge / 1000, (edge - 1) / 1000, rng.random() * 1e5]),
         "model": rng.choice(MODELS),
         "status": rng.choice(["ok", "ok", "ok", "error"]),

@@ -1,4 +1,4 @@
-"""Everything at once on one database: writes, deletes, folds, kills, refreshes by hand, reads."""
+"""Everything at once on one database: writes, deletes, prices, folds, kills, refreshes, reads."""
 
 import random
 import subprocess
@@ -8,22 +8,31 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import cycle
 from urllib.parse import quote
 
 import psycopg
 
 from service.database import READ, WRITE, connect
+from service.prices.admin import load
+from service.prices.reprice import reprice
+from service.prices.span import Span
 from service.queries import Connection
 from tests.client import Client
 from tests.metrics.churn import AGENTS, Churn
 from tests.metrics.truth import VIEWS, View, compare
 from tests.operations.harness import REPOSITORY, environment, until
+from tests.prices.truth import FIRST, SECOND, prices, wrong_costs
 
 FOLD_SECONDS = 0.1
 PATIENCE_SECONDS = 120.0  # for the comparisons, once the time is over
+EVER = Span(datetime(1970, 1, 1, tzinfo=UTC))
 FOLDERS = ("leader", "anarchist", "anarchist")
 MATERIALIZED = ("agent_totals", "daily_totals", "event_type_totals", "model_totals")
 SHOWN = 5  # differences of each comparison
+LAST_REPRICE = "SELECT max(audit_id) AS audit_id FROM audit_log WHERE action = 'reprice'"
+LONGEST_REPRICE_SECONDS = 0.2  # until one is killed
 A_RUN = "SELECT run_id, agent_name, run_name FROM runs ORDER BY random() LIMIT 1"
 METRICS = ("events", "runs", "cost", "tokens_in", "errors", "latency_p95")
 PATHS = (
@@ -174,6 +183,39 @@ class Fire:
             for _, process in folders:
                 process.kill()
                 process.wait()
+
+    def reprice_and_kill(self) -> None:
+        """Load prices and compute history anew, by turns of two; kill some of those who do."""
+        rng = random.Random(5)
+        with connect(self.url, READ, "test") as conn:
+            conn.autocommit = True
+            for lines, is_killed in cycle(
+                [(FIRST, True), (SECOND, False), (FIRST, False), (SECOND, True)]
+            ):
+                load(self.url, "test.csv", prices(lines))
+                if is_killed:
+                    self._kill_repricing(conn, rng)
+                reprice(self.url, EVER, dry_run=False)
+                self.count("reprices")
+                wrong = wrong_costs(conn)
+                if wrong:
+                    self.differences.append(f"after a reprice: {wrong[:SHOWN]}")
+                if self.done.wait(rng.random()):
+                    return
+
+    def _kill_repricing(self, conn: Connection, rng: random.Random) -> None:
+        """Begin, and die on the way."""
+        row = conn.execute(LAST_REPRICE).fetchone()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "service", "prices", "reprice", "--since", "1970-01-01"],
+            cwd=REPOSITORY,
+            env=environment(DATABASE_URL=self.url),
+            stdout=subprocess.DEVNULL,
+        )
+        until(lambda: conn.execute(LAST_REPRICE).fetchone() != row, "no reprice has begun")
+        time.sleep(rng.random() * LONGEST_REPRICE_SECONDS)
+        process.kill()
+        self.count("reprices killed", process.wait() != 0)
 
     def _start(self, kind: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(

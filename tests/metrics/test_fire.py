@@ -17,10 +17,15 @@ from service.verify import verify
 from tests.client import Client
 from tests.events import differences
 from tests.metrics.fire import Fire
+from tests.prices.truth import wrong_costs
 
 SECONDS = float(os.environ.get("FIRE_SECONDS", "20"))
 WRITERS, READERS = 4, 2
 VIEWS_COMPARED = 1000
+HAPPENED = (
+    *("kills", "answers", "refreshes by hand", "DELETE 200", "PATCH 200"),
+    *("reprices", "reprices killed"),
+)
 
 
 @pytest.fixture
@@ -47,6 +52,7 @@ def test_metrics_are_exact_under_fire(
             partial(fire.ask, asker),
             fire.refresh_by_hand,
             fire.fold_and_kill,
+            fire.reprice_and_kill,
         ],
         SECONDS,
         VIEWS_COMPARED,
@@ -56,8 +62,9 @@ def test_metrics_are_exact_under_fire(
     assert fire.differences == []
     assert fire.counts["values"] > 100 * VIEWS_COMPARED
     assert counts["folds"] > 0
-    for what in ("kills", "answers", "refreshes by hand", "DELETE 200", "PATCH 200"):
+    for what in HAPPENED:
         assert fire.counts[what] > 0, what
+    assert wrong_costs(conn) == []
     assert verify(database_url) == []
     refresh_once(database_url)
     assert verify(database_url) == []

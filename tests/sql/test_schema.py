@@ -41,6 +41,7 @@ SCHEMA_FILES = [
     "expired_runs",
     "api_keys",
     "audit_log",
+    "model_prices",
 ]
 ROLES = "0009.create-roles"
 YOYO = ["--exclude-table=*yoyo*"]

@@ -1,0 +1,1 @@
+"""What models cost: computed where the client sent no cost, from prices that somebody loaded."""

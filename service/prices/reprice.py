@@ -1,0 +1,169 @@
+"""Reprice: the computed costs of history, computed anew from the prices there are now.
+
+Some events at a time, each time in one transaction: the events, their runs' totals and the deltas
+of the metrics change at once, so metrics are exact at every instant. Its locks come in the order of
+ingest: the runs in key order, the prices, the events. An event that has the right cost already is
+not touched, so whoever was killed begins again from the start and does the rest.
+"""
+
+import random
+import time
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+import psycopg
+
+from service import audit
+from service.database import WRITE, connect
+from service.failure import Failure
+from service.prices.price_list import CurrentPrices, PriceList
+from service.prices.pricing import count
+from service.prices.span import Repriced, Span
+from service.queries import Connection, Row, queries
+from service.verify import progress
+
+EVENTS_PER_TRANSACTION = 2_000
+LOWEST_ID = "00000000-0000-0000-0000-000000000000"
+SETTINGS = WRITE | {
+    "statement_timeout": "0",
+    # A page comes in the order of the primary key. Of a partition without statistics a bitmap of
+    # all that is left would be sorted, for each page: 64 ms in place of 3, at 50,000 events.
+    "enable_bitmapscan": "off",
+    # A plan for the very day locks its partition alone, and waits for no other that is dropped.
+    "plan_cache_mode": "force_custom_plan",
+}
+# deadlock, serialization failure, lock timeout: others had the runs at this moment
+TRANSIENT = frozenset({"40P01", "40001", "55P03"})
+ATTEMPTS = 40  # over about 20 s, and the time for which each waits
+PAUSE_SECONDS = 1.0
+AGAIN = "run it again, it does what is left"
+
+Change = tuple[Row, Decimal | None]  # an event as it was read, and its cost
+
+
+def reprice(url: str, span: Span, dry_run: bool) -> Repriced:
+    """Compute the costs of a span anew; with `dry_run`, tell what that would change.
+
+    Raises Failure where prices are loaded meanwhile, or runs are in use for too long: what is done
+    stays, and another call does the rest.
+    """
+    with connect(url, SETTINGS, "prices") as conn:
+        conn.autocommit = True
+        repricer = Repricer(conn, span, dry_run)
+        if not dry_run:
+            audit.record(conn, audit.COMMAND, "reprice", str(span))
+        repricer.run()
+        if not dry_run:
+            audit.record(conn, audit.COMMAND, "repriced", f"{span}: {repricer.done}")
+        return repricer.done
+
+
+class Repricer:
+    """Works through the events of a span; `conn` is in autocommit."""
+
+    def __init__(self, conn: Connection, span: Span, dry_run: bool) -> None:
+        self._conn = conn
+        self._span = span
+        self._dry_run = dry_run
+        self._current = CurrentPrices()
+        with conn.transaction():
+            self._prices = self._read_prices()
+        self.done = Repriced()
+
+    def run(self) -> None:
+        """Do all of it; show progress on a terminal."""
+        span = {"since": self._span.since, "until": self._span.until}
+        days = queries.prices.days(self._conn, **span).fetchall()
+        with progress(sum(day["events"] for day in days), "events") as advance:
+            for day in days:
+                others = day["events"]
+                for page in self._pages(day["received_on"]):
+                    self._reprice(day["received_on"], page)
+                    advance(len(page))
+                    others -= len(page)
+                advance(max(0, others))
+
+    def _pages(self, day: date) -> Iterator[list[Row]]:
+        """The events of a day's runs whose cost may be computed, some at a time."""
+        run_id = event_id = LOWEST_ID
+        while True:
+            page = queries.prices.events(
+                self._conn,
+                received_on=day,
+                run_id=run_id,
+                event_id=event_id,
+                since=self._span.since,
+                until=self._span.until,
+                model=self._span.model,
+                row_limit=EVENTS_PER_TRANSACTION,
+            ).fetchall()
+            if not page:
+                return
+            yield page
+            run_id, event_id = page[-1]["run_id"], page[-1]["event_id"]
+
+    def _reprice(self, day: date, page: list[Row]) -> None:
+        """Give the events of a page the costs that they are to have."""
+        self.done.events += len(page)
+        changes = [(event, cost) for event in page if (cost := self._cost(event)) != event["cost"]]
+        if self._dry_run:
+            self.done.changed += len(changes)
+            self.done.dollars += sum((cost or 0) - (event["cost"] or 0) for event, cost in changes)
+        elif changes:
+            changed = self._store(day, changes)
+            self.done.changed += changed["events"]
+            self.done.dollars += changed["cost"]
+
+    def _cost(self, event: Row) -> Decimal | None:
+        """What an event is to cost; None where its model has no price on its day."""
+        price = self._prices.find(event["model"], event["timestamp"].date())
+        if price is None:
+            self.done.note_unknown(event["model"])
+            return None
+        cost = price.cost(
+            event["tokens_in"] or 0,
+            event["tokens_out"] or 0,
+            count(event["cache_read"]),
+            count(event["cache_write"]),
+        )
+        return None if cost is None else Decimal(cost)
+
+    def _store(self, day: date, changes: list[Change]) -> Row:
+        """Change events of a day and all that follows from them, once others let go of them."""
+        for _ in range(ATTEMPTS):
+            try:
+                with self._conn.transaction():
+                    return self._store_now(day, changes)
+            except psycopg.Error as error:
+                if error.sqlstate not in TRANSIENT:
+                    raise
+            time.sleep(PAUSE_SECONDS * random.random())  # noqa: S311 -- jitter
+        raise Failure(f"runs of {day} are in use all the time: {AGAIN}")
+
+    def _store_now(self, day: date, changes: list[Change]) -> Row:
+        run_ids = dict.fromkeys(str(event["run_id"]) for event, _ in changes)
+        held = queries.runs.hold(self._conn, run_ids=list(run_ids))
+        agents = {row["run_id"]: row["agent_name"] for row in held}
+        changes = [change for change in changes if change[0]["run_id"] in agents]
+        if self._read_prices() is not self._prices:
+            raise Failure(f"other prices were loaded meanwhile: {AGAIN}")
+        [changed] = queries.prices.set_costs(
+            self._conn,
+            received_on=day,
+            run_ids=[str(event["run_id"]) for event, _ in changes],
+            agent_names=[agents[event["run_id"]] for event, _ in changes],
+            event_ids=[str(event["event_id"]) for event, _ in changes],
+            old_costs=[as_text(event["cost"]) for event, _ in changes],
+            costs=[as_text(cost) for _, cost in changes],
+        )
+        return changed
+
+    def _read_prices(self) -> PriceList:
+        """The prices of the transaction."""
+        return self._current.at(self._conn, queries.prices.loaded(self._conn).fetchone())
+
+
+def as_text(cost: Decimal | None) -> str | None:
+    """A cost as PostgreSQL reads it, never with an exponent."""
+    return None if cost is None else f"{cost:f}"

@@ -1,0 +1,51 @@
+-- prices/set_costs: give events other computed costs, and what that changes to runs and deltas.
+--
+-- An event that has another cost than was read meanwhile stays as it is, so nothing counts twice. A
+-- run's updated_at stays too: it says when something last came in, and retention goes by it.
+--
+-- params   received_on  date       the day of the runs
+-- params   run_ids      uuid[]     the events' runs, held
+-- params   agent_names  text[]     the agents of these runs, as held
+-- params   event_ids    uuid[]     the events, beside their runs
+-- params   old_costs    numeric[]  what they cost when they were read; NULL: nothing known
+-- params   costs        numeric[]  what they cost; NULL: nothing known
+-- returns  events bigint, cost numeric
+-- rows     one: how many events changed, and by how much in all
+-- index    events_pkey, runs_pkey
+-- plan     one index look-up per event, in one partition, and per run; a delta per agent, quarter hour,
+--          type and model
+-- try      \set received_on 2026-11-23 \set run_ids '{}' \set agent_names '{}' \set event_ids '{}' \set old_costs '{}' \set costs '{}'
+
+WITH changed AS (
+    UPDATE events AS e
+       SET cost        = n.cost,
+           cost_source = CASE WHEN n.cost IS NOT NULL THEN 'computed' END
+      FROM unnest(:'run_ids'::uuid[], :'agent_names'::text[], :'event_ids'::uuid[],
+                  :'old_costs'::numeric[], :'costs'::numeric[])
+        AS n (run_id, agent_name, event_id, old_cost, cost)
+     WHERE e.received_on = :'received_on'::date
+       AND e.run_id      = n.run_id
+       AND e.event_id    = n.event_id
+       AND e.cost        IS NOT DISTINCT FROM n.old_cost
+       AND e.cost_source IS DISTINCT FROM 'client'
+    RETURNING e.run_id, n.agent_name, e.timestamp, e.event_type, e.model,
+              coalesce(n.cost, 0) - coalesce(n.old_cost, 0) AS cost
+), sums AS (
+    SELECT c.run_id, sum(c.cost) AS cost
+      FROM changed AS c
+     GROUP BY c.run_id
+), totals AS (
+    UPDATE runs AS r
+       SET total_cost = r.total_cost + s.cost
+      FROM sums AS s
+     WHERE r.run_id = s.run_id
+), appended AS (
+    INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, cost)
+    SELECT date_bin('15 minutes', c.timestamp, '1970-01-01 00:00:00+00') AS quarter_hour,
+           c.agent_name, c.event_type, c.model, sum(c.cost)
+      FROM changed AS c
+     GROUP BY quarter_hour, c.agent_name, c.event_type, c.model
+)
+SELECT count(*)                 AS events,
+       coalesce(sum(c.cost), 0) AS cost
+  FROM changed AS c;

@@ -1,0 +1,134 @@
+"""Costs at ingest: what was sent stays, what was not is computed where there is a price."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import orjson
+import pytest
+
+from service.prices.admin import load, replace
+from service.queries import Connection, queries
+from service.verify import verify
+from tests.client import Client
+from tests.events import differences, event, new_id
+from tests.operations.harness import until
+from tests.prices.truth import FIRST, SECOND, call, prices, wrong_costs
+
+BEFORE, AFTER = "2026-11-21T23:59:59.999999Z", "2026-11-22T00:00:00Z"
+WAITING = "SELECT FROM pg_locks WHERE relation = 'model_prices'::regclass AND NOT granted"
+# data, timestamp: cost, cost_source
+CASES: list[tuple[dict[str, Any], str, float | None, str | None]] = [
+    (call(), BEFORE, 2.5, "computed"),
+    (call(), AFTER, 5, "computed"),
+    (call(), "2026-11-22T00:30:00+01:00", 2.5, "computed"),  # in UTC it is the day before
+    (call(), "1980-01-01T00:00:00Z", None, None),  # not sold yet
+    (call("gpt-4o-dated"), AFTER, 2.5, "computed"),  # an alias of the first line alone
+    (call("GPT-4o"), AFTER, None, None),
+    (call(None), AFTER, None, None),
+    (call(cost=0.25), AFTER, 0.25, "client"),
+    (call(cost=0), AFTER, 0, "client"),
+    (call(cost=0.0), AFTER, 0, "client"),
+    (call(cost="0.25"), AFTER, 5, "computed"),  # of the wrong type: absent
+    (call(cost=-1), AFTER, 5, "computed"),
+    (call("unknown", cost=0.25), AFTER, 0.25, "client"),
+    (call(tokens_in=None), AFTER, None, None),
+    (call(tokens_in=0), AFTER, 0, "computed"),
+    (call(tokens_in=None, tokens_out=500_000), AFTER, 10, "computed"),
+    (call(tokens_out=500_000, reasoning_tokens=400_000), AFTER, 15, "computed"),
+    (call(cache_read_tokens=400_000), BEFORE, 1.5 + 0.5, "computed"),
+    (call(cache_write_tokens=400_000), BEFORE, 2.5, "computed"),  # no price of its own: as input
+    (call(cache_write_tokens=400_000), AFTER, 3 + 2.5, "computed"),
+    (call(cache_read_tokens=700_000, cache_write_tokens=700_000), BEFORE, 0.875 + 0.75, "computed"),
+    (call(cache_read_tokens=10**7), BEFORE, 1.25, "computed"),
+    (call(cache_read_tokens="x", cache_write_tokens=True), BEFORE, 2.5, "computed"),
+    (call(tokens_in=2**40, tokens_out=2**40), AFTER, 27487790.6944, "computed"),
+]
+
+
+@pytest.mark.parametrize("way", ["usual", "careful"])
+def test_what_was_sent_stays_and_what_was_not_is_computed(
+    client: Client, conn: Connection, database_url: str, way: str
+) -> None:
+    load(database_url, "test.csv", prices(FIRST))
+    run = new_id()
+    events = [
+        event(run, "llm_call", n, timestamp=at, data=data)
+        for n, (data, at, _, _) in enumerate(CASES)
+    ]
+    if way == "careful":
+        events.append({"broken": True})
+    assert client.send(*events).json["inserted"] == len(CASES)
+    found = {e["event_id"]: e for e in client.ok(f"/api/runs/{run}/timeline")["events"]}
+    nodes = {e["event_id"]: e for e in client.ok(f"/api/runs/{run}/trace")["execution_tree"]}
+    for sent, (data, _, cost, source) in zip(events, CASES, strict=False):
+        for stored in (found[sent["event_id"]], nodes[sent["event_id"]]):
+            assert (stored["cost"], stored["cost_source"]) == (cost, source), data
+            assert stored["data"] == data
+    total = sum(cost or 0 for _, _, cost, _ in CASES)
+    assert client.run(run)["total_cost"] == pytest.approx(total, abs=1e-9)
+    assert client.ok("/api/metrics/summary")["total_cost"] == client.run(run)["total_cost"]
+    assert client.ok("/api/metrics/summary")["total_tokens_in"] == sum(
+        data["tokens_in"] or 0 for data, _, _, _ in CASES
+    )
+    assert verify(database_url) == []
+
+
+def test_keys_of_data_may_be_written_with_escapes(
+    client: Client, conn: Connection, database_url: str
+) -> None:
+    load(database_url, "test.csv", prices(FIRST))
+    sent = event(new_id(), data=call(cache_read_tokens=400_000), timestamp=BEFORE)
+    body = orjson.dumps({"events": [sent]}).replace(b"cache_read", rb"cach\u0065_read")
+    client.send_bytes(body)
+    assert wrong_costs(conn) == []
+    assert conn.execute("SELECT cost FROM events").fetchone() == {"cost": 2}
+
+
+def test_an_event_that_comes_again_keeps_its_cost_whatever_the_prices_are_now(
+    client: Client, other_client: Client, conn: Connection, database_url: str
+) -> None:
+    load(database_url, "test.csv", prices(FIRST))
+    run, sent = new_id(), [event(new_id(), data=call()) for _ in range(3)]
+    client.send(*sent)
+    load(database_url, "test.csv", prices(SECOND))
+    new = event(run, data=call())
+    for each in (client, other_client):
+        answer = each.send(*sent, new).json
+        assert (answer["count"], answer["duplicates"]) == (4, 3 if each is client else 4)
+    costs = conn.execute("SELECT cost FROM events ORDER BY cost").fetchall()
+    assert [float(row["cost"]) for row in costs] == [0.3, 5, 5, 5]
+    load(database_url, "test.csv", [])
+    client.send(event(run, data=call()))
+    assert conn.execute("SELECT FROM events WHERE cost IS NULL").rowcount == 1
+    assert differences(conn) == []
+    assert verify(database_url) == []
+
+
+def test_who_stores_while_prices_are_loaded_waits_and_has_the_new_ones(
+    client: Client, conn: Connection, database_url: str
+) -> None:
+    load(database_url, "test.csv", prices(FIRST))
+    for _ in range(2):
+        client.send(event(new_id(), data=call()))
+    free = event(new_id(), data=call(cost=1))
+    late = event(new_id(), data=call())
+    with ThreadPoolExecutor(1) as pool:
+        with conn.transaction():
+            queries.prices.lock(conn)
+            replace(conn, "test.csv", prices(SECOND))
+            assert client.send(free).status_code == 200  # it asks for no price
+            sending = pool.submit(client.send, late)
+            until(lambda: conn.execute(WAITING).rowcount, "nobody waits for the prices")
+        assert sending.result().json["inserted"] == 1
+    (stored,) = client.ok(f"/api/runs/{late['run_id']}/timeline")["events"]
+    assert stored["cost"] == 0.3
+
+
+def test_a_load_waits_for_who_computes_costs_just_now(conn: Connection, database_url: str) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with conn.transaction():
+            queries.prices.loaded(conn)
+            loading = pool.submit(load, database_url, "test.csv", prices(FIRST))
+            until(lambda: conn.execute(WAITING).rowcount, "the load does not wait")
+            assert not loading.done()
+        assert len(loading.result().added) == 3
