@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 from service import conditions
 
 SQL_DIRECTORY = Path(__file__).resolve().parent.parent / "sql"
-NO_QUERIES = ("schema", "sqlite")
+NO_QUERIES = ("schema", "optional", "sqlite")
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]

@@ -58,6 +58,32 @@ def test_a_search_of_events_stops_in_time_and_goes_on(client: Client, database: 
     assert incomplete > 2
 
 
+def test_a_slice_is_of_so_many_runs_or_of_so_many_of_their_events(
+    client: Client, database: Database
+) -> None:
+    send_runs(client, random.Random(4), 20)
+    runs = in_order(all_runs(client))
+    with database.searching(1) as conn:
+        for rows in (1, 3, 7):
+            found = queries.runs.search(conn, slice=rows, row_limit=99, **as_filters({})).fetchall()
+            assert [row["is_end"] for row in found] == [False] * (rows - 1) + [True]
+            last = next(
+                n for n in range(20) if sum(r["event_count"] for r in runs[: n + 1]) >= rows
+            )
+            last = min(last, rows - 1)
+            looked_at = queries.events.search_runs(
+                conn, slice=rows, **as_search({}).run_filters
+            ).fetchall()
+            assert [row["run_id"] for row in looked_at] == [r["run_id"] for r in runs[: last + 1]]
+            model = as_filters({"model": "nobody's"})
+            [end] = queries.runs.search(conn, slice=rows, row_limit=99, **model).fetchall()
+            assert (end["run_id"], end["is_end"], end["matches"]) == (
+                runs[last]["run_id"],
+                True,
+                False,
+            )
+
+
 def place_of(row: Row) -> int:
     """Rows are their own places here."""
     return int(row["n"])
