@@ -132,7 +132,7 @@ def moment(req: falcon.Request, name: str, zone: tzinfo) -> datetime | None:
     return found
 
 
-def window(req: falcon.Request, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+def time_range(req: falcon.Request, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
     """The parameters `from` and `to`, None for what is not there."""
     from_at, to_at = moment(req, "from", zone), moment(req, "to", zone)
     if from_at and to_at and from_at >= to_at:

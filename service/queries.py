@@ -47,7 +47,7 @@ class Query:
         self.optional = conditions.names(source)
         self._source = source
         self._variants: dict[frozenset[str], Variant] = {}
-        self._is_kept = len(self.optional) <= MOST_CHOICES_KEPT
+        self.is_prepared = len(self.optional) <= MOST_CHOICES_KEPT
         whole = self.variant(self.optional)
         self.text, self.identifiers = whole.text, whole.identifiers
         self.params = whole.params | (self.optional - whole.identifiers)
@@ -61,9 +61,14 @@ class Query:
         if chosen in self._variants:
             return self._variants[chosen]
         variant = Variant(self.name, conditions.decide(self._source, chosen))
-        if self._is_kept:
+        if self.is_prepared:
             self._variants[chosen] = variant
         return variant
+
+    def expected(self, given: Collection[str]) -> set[str]:
+        """The parameters that go with the optional ones that are given, and those themselves."""
+        variant = self.variant(given)
+        return variant.params | variant.identifiers | self.optional.intersection(given)
 
     def __call__(self, conn: Connection, **params: Any) -> Cursor:
         """Run the statement; an optional parameter that is None counts as not given.
@@ -73,8 +78,7 @@ class Query:
         Raises TypeError when a parameter is missing or one too many.
         """
         chosen = {name for name in self.optional if params.get(name) is not None}
-        variant = self.variant(chosen)
-        expected = variant.params | variant.identifiers | chosen
+        variant, expected = self.variant(chosen), self.expected(chosen)
         if self.optional:
             params = {
                 name: value
@@ -87,7 +91,7 @@ class Query:
         text = variant.with_identifiers(params)
         values = {name: as_text(params[name]) for name in variant.params}
         if self.bindable:
-            return conn.execute(text, values, prepare=self._is_kept)
+            return conn.execute(text, values, prepare=self.is_prepared)
         return psycopg.ClientCursor(conn, row_factory=dict_row).execute(text, values)
 
 

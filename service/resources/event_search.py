@@ -13,8 +13,8 @@ from service.parameters import (
     bounded_text,
     optional_choice,
     optional_text,
+    time_range,
     whole_number,
-    window,
 )
 from service.resources.pages import present_page
 from service.search.events import Search, pattern, search_events
@@ -37,7 +37,7 @@ def answer(req: falcon.Request, resp: falcon.Response, database: Database) -> No
 def read_search(req: falcon.Request) -> Search:
     """The parameters; raise ApiError 400 for what cannot be used."""
     allow_parameters(req, PARAMETERS)
-    from_at, to_at = window(req, UTC)
+    from_at, to_at = time_range(req, UTC)
     is_error = optional_choice(req, "status", ("error",)) and True
     times = {"from_at": from_at, "to_at": to_at}
     return Search(

@@ -14,9 +14,9 @@ from service.parameters import (
     decimal,
     optional_choice,
     optional_text,
+    time_range,
     truth,
     whole_number,
-    window,
 )
 from service.resources.pages import present_page
 from service.search.runs import SORTS, Filters, Search, search_runs
@@ -61,7 +61,7 @@ def read_search(req: falcon.Request) -> Search:
 
 def read_filters(req: falcon.Request) -> Filters:
     """The filters, as the queries name them."""
-    from_at, to_at = window(req, UTC)
+    from_at, to_at = time_range(req, UTC)
     return {
         "agent": optional_text(req, "agent"),
         "status": optional_choice(req, "status", STATUSES),

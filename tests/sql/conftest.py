@@ -14,7 +14,7 @@ INSERT INTO agents (name) SELECT 'agent ' || n FROM generate_series(1, 20) AS n;
 INSERT INTO runs (run_id, received_on, agent_name, run_name, environment,
                   owner_is_root, owner_at, owner_event_id, created_at)
 SELECT md5('run' || n)::uuid, current_date, 'agent ' || 1 + n % 20, 'run ' || n, 'test',
-       true, now(), md5('event' || n)::uuid, now() - n / 3 * interval '1 minute'
+       true, now(), md5('event' || n)::uuid, now() - (2000 - n) / 3 * interval '1 minute'
   FROM generate_series(1, 2000) AS n;
 INSERT INTO events (received_on, run_id, event_id, agent_name, event_type, timestamp, is_error,
                     data, ingest_xid)

@@ -12,6 +12,8 @@ import pytest
 
 from service.database import READ, connect
 from service.embedded.binaries import bundled_directory
+from service.explain import main as explain
+from service.failure import Failure
 from service.queries import Query, queries
 from tests.sql.test_contract import examples_of, path_of
 
@@ -110,3 +112,15 @@ def is_by_index(query: Query, chosen: Collection[str], plan: str) -> bool:
         return "runs_pkey" in plan
     walked = "runs_agent_name_created_at_idx" if "agent" in chosen else "runs_created_at_idx"
     return walked in plan
+
+
+def test_explain_shows_the_one_plan_that_a_search_has(
+    filled_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {"slice": "1000", "row_limit": "50", "status": "failed"}
+    explain(filled_url, "runs/search", given)
+    shown = capsys.readouterr().out
+    assert shown.count("Execution Time") == 1
+    assert "runs_created_at_idx" in shown
+    with pytest.raises(Failure, match=r"\[after_created_at=…\].* slice=…"):
+        explain(filled_url, "runs/search", {**given, "after_run_id": FOUND["run_ids"].strip("{}")})
