@@ -11,6 +11,7 @@ import falcon
 from falcon.routing import BaseConverter
 
 from service.errors import ApiError
+from service.ingest.fields import to_uuid
 
 MAX_OFFSET = 2**31
 MIN_YEAR, MAX_YEAR = 1970, 9000
@@ -81,6 +82,15 @@ def bounded_text(req: falcon.Request, name: str, longest: int) -> str | None:
     if text is not None and (not 0 < len(text) <= longest or "\x00" in text):
         raise bad_parameter(name, f"is text of 1 to {longest} characters")
     return None if text is None else str(text)
+
+
+def optional_id(req: falcon.Request, name: str) -> str | None:
+    """A UUID, or None where the parameter is not there."""
+    text = optional_text(req, name)
+    found = None if text is None else to_uuid(text)
+    if text is not None and found is None:
+        raise bad_parameter(name, "is a UUID")
+    return found
 
 
 def decimal(req: falcon.Request, name: str) -> str | None:

@@ -6,12 +6,11 @@ import falcon
 
 from service.cursors import EventPlace, pack, to_id, to_moment, unpack
 from service.database import Database
-from service.ingest.fields import to_uuid
 from service.parameters import (
     allow_parameters,
-    bad_parameter,
     bounded_text,
     optional_choice,
+    optional_id,
     optional_text,
     time_range,
     whole_number,
@@ -43,7 +42,7 @@ def read_search(req: falcon.Request) -> Search:
     return Search(
         {
             **times,
-            "run_id": read_run_id(req),
+            "run_id": optional_id(req, "run_id"),
             "agent": optional_text(req, "agent"),
             "has_error": is_error,
         },
@@ -57,15 +56,6 @@ def read_search(req: falcon.Request) -> Search:
         whole_number(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT),
         read_place(optional_text(req, "cursor")),
     )
-
-
-def read_run_id(req: falcon.Request) -> str | None:
-    """The run's id, or None where the parameter is not there."""
-    text = req.params.get("run_id")
-    run_id = None if text is None else to_uuid(str(text))
-    if text is not None and run_id is None:
-        raise bad_parameter("run_id", "is a UUID")
-    return run_id
 
 
 def read_place(cursor: str | None) -> EventPlace | None:

@@ -11,7 +11,7 @@ from service.database import Database
 from service.errors import ApiError
 from service.ingest import Batch, parse_batch
 from service.ingest.fields import to_uuid
-from service.parameters import allow_parameters, bad_parameter
+from service.parameters import allow_parameters, optional_id
 from service.queries import Connection, Row, queries
 from service.rate_limit.middleware import RateLimit
 from service.resources import event_search
@@ -81,10 +81,7 @@ class Children:
     def on_get(self, req: falcon.Request, resp: falcon.Response, event_id: str) -> None:
         """Answer with the children, oldest first; 404 for an event that is not stored."""
         allow_parameters(req, {"run_id"})
-        wanted = req.params.get("run_id")
-        run_id = None if wanted is None else to_uuid(str(wanted))
-        if wanted is not None and run_id is None:
-            raise bad_parameter("run_id", "is a UUID")
+        run_id = optional_id(req, "run_id")
         event = to_uuid(event_id)
         with self._database.snapshot() as conn:
             place = find_event(conn, event, run_id) if event else None
