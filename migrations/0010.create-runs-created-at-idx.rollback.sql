@@ -1,1 +1,1 @@
-DROP INDEX CONCURRENTLY IF EXISTS runs_created_at_idx;
+DROP INDEX runs_created_at_idx;
