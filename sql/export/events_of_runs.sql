@@ -12,7 +12,7 @@
 -- params   to_at         timestamptz  the moment after the last; not given: to the last
 -- params   row_limit     bigint       events to look at, at the most
 -- params   byte_limit    bigint       of their data, but for the first event: a page ends there
--- returns  scanned bigint, is_wanted boolean, run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost text, latency_ms numeric, is_error boolean, data jsonb
+-- returns  scanned bigint, is_wanted boolean, run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost text, cost_source text, latency_ms numeric, is_error boolean, data jsonb
 -- rows     one per event that was looked at, without its data where it is not wanted: the last one
 --          says where the next page begins. Fewer than `scanned`, which is on each: bytes ended it
 -- index    events_pkey
@@ -22,12 +22,13 @@
 SELECT p.scanned, p.is_wanted, p.run_id, p.event_id, p.agent_name, p.event_type, p.timestamp,
        p.parent_event_id, p.previous_event_id, p.model, p.tokens_in, p.tokens_out,
        p.cost::text          AS cost,
+       p.cost_source,
        p.latency_us / 1000.0 AS latency_ms,
        p.is_error,
        CASE WHEN p.is_wanted THEN p.data END AS data
   FROM (SELECT l.position, l.run_id, l.event_id, l.agent_name, l.event_type, l.timestamp,
                l.parent_event_id, l.previous_event_id, l.model, l.tokens_in, l.tokens_out, l.cost,
-               l.latency_us, l.is_error, l.data, l.is_wanted,
+               l.cost_source, l.latency_us, l.is_error, l.data, l.is_wanted,
                count(*) OVER () AS scanned,
                sum(pg_column_size(l.data)
                    * CASE WHEN NOT l.is_wanted THEN 0
@@ -37,7 +38,7 @@ SELECT p.scanned, p.is_wanted, p.run_id, p.event_id, p.agent_name, p.event_type,
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
           FROM (SELECT k.position, e.run_id, e.event_id, e.agent_name, e.event_type, e.timestamp,
                        e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out,
-                       e.cost, e.latency_us, e.is_error, e.data,
+                       e.cost, e.cost_source, e.latency_us, e.is_error, e.data,
                        true
 \if :{?event_type}
                        AND e.event_type = :'event_type'::text

@@ -12,7 +12,7 @@
 -- params   agent_name  text    the agent whose runs are wanted; not given: of any
 -- params   row_limit   bigint  events to look at, at the most
 -- params   byte_limit  bigint  of their data as it is stored, but for the first: a page ends there
--- returns  ingest_xid bigint, scanned bigint, is_wanted boolean, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
+-- returns  ingest_xid bigint, scanned bigint, is_wanted boolean, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
 -- rows     one per event that was looked at, without its data where it is not wanted: the last one
 --          says where the next page begins. Fewer than `scanned`, which is on each: bytes ended it
 -- index    events_ingest_xid_idx, runs_pkey
@@ -22,21 +22,22 @@
 
 SELECT p.ingest_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.run_name, p.agent_name,
        p.event_type, p.timestamp, p.parent_event_id, p.previous_event_id,
-       p.model, p.tokens_in, p.tokens_out, p.cost,
+       p.model, p.tokens_in, p.tokens_out, p.cost, p.cost_source,
        p.latency_us / 1000.0 AS latency_ms,
        p.is_error,
        CASE WHEN p.is_wanted THEN p.data END AS data,
        p.created_at
   FROM (SELECT l.ingest_xid, l.event_id, l.run_id, r.run_name, l.agent_name, l.event_type,
                l.timestamp, l.parent_event_id, l.previous_event_id, l.model, l.tokens_in,
-               l.tokens_out, l.cost, l.latency_us, l.is_error, l.data, l.created_at, w.is_wanted,
+               l.tokens_out, l.cost, l.cost_source, l.latency_us, l.is_error, l.data, l.created_at, w.is_wanted,
                count(*) OVER () AS scanned,
                sum(CASE WHEN w.is_wanted THEN pg_column_size(l.data) ELSE 0 END)
                    OVER (ORDER BY l.ingest_xid, l.run_id, l.event_id
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
           FROM (SELECT e.ingest_xid, e.event_id, e.run_id, e.agent_name, e.event_type,
                        e.timestamp, e.parent_event_id, e.previous_event_id, e.model, e.tokens_in,
-                       e.tokens_out, e.cost, e.latency_us, e.is_error, e.data, e.created_at,
+                       e.tokens_out, e.cost, e.cost_source, e.latency_us, e.is_error, e.data,
+                       e.created_at,
                        e.xmin::text::bigint AS written_by
                   FROM events AS e
                  WHERE e.ingest_xid >= :'xid'::bigint
