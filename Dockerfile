@@ -7,10 +7,10 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/gati
 ENV PATH=/opt/gati/bin:$PATH
 WORKDIR /src
-COPY requirements.txt requirements-meinheld.txt ./
+COPY requirements.txt requirements-docs.txt requirements-meinheld.txt ./
 RUN pip install -r requirements.txt
-# --no-deps: see requirements-meinheld.txt.
-RUN pip install --no-deps -r requirements-meinheld.txt
+# --no-deps: see each of them.
+RUN pip install --no-deps -r requirements-docs.txt -r requirements-meinheld.txt
 
 FROM python:3.11-slim
 # A fixed number, so that a volume keeps its owner from one build to the next.

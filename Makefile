@@ -64,13 +64,14 @@ clean:  ## remove the virtual environment and the caches; data stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each list of packages: the second run finds it and installs nothing.
-$(RUN_STAMP): requirements.txt | $(PYTHON)
+$(RUN_STAMP): requirements.txt requirements-docs.txt | $(PYTHON)
 	@echo "installing the packages of requirements.txt"
-	@$(PIP) -r requirements.txt && touch $@
+	@$(PIP) -r requirements.txt && $(PIP) --no-deps -r requirements-docs.txt && touch $@
 
-$(DEV_STAMP): requirements-dev.txt requirements.txt | $(PYTHON)
+$(DEV_STAMP): requirements-dev.txt requirements.txt requirements-docs.txt | $(PYTHON)
 	@echo "installing the packages of requirements-dev.txt"
-	@$(PIP) -r requirements-dev.txt && touch $(RUN_STAMP) $@
+	@$(PIP) -r requirements-dev.txt && $(PIP) --no-deps -r requirements-docs.txt \
+		&& touch $(RUN_STAMP) $@
 
 $(FUZZ_STAMP): requirements-fuzz.txt $(DEV_STAMP) | $(PYTHON)
 	@echo "installing the packages of requirements-fuzz.txt"

@@ -9,6 +9,8 @@ from typing import Any
 from service.config import Config, ConfigError
 from service.greeting import bracketed
 from service.process import process
+from service.telemetry.directory import directory
+from service.telemetry.slots import slot
 
 # gunicorn takes every name here that it knows for a setting, so not `config`.
 try:
@@ -77,9 +79,21 @@ os.register_at_fork(before=hold_stopping, after_in_parent=let_stopping)
 let_stopping()  # a new master (USR2) is such a child, too
 
 
+figures = directory.path  # made here, before the first worker, which takes a part of it
+
+
 def post_fork(_arbiter: Any, worker: Any) -> None:
     """Tell the application which worker it is in. gevent has not patched anything yet."""
     process.become(worker)
+    try:
+        slot.claim(figures)
+    except OSError as error:
+        worker.log.warning("/metrics lacks this worker: %s", error.strerror)
+
+
+def on_exit(_arbiter: Any) -> None:
+    """Leave nothing behind."""
+    directory.remove()
 
 
 def post_worker_init(worker: Any) -> None:

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from bench import (
+    export,
     growth,
     ingest,
     limits,
     memory,
     metrics_growth,
     offered,
+    otlp,
     overload,
     reads,
     report,
@@ -29,24 +31,28 @@ Every acknowledged event is counted. Exit code 1: a limit is missed, or an event
 """
 SECTIONS: dict[str, tuple[ModuleType, str]] = {
     "ingest": (ingest, "what it can take, by batch size and clients, beside raw COPY"),
+    "otlp": (otlp, "spans of OpenTelemetry, in the exporters' batches of 512"),
     "offered": (offered, "latency at a stated rate, on a clock"),
     "overload": (overload, "several times what it can take, on a clock"),
     "slow-clients": (slow_clients, "what others wait beside clients that stand still"),
     "reads": (reads, "every path at 1 million events, also while ingest runs"),
     "growth": (growth, "ingest, reads and disk as the store grows"),
     "memory": (memory, "idle, and under eight batches of 10,000 events at once"),
+    "export": (export, "exports and an import, and their memory with ten times as much stored"),
     "servers": (servers, "worker classes, workers, threads, pools, PgBouncer"),
 }
 # Several sections with what fits: about a quarter of an hour, and about a minute.
 PLANS: dict[str, list[list[str]]] = {
     "all": [
         ["ingest", "--repeat", "5"],
+        ["otlp"],
         ["offered"],
         ["overload"],
         ["slow-clients"],
         ["reads", "--case-seconds", "0.15"],
         ["growth"],
         ["memory"],
+        ["export"],
         ["servers", "--rounds", "2", "--round-events", "10000"],
     ],
     "quick": [

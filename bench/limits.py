@@ -69,7 +69,7 @@ def read_p95(what: str, milliseconds: float, paths: set[str], clients: tuple[int
 
 def nothing_lost() -> Iterator[Limit]:
     """What was acknowledged is stored, in whatever way events came in."""
-    for section in ("ingest", "offered"):
+    for section in ("ingest", "otlp", "offered"):
         yield Limit("acknowledged but not stored", section, worst("lost"), "≤", 0)
         yield Limit("sent but not acknowledged", section, worst("rejected"), "≤", 0)
         yield Limit("requests that failed", section, worst("failed"), "≤", 0)
@@ -89,6 +89,14 @@ def ingest() -> Iterator[Limit]:
     cpu = worst("cpu_us_per_event", batch=1_000, clients=4)
     what = "batches of 1,000, CPU per event of service and PostgreSQL"
     yield Limit(what, "ingest", cpu, "≤", 24, "µs")
+
+
+def otlp() -> Iterator[Limit]:
+    """Spans of OpenTelemetry."""
+    case = {"batch": 512, "clients": 8}
+    rate, reading = lowest("spans_per_second", **case), worst("reading_us_per_span", **case)
+    yield Limit("batches of 512 spans, 8 clients", "otlp", rate, "≥", 15_000, "spans/s")
+    yield Limit("a span to rows", "otlp", reading, "<", 40, "µs")
 
 
 def offered() -> Iterator[Limit]:
@@ -154,15 +162,23 @@ def memory() -> Iterator[Limit]:
     )
 
 
+def export() -> Iterator[Limit]:
+    """Exports, of which memory must not grow with what is stored."""
+    rss = worst("peak_rss_mb", events=100_000)
+    yield Limit("exports of 100,000 events, peak RSS of a worker", "export", rss, "<", 120, "MB")
+
+
 LIMITS: tuple[Limit, ...] = (
     *nothing_lost(),
     *ingest(),
+    *otlp(),
     *offered(),
     *overload(),
     *slow_clients(),
     *reads(),
     *growth(),
     *memory(),
+    *export(),
 )
 
 

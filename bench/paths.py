@@ -106,13 +106,15 @@ def run_paths(targets: Targets) -> list[Path]:
 
 
 def trace_paths(trees: dict[int, list[str]]) -> list[Path]:
-    """The trace of runs of each size, by id and by names."""
+    """The trace of runs of each size, by id and by names, and its summary."""
     paths = []
     for size, run_ids in trees.items():
         by_id = [f"/api/runs/{run_id}/trace" for run_id in run_ids]
         by_names = [f"{by_name(AGENT, f'{size} events, {run_id}')}/trace" for run_id in run_ids]
         paths.append(Path(f"trace of {size:,} by id", by_id, is_main=size < 10_000))
         paths.append(Path(f"trace of {size:,} by names", by_names))
+        summaries = [f"{run}?fields=summary" for run in by_id]
+        paths.append(Path(f"trace summary of {size:,}", summaries))
     return paths
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from bench import limits, results
 from bench.report_page import (
+    export,
     growth,
     ingest,
     memory,
     offered,
+    otlp,
     overload,
     reads,
     servers,
@@ -24,12 +26,14 @@ PAGE = Path(__file__).parent / "report_page" / "page.html"
 FILE = results.DIRECTORY / "index.html"
 SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "ingest": ingest.html,
+    "otlp": otlp.html,
     "offered": offered.html,
     "overload": overload.html,
     "slow-clients": slow_clients.html,
     "reads": reads.html,
     "growth": growth.html,
     "memory": memory.html,
+    "export": export.html,
     "servers": servers.html,
 }
 

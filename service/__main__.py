@@ -79,6 +79,11 @@ def parser() -> argparse.ArgumentParser:
     dumped.add_argument("file", metavar="FILE", help="- is standard output")
     restored = add("restore", "fill an empty database from such a file", restore)
     restored.add_argument("file", metavar="FILE", help="- is standard input")
+    imported = add("import", "store the events of a file: NDJSON, or GATI's SQLite", import_events)
+    imported.add_argument("file", metavar="FILE", help="also packed by gzip; - is standard input")
+    imported.add_argument(
+        "--stop-on-error", action="store_true", help="end at the first event that is bad"
+    )
     retained = add(
         "retention", "drop old weeks of events; metrics keep what they counted", retention
     )
@@ -308,6 +313,13 @@ def restore(config: Config, options: argparse.Namespace) -> int:
     from service import commands
 
     return commands.restore(config, options.file)
+
+
+def import_events(config: Config, options: argparse.Namespace) -> int:
+    """Store events."""
+    from service import commands
+
+    return commands.import_events(config, options.file, options.stop_on_error)
 
 
 def retention(config: Config, options: argparse.Namespace) -> int:

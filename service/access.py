@@ -11,10 +11,11 @@ import falcon
 from service.config import Config
 from service.errors import ApiError
 from service.keys import KeyRing, Principal, Scope
-from service.keys.ring import ANONYMOUS
+from service.keys.ring import ANONYMOUS, AWAY
 from service.open_mode import OpenMode
 
 SCOPES = {"GET": Scope.READ, "HEAD": Scope.READ, "POST": Scope.INGEST}
+READING = ("GET", "HEAD")
 BEARER = "bearer "
 
 
@@ -28,22 +29,36 @@ class Access:
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: Any, params: dict[str, Any]
     ) -> None:
-        """Set context.principal, or raise ApiError."""
+        """Set context.principal and context.is_read, or raise ApiError."""
+        req.context.is_read = is_read(resource, req.method)
         wanted = scope_of(resource, req.method)
         if wanted is None:
             return
-        principal = req.context.principal = self._identify(req)
-        if not principal.scope.includes(wanted):
+        principal = req.context.principal = self._identify(req, has_to_answer(resource))
+        may_read = req.context.is_read and principal.scope.includes(Scope.READ)
+        if not (principal.scope.includes(wanted) or may_read):
             text = f"This takes a key of scope {wanted} or admin; yours is {principal.scope}."
             raise ApiError(falcon.HTTP_403, "wrong_scope", text)
 
-    def _identify(self, req: falcon.Request) -> Principal:
-        if self._open_mode.is_possible and self._keys.is_empty():
+    def still_admits(self, req: falcon.Request) -> bool:
+        """Whether who was let in would be again: asked while an answer lasts.
+
+        A key's scope never changes. While the keys cannot be read, nor can anything else.
+        """
+        try:
+            return bool(self._identify(req, old=False) == req.context.principal)
+        except ApiError:
+            return False
+        except AWAY:
+            return True
+
+    def _identify(self, req: falcon.Request, old: bool) -> Principal:
+        if self._open_mode.is_possible and self._keys.is_empty(old):
             self._open_mode.check(req)
             return ANONYMOUS
         sent = req.get_header("Authorization") or ""
         is_bearer = sent[: len(BEARER)].lower() == BEARER
-        principal = self._keys.find(sent[len(BEARER) :].strip()) if is_bearer else None
+        principal = self._keys.find(sent[len(BEARER) :].strip(), old) if is_bearer else None
         if principal is None:
             raise unauthorized()
         return principal
@@ -58,6 +73,16 @@ def scope_of(resource: Any, method: str) -> Scope | None:
         return None
     own: dict[str, Scope] = getattr(resource, "scopes", {})
     return own.get(method) or SCOPES.get(method, Scope.ADMIN)
+
+
+def is_read(resource: Any, method: str) -> bool:
+    """Whether a method of a resource changes nothing; its own `reading` adds to the rule."""
+    return method in READING or method in getattr(resource, "reading", ())
+
+
+def has_to_answer(resource: Any) -> bool:
+    """Whether it answers while PostgreSQL is away, to whoever had a key when that was there."""
+    return bool(getattr(resource, "has_to_answer", False))
 
 
 def unauthorized() -> ApiError:

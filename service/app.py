@@ -8,7 +8,8 @@ from falcon.media import JSONHandler
 
 from service import json
 from service.access import Access
-from service.config import Config
+from service.admission import Admission
+from service.config import MEGABYTE, Config
 from service.database import Database
 from service.errors import add_error_handlers
 from service.gate import Gate
@@ -21,15 +22,25 @@ from service.rate_limit.middleware import RateLimit
 from service.request_log import RequestLog
 from service.resources import (
     agents,
+    check,
     description,
+    docs,
     events,
+    export,
     health,
     metrics,
     percentiles,
     runs,
+    tail,
+    telemetry,
     timeseries,
+    traces,
 )
+from service.slots import Slots
+from service.telemetry.requests import RequestMeter
 from service.writer import Writer
+
+MAX_STREAMS = 4  # in each worker: under gthread each holds one of its threads
 
 
 def create_app(
@@ -38,12 +49,14 @@ def create_app(
     """Build the application. Each path answers with the prefix and, for old clients, without."""
     app = falcon.App()
     rate_limit = RateLimit(config, clock)
+    access = Access(KeyRing(database), config)
     for middleware in (
+        RequestMeter(config.api_prefix),
         RequestLog(config.debug or config.log_requests == "all", config.trusted_proxies),
         Identity(),
         RawPath(),
         cors(config.cors_origins),
-        Access(KeyRing(database), config),
+        access,
     ):
         app.add_middleware(middleware)
     if rate_limit.is_on:
@@ -55,8 +68,15 @@ def create_app(
     add_error_handlers(app)
 
     probe = Probe(database)
+    can_stream = config.worker_class != "meinheld"
+    exports, streams = Slots(config.max_exports, "exports"), Slots(MAX_STREAMS, "streams")
+    admission = Admission(config.max_in_flight_mb * MEGABYTE)
     routes: dict[str, Any] = {
-        "/events": events.Events(writer, config, rate_limit),
+        "/events": events.Events(writer, config, rate_limit, admission),
+        "/events/check": check.Check(database, config, admission),
+        "/events/stream": tail.Tail(database, streams, access, can_stream),
+        # Exporters add this path to their endpoint, which may end in the prefix or not.
+        "/v1/traces": traces.Traces(writer, config, rate_limit, admission),
         "/events/{event_id:name}/children": events.Children(database),
         "/agents": agents.Agents(database),
         "/agents/{agent_name:name}": agents.Agent(database),
@@ -69,13 +89,19 @@ def create_app(
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/latency": percentiles.Latency(database),
+        "/export/events.ndjson": export.EventsNdjson(database, exports, can_stream),
+        "/export/events.csv": export.EventsCsv(database, exports, can_stream),
+        "/export/runs.csv": export.RunsCsv(database, exports, can_stream),
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
         "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),
         "/health": health.Health(probe, config),
         "/livez": health.Live(),
         "/readyz": health.Ready(probe, config),
+        "/metrics": telemetry.Telemetry(probe),
         "/openapi.json": description.Description(config),
+        "/docs": docs.Docs(),
+        "/docs/{name:name}": docs.Asset(),
     }
     root = health.Root(config)
     for resource in (root, *routes.values()):

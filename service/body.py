@@ -50,6 +50,11 @@ def read_json_body(req: falcon.Request, limit: int, room: Room) -> bytes:
             "unsupported_media_type",
             "Send the body with Content-Type: application/json.",
         )
+    return read_packed_body(req, limit, room)
+
+
+def read_packed_body(req: falcon.Request, limit: int, room: Room) -> bytes:
+    """As read_json_body, for a body of any type."""
     encoding = (req.get_header("Content-Encoding") or "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise ApiError(

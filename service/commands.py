@@ -188,6 +188,14 @@ def restore(config: Config, file: str) -> int:
     return 0
 
 
+def import_events(config: Config, file: str, stop_on_error: bool) -> int:
+    """Store the events of a file and print the counts; 1 when some were bad."""
+    from service.importing.command import run  # noqa: PLC0415
+
+    with database_in_use(config, "import") as url:
+        return run(config, url, file, stop_on_error)
+
+
 def retention(config: Config, days: int, dry_run: bool) -> int:
     """Drop what is older than `days` days, a line each; 1 when something would not go."""
     from service.clock import today  # noqa: PLC0415

@@ -13,6 +13,8 @@ from service.rate_limit.proxies import TrustedProxies
 
 LOCAL_DASHBOARD = "http://localhost:3000,http://127.0.0.1:3000"
 LOG_REQUESTS = ("problems", "all")
+KILOBYTE = 1024
+MEGABYTE = 1024 * 1024
 WORKER_CLASSES = ("gevent", "gthread", "meinheld")
 
 
@@ -55,6 +57,7 @@ class Config:
     write_timeout_seconds: int
     max_events_per_second: int
     max_reads_per_second: int
+    max_exports: int
     trusted_proxies: TrustedProxies
     refresh_interval_seconds: int
     quarter_hour_days: int
@@ -246,6 +249,9 @@ SETTINGS = (
         "0",
         integer(0, 1_000_000),
         "its reads, likewise; 0: no limit",
+    ),
+    Setting(
+        "MAX_EXPORTS", "2", integer(1, 64), "exports that one worker serves at a time; more: 503"
     ),
     Setting(
         "TRUSTED_PROXIES",

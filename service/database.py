@@ -2,7 +2,7 @@
 
 write   one per worker's writer, as gati_ingest; a small pool for what people change by hand
 read    a pool, read-only, as gati_read; a statement by itself, or several in one snapshot
-direct  of their own: migrations, partitions, the refresh leader; later LISTEN
+direct  of their own: migrations, partitions, the refresh leader, LISTEN
 
 Whatever is not ingest or a read is the owner's: see service/roles.
 """
@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool
 
+from service.bell import Bell
 from service.greenlets import connection_class, poll_now
 from service.json import FragmentLoader, NumberLoader
 from service.queries import Connection, queries
@@ -175,6 +176,7 @@ class Database:
         reads = max(1, connections - 3)
         self._read = pool(read_url or (lambda: url), read_settings, "read", reads)
         self._change = pool(lambda: url, self._write_settings, "change", 1)
+        self.bell = Bell(lambda: connect(url, DIRECT, "tail"))
 
     def open(self) -> None:
         """Start the pools; connections are made as they are needed."""
@@ -182,9 +184,14 @@ class Database:
         self._change.open()
 
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every connection that is not lent."""
+        self.bell.close()
         self._read.close()
         self._change.close()
+
+    def pool_stats(self) -> dict[str, dict[str, int]]:
+        """What psycopg_pool knows of each pool, by its name."""
+        return {pool.name: pool.get_stats() for pool in (self._read, self._change)}
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -201,6 +208,16 @@ class Database:
         two more within, each a round trip: the p95 of an agent's runs was 15 ms in place of 9.
         """
         with lend(self._read) as conn, conn.pipeline():
+            yield conn
+
+    @contextmanager
+    def looking_up(self) -> Iterator[Connection]:
+        """Lend a connection for one snapshot of look-ups by key, thousands in a statement.
+
+        A plan that was made while a table was small would scan it for each of them, for ever.
+        """
+        with self.snapshot() as conn:
+            queries.transactions.look_up(conn)
             yield conn
 
     @contextmanager

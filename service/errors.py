@@ -15,6 +15,9 @@ from service import json
 from service.ingest import BadBatch, BatchTooLarge
 from service.log import reason
 from service.middleware import identify
+from service.otlp import Malformed
+from service.otlp import answers as otlp
+from service.trace_context import trace_context
 from service.writer import Overloaded
 
 RETRY_AFTER_SECONDS = 1
@@ -82,14 +85,21 @@ def add_error_handlers(app: "falcon.App[falcon.Request, falcon.Response]") -> No
     app.add_error_handler((PoolTimeout, TooManyRequests, Overloaded), on_overload)
     app.add_error_handler(BadBatch, on_bad_batch)
     app.add_error_handler(BatchTooLarge, on_batch_too_large)
+    app.add_error_handler(Malformed, on_malformed)
     app.add_error_handler(Exception, on_unexpected)
     app.add_error_handler(falcon.HTTPError, on_http_error)
 
 
 def serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
-    """Write the one shape, with the case's extras."""
+    """Write the one shape, with the case's extras; to an OTLP client, what OTLP has for it."""
     code, description = NAMES.get(str(error.status), ("error", error.title or ""))
     description = error.description or description
+    if otlp.is_otlp(req):
+        request_id = identify(req, resp)
+        resp.content_type, resp.data = otlp.error(
+            req.content_type, error.status_code, description, request_id
+        )
+        return
     resp.content_type = falcon.MEDIA_JSON
     resp.data = shape(
         error.title or str(error.status),
@@ -135,13 +145,13 @@ def on_database_error(
     if passing is None:
         return on_unexpected(req, resp, error, params)
     log.warning("%s: %s", passing[0], reason(error), extra=about(req))
-    slow_read = passing in (TIMEOUT, LOCKED, TOO_HEAVY) and req.method == "GET"
+    slow_read = passing in (TIMEOUT, LOCKED, TOO_HEAVY) and req.context.get("is_read")
     raise ApiError(falcon.HTTP_504 if slow_read else falcon.HTTP_503, *passing, retry=True)
 
 
 def about(req: falcon.Request) -> dict[str, str]:
-    """The field of the log that leads to the request's own line."""
-    return {"request_id": req.context.request_id}
+    """The fields of the log that lead to the request's own line, and to the client's trace."""
+    return {"request_id": req.context.request_id, **trace_context(req)}
 
 
 def find_passing(error: psycopg.Error) -> tuple[str, str] | None:
@@ -171,6 +181,14 @@ def on_batch_too_large(
 ) -> None:
     """A batch of too many events."""
     raise ApiError(falcon.HTTP_413, "batch_too_large", str(error), limit=error.limit)
+
+
+def on_malformed(
+    req: falcon.Request, resp: falcon.Response, error: Malformed, params: dict[str, Any]
+) -> None:
+    """A body that is no OTLP."""
+    text = f"The body is no ExportTraceServiceRequest: {error}. Nothing was stored."
+    raise ApiError(falcon.HTTP_400, "invalid_otlp", text)
 
 
 def on_unexpected(

@@ -1,5 +1,8 @@
 """The gate in front of the application: while too much waits, ingest is refused there.
 
+Asking which events are stored is no ingest, though it is a POST: it waits for no writer, and who
+was refused has the more reason to ask. Its body is admitted as those of ingest are (admission.py).
+
 What is refused costs what is accepted its time, so it happens before falcon has looked at the
 request, and before its body is read.
 """
@@ -11,17 +14,20 @@ import falcon
 
 from service.errors import OVERLOADED, RETRY_AFTER_SECONDS, shape
 from service.headers import SECURITY
-from service.middleware import request_id
+from service.middleware import raw_path, request_id
+from service.otlp import answers as otlp
+from service.telemetry import figures
 
 # A small body is read and thrown away, which takes less than a new connection; a larger one is not.
 THROWN_AWAY_BYTES = 65_536
+CHECK_PATH = "/events/check"
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 
 class Gate:
-    """A WSGI application: the service's own, but for POST while there is no room."""
+    """A WSGI application: the service's own, but for ingest while there is no room."""
 
     def __init__(
         self, app: "falcon.App[falcon.Request, falcon.Response]", has_room: Callable[[], bool]
@@ -31,26 +37,40 @@ class Gate:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        if environ["REQUEST_METHOD"] != "POST" or self._has_room():
+        if not is_ingest(environ) or self._has_room():
             answer = self.app(environ, start_response)
             if is_out_of_step(environ["wsgi.input"]):
                 close_afterwards(start_response)
             return answer
+        figures.REFUSED.inc()
         return refuse(environ, start_response)
+
+
+def is_ingest(environ: Environ) -> bool:
+    """Whether a request may store events: any POST but the one that reads, by the path it took.
+
+    It is the path that decides where it goes (middleware.RawPath), so it cannot be another's.
+    """
+    if environ["REQUEST_METHOD"] != "POST":
+        return False
+    return not path_of(environ).endswith(CHECK_PATH)
+
+
+def path_of(environ: Environ) -> str:
+    """The path without a slash at its end, as it was sent where the server tells."""
+    return raw_path(environ) or str(environ["PATH_INFO"]).rstrip("/")
 
 
 def refuse(environ: Environ, start_response: StartResponse) -> list[bytes]:
     """Answer 503, to be sent again."""
     own_id = request_id(environ.get("HTTP_X_REQUEST_ID"))
-    code, description = OVERLOADED
-    retry = RETRY_AFTER_SECONDS
-    body = shape(falcon.HTTP_503, description, code, own_id, retry_after=retry)
+    content_type, body = refusal(environ, own_id)
     start_response(
         falcon.HTTP_503,
         [
-            ("Content-Type", falcon.MEDIA_JSON),
+            ("Content-Type", content_type),
             ("Content-Length", str(len(body))),
-            ("Retry-After", str(retry)),
+            ("Retry-After", str(RETRY_AFTER_SECONDS)),
             ("X-Request-Id", own_id),
             *SECURITY.items(),
         ],
@@ -58,6 +78,16 @@ def refuse(environ: Environ, start_response: StartResponse) -> list[bytes]:
     if unread_bytes(environ) > THROWN_AWAY_BYTES:
         close_afterwards(start_response)
     return [body]
+
+
+def refusal(environ: Environ, own_id: str) -> tuple[str, bytes]:
+    """Return the type and bytes of the answer: the one shape of errors, or what OTLP has for it."""
+    code, description = OVERLOADED
+    if path_of(environ).endswith(otlp.PATH):
+        return otlp.error(environ.get("CONTENT_TYPE"), 503, description, own_id)
+    retry = RETRY_AFTER_SECONDS
+    body = shape(falcon.HTTP_503, description, code, own_id, retry_after=retry)
+    return falcon.MEDIA_JSON, body
 
 
 def unread_bytes(environ: Environ) -> float:

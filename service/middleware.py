@@ -53,12 +53,20 @@ class RawPath:
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Replace the path; the converter `name` decodes each segment by itself."""
-        raw = req.env.get("RAW_URI") or req.env.get("HTTP_X_ORIGINAL_URI")
-        if raw:
-            path = raw.partition("?")[0]
-            if not path.startswith("/"):  # absolute form: http://host/path
-                path = "/" + path.partition("://")[2].partition("/")[2]
-            req.path = path.rstrip("/") or "/"
+        path = raw_path(req.env)
+        if path:
+            req.path = path
+
+
+def raw_path(environ: dict[str, Any]) -> str | None:
+    """The path as it was sent, without a slash at its end; None where the server does not tell."""
+    raw: str | None = environ.get("RAW_URI") or environ.get("HTTP_X_ORIGINAL_URI")
+    if not raw:
+        return None
+    path = raw.partition("?")[0]
+    if not path.startswith("/"):  # absolute form: http://host/path
+        path = "/" + path.partition("://")[2].partition("/")[2]
+    return path.rstrip("/") or "/"
 
 
 class Reload:

@@ -15,6 +15,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 SQL_DIRECTORY = Path(__file__).resolve().parent.parent / "sql"
+NO_QUERIES = ("schema", "sqlite")
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
@@ -148,7 +149,7 @@ class Area:
 
 
 class Queries:
-    """All query files below a directory; sql/schema/ is the schema and holds none."""
+    """All query files below a directory; those of NO_QUERIES hold none for PostgreSQL."""
 
     def __init__(self, directory: Path = SQL_DIRECTORY) -> None:
         self._directory = directory
@@ -158,7 +159,7 @@ class Queries:
         """Read every file anew, so that an edit counts from the next statement on."""
         areas: dict[str, dict[str, Query]] = {}
         for path in sorted(self._directory.glob("*/*.sql")):
-            if path.parent.name != "schema":
+            if path.parent.name not in NO_QUERIES:
                 name = f"{path.parent.name}.{path.stem}"
                 areas.setdefault(path.parent.name, {})[path.stem] = Query(name, path.read_text())
         self._areas = {name: Area(name, queries) for name, queries in areas.items()}

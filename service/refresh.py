@@ -23,6 +23,7 @@ from service.fold import (
 )
 from service.log import reason
 from service.queries import Connection, queries
+from service.telemetry import figures
 
 MANY_DELTAS = 20_000  # fold at once: each read that adds them up costs 5 ms
 COMPACT_DELTAS = 5_000  # put them together while no fold is due
@@ -55,6 +56,7 @@ class Refresher:
         self._pause = 0.0  # since the last fold, so that folds stay below BUSY_SHARE
         self._compacted = 0  # deltas that were left by the last compaction
         self._deleted = 0  # since the last vacuum
+        self._told = 0  # deltas of which the live tails have been told
 
     def open(self) -> None:
         """Start the thread."""
@@ -75,6 +77,7 @@ class Refresher:
             except psycopg.errors.SerializationFailure:
                 log.info("%s: another process folded just now", self._name)
             except psycopg.Error as error:
+                figures.FOLD_FAILURES.inc()
                 log.warning("metrics not refreshed, trying again soon: %s", reason(error))
                 self._disconnect()
                 self._closed.wait(ERROR_PAUSE_SECONDS)
@@ -95,10 +98,13 @@ class Refresher:
         """Do what is due: a fold, or else a compaction; and, once an hour, the upkeep."""
         row = queries.refresh.waiting(conn, row_limit=COUNTED_DELTAS).fetchone()
         assert row is not None, "fold_state has its one row"  # noqa: S101
+        if row["waiting"] > self._told:
+            queries.tail.notify(conn)
+        self._told = row["waiting"]
         if self._is_due(row["waiting"], float(row["age_seconds"])):
             self._note(fold(conn))
         elif row["waiting"] >= max(COMPACT_DELTAS, 2 * self._compacted):
-            self._compacted = compact(conn)
+            self._compacted = self._told = compact(conn)
             self._deleted += row["waiting"]
         if self._deleted >= VACUUM_DELTAS:
             queries.refresh.vacuum_deltas(conn)
@@ -114,8 +120,10 @@ class Refresher:
 
     def _note(self, done: Fold) -> None:
         self._pause = done.seconds / BUSY_SHARE
-        self._compacted = 0
+        self._compacted = self._told = 0
         self._deleted += done.deltas
+        figures.FOLD_SECONDS.observe(done.seconds)
+        figures.FOLDED_DELTAS.inc(done.deltas)
         log.debug("%s: folded %d deltas in %.3f s", self._name, done.deltas, done.seconds)
 
     def _connected(self) -> Connection:

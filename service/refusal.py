@@ -28,7 +28,9 @@ def write_error(sock: socket.socket, status: int, reason: str, _message: Any) ->
     # Not above: the arbiter imports this module, and needs neither falcon nor psycopg.
     from service.errors import shape  # noqa: PLC0415
     from service.middleware import request_id  # noqa: PLC0415
+    from service.telemetry.figures import count_invalid  # noqa: PLC0415
 
+    count_invalid(status)
     own_id = request_id(None)
     code, description = REFUSALS.get(status, INTERNAL)
     title = f"{status} {'Not Implemented' if status == 501 else reason}"  # gunicorn's: Bad Request

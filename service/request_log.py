@@ -11,6 +11,7 @@ import falcon
 
 from service.middleware import identify
 from service.rate_limit.proxies import TrustedProxies
+from service.trace_context import trace_context
 
 SLOW_MS = 1000.0
 # Besides 5xx: who was not let in, and where.
@@ -21,7 +22,7 @@ log.setLevel(logging.INFO)  # RequestLog decides what is told, not the level
 
 
 class RequestLog:
-    """Middleware: id, method, path, status, milliseconds, and the id of the key. No query, no body.
+    """Middleware: id, method, path, status, milliseconds, key, address, trace. No query, no body.
 
     `all_of_them` False: those answered 401, 403 or 5xx, and those that took longer than SLOW_MS.
     """
@@ -59,5 +60,6 @@ class RequestLog:
                 "address": self._proxies.client_of(
                     req.env.get("REMOTE_ADDR", ""), req.env.get("HTTP_X_FORWARDED_FOR", "")
                 ),
+                **trace_context(req),
             },
         )

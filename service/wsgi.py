@@ -19,6 +19,7 @@ from service.process import process
 from service.refresh import Refresher
 from service.roles import Logins, given_urls
 from service.schema import check
+from service.telemetry.sampler import Sampler
 from service.writer import Writer
 
 
@@ -47,11 +48,13 @@ def build() -> Gate:
     refresher = Refresher(
         config.database_url, config.refresh_interval_seconds, config.quarter_hour_days
     )
+    sampler = Sampler(database, writer)
     database.open()
+    sampler.open()
     keeper.open()
     if config.refresh_interval_seconds:
         refresher.open()
-    for close in (database.close, writer.close, refresher.close, keeper.close):
+    for close in (database.close, sampler.close, writer.close, refresher.close, keeper.close):
         atexit.register(close)  # run in the reverse order
     return create_app(config, database, writer)
 

@@ -1,5 +1,6 @@
 """The service in this process: the real application and writer, on a real database."""
 
+import gzip
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,7 +58,7 @@ class Client(testing.TestClient):
     def simulate_request(self, *arguments: Any, **options: Any) -> testing.Result:
         """Send any request; its answer must tell no secret."""
         result: testing.Result = super().simulate_request(*arguments, **options)
-        look_through_answer(result.status_code, str(result.headers), result.text)
+        look_through_answer(result.status_code, str(result.headers), text_of(result))
         look_through_headers(result.headers)
         return result
 
@@ -81,3 +82,9 @@ class Client(testing.TestClient):
     def run(self, run_id: str) -> Any:
         """One run."""
         return self.ok(f"/api/runs/{run_id}")
+
+
+def text_of(result: testing.Result) -> str:
+    """What an answer says, packed or not."""
+    packed = result.headers.get("Content-Encoding") == "gzip"
+    return (gzip.decompress(result.content) if packed else result.content).decode(errors="replace")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from service.headers import SECURITY
+from service.headers import PAGE_POLICY, SECURITY
 from service.log import KEY
 
 # An exception that is told: by Python itself, or by service/log.py.
@@ -44,7 +44,9 @@ def look_through_command(arguments: Sequence[str], stdout: str, stderr: str) -> 
 def look_through_headers(headers: Mapping[str, str]) -> None:
     """Fail where an answer lacks what every answer has, or says which version of what answers."""
     said = {name.lower(): value for name, value in headers.items()}
-    for name, value in SECURITY.items():
+    is_page = said.get("content-type", "").startswith("text/html")
+    expected = SECURITY | ({"Content-Security-Policy": PAGE_POLICY} if is_page else {})
+    for name, value in expected.items():
         assert said.get(name.lower()) == value, (name, said)
     assert not re.search(r"\d", said.get("server", "")), said
 

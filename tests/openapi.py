@@ -2,7 +2,11 @@
 
 from typing import Any
 
-SENT = {"Batch", "Event", "Description", "NewRunName"}  # what else a client sends is ignored
+# What a client sends: what else it holds is ignored.
+SENT = {
+    "Batch", "Event", "Keys", "Key", "Description", "NewRunName",
+    "Spans", "Span", "Attributes", "AnyValue",
+}  # fmt: skip
 
 
 def close(document: dict[str, Any]) -> dict[str, Any]:

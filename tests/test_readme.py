@@ -3,10 +3,13 @@
 import json
 import re
 import subprocess
+from pathlib import Path
 
 from service.__main__ import parser
 from service.config import SETTINGS
 from service.queries import Connection
+from tests.events import event, new_id
+from tests.http.wire import batch
 from tests.operations.harness import REPOSITORY
 from tests.service import Service
 
@@ -27,6 +30,17 @@ def test_the_curl_examples_run_and_answer_what_they_should(service: Service) -> 
     assert agents[0]["total_events"] == 2
     assert costs["series"][0]["group"] == "gpt-4o"
     assert [point["value"] for point in costs["series"][0]["points"]] == [0, 0, 0.002]
+
+
+def test_the_examples_of_exports_run(service: Service, tmp_path: Path) -> None:
+    assert service.post(batch(event(new_id(), agent_name="hello"))).status_code == 200
+    [example] = [block for block in BLOCKS if "/api/export/" in block]
+    script = example.replace("http://127.0.0.1:8000", service.url)
+    subprocess.run(["bash", "-euc", script], check=True, cwd=tmp_path)
+    *events, last = (tmp_path / "events.ndjson").read_text().splitlines()
+    assert json.loads(last) == {"export": {"complete": True, "events": len(events)}}
+    assert events
+    assert (tmp_path / "runs.csv").read_text().startswith("run_id,")
 
 
 def test_every_variable_is_in_the_table_with_its_default() -> None:

@@ -1,13 +1,16 @@
 """What the page asks, passed on to the service with the key that the page does not have."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
-TIMEOUT_SECONDS = 60.0  # longer than the service takes for anything
-ASKED = ("Accept", "Content-Type", "X-Request-Id")
+TIMEOUT_SECONDS = 60.0  # longer than the service takes for anything, or a stream is silent
+STREAMED = "text/event-stream"
+PART_BYTES = 65_536
+ASKED = ("Accept", "Content-Type", "Last-Event-Id", "X-Request-Id")
 ANSWERED = ("Content-Type", "Retry-After", "X-Request-Id")
 
 Headers = list[tuple[str, str]]
@@ -15,11 +18,12 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Answer:
-    """A status, the headers that concern the page, and the body."""
+    """A status, the headers that concern the page, and the body, or what comes little by little."""
 
     status: int
     headers: Headers
     body: bytes
+    parts: Generator[bytes] | None = None
 
 
 class Forwarding:
@@ -42,15 +46,25 @@ class Forwarding:
             conn.request(method, path, body, passed)
             answer = conn.getresponse()
             kept = [header for header in answer.getheaders() if header[0].title() in ANSWERED]
-            return Answer(answer.status, kept, answer.read())
+            if method == "GET" and answer.getheader("Content-Type") == STREAMED:
+                return Answer(answer.status, kept, b"", parts_of(answer, conn))
+            body = answer.read()
         except (OSError, HTTPException):
-            return unreachable(self._address.geturl())
-        finally:
             conn.close()
+            return unreachable(self._address.geturl())
+        conn.close()
+        return Answer(answer.status, kept, body)
 
     def is_refused(self) -> bool:
         """Whether the service is there, and the key is not one that may read."""
         return self.ask("GET", "/api/agents", (), b"").status in (401, 403)
+
+
+def parts_of(answer: HTTPResponse, conn: HTTPConnection) -> Generator[bytes]:
+    """What comes, as it comes, until either side ends it."""
+    with closing(conn), suppress(OSError, HTTPException):
+        while part := answer.read1(PART_BYTES):
+            yield part
 
 
 def unreachable(service: str) -> Answer:

@@ -1,6 +1,7 @@
 """The files of the page, and beneath /api what the service answers."""
 
 from collections.abc import Callable
+from contextlib import closing, suppress
 from http.server import SimpleHTTPRequestHandler
 from io import BytesIO
 from pathlib import Path
@@ -65,10 +66,14 @@ class Pages(SimpleHTTPRequestHandler):
         self.send_response(answer.status)
         for name, value in answer.headers:
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
+        if answer.parts is None:
+            self.send_header("Content-Length", str(len(answer.body)))
         self.send_header("Cache-Control", "no-store")
         self.end_headers()
         self.wfile.write(answer.body)
+        if answer.parts is not None:  # ended by closing the connection, as HTTP/1.0 does
+            with closing(answer.parts), suppress(ConnectionError):
+                self.wfile.writelines(answer.parts)
 
     def send_head(self) -> BytesIO | BinaryIO | None:
         """Answer the headers and return the content, for GET and HEAD alike."""

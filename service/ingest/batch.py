@@ -14,11 +14,11 @@ import orjson
 from service.ingest.event import MAX_DEPTH, read_event
 from service.ingest.fields import BadEvent, optional_uuid
 from service.ingest.lenient import InvalidJSON, parse_events
+from service.ingest.named_errors import NamedErrors
 from service.ingest.numbers import has_long_number
 from service.ingest.rows import EventRow
 from service.ingest.usual import Unusual, read_usual
 
-MAX_NAMED_ERRORS = 100
 EXPIRED = BadEvent("run_id", "expired", "The run is older than what is kept, and was removed.")
 
 
@@ -39,22 +39,19 @@ class BatchTooLarge(Exception):
 
 
 @dataclass
-class Batch:
+class Batch(NamedErrors):
     """The rows of one request, and what is wrong with the others.
 
-    `errors` holds at most 100 of {index, event_id, field, code, message}; `failed` counts all, and
     `rejected` has the index of each that was never a row.
     """
 
     rows: list[EventRow] = field(default_factory=list)
-    errors: list[dict[str, Any]] = field(default_factory=list)
-    failed: int = 0
     rejected: list[int] = field(default_factory=list)
 
     def reject(self, index: int, event: Any, error: BadEvent) -> None:
         """Note one bad event."""
         self.rejected.append(index)
-        self._note(index, error.event_id or shown_id(event), error)
+        self.note(index, error.event_id or shown_id(event), error)
 
     def reject_expired(self, run_ids: Collection[str]) -> None:
         """Take out the rows of runs that retention removed; the transaction left them out."""
@@ -62,22 +59,9 @@ class Batch:
         places = (index for index in count() if index not in rejected)
         for index, row in zip(places, self.rows, strict=False):
             if row.run_id in run_ids:
-                self._note(index, row.event_id, EXPIRED)
+                self.note(index, row.event_id, EXPIRED)
         self.rows = [row for row in self.rows if row.run_id not in run_ids]
         self.errors.sort(key=itemgetter("index"))
-
-    def _note(self, index: int, event_id: str | None, error: BadEvent) -> None:
-        self.failed += 1
-        if len(self.errors) < MAX_NAMED_ERRORS:
-            self.errors.append(
-                {
-                    "index": index,
-                    "event_id": event_id,
-                    "field": error.field,
-                    "code": error.code,
-                    "message": str(error),
-                }
-            )
 
 
 def shown_id(event: Any) -> str | None:
@@ -93,7 +77,7 @@ def parse_batch(
     Raises BadBatch when it is no batch, BatchTooLarge when it has more than `max_events`.
     """
     try:
-        return Batch(read_usual(body, max_events, max_event_bytes, max_depth))
+        return Batch(rows=read_usual(body, max_events, max_event_bytes, max_depth))
     except Unusual:
         return parse_carefully(body, max_events, max_event_bytes, max_depth)
 

@@ -2,12 +2,14 @@
 
 A request costs no query. A revoked key is refused after FRESH_SECONDS, or LATEST_SECONDS where
 PostgreSQL does not answer meanwhile; a new one is known at once, for an unknown id makes us look.
+Only what has to answer without PostgreSQL (`old`) goes on with keys that cannot be read anew.
 """
 
 import hmac
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -25,6 +27,7 @@ OPEN_SECONDS = 1.0  # while no key exists: so soon the first one closes the serv
 # Between two looks for an id that is not known: a new key's, which the SDK would drop a batch for,
 # or an invention, of which a worker asks 10 a second.
 UNKNOWN_SECONDS = 0.1
+OLD_PATIENCE_SECONDS = 2.5  # of such a request; a PostgreSQL that hangs would hold it for 12 s
 RETRY_SECONDS = 1.0  # between two looks while PostgreSQL does not answer
 AWAY = (psycopg.Error, PoolTimeout, TooManyRequests)
 
@@ -78,12 +81,12 @@ class KeyRing:
         self._failure: Exception | None = None
         self._reading = threading.Lock()
 
-    def find(self, sent: str) -> Principal | None:
+    def find(self, sent: str, old: bool = False) -> Principal | None:
         """Who sends this key; None for one that is unknown, malformed, revoked or expired."""
         text = KeyText.parse(sent)
         if text is None:
             return None
-        key = self._known().get(text.key_id)
+        key = self._known(old).get(text.key_id)
         if key is None and self._clock() - self._read_at > UNKNOWN_SECONDS:
             self._read(max_age=UNKNOWN_SECONDS, wait=True)
             key = self._keys.get(text.key_id)
@@ -92,21 +95,32 @@ class KeyRing:
         self._used.add(text.key_id)
         return key.principal
 
-    def is_empty(self) -> bool:
+    def is_empty(self, old: bool = False) -> bool:
         """Whether no key was ever made."""
-        return not self._known()
+        return not self._known(old)
 
-    def _known(self) -> Mapping[str, Key]:
-        """The keys, at most LATEST_SECONDS old; raises what PostgreSQL does, or PoolTimeout."""
+    def _known(self, old: bool) -> Mapping[str, Key]:
+        """The keys, at most LATEST_SECONDS old; raises what PostgreSQL does, or PoolTimeout.
+
+        With `old` those that were read last, if they ever were.
+        """
         age = self._clock() - self._read_at
         fresh = FRESH_SECONDS if self._keys else OPEN_SECONDS
-        if age > fresh:
+        if age > fresh and old and self._read_at > float("-inf"):
+            reader = threading.Thread(target=self._try_to_read, args=(fresh,), daemon=True)
+            reader.start()
+            reader.join(OLD_PATIENCE_SECONDS)
+        elif age > fresh:
             try:
                 self._read(max_age=fresh, wait=age > LATEST_SECONDS)
             except AWAY:
                 if age > LATEST_SECONDS:
                     raise
         return self._keys
+
+    def _try_to_read(self, max_age: float) -> None:
+        with suppress(*AWAY):
+            self._read(max_age)
 
     def _read(self, max_age: float, wait: bool = False) -> None:
         """Read all keys, unless somebody else does, or did, or PostgreSQL was away just now."""

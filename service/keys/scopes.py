@@ -6,8 +6,8 @@ from enum import StrEnum
 class Scope(StrEnum):
     """The scopes of keys; `admin` includes the others."""
 
-    INGEST = "ingest"  # send events
-    READ = "read"  # every GET
+    INGEST = "ingest"  # send events, and check that they came
+    READ = "read"  # every GET, and the same check
     ADMIN = "admin"  # rename and delete as well
 
     def includes(self, wanted: "Scope") -> bool:

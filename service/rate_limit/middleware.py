@@ -9,7 +9,7 @@ from typing import Any
 
 import falcon
 
-from service.access import scope_of
+from service.access import is_read, scope_of
 from service.config import Config
 from service.errors import ApiError
 from service.keys import Scope
@@ -31,8 +31,11 @@ class RateLimit:
     ) -> None:
         """Count a read; refuse events before their body is read. Raises ApiError 429."""
         wanted = scope_of(resource, req.method)
-        if wanted is Scope.READ and self._reads:
-            check(self._reads.take(self._client_of(req), 1), self._reads, "requests")
+        if wanted is None:
+            return
+        if is_read(resource, req.method):
+            if self._reads:
+                check(self._reads.take(self._client_of(req), 1), self._reads, "requests")
         elif wanted is Scope.INGEST and self._events:
             check(self._events.wait_seconds(self._client_of(req)), self._events, "events")
 

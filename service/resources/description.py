@@ -31,6 +31,7 @@ def describe(config: Config) -> dict[str, Any]:
     document: dict[str, Any] = orjson.loads(FILE.read_bytes())
     document["info"]["version"] = __version__
     document["servers"][0]["url"] = config.api_prefix or "/"
-    batch = document["components"]["schemas"]["Batch"]
-    batch["properties"]["events"]["maxItems"] = config.max_batch_size
+    schemas = document["components"]["schemas"]
+    for name in ("Batch", "Keys"):
+        schemas[name]["properties"]["events"]["maxItems"] = config.max_batch_size
     return document

@@ -6,7 +6,7 @@ import falcon
 
 from service.admission import Admission
 from service.body import read_json_body
-from service.config import Config
+from service.config import KILOBYTE, MEGABYTE, Config
 from service.database import Database
 from service.errors import ApiError
 from service.ingest import Batch, parse_batch
@@ -14,19 +14,19 @@ from service.ingest.fields import to_uuid
 from service.parameters import allow_parameters, bad_parameter
 from service.queries import Connection, Row, queries
 from service.rate_limit.middleware import RateLimit
+from service.telemetry import figures
 from service.writer import Counts, Writer
-
-MEGABYTE = 1024 * 1024
-KILOBYTE = 1024
 
 
 class Events:
     """Where events come in."""
 
-    def __init__(self, writer: Writer, config: Config, rate_limit: RateLimit) -> None:
+    def __init__(
+        self, writer: Writer, config: Config, rate_limit: RateLimit, admission: Admission
+    ) -> None:
         self._writer = writer
         self._rate_limit = rate_limit
-        self._admission = Admission(config.max_in_flight_mb * MEGABYTE)
+        self._admission = admission
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
         self._max_event_depth = config.max_event_depth
@@ -43,6 +43,7 @@ class Events:
             counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
             if counts.expired:
                 batch.reject_expired(counts.expired)
+        figures.count_batch(counts.inserted, counts.duplicates, batch.failed)
         resp.status = falcon.HTTP_200 if batch.rows else falcon.HTTP_422
         resp.media = describe(batch, counts)
 
@@ -50,18 +51,14 @@ class Events:
 def describe(batch: Batch, counts: Counts) -> dict[str, Any]:
     """What became of the batch, as the SDK reads it."""
     stored = counts.inserted + counts.duplicates
-    answer: dict[str, Any] = {
+    return {
         "status": "partial" if batch.failed and stored else "error" if batch.failed else "success",
         "message": f"Ingested {stored} events",
         "count": stored,
         "inserted": counts.inserted,
         "duplicates": counts.duplicates,
-        "failed": batch.failed,
-        "errors": batch.errors,
+        **batch.describe(),
     }
-    if batch.failed > len(batch.errors):
-        answer["errors_omitted"] = batch.failed - len(batch.errors)
-    return answer
 
 
 class Children:

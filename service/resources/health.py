@@ -38,6 +38,7 @@ class Root:
                 "events": f"{api}/events",
                 "agents": f"{api}/agents",
                 "metrics": f"{api}/metrics/summary",
+                "docs": "/docs",
             },
         }
 

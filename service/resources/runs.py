@@ -1,17 +1,15 @@
 """/runs: one run, by id or by agent and name; its timeline and its trace."""
 
-from collections.abc import Callable
-
 import falcon
 
-from service import audit, json
+from service import audit
 from service.body import read_document
 from service.database import Database
 from service.errors import ApiError
 from service.ingest.fields import MAX_NAME, name_problem, to_uuid
 from service.parameters import allow_parameters
 from service.queries import Connection, Row, queries
-from service.trace import render_trace
+from service.resources.run_views import VIEWS, view_of
 from service.writer.naming import generated_number
 
 MAX_BODY_BYTES = 65_536
@@ -43,14 +41,15 @@ class RunByName:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str) -> None:
         """Answer with the run (one may be named `timeline`), or with the view of a run's id."""
-        allow_parameters(req)
-        view = VIEWS.get(run_name)
+        view = view_of(req, run_name)
         with self._database.snapshot() as conn:
             run = find_by_id(conn, key) if view else None
             if view and run:
-                resp.data = view(conn, run)
+                resp.data = view(conn, present(run))
             else:
-                resp.media = present(found(find_by_name(conn, key, run_name)))
+                named = found(find_by_name(conn, key, run_name))
+                allow_parameters(req)  # those of a view are none of a run's that is named like it
+                resp.media = present(named)
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str) -> None:
         """Rename, {"new_run_name": text}; answer with the run, 409 when the name is taken."""
@@ -86,23 +85,9 @@ class RunView:
         """Answer with the view, or 404."""
         if view not in VIEWS:
             raise falcon.HTTPRouteNotFound
-        allow_parameters(req)
+        render = VIEWS[view](req)
         with self._database.snapshot() as conn:
-            resp.data = VIEWS[view](conn, found(find_by_name(conn, key, run_name)))
-
-
-def timeline(conn: Connection, run: Row) -> bytes:
-    """The run, and `events` oldest first."""
-    events = queries.runs.timeline(conn, run_id=run["run_id"]).fetchall()
-    return json.dumps({**present(run), "events": events})
-
-
-def trace(conn: Connection, run: Row) -> bytes:
-    """The run's totals and its events as a tree."""
-    return render_trace(present(run), queries.runs.trace(conn, run_id=run["run_id"]).fetchall())
-
-
-VIEWS: dict[str, Callable[[Connection, Row], bytes]] = {"timeline": timeline, "trace": trace}
+            resp.data = render(conn, present(found(find_by_name(conn, key, run_name))))
 
 
 def find_by_id(conn: Connection, key: str) -> Row | None:

@@ -22,6 +22,7 @@ from service.ingest import EventRow
 from service.log import reason
 from service.prices.price_list import CurrentPrices
 from service.queries import Connection
+from service.telemetry import figures
 from service.writer.changes import Again
 from service.writer.locks import Locks
 from service.writer.pace import Pace
@@ -85,6 +86,11 @@ class Writer:
             self._unfinished_requests < ALWAYS_LET_IN
             or self._pace.seconds(self._unfinished_events) <= LONGEST_WAIT_SECONDS
         )
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """How many events, of how many requests, wait or are being stored."""
+        return self._unfinished_events, self._unfinished_requests
 
     def store(self, rows: list[EventRow]) -> Counts:
         """Store the rows durably and return their counts; blocks until they are committed.
@@ -215,7 +221,8 @@ class Writer:
             conn = self._connection()
             try:
                 self._locks.prepare(conn)
-                return Transaction(
+                began = time.monotonic()
+                counts = Transaction(
                     conn,
                     [job.rows for job in jobs],
                     self._today(),
@@ -223,6 +230,10 @@ class Writer:
                     self._prices,
                     agents_to_lock=agents,
                 ).run()
+                figures.count_transaction(
+                    sum(len(job.rows) for job in jobs), time.monotonic() - began
+                )
+                return counts
             except Again as again:
                 conn.rollback()
                 agents |= again.agents
@@ -235,6 +246,7 @@ class Writer:
                 if not (conn.closed or error.sqlstate in TRANSIENT):
                     raise
                 log.info("transaction again after %s", error.sqlstate or "a lost connection")
+            figures.TRANSACTION_RETRIES.inc()
             backoff = min(FIRST_BACKOFF_SECONDS * 2**attempt, LONGEST_BACKOFF_SECONDS)
             time.sleep(backoff * random.random())  # noqa: S311 -- jitter
         raise Overloaded("The events' runs and agents change too fast just now.")

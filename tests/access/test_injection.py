@@ -41,7 +41,9 @@ def parameters(document: dict[str, Any]) -> Iterator[tuple[str, str, Parameter, 
     for path, item in document["paths"].items():
         for method in METHODS:
             refs = [*item.get("parameters", []), *item.get(method, {}).get("parameters", [])]
-            found = [known[ref["$ref"].rpartition("/")[2]] for ref in refs]
+            found = [
+                known[ref["$ref"].rpartition("/")[2]] if "$ref" in ref else ref for ref in refs
+            ]
             for one in found if method in item else []:
                 yield method.upper(), path, one, found
 
@@ -60,6 +62,8 @@ def ask(
         elif value is not None or (one.get("required") and place == "query"):
             (query if place == "query" else headers)[name] = value or "cost"
     body = {"description": "x", "new_run_name": "x"} if method == "PATCH" else None
+    if path == "/events/stream":  # has no end
+        method = "HEAD"
     prefix = "" if path == "/" else "/api"
     result = client.simulate_request(
         method, prefix + path, params=query, params_csv=False, headers=headers, json=body

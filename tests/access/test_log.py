@@ -22,6 +22,9 @@ from tests.leaks import look_through_answer, look_through_log
 from tests.operations import harness
 from tests.service import Service
 
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+TRACEPARENT = f"00-{TRACE}-{SPAN}-01"
+
 Lines = list[dict[str, Any]]
 
 
@@ -85,12 +88,13 @@ def test_what_goes_well_is_logged_where_all_is(
     service = Service(database_url, tmp_path / "output", harness.REPOSITORY, LOG_REQUESTS=chosen)
     service.wait_until_healthy()
     url = f"{service.url}/api/agents?limit=7&q={leaks.EVENT}"
-    requests.get(url, headers={"X-Request-Id": "mine"}, timeout=30)
+    requests.get(url, headers={"X-Request-Id": "mine", "traceparent": TRACEPARENT}, timeout=30)
     service.stop()
     found = about(service.output, "mine")
-    assert [(line["level"], line["path"], line["key"]) for line in found] == [
-        ("info", "/api/agents", "anonymous")
-    ] * lines
+    assert [
+        (line["level"], line["path"], line["key"], line["trace_id"], line["span_id"])
+        for line in found
+    ] == [("info", "/api/agents", "anonymous", TRACE, SPAN)] * lines
     look_through_log(service.output)
 
 
@@ -121,7 +125,8 @@ def test_whatever_goes_wrong_no_canary_is_told(
 
     # PostgreSQL tells the row in DETAIL, and in CONTEXT what COPY read.
     conn.execute("ALTER TABLE events ADD CONSTRAINT never CHECK (event_type = '') NOT VALID")
-    answer = send(service, secret_event(), key=key, **{"X-Request-Id": "broken"})
+    headers = {"X-Request-Id": "broken", "traceparent": TRACEPARENT}
+    answer = send(service, secret_event(), key=key, **headers)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     conn.execute("ALTER TABLE events DROP CONSTRAINT never")
     assert send(service, secret_event(), key=key).status_code == 200
@@ -136,6 +141,7 @@ def test_whatever_goes_wrong_no_canary_is_told(
     assert (told["sqlstate"], told["exception"]) == ("23514", "CheckViolation")
     assert any("transaction.py" in place for place in told["places"])
     assert (line["status"], line["key"]) == (500, key.split("_")[2])
+    assert told["trace_id"] == line["trace_id"] == TRACE
     assert leaks.PASSWORD in database_url
 
 

@@ -100,6 +100,26 @@ def test_while_postgresql_is_away_keys_are_good_for_a_while_and_no_longer(
         ring.find(key)
 
 
+def test_what_has_to_answer_without_postgresql_goes_by_the_keys_it_last_had(
+    ring: KeyRing, clock: Clock, database: Database, database_url: str
+) -> None:
+    key, other = (create(database_url, name, Scope.READ, None) for name in ("laptop", "other"))
+    assert ring.find(key, old=True) is not None
+    revoke(database_url, "other")
+    clock.now += FRESH_SECONDS + 0.1
+    assert ring.find(other, old=True) is None, "while it answers the keys are read anew"
+    database.close()
+    clock.now += 1000 * LATEST_SECONDS
+    assert ring.find(key, old=True) is not None
+    assert ring.find(other, old=True) is None
+    assert not ring.is_empty(old=True)
+    for some, old in ((ring, False), (KeyRing(database), True)):  # the second never had any
+        with pytest.raises((psycopg.Error, PoolTimeout)):
+            some.find(key, old)
+        with pytest.raises((psycopg.Error, PoolTimeout)):
+            some.is_empty(old)
+
+
 def test_a_thousand_requests_ask_the_database_once(
     ring: KeyRing, database: Counted, database_url: str
 ) -> None:

@@ -54,7 +54,7 @@ EXPECTED = {
     "event_type_totals_live": ("", "", "r"),
     "events": ("ra", "r", ""),
     "events_*": OWNERS_ALONE,  # reached through events
-    "expired_runs": ("r", "", ""),
+    "expired_runs": ("r", "r", ""),
     "fold_gate": OWNERS_ALONE,
     "fold_state": READS,
     "latency_buckets": LIVE,

@@ -115,6 +115,9 @@ def test_answers_of_a_run_with_everything_are_as_described(
     for view in ("timeline", "trace"):
         answer = client.simulate_get(f"/runs/{run}/{view}")
         assert_described(strict, f"/runs/{{run_id}}/{view}", "get", answer)
+    for query in ("fields=summary", "max_depth=0", "fields=summary&max_depth=0"):
+        answer = client.simulate_get(f"/runs/{run}/trace", query_string=query)
+        assert_described(strict, "/runs/{run_id}/trace", "get", answer)
     for name in ("summary", "agents-comparison", "cost-timeline", "models", "latency"):
         assert_described(strict, f"/metrics/{name}", "get", client.simulate_get(f"/metrics/{name}"))
     query = "metric=latency_p95&group_by=model"

@@ -34,8 +34,8 @@ def facts() -> results.Row:
 def test_a_section_that_was_not_run_is_named(facts: results.Row) -> None:
     page = report.page({"machine": facts, "sections": {}})
     assert (
-        "Not measured yet: ingest, offered, overload, slow-clients, reads, growth, memory, servers"
-        in page
+        "Not measured yet: ingest, otlp, offered, overload, slow-clients, reads, growth, memory, "
+        "export, servers" in page
     )
     assert "<svg" not in page
 
@@ -47,6 +47,15 @@ def test_a_section_shows_its_plot_its_figures_and_its_command(facts: results.Row
     assert "5,997" in page
     assert "--url &lt;x&gt;" in page
     assert "MISSED" in page
+
+
+def test_spans_without_a_database_to_compare_with_have_a_plot_too(facts: results.Row) -> None:
+    row = {"spans_per_second": 16_000.0, "rate_per_second": 16_320.0, "batch": 512, "clients": 8}
+    for copied in ({"copy_per_second": 28_416.0}, {}):
+        otlp = OFFERED | {"rows": [row | copied]}
+        page = report.page({"machine": facts, "sections": {"otlp": otlp}})
+        assert page.count("<svg") == 1
+        assert ("28,416 /s" in page) == bool(copied)
 
 
 def test_the_page_needs_nothing_from_elsewhere(facts: results.Row) -> None:

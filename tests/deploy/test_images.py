@@ -54,7 +54,9 @@ def test_the_dashboard_is_the_release_that_the_tests_know() -> None:
     assert [i.text.rpartition("gati==")[2] for i in DASHBOARD if "gati==" in i.text] == pins
 
 
-@pytest.mark.parametrize("package", ["falcon", "gunicorn", "meinheld", "greenlet"])
+@pytest.mark.parametrize(
+    "package", ["falcon", "gunicorn", "flask_swagger_ui", "meinheld", "greenlet"]
+)
 def test_the_install_steps_install(image: Image, package: str) -> None:
     site = next((image.programs.parent / "lib").glob("python*/site-packages"))
     assert list(site.glob(f"{package}-*.dist-info"))

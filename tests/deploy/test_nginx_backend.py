@@ -1,11 +1,12 @@
 """The shipped nginx in front of the real service, under both worker classes."""
 
+import http.client
 import json
 import socket
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -262,6 +263,26 @@ def test_a_body_reaches_the_service_whole_and_plain_or_not_at_all(tmp_path: Path
         assert b"X-Digest" not in received
 
 
+@pytest.mark.parametrize("ending", [b"", b"0\r\n\r\n"])
+def test_an_export_that_is_cut_short_is_cut_short_behind_it_too(
+    tmp_path: Path, ending: bytes
+) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as backend,
+        in_front_of(backend, tmp_path) as proxy,
+        closing(http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)) as client,
+    ):
+        client.request("GET", "/api/export/events.ndjson")
+        connection, _ = backend.accept()
+        with connection:
+            connection.recv(65536)
+            head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+            connection.sendall(head + b"3\r\n{}\n\r\n" + ending)
+        answer = client.getresponse()
+        with nullcontext() if ending else pytest.raises(http.client.IncompleteRead):
+            assert answer.read() == b"{}\n"
+
+
 @contextmanager
 def in_front_of(backend: socket.socket, directory: Path) -> Iterator[Proxy]:
     """Run the shipped nginx in front of a listening socket."""
@@ -270,3 +291,13 @@ def in_front_of(backend: socket.socket, directory: Path) -> Iterator[Proxy]:
     limit = body_limit_mb(1)
     with nginx(BACKEND_TEMPLATE, directory, BACKEND=address, BODY_LIMIT_MB=limit) as proxy:
         yield proxy
+
+
+def test_a_live_tail_is_refused_where_it_would_be_all_that_a_worker_does(
+    stack: Stack, request: pytest.FixtureRequest
+) -> None:
+    """Under gevent this one is refused for its place alone."""
+    answer = get(stack, "/api/events/stream", **{"Last-Event-ID": "x"})
+    meinheld = request.node.callspec.params["stack"] == "meinheld"
+    expected = (501, "not_streamed") if meinheld else (400, "invalid_parameter")
+    assert (answer.status_code, answer.json()["code"]) == expected

@@ -159,9 +159,12 @@ def test_while_postgresql_hangs_it_lives_and_says_it_is_not_ready(
             return code
 
         until(lambda: status("/readyz") == 200, "not ready")
+        assert status("/metrics") == 200  # from here on the worker knows that there is no key
         with stopped(service.postmaster):
             path = "/readyz" if worker_class == "gevent" else "/health"
             assert [status("/livez"), status(path)] == [200, 503]
+            if worker_class == "gevent":
+                assert status("/metrics") == 200
         until(lambda: status("/readyz") == 200, "not ready again")
 
 

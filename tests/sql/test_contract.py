@@ -27,6 +27,8 @@ SPELLED = {
 }
 UNKNOWN_TO_PSYCOPG = {2278: "void"}
 ALL = {query.name: query for query in queries.all()}
+# SQLite's, which no PostgreSQL prepares; tests/operations/test_import.py runs them.
+SQLITE = [f"sqlite.{path.stem}" for path in sorted((SQL_DIRECTORY / "sqlite").glob("*.sql"))]
 BINDABLE = [name for name, query in ALL.items() if query.bindable]
 READING = [name for name in BINDABLE if not ALL[name].writes]
 
@@ -109,7 +111,7 @@ def header_of(name: str) -> Header:
     return Header(lines[0], fields)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", [*ALL, *SQLITE])
 def test_the_header_has_its_fields_in_order(name: str) -> None:
     header = header_of(name)
     assert header.title.startswith(name.replace(".", "/") + ": ")
@@ -125,7 +127,7 @@ def test_the_parameters_are_the_placeholders(name: str) -> None:
     assert examples == set(header_of(name).params)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", [*ALL, *SQLITE])
 def test_a_file_holds_one_statement(name: str) -> None:
     # What a DO runs is one statement, as a string in dollars.
     text = re.sub(r"\$\$.*?\$\$", "", path_of(name).read_text(), flags=re.DOTALL)

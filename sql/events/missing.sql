@@ -1,0 +1,27 @@
+-- events/missing: which of these events are not stored, and whether their runs were removed.
+--
+-- params   run_ids    uuid[]  the runs
+-- params   event_ids  uuid[]  the events, beside their runs
+-- returns  position bigint, is_expired boolean
+-- rows     one per event that is not stored: its place in the arrays, from 1
+-- index    runs_pkey, events_pkey, expired_runs_pkey
+-- plan     three look-ups by key per event, the third where it is missing; OFFSET 0 keeps them from
+--          being turned round into scans
+-- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}'
+
+SELECT k.position,
+       EXISTS (SELECT
+                 FROM expired_runs AS x
+                WHERE x.run_id = k.run_id
+               OFFSET 0) AS is_expired
+  FROM unnest(:'run_ids'::uuid[], :'event_ids'::uuid[])
+       WITH ORDINALITY AS k (run_id, event_id, position)
+ WHERE NOT EXISTS (SELECT
+                     FROM runs   AS r
+                     JOIN events AS e
+                       ON e.received_on = r.received_on
+                      AND e.run_id      = r.run_id
+                    WHERE r.run_id   = k.run_id
+                      AND e.event_id = k.event_id
+                   OFFSET 0)
+ ORDER BY k.position;

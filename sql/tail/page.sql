@@ -1,0 +1,57 @@
+-- tail/page: the next events in the order of their transactions, behind one and below the horizon.
+--
+-- Within a transaction they go by key. A row that was written before the transaction which it names (xmin,
+-- which counts in 32 bits, lies below ingest_xid) was restored from a server that had counted further: it
+-- is not wanted, for its number comes up only now. One that was changed since lies above. Bytes are counted as they are stored: compressed, and without
+-- reading what lies outside of the row.
+--
+-- params   xid         bigint  the transaction of the last event that was looked at
+-- params   run_id      uuid    its run
+-- params   event_id    uuid    its id
+-- params   horizon     bigint  tail/horizon, of this snapshot or of one before
+-- params   agent_name  text    the agent whose runs are wanted; not given: of any
+-- params   row_limit   bigint  events to look at, at the most
+-- params   byte_limit  bigint  of their data as it is stored, but for the first: a page ends there
+-- returns  ingest_xid bigint, scanned bigint, is_wanted boolean, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
+-- rows     one per event that was looked at, without its data where it is not wanted: the last one
+--          says where the next page begins. Fewer than `scanned`, which is on each: bytes ended it
+-- index    events_ingest_xid_idx, runs_pkey
+-- plan     index scan of each partition from the given transaction on, merged; within a transaction an
+--          incremental sort; one look-up per run
+-- try      \set xid 1000 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_id 6738206f-76cb-447b-b55e-2647469279a0 \set horizon 2000 \set agent_name 'agent 1' \set row_limit 500 \set byte_limit 262144
+
+SELECT p.ingest_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.run_name, p.agent_name,
+       p.event_type, p.timestamp, p.parent_event_id, p.previous_event_id,
+       p.model, p.tokens_in, p.tokens_out, p.cost,
+       p.latency_us / 1000.0 AS latency_ms,
+       p.is_error,
+       CASE WHEN p.is_wanted THEN p.data END AS data,
+       p.created_at
+  FROM (SELECT l.ingest_xid, l.event_id, l.run_id, r.run_name, l.agent_name, l.event_type,
+               l.timestamp, l.parent_event_id, l.previous_event_id, l.model, l.tokens_in,
+               l.tokens_out, l.cost, l.latency_us, l.is_error, l.data, l.created_at, w.is_wanted,
+               count(*) OVER () AS scanned,
+               sum(CASE WHEN w.is_wanted THEN pg_column_size(l.data) ELSE 0 END)
+                   OVER (ORDER BY l.ingest_xid, l.run_id, l.event_id
+                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+          FROM (SELECT e.ingest_xid, e.event_id, e.run_id, e.agent_name, e.event_type,
+                       e.timestamp, e.parent_event_id, e.previous_event_id, e.model, e.tokens_in,
+                       e.tokens_out, e.cost, e.latency_us, e.is_error, e.data, e.created_at,
+                       e.xmin::text::bigint AS written_by
+                  FROM events AS e
+                 WHERE e.ingest_xid >= :'xid'::bigint
+                   AND (e.ingest_xid, e.run_id, e.event_id)
+                       > (:'xid'::bigint, :'run_id'::uuid, :'event_id'::uuid)
+                   AND e.ingest_xid < :'horizon'::bigint
+                 ORDER BY e.ingest_xid, e.run_id, e.event_id
+                 LIMIT :'row_limit'::bigint) AS l
+          LEFT JOIN runs AS r
+            ON r.run_id = l.run_id
+         CROSS JOIN LATERAL (SELECT (l.ingest_xid - l.written_by) & 4294967295
+                                    NOT BETWEEN 1 AND 2147483647
+\if :{?agent_name}
+                                    AND r.agent_name = :'agent_name'::text
+\endif
+                                    AS is_wanted) AS w) AS p
+ WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
+ ORDER BY p.ingest_xid, p.run_id, p.event_id;

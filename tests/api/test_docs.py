@@ -1,0 +1,37 @@
+"""/docs: the page is whole, and nothing but it is served. tests/dashboard opens it in a browser."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from service.resources import docs
+from tests.client import Client
+
+
+def test_all_that_the_page_asks_for_is_there_and_its_own(client: Client) -> None:
+    page = client.simulate_get("/docs")
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "<script>" not in page.text
+    asked = re.findall(r'(?:src|href)="([^"]*)"', page.text)
+    assert {path.removeprefix("/docs/") for path in asked} - {"/openapi.json"} == set(docs.ASSETS)
+    for path in asked:
+        for prefix in ("", "/api"):
+            assert client.simulate_get(prefix + path).status_code == 200, path
+    assert b"SwaggerUIBundle" in client.simulate_get("/docs/swagger-ui-bundle.js").content
+
+
+@pytest.mark.parametrize("name", ["index.css", "..%2F..%2F__init__.py", "..%2Fopenapi.json", "%00"])
+def test_nothing_else_is_served(client: Client, name: str) -> None:
+    answer = client.simulate_get(f"/docs/{name}")
+    assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+
+
+def test_where_the_released_page_is_not_installed_it_says_so(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docs.content.cache_clear()
+    monkeypatch.setattr(docs, "find_released", lambda: Path("/nowhere"))
+    answer = client.simulate_get("/docs/swagger-ui.css")
+    assert answer.status_code == 404
+    assert "requirements-docs.txt" in answer.json["description"]

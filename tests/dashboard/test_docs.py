@@ -1,0 +1,42 @@
+"""/docs in a real browser: the page shows the API, and asks it with the reader's key.
+
+Its policy allows what comes from the service alone; whatever it blocked would stand in the console.
+"""
+
+from selenium.webdriver.common.by import By
+
+from service.keys import Scope
+from service.keys.admin import create
+from tests.dashboard.browser import Page
+from tests.dashboard.conftest import needs_chromium
+from tests.events import event, new_id
+from tests.http.wire import batch
+from tests.operations.harness import until
+from tests.service import Service
+
+pytestmark = needs_chromium
+AGENTS = "//div[@id='operations-agents-getAgents']"
+FIELD = "//input[@aria-label='auth-bearer-value']"
+
+
+def test_the_page_shows_the_api_and_asks_it_with_a_key(
+    page: Page, service: Service, service_database_url: str
+) -> None:
+    assert service.post(batch(event(new_id(), agent_name="Keeper"))).status_code == 200
+    key = create(service_database_url, "reader", Scope.READ, None)
+    until(lambda: service.get("/api/agents").status_code == 401, "all are let in")
+
+    page.open(f"{service.url}/docs", "GATI Backend", "OAS 3.1", "Store a batch of events")
+    page.click("//button[contains(@class, 'authorize')]")
+    page.click(FIELD)
+    page.browser.find_element(By.XPATH, FIELD).send_keys(key)
+    page.click("//button[@aria-label='Apply credentials']")
+    page.click("//button[text()='Close']")
+    page.click(f"{AGENTS}//button[contains(@class, 'opblock-summary-control')]")
+    page.click(f"{AGENTS}//button[text()='Try it out ']")
+    page.click(f"{AGENTS}//button[text()='Execute']")
+    page.shows('"name": "Keeper"', f"{service.url}/api/agents")
+    page.browser.refresh()
+    page.shows("Store a batch of events")
+    page.click("//button[contains(@class, 'authorize')]")
+    page.click(FIELD)  # it is there: the key was not kept

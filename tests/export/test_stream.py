@@ -1,0 +1,156 @@
+"""An export on the wire: cut short it never looks whole, and whatever ends it frees its place."""
+
+import gzip
+import http.client
+import json
+import os
+import secrets
+import signal
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.events import event, new_id
+from tests.export.reading import keys, read_ndjson
+from tests.http.wire import batch
+from tests.operations.harness import REPOSITORY, until
+from tests.service import ANSWER_SECONDS, Service, serving
+
+PATH = "/api/export/events.ndjson"
+EVENTS = 100
+BYTES_EACH = 200_000  # together more than the sockets on both sides take in, and many pages
+FIRST_BYTES = 1_000
+LARGE: dict[str, Any] = {"WORKERS": 1, "MAX_EXPORTS": 1}
+
+
+@pytest.fixture(scope="module", params=["gevent", "gthread"])
+def worker_class(request: pytest.FixtureRequest) -> str:
+    """Each that may stand alone on a port."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def service(
+    service_database_url: str, tmp_path_factory: pytest.TempPathFactory, worker_class: str
+) -> Iterator[Service]:
+    """A service with events of 20 MB, a worker and a place for one export."""
+    with serving(
+        service_database_url,
+        tmp_path_factory.mktemp("service"),
+        WORKER_CLASS=worker_class,
+        BODY_TIMEOUT_SECONDS=2,
+        **LARGE,
+    ) as running:
+        fill(running)
+        yield running
+
+
+def fill(service: Service) -> None:
+    """Store the events, where they are not stored yet: random text, which is not made smaller."""
+    if service.ok("/api/agents"):
+        return
+    for _ in range(EVENTS // 10):
+        run = new_id()
+        sent = [
+            event(run, seconds=n, data={"text": secrets.token_hex(BYTES_EACH // 2)})
+            for n in range(10)
+        ]
+        assert service.post(batch(*sent)).status_code == 200
+
+
+@contextmanager
+def begun(service: Service, path: str = PATH, **headers: str) -> Iterator[http.client.HTTPResponse]:
+    """An export of which only the beginning was read."""
+    with closing(http.client.HTTPConnection("127.0.0.1", service.port, ANSWER_SECONDS)) as conn:
+        conn.request("GET", path, headers=headers)
+        answer = conn.getresponse()
+        assert answer.status == 200
+        assert answer.getheader("Transfer-Encoding") == "chunked"
+        yield answer
+
+
+def rest_of(answer: http.client.HTTPResponse) -> tuple[bytes, bool]:
+    """What else comes, and whether it was the whole."""
+    try:
+        return answer.read(), True
+    except http.client.IncompleteRead as cut:
+        return cut.partial, False
+    except ConnectionError:
+        return b"", False
+
+
+def test_who_reads_to_the_end_has_all_of_it(service: Service) -> None:
+    path = f"{PATH}?agent=agent"
+    with begun(service, path) as answer:
+        body, is_whole = rest_of(answer)
+    assert is_whole
+    assert len(read_ndjson(body.decode())) == EVENTS
+    packed = service.get(path)  # requests takes gzip
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.content == body
+
+
+def test_others_are_served_meanwhile_and_a_second_export_is_refused(service: Service) -> None:
+    with begun(service):
+        refused = service.get("/api/export/runs.csv")
+        assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+        assert refused.headers["Retry-After"] == "1"
+        assert service.ok("/api/agents")
+        assert service.post(batch(event(new_id(), agent_name="x"))).status_code == 200
+    until(lambda: service.get("/api/export/runs.csv").status_code == 200, "its place is taken")
+
+
+def test_a_client_that_stands_still_is_given_up(service: Service) -> None:
+    with begun(service) as answer:
+        until(lambda: service.get("/api/export/runs.csv").status_code == 200, "it is waited for")
+        assert not rest_of(answer)[1]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_cut_short_by_the_database_it_says_so_and_can_be_resumed(
+    service: Service, packed: bool
+) -> None:
+    headers = {"Accept-Encoding": "gzip"} if packed else {}
+    with begun(service, **headers) as answer:
+        first = answer.read(FIRST_BYTES)
+        with psycopg.connect(service.database_url) as locker:
+            locker.execute("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
+            rest, is_whole = rest_of(answer)
+    assert not is_whole
+    body = first + rest
+    if packed:
+        with pytest.raises(EOFError):
+            gzip.decompress(body)
+        body = zlib.decompressobj(31).decompress(body)
+    came = [json.loads(line) for line in body.split(b"\n")[:-1]]
+    assert 0 < len(came) < EVENTS
+    assert '"message": "export: ' in service.output
+    after = f"{came[-1]['run_id']}/{came[-1]['event_id']}"
+    whole = read_ndjson(service.get(PATH).text)
+    assert came + read_ndjson(service.get(f"{PATH}?after={after}").text) == whole
+    assert keys(whole) == sorted(keys(whole))
+
+
+def test_a_worker_that_is_killed_leaves_no_export_that_looks_whole(
+    service_database_url: str, tmp_path: Path, worker_class: str
+) -> None:
+    service = Service(
+        service_database_url, tmp_path / "log", REPOSITORY, WORKER_CLASS=worker_class, **LARGE
+    )
+    try:
+        service.wait_until_healthy()
+        fill(service)
+        with begun(service) as answer:
+            answer.read(FIRST_BYTES)
+            [worker] = service.workers
+            os.kill(worker, signal.SIGKILL)
+            assert not rest_of(answer)[1]
+        service.wait_until_healthy()
+        assert len(read_ndjson(service.get(PATH).text)) >= EVENTS
+    finally:
+        assert service.stop() == 0

@@ -1,0 +1,1 @@
+"""Programs that are traced as their users would, each run in a process of its own."""
