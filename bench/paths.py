@@ -4,6 +4,7 @@ import json
 import random
 import urllib.request
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -72,7 +73,13 @@ def deep_page(url: str, agent: str, runs: int) -> str | None:
 
 def all_paths(targets: Targets) -> list[Path]:
     """Every path that answers GET."""
-    return [*agent_paths(targets), *run_paths(targets), *metric_paths(targets), *fixed_paths()]
+    return [
+        *agent_paths(targets),
+        *run_paths(targets),
+        *search_paths(targets),
+        *metric_paths(targets),
+        *fixed_paths(),
+    ]
 
 
 def agent_paths(targets: Targets) -> list[Path]:
@@ -102,6 +109,20 @@ def run_paths(targets: Targets) -> list[Path]:
             "children in a run",
             [f"/api/events/{event}/children?run_id={run}" for event, run in targets.parents],
         ),
+    ]
+
+
+def search_paths(targets: Targets) -> list[Path]:
+    """Searches that find a page; by cost, of what an agent did in the last hour."""
+    agents = [quote(name) for name in targets.agents]
+    hour = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return [
+        Path("search all runs", ["/api/runs"]),
+        Path("search runs with errors", [f"/api/runs?has_error=true&agent={a}" for a in agents]),
+        Path("search runs of a model", ["/api/runs?model=gpt-4o"]),
+        Path("runs by cost", [f"/api/runs?sort=cost&from={hour}&agent={a}" for a in agents]),
+        Path("search errors", ["/api/events?status=error"]),
+        Path("search text", ["/api/events?q=the"]),
     ]
 
 

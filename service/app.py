@@ -30,6 +30,7 @@ from service.resources import (
     health,
     metrics,
     percentiles,
+    run_search,
     runs,
     tail,
     telemetry,
@@ -72,7 +73,7 @@ def create_app(
     exports, streams = Slots(config.max_exports, "exports"), Slots(MAX_STREAMS, "streams")
     admission = Admission(config.max_in_flight_mb * MEGABYTE)
     routes: dict[str, Any] = {
-        "/events": events.Events(writer, config, rate_limit, admission),
+        "/events": events.Events(writer, database, config, rate_limit, admission),
         "/events/check": check.Check(database, config, admission),
         "/events/stream": tail.Tail(database, streams, access, can_stream),
         # Exporters add this path to their endpoint, which may end in the prefix or not.
@@ -92,6 +93,7 @@ def create_app(
         "/export/events.ndjson": export.EventsNdjson(database, exports, can_stream),
         "/export/events.csv": export.EventsCsv(database, exports, can_stream),
         "/export/runs.csv": export.RunsCsv(database, exports, can_stream),
+        "/runs": run_search.Runs(database),
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
         "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),

@@ -174,6 +174,7 @@ class Database:
         self._write_settings = with_timeout(WRITE, write_timeout_seconds)
         read_settings = with_timeout(READ, read_timeout_seconds)
         reads = max(1, connections - 3)
+        self.read_timeout_seconds = read_timeout_seconds
         self._read = pool(read_url or (lambda: url), read_settings, "read", reads)
         self._change = pool(lambda: url, self._write_settings, "change", 1)
         self.bell = Bell(lambda: connect(url, DIRECT, "tail"))
@@ -218,6 +219,17 @@ class Database:
         """
         with self.snapshot() as conn:
             queries.transactions.look_up(conn)
+            yield conn
+
+    @contextmanager
+    def searching(self, seconds: float) -> Iterator[Connection]:
+        """Lend a connection for one transaction of searches, each planned for its own values.
+
+        None of them takes longer than so many seconds: then QueryCanceled.
+        """
+        with self.snapshot() as conn:
+            milliseconds = max(1, round(seconds * 1000))  # 0 would be no limit
+            queries.transactions.plan_for_values(conn, timeout=f"{milliseconds}ms")
             yield conn
 
     @contextmanager

@@ -15,18 +15,26 @@ PLANS = {
 
 
 def main(url: str, name: str, params: dict[str, str]) -> None:
-    """Print both plans of sql/NAME.sql, run in a transaction that is rolled back."""
+    """Print both plans of sql/NAME.sql, run in a transaction that is rolled back.
+
+    Of a search only the one: it is never prepared, but planned for its values each time.
+    """
     query = find_query(name)
-    known = query.params | query.identifiers
-    if params.keys() | query.optional != known or params.keys() - known:
+    if params.keys() != query.expected(params):
+        always = query.expected(())
         needed = " ".join(
-            f"[{param}=…]" if param in query.optional else f"{param}=…" for param in sorted(known)
+            f"{param}=…" if param in always else f"[{param}=…]"
+            for param in sorted(query.params | query.identifiers)
         )
         needed = needed or "no parameters"
         raise Failure(f"{name} takes {needed}: see the header of sql/{name}.sql")
     settings = WRITE if query.writes else READ
     for mode, meaning in PLANS.items():
+        if not query.is_prepared and mode == "force_generic_plan":
+            continue
         with connect(url, settings | {"plan_cache_mode": mode}, "explain") as conn:
+            if not query.is_prepared:
+                queries.transactions.plan_for_values(conn, timeout=settings["statement_timeout"])
             print(f"-- {name}, {meaning}\n{plan(conn, query, params)}\n")
 
 

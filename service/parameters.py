@@ -1,9 +1,6 @@
-"""What comes in a URL: names in the path, parameters in the query, cursors."""
+"""What comes in a URL: names in the path, parameters in the query."""
 
-import base64
-import binascii
 import re
-import uuid
 from collections.abc import Collection
 from datetime import UTC, datetime, tzinfo
 from functools import cache
@@ -11,13 +8,14 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo, available_timezones
 
 import falcon
-import orjson
 from falcon.routing import BaseConverter
 
 from service.errors import ApiError
+from service.ingest.fields import to_uuid
 
 MAX_OFFSET = 2**31
 MIN_YEAR, MAX_YEAR = 1970, 9000
+DECIMAL = re.compile(r"\d{1,15}(\.\d{1,20})?", re.ASCII)
 
 
 class NameConverter(BaseConverter):
@@ -65,12 +63,48 @@ def choice(req: falcon.Request, name: str, choices: Collection[str], default: st
     return text
 
 
+def optional_choice(req: falcon.Request, name: str, choices: Collection[str]) -> str | None:
+    """One of some words, or None where the parameter is not there."""
+    return choice(req, name, choices, "") if name in req.params else None
+
+
 def optional_text(req: falcon.Request, name: str) -> str | None:
     """Text as PostgreSQL can store it, or None where the parameter is not there."""
     text = req.params.get(name)
     if text is not None and (not text or "\x00" in text):
         raise bad_parameter(name, "is a name")
     return None if text is None else str(text)
+
+
+def bounded_text(req: falcon.Request, name: str, longest: int) -> str | None:
+    """Text of so many characters, or None where the parameter is not there."""
+    text = req.params.get(name)
+    if text is not None and (not 0 < len(text) <= longest or "\x00" in text):
+        raise bad_parameter(name, f"is text of 1 to {longest} characters")
+    return None if text is None else str(text)
+
+
+def optional_id(req: falcon.Request, name: str) -> str | None:
+    """A UUID, or None where the parameter is not there."""
+    text = optional_text(req, name)
+    found = None if text is None else to_uuid(text)
+    if text is not None and found is None:
+        raise bad_parameter(name, "is a UUID")
+    return found
+
+
+def decimal(req: falcon.Request, name: str) -> str | None:
+    """A number from 0 on as its text, which numeric reads exactly; None where it is not there."""
+    text = req.params.get(name)
+    if text is not None and not DECIMAL.fullmatch(str(text)):
+        raise bad_parameter(name, "is a number from 0 on, such as 0.25")
+    return None if text is None else str(text)
+
+
+def truth(req: falcon.Request, name: str) -> bool | None:
+    """Whether it is `true`, not `false`; None where the parameter is not there."""
+    text = optional_choice(req, name, ("true", "false"))
+    return None if text is None else text == "true"
 
 
 def time_zone(req: falcon.Request, name: str) -> ZoneInfo:
@@ -108,19 +142,9 @@ def moment(req: falcon.Request, name: str, zone: tzinfo) -> datetime | None:
     return found
 
 
-def encode_cursor(created_at: datetime, run_id: str) -> str:
-    """The place in a list behind which the next page begins."""
-    return base64.urlsafe_b64encode(orjson.dumps([created_at, run_id])).decode().rstrip("=")
-
-
-def decode_cursor(text: str) -> tuple[datetime, str]:
-    """Read a cursor back; raise ApiError 400 for one that this service never gave."""
-    try:
-        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        created_at, run_id = orjson.loads(packed)
-        moment = datetime.fromisoformat(created_at)
-        if moment.tzinfo is None:
-            raise ValueError("a cursor's time has an offset")
-        return moment.astimezone(UTC), str(uuid.UUID(run_id))
-    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):
-        raise bad_parameter("cursor", "is not one that this service gave") from None
+def time_range(req: falcon.Request, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+    """The parameters `from` and `to`, None for what is not there."""
+    from_at, to_at = moment(req, "from", zone), moment(req, "to", zone)
+    if from_at and to_at and from_at >= to_at:
+        raise bad_parameter("from", "lies before `to`")
+    return from_at, to_at

@@ -14,8 +14,10 @@ from typing import Any, cast
 import psycopg
 from psycopg.rows import dict_row
 
+from service import conditions
+
 SQL_DIRECTORY = Path(__file__).resolve().parent.parent / "sql"
-NO_QUERIES = ("schema", "sqlite")
+NO_QUERIES = ("schema", "optional", "sqlite")
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
@@ -25,10 +27,9 @@ TOKEN = re.compile(
     r"""(?P<comment>--[^\n]*)|(?P<value>:'(?P<value_name>\w+)')|(?P<identifier>:"(?P<name>\w+)")"""
     r"""|(?P<string>'(?:[^']|'')*')|(?P<percent>%)"""
 )
-# psql's own conditions, each command on a line of its own; `:{?name}` is whether the name is set.
-CONDITION = re.compile(
-    r"^\\if :\{\?(?P<name>\w+)\}\n(?P<then>.*?)(?:^\\else\n(?P<other>.*?))?^\\endif\n", re.M | re.S
-)
+# A connection keeps 100 statements prepared (psycopg's prepared_max) and forgets the one that was
+# not asked for longest: a file with 2^5 texts and more would push out those that are asked always.
+MOST_CHOICES_KEPT = 4
 # Anything else (CREATE TABLE, COPY) takes no bound parameters: its values are quoted by psycopg.
 BINDABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 WRITING = re.compile(r"\b(INSERT|UPDATE|DELETE)\b").search  # also FOR UPDATE: it locks rows
@@ -38,15 +39,18 @@ class Query:
     r"""One SQL file: its text for psycopg, and the names of its parameters.
 
     Parameters inside `\if :{?name}` are optional: the file has a text for each choice of those.
+    With many choices the texts are neither kept nor prepared.
     """
 
     def __init__(self, name: str, source: str) -> None:
         self.name = name
-        self.optional = frozenset(match["name"] for match in CONDITION.finditer(source))
+        self.optional = conditions.names(source)
         self._source = source
         self._variants: dict[frozenset[str], Variant] = {}
+        self.is_prepared = len(self.optional) <= MOST_CHOICES_KEPT
         whole = self.variant(self.optional)
-        self.text, self.params, self.identifiers = whole.text, whole.params, whole.identifiers
+        self.text, self.identifiers = whole.text, whole.identifiers
+        self.params = whole.params | (self.optional - whole.identifiers)
         statement = self.text.removeprefix(f"/* {name} */ ")
         self.bindable = statement.startswith(BINDABLE)
         self.writes = not self.bindable or WRITING(statement) is not None
@@ -54,31 +58,40 @@ class Query:
     def variant(self, given: Collection[str]) -> "Variant":
         """The text for the optional parameters that are given."""
         chosen = self.optional.intersection(given)
-        if chosen not in self._variants:
-            source = CONDITION.sub(
-                lambda match: match["then"] if match["name"] in chosen else match["other"] or "",
-                self._source,
-            )
-            self._variants[chosen] = Variant(self.name, source)
-        return self._variants[chosen]
+        if chosen in self._variants:
+            return self._variants[chosen]
+        variant = Variant(self.name, conditions.decide(self._source, chosen))
+        if self.is_prepared:
+            self._variants[chosen] = variant
+        return variant
+
+    def expected(self, given: Collection[str]) -> set[str]:
+        """The parameters that go with the optional ones that are given, and those themselves."""
+        variant = self.variant(given)
+        return variant.params | variant.identifiers | self.optional.intersection(given)
 
     def __call__(self, conn: Connection, **params: Any) -> Cursor:
         """Run the statement; an optional parameter that is None counts as not given.
 
+        So does one that stands only where another decides, and is None together with it.
+
         Raises TypeError when a parameter is missing or one too many.
         """
-        for name in self.optional:
-            if params.get(name, "") is None:
-                del params[name]
-        variant = self.variant(params.keys())
-        expected = variant.params | variant.identifiers
+        chosen = {name for name in self.optional if params.get(name) is not None}
+        variant, expected = self.variant(chosen), self.expected(chosen)
+        if self.optional:
+            params = {
+                name: value
+                for name, value in params.items()
+                if value is not None or name in expected
+            }
         if params.keys() != expected:
             missing, surplus = sorted(expected - params.keys()), sorted(params.keys() - expected)
             raise TypeError(f"{self.name}: missing parameters {missing}, surplus {surplus}")
         text = variant.with_identifiers(params)
         values = {name: as_text(params[name]) for name in variant.params}
         if self.bindable:
-            return conn.execute(text, values, prepare=True)
+            return conn.execute(text, values, prepare=self.is_prepared)
         return psycopg.ClientCursor(conn, row_factory=dict_row).execute(text, values)
 
 

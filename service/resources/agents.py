@@ -7,14 +7,13 @@ import falcon
 
 from service import audit
 from service.body import read_document
+from service.cursors import decode_cursor, encode_cursor
 from service.database import Database
 from service.errors import ApiError
 from service.parameters import (
     MAX_OFFSET,
     allow_parameters,
     bad_parameter,
-    decode_cursor,
-    encode_cursor,
     whole_number,
 )
 from service.queries import Connection, Cursor, Row, queries

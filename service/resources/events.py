@@ -1,4 +1,4 @@
-"""/events: ingest, and the children of an event."""
+"""/events: ingest, search, and the children of an event."""
 
 from typing import Any
 
@@ -11,26 +11,37 @@ from service.database import Database
 from service.errors import ApiError
 from service.ingest import Batch, parse_batch
 from service.ingest.fields import to_uuid
-from service.parameters import allow_parameters, bad_parameter
+from service.parameters import allow_parameters, optional_id
 from service.queries import Connection, Row, queries
 from service.rate_limit.middleware import RateLimit
+from service.resources import event_search
 from service.telemetry import figures
 from service.writer import Counts, Writer
 
 
 class Events:
-    """Where events come in."""
+    """Where events come in, and are searched for."""
 
     def __init__(
-        self, writer: Writer, config: Config, rate_limit: RateLimit, admission: Admission
+        self,
+        writer: Writer,
+        database: Database,
+        config: Config,
+        rate_limit: RateLimit,
+        admission: Admission,
     ) -> None:
         self._writer = writer
+        self._database = database
         self._rate_limit = rate_limit
         self._admission = admission
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
         self._max_event_depth = config.max_event_depth
         self._max_batch_size = config.max_batch_size
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with the events that pass every filter, and where to go on."""
+        event_search.answer(req, resp, self._database)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a batch. 200 means committed; 422 that no event was good."""
@@ -70,10 +81,7 @@ class Children:
     def on_get(self, req: falcon.Request, resp: falcon.Response, event_id: str) -> None:
         """Answer with the children, oldest first; 404 for an event that is not stored."""
         allow_parameters(req, {"run_id"})
-        wanted = req.params.get("run_id")
-        run_id = None if wanted is None else to_uuid(str(wanted))
-        if wanted is not None and run_id is None:
-            raise bad_parameter("run_id", "is a UUID")
+        run_id = optional_id(req, "run_id")
         event = to_uuid(event_id)
         with self._database.snapshot() as conn:
             place = find_event(conn, event, run_id) if event else None

@@ -14,7 +14,13 @@ from service.export.formats import EVENT_COLUMNS, RUN_COLUMNS, csv_lines, ndjson
 from service.export.runs import find_first, run_pages
 from service.ingest.fields import to_uuid
 from service.middleware import identify
-from service.parameters import allow_parameters, bad_parameter, moment, optional_text
+from service.parameters import (
+    allow_parameters,
+    bad_parameter,
+    optional_id,
+    optional_text,
+    time_range,
+)
 from service.queries import Row
 from service.slots import Slots
 
@@ -106,17 +112,16 @@ def read_filters(req: falcon.Request, allowed: set[str]) -> Filters:
     """The parameters; raise ApiError 400 for one that cannot be used."""
     allow_parameters(req, allowed)
     after_run, after_event = read_after(req, "event_type" in allowed)
+    from_at, to_at = time_range(req, UTC)
     filters = Filters(
         agent_name=optional_text(req, "agent"),
-        run_id=read_id(req, "run_id"),
+        run_id=optional_id(req, "run_id"),
         event_type=optional_text(req, "event_type"),
-        from_at=moment(req, "from", UTC),
-        to_at=moment(req, "to", UTC),
+        from_at=from_at,
+        to_at=to_at,
         after_run=after_run,
         after_event=after_event,
     )
-    if filters.from_at and filters.to_at and filters.from_at >= filters.to_at:
-        raise bad_parameter("from", "lies before `to`")
     if filters.run_id and after_run not in (None, filters.run_id):
         raise bad_parameter("after", "is of the run that `run_id` names")
     return filters
@@ -133,12 +138,3 @@ def read_after(req: falcon.Request, of_events: bool) -> tuple[str | None, str | 
         form = "run_id/event_id" if of_events else "run_id"
         raise bad_parameter("after", f"is the {form} of the last line that came")
     return run_id, event_id
-
-
-def read_id(req: falcon.Request, name: str) -> str | None:
-    """A UUID, or None where the parameter is not there."""
-    text = optional_text(req, name)
-    found = None if text is None else to_uuid(text)
-    if text is not None and found is None:
-        raise bad_parameter(name, "is a UUID")
-    return found

@@ -9,9 +9,8 @@ from service.database import Database
 from service.latency import ERROR_BOUND
 from service.parameters import (
     allow_parameters,
-    bad_parameter,
-    moment,
     optional_text,
+    time_range,
     whole_number,
 )
 from service.queries import Connection, Row, queries
@@ -82,9 +81,7 @@ class Models:
 
 def read_days(req: falcon.Request) -> Days:
     """The parameters `from` and `to`, rounded to whole days (UTC); without them, of all time."""
-    from_at, to_at = moment(req, "from", UTC), moment(req, "to", UTC)
-    if from_at and to_at and from_at >= to_at:
-        raise bad_parameter("from", "lies before `to`")
+    from_at, to_at = time_range(req, UTC)
     return (
         from_at.astimezone(UTC).date().isoformat() if from_at else EVER[0],
         (to_at.astimezone(UTC) + ALMOST_A_DAY).date().isoformat() if to_at else EVER[1],

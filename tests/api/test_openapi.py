@@ -120,6 +120,8 @@ def test_answers_of_a_run_with_everything_are_as_described(
         assert_described(strict, "/runs/{run_id}/trace", "get", answer)
     for name in ("summary", "agents-comparison", "cost-timeline", "models", "latency"):
         assert_described(strict, f"/metrics/{name}", "get", client.simulate_get(f"/metrics/{name}"))
+    for name in ("runs", "events"):
+        assert_described(strict, f"/{name}", "get", client.simulate_get(f"/{name}?limit=1"))
     query = "metric=latency_p95&group_by=model"
     answer = client.simulate_get("/metrics/timeseries", query_string=query)
     assert_described(strict, "/metrics/timeseries", "get", answer)

@@ -1,9 +1,14 @@
 """The loader: from psql's files to psycopg, with nothing lost on the way."""
 
+import os
+import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
+from service.embedded.binaries import bundled_directory
 from service.queries import Connection, Queries, Query
 
 
@@ -50,6 +55,75 @@ def test_conditions_are_decided_by_what_is_given(
     query = Query("area.name", CONDITIONAL)
     assert query.optional == {"least", "odd"}
     assert [row["n"] for row in query(conn, **params)] == found
+
+
+NESTED = """
+SELECT n.n
+  FROM generate_series(1, 3) AS n (n)
+\\if :{?after}
+\\if :{?ascending}
+ WHERE n.n > :'after'::integer
+\\else
+ WHERE n.n < :'after'::integer
+\\endif
+\\endif
+\\if :{?ascending}
+ ORDER BY n.n;
+\\else
+ ORDER BY n.n DESC;
+\\endif
+"""
+
+
+@pytest.mark.parametrize(
+    ("params", "found"),
+    [
+        ({}, [3, 2, 1]),
+        ({"ascending": True}, [1, 2, 3]),
+        ({"after": 2}, [1]),
+        ({"after": 2, "ascending": True}, [3]),
+    ],
+)
+def test_conditions_nest_and_are_what_psql_makes_of_them(
+    conn: Connection, tmp_path: Path, params: dict[str, int], found: list[int]
+) -> None:
+    assert [row["n"] for row in Query("area.name", NESTED)(conn, **params)] == found
+    (tmp_path / "nested.sql").write_text(NESTED)
+    assert [int(line) for line in psql(conn, tmp_path / "nested.sql", params)] == found
+
+
+def psql(conn: Connection, file: Path, params: Mapping[str, object]) -> list[str]:
+    """The rows that the real psql prints for a file."""
+    command = [str(bundled_directory() / "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1"]
+    variables = [word for name, value in params.items() for word in ("-v", f"{name}={value}")]
+    ran = subprocess.run(
+        [*command, *variables, "-f", str(file), "-d", make_conninfo(**conn.info.get_parameters())],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PGPASSWORD": conn.info.password},
+    )
+    return ran.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["\\if :{?a}\nSELECT 1;\n", "SELECT 1;\n\\endif\n\\if :{?a}\n", "\\elif x\n", "\\else\n"],
+)
+def test_what_the_loader_does_not_understand_is_refused(source: str) -> None:
+    with pytest.raises(ValueError, match=r"\\"):
+        Query("area.name", source)
+
+
+def test_a_file_of_many_choices_pushes_no_other_out_of_what_is_prepared(conn: Connection) -> None:
+    names = [f"p{n}" for n in range(8)]
+    conditions = "".join(f"\\if :{{?{name}}}\n , :'{name}'\n\\endif\n" for name in names)
+    many = Query("area.many", f"SELECT 1\n{conditions};")
+    Query("area.one", "SELECT 1;")(conn)
+    for choice in range(2**8):
+        many(conn, **{name: "x" for n, name in enumerate(names) if choice >> n & 1})
+    prepared = conn.execute("SELECT statement FROM pg_prepared_statements").fetchall()
+    assert [row["statement"] for row in prepared] == ["/* area.one */ SELECT 1"]
 
 
 def test_identifiers_are_quoted(conn: Connection) -> None:

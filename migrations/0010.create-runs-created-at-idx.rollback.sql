@@ -1,0 +1,1 @@
+DROP INDEX runs_created_at_idx;

@@ -1,0 +1,68 @@
+-- events/search: the events of some runs that pass every filter given.
+--
+-- Run by run, in the order given, the newest event of each run first.
+--
+-- params   run_ids          uuid[]       the runs, of events/search_runs
+-- params   received_ons     date[]       their days, beside the ids
+-- params   row_limit        bigint       rows at the most
+-- params   after_timestamp  timestamptz  optional: the time of the event of the first run behind which the page begins
+-- params   after_event_id   uuid         optional: its event_id
+-- params   event_type       text         optional: this event type alone
+-- params   model            text         optional: this model alone
+-- params   is_error         boolean      optional: whether it is an error
+-- params   from_at          timestamptz  optional: of then or later
+-- params   to_at            timestamptz  optional: before
+-- params   pattern          text         optional: data as text is like this, in any case
+-- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, run_created_at timestamp with time zone
+-- rows     up to row_limit
+-- index    events_pkey, runs_pkey
+-- plan     one index scan in one partition per run, sorted in memory run by run
+-- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set after_timestamp '2026-11-22 23:59:00+00' \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set pattern '%time out%'
+
+WITH found AS (
+    SELECT k.position, e.received_on, e.run_id, e.event_id, e.timestamp
+      FROM unnest(:'run_ids'::uuid[], :'received_ons'::date[])
+           WITH ORDINALITY AS k (run_id, received_on, position)
+      JOIN events AS e
+        ON e.received_on = k.received_on
+       AND e.run_id      = k.run_id
+     WHERE true
+\if :{?after_event_id}
+       AND (k.position > 1
+            OR (e.timestamp, e.event_id) < (:'after_timestamp'::timestamptz, :'after_event_id'::uuid))
+\endif
+\if :{?event_type}
+       AND e.event_type = :'event_type'
+\endif
+\if :{?model}
+       AND e.model = :'model'
+\endif
+\if :{?is_error}
+       AND e.is_error = :'is_error'::boolean
+\endif
+\if :{?from_at}
+       AND e.timestamp >= :'from_at'::timestamptz
+\endif
+\if :{?to_at}
+       AND e.timestamp < :'to_at'::timestamptz
+\endif
+\if :{?pattern}
+       AND e.data::text ILIKE :'pattern'
+\endif
+     ORDER BY k.position, e.timestamp DESC, e.event_id DESC
+     LIMIT :'row_limit'::bigint
+)
+SELECT e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
+       e.parent_event_id, e.previous_event_id,
+       e.model, e.tokens_in, e.tokens_out, e.cost,
+       e.latency_us / 1000.0 AS latency_ms,
+       e.is_error, e.data, e.created_at,
+       r.created_at AS run_created_at
+  FROM found  AS f
+  JOIN events AS e
+    ON e.received_on = f.received_on
+   AND e.run_id      = f.run_id
+   AND e.event_id    = f.event_id
+  JOIN runs   AS r
+    ON r.run_id = f.run_id
+ ORDER BY f.position, f.timestamp DESC, f.event_id DESC;

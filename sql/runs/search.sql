@@ -1,0 +1,130 @@
+-- runs/search: runs by when they were made, newest first, that pass every filter given.
+--
+-- It walks over so many runs at the most, slice by slice for whoever asks on: the last row of a slice
+-- that was not the last is marked is_end, and is no find unless it is marked matches, too. Without a
+-- find a slice is one row. With model, which looks into events, a slice ends once its runs have that
+-- many events in all.
+--
+-- params   slice             bigint       runs, with model events too, to walk over at the most
+-- params   row_limit         bigint       rows at the most
+-- params   ascending         boolean      optional: given, oldest first
+-- params   after_created_at  timestamptz  optional: created_at of the run behind which the walk begins
+-- params   after_run_id      uuid         optional: its run_id
+-- params   agent             text         optional: this agent alone
+-- params   from_at           timestamptz  optional: made then or later
+-- params   to_at             timestamptz  optional: made before
+-- params   status            text         optional: active, completed or failed
+-- params   environment       text         optional: this environment alone
+-- params   min_cost          numeric      optional: US dollars
+-- params   max_cost          numeric      optional: US dollars
+-- params   min_duration_ms   numeric      optional: milliseconds
+-- params   has_error         boolean      optional: whether any of its events is an error
+-- params   name              text         optional: the run's name has this in it, in any case
+-- params   model             text         optional: one of its events names this model
+-- returns  run_id uuid, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, matches boolean, is_end boolean
+-- rows     up to row_limit
+-- index    runs_agent_name_created_at_idx, runs_pkey, events_pkey
+-- plan     index scan in the order of the index, from the cursor on (runs_created_at_idx without
+--          agent), at most runs of one
+--          moment sorted; stops at row_limit. model: one index scan in one partition per run
+-- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_created_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name 'run 1' \set model gpt-4o
+
+WITH walked AS (
+    SELECT r.run_id, r.received_on, r.created_at, r.event_count,
+           true
+\if :{?status}
+           AND r.status = :'status'
+\endif
+\if :{?environment}
+           AND r.environment = :'environment'
+\endif
+\if :{?min_cost}
+           AND r.total_cost >= :'min_cost'::numeric
+\endif
+\if :{?max_cost}
+           AND r.total_cost <= :'max_cost'::numeric
+\endif
+\if :{?min_duration_ms}
+           AND r.duration_us >= :'min_duration_ms'::numeric * 1000
+\endif
+\if :{?has_error}
+           AND (r.error_count > 0) = :'has_error'::boolean
+\endif
+\if :{?name}
+           AND strpos(lower(r.run_name), lower(:'name'::text)) > 0
+\endif
+           AS passes
+      FROM runs AS r
+     WHERE true
+\if :{?agent}
+       AND r.agent_name = :'agent'
+\endif
+\if :{?from_at}
+       AND r.created_at >= :'from_at'::timestamptz
+\endif
+\if :{?to_at}
+       AND r.created_at < :'to_at'::timestamptz
+\endif
+\if :{?after_run_id}
+\if :{?ascending}
+       AND (r.created_at, r.run_id) > (:'after_created_at'::timestamptz, :'after_run_id'::uuid)
+\else
+       AND (r.created_at, r.run_id) < (:'after_created_at'::timestamptz, :'after_run_id'::uuid)
+\endif
+\endif
+\if :{?ascending}
+     ORDER BY r.created_at, r.run_id
+\else
+     ORDER BY r.created_at DESC, r.run_id DESC
+\endif
+     LIMIT :'slice'::bigint
+), counted AS (
+    SELECT w.run_id, w.received_on, w.created_at, w.passes,
+           row_number() OVER walk AS runs,
+           sum(CASE WHEN w.passes THEN w.event_count ELSE 0 END) OVER walk AS events,
+           CASE WHEN w.passes THEN w.event_count ELSE 0 END AS own_events
+      FROM walked AS w
+    WINDOW walk AS (
+\if :{?ascending}
+           ORDER BY w.created_at, w.run_id
+\else
+           ORDER BY w.created_at DESC, w.run_id DESC
+\endif
+           ROWS UNBOUNDED PRECEDING)
+), looked_at AS (
+    SELECT c.run_id, c.created_at,
+           c.passes
+\if :{?model}
+           AND EXISTS (SELECT
+                         FROM events AS e
+                        WHERE e.received_on = c.received_on
+                          AND e.run_id      = c.run_id
+                          AND e.model       = :'model'
+                       OFFSET 0)
+\endif
+           AS matches,
+           c.runs = :'slice'::bigint
+\if :{?model}
+           OR c.events >= :'slice'::bigint
+\endif
+           AS is_end
+      FROM counted AS c
+\if :{?model}
+     WHERE c.events - c.own_events < :'slice'::bigint
+\endif
+)
+SELECT r.run_id, r.run_name, r.agent_name, r.environment, r.status,
+       r.duration_us / 1000.0 AS total_duration_ms,
+       r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
+       r.metadata, r.created_at, r.updated_at,
+       l.matches, l.is_end
+  FROM looked_at AS l
+  JOIN runs      AS r
+    ON r.run_id = l.run_id
+ WHERE l.matches OR l.is_end
+\if :{?ascending}
+ ORDER BY l.created_at, l.run_id
+\else
+ ORDER BY l.created_at DESC, l.run_id DESC
+\endif
+ LIMIT :'row_limit'::bigint;

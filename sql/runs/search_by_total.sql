@@ -1,0 +1,112 @@
+-- runs/search_by_total: the runs of a window that pass every filter given, by cost, duration or tokens.
+--
+-- Ask runs/search_window first, with the same limit: all runs of the window are read. With a cursor, each run that has not
+-- changed since the page before is on one page and no other, whatever came in meanwhile.
+--
+-- params   sort             identifier   cost, duration or tokens (in and out)
+-- params   run_limit        bigint       runs of the window to read at the most, the newest
+-- params   row_limit        bigint       rows at the most
+-- params   ascending        boolean      optional: given, the smallest first
+-- params   after_total      numeric      optional: the total of the run behind which the page begins
+-- params   after_run_id     uuid         optional: its run_id
+-- params   agent            text         optional: this agent alone
+-- params   from_at          timestamptz  made then or later
+-- params   to_at            timestamptz  optional: made before
+-- params   status           text         optional: active, completed or failed
+-- params   environment      text         optional: this environment alone
+-- params   min_cost         numeric      optional: US dollars
+-- params   max_cost         numeric      optional: US dollars
+-- params   min_duration_ms  numeric      optional: milliseconds
+-- params   has_error        boolean      optional: whether any of its events is an error
+-- params   name             text         optional: the run's name has this in it, in any case
+-- params   model            text         optional: one of its events names this model
+-- returns  run_id uuid, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, total text
+-- rows     up to row_limit
+-- index    runs_agent_name_created_at_idx, runs_pkey, events_pkey
+-- plan     index scan of the window (runs_created_at_idx without agent), sort in memory. model: one
+--          index scan in one partition per run, in the order of the total, until row_limit
+-- try      \set sort cost \set run_limit 200000 \set row_limit 50 \set ascending true \set after_total 0.25 \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name 'run 1' \set model gpt-4o
+
+WITH walked AS (
+    SELECT r.run_id, r.received_on, r.run_name, r.status, r.environment,
+           r.total_cost, r.duration_us, r.tokens_in, r.tokens_out, r.error_count
+      FROM runs AS r
+     WHERE r.created_at >= :'from_at'::timestamptz
+\if :{?to_at}
+       AND r.created_at < :'to_at'::timestamptz
+\endif
+\if :{?agent}
+       AND r.agent_name = :'agent'
+\endif
+     ORDER BY r.created_at DESC, r.run_id DESC
+     LIMIT :'run_limit'::bigint
+), passing AS (
+    SELECT w.run_id, w.received_on,
+           w.total_cost                         AS cost,
+           w.duration_us::numeric               AS duration,
+           w.tokens_in::numeric + w.tokens_out  AS tokens
+      FROM walked AS w
+     WHERE true
+\if :{?status}
+       AND w.status = :'status'
+\endif
+\if :{?environment}
+       AND w.environment = :'environment'
+\endif
+\if :{?min_cost}
+       AND w.total_cost >= :'min_cost'::numeric
+\endif
+\if :{?max_cost}
+       AND w.total_cost <= :'max_cost'::numeric
+\endif
+\if :{?min_duration_ms}
+       AND w.duration_us >= :'min_duration_ms'::numeric * 1000
+\endif
+\if :{?has_error}
+       AND (w.error_count > 0) = :'has_error'::boolean
+\endif
+\if :{?name}
+       AND strpos(lower(w.run_name), lower(:'name'::text)) > 0
+\endif
+), ranked AS (
+    SELECT p.run_id, p.received_on, p.:"sort" AS total
+      FROM passing AS p
+\if :{?after_run_id}
+\if :{?ascending}
+     WHERE (p.:"sort", p.run_id) > (:'after_total'::numeric, :'after_run_id'::uuid)
+\else
+     WHERE (p.:"sort", p.run_id) < (:'after_total'::numeric, :'after_run_id'::uuid)
+\endif
+\endif
+\if :{?ascending}
+     ORDER BY total, p.run_id
+\else
+     ORDER BY total DESC, p.run_id DESC
+\endif
+\if :{?model}
+\else
+     LIMIT :'row_limit'::bigint
+\endif
+)
+SELECT r.run_id, r.run_name, r.agent_name, r.environment, r.status,
+       r.duration_us / 1000.0 AS total_duration_ms,
+       r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
+       r.metadata, r.created_at, r.updated_at,
+       k.total::text AS total
+  FROM ranked AS k
+  JOIN runs   AS r
+    ON r.run_id = k.run_id
+\if :{?model}
+ WHERE EXISTS (SELECT
+                 FROM events AS e
+                WHERE e.received_on = k.received_on
+                  AND e.run_id      = k.run_id
+                  AND e.model       = :'model'
+               OFFSET 0)
+\endif
+\if :{?ascending}
+ ORDER BY k.total, k.run_id
+\else
+ ORDER BY k.total DESC, k.run_id DESC
+\endif
+ LIMIT :'row_limit'::bigint;

@@ -1,0 +1,32 @@
+-- runs/search_window: where a window of runs becomes too large to be sorted, from its end backwards.
+--
+-- params   from_at      timestamptz  made then or later
+-- params   to_at        timestamptz  optional: made before
+-- params   agent        text         optional: this agent alone
+-- params   run_limit    bigint       runs at the most
+-- params   event_limit  bigint       optional: events of all its runs at the most
+-- returns  created_at timestamp with time zone
+-- rows     one; none when the window is small enough
+-- index    runs_agent_name_created_at_idx
+-- plan     index scan of the window (runs_created_at_idx without agent), which ends at the limits
+-- try      \set from_at '2026-11-01' \set to_at '2026-12-24' \set agent Researcher \set run_limit 200000 \set event_limit 1000000
+
+SELECT c.created_at
+  FROM (SELECT r.created_at, r.run_id,
+               row_number()       OVER walk AS runs,
+               sum(r.event_count) OVER walk AS events
+          FROM runs AS r
+         WHERE r.created_at >= :'from_at'::timestamptz
+\if :{?to_at}
+           AND r.created_at < :'to_at'::timestamptz
+\endif
+\if :{?agent}
+           AND r.agent_name = :'agent'
+\endif
+        WINDOW walk AS (ORDER BY r.created_at DESC, r.run_id DESC ROWS UNBOUNDED PRECEDING)) AS c
+ WHERE c.runs > :'run_limit'::bigint
+\if :{?event_limit}
+    OR c.events > :'event_limit'::bigint
+\endif
+ ORDER BY c.created_at DESC, c.run_id DESC
+ LIMIT 1;

@@ -1,0 +1,17 @@
+-- transactions/plan_for_values: plan the rest of this transaction for its values, and bound its time.
+--
+-- For searches: which of many filters are given decides which index serves, and days decide which
+-- partitions are read. Rows are to come in the order of an index, so that the search can stop: a scan of
+-- the whole table, or a bitmap of all that an old estimate takes for few, has to end before it can.
+--
+-- params   timeout  text  for each statement, such as 5000ms
+-- returns  plan_cache_mode text, enable_seqscan text, enable_bitmapscan text, statement_timeout text
+-- rows     one
+-- index    none
+-- plan     function calls
+-- try      \set timeout 5000ms
+
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true)  AS plan_cache_mode,
+       set_config('enable_seqscan', 'off', true)                 AS enable_seqscan,
+       set_config('enable_bitmapscan', 'off', true)              AS enable_bitmapscan,
+       set_config('statement_timeout', :'timeout'::text, true)   AS statement_timeout;

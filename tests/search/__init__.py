@@ -1,0 +1,1 @@
+"""Searches against what all runs and events say by themselves."""

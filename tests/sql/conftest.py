@@ -1,0 +1,49 @@
+"""A database with enough in it that plans are those of real life."""
+
+import os
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from service.refresh import refresh_once
+from tests.conftest import janitor, url_of
+
+FILL = """
+INSERT INTO agents (name) SELECT 'agent ' || n FROM generate_series(1, 20) AS n;
+INSERT INTO runs (run_id, received_on, agent_name, run_name, environment,
+                  owner_is_root, owner_at, owner_event_id, created_at)
+SELECT md5('run' || n)::uuid, current_date, 'agent ' || 1 + n % 20, 'run ' || n, 'test',
+       true, now(), md5('event' || n)::uuid, now() - (2000 - n) / 3 * interval '1 minute'
+  FROM generate_series(1, 2000) AS n;
+INSERT INTO events (received_on, run_id, event_id, agent_name, event_type, timestamp, is_error,
+                    data, ingest_xid)
+SELECT current_date + n % 35, md5('run' || n % 2000)::uuid, md5('event' || n)::uuid,
+       'agent ' || n % 20, 'step', now(), false,
+       jsonb_build_object('text', repeat(md5(n::text), 30)), 1
+  FROM generate_series(1, 40000) AS n;
+INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, events, cost,
+                           latency_buckets, latency_counts)
+SELECT date_bin('15 minutes', now(), '1970-01-01') - n % 90 * interval '1 day',
+       'agent ' || n % 20, 'type ' || n % 5, 'model ' || n % 7, 1, 0.1,
+       '{10,20,30}', '{1,1,1}'
+  FROM generate_series(1, 20000) AS n;
+VACUUM ANALYZE agents, runs, events, metric_deltas;
+"""
+METRICS = (
+    "daily_metrics, quarter_hour_metrics, daily_latency, quarter_hour_latency, "
+    "daily_rollups, daily_latency_rollups, latency_rollups, metric_deltas, agent_totals"
+)
+
+
+@pytest.fixture(scope="module")
+def filled_url(server_url: str, template: str) -> Iterator[str]:
+    """A database with enough rows, and statistics, that plans are those of real life."""
+    name = f"gati_test_filled_{os.getpid()}"
+    with janitor(server_url, name, template):
+        with psycopg.connect(url_of(server_url, name), autocommit=True) as conn:
+            for statement in FILL.split(";"):
+                conn.execute(statement)
+            refresh_once(url_of(server_url, name))
+            conn.execute(f"VACUUM ANALYZE {METRICS}")
+        yield url_of(server_url, name)
