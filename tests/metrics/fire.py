@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from itertools import cycle
 from urllib.parse import quote
 
@@ -17,17 +16,15 @@ import psycopg
 from service.database import READ, WRITE, connect
 from service.prices.admin import load
 from service.prices.reprice import reprice
-from service.prices.span import Span
 from service.queries import Connection
 from tests.client import Client
 from tests.metrics.churn import AGENTS, Churn
 from tests.metrics.truth import VIEWS, View, compare
 from tests.operations.harness import REPOSITORY, environment, until
-from tests.prices.truth import FIRST, SECOND, prices, wrong_costs
+from tests.prices.truth import EVER, FIRST, SECOND, prices, wrong_costs
 
 FOLD_SECONDS = 0.1
 PATIENCE_SECONDS = 120.0  # for the comparisons, once the time is over
-EVER = Span(datetime(1970, 1, 1, tzinfo=UTC))
 FOLDERS = ("leader", "anarchist", "anarchist")
 MATERIALIZED = ("agent_totals", "daily_totals", "event_type_totals", "model_totals")
 SHOWN = 5  # differences of each comparison

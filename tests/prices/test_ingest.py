@@ -7,12 +7,14 @@ import orjson
 import pytest
 
 from service.prices.admin import load, replace
+from service.prices.reprice import reprice
 from service.queries import Connection, queries
 from service.verify import verify
 from tests.client import Client
 from tests.events import differences, event, new_id
 from tests.operations.harness import until
-from tests.prices.truth import FIRST, SECOND, call, prices, wrong_costs
+from tests.otlp.spans import new_span_id, new_trace, run_of, send, span
+from tests.prices.truth import EVER, FIRST, SECOND, call, prices, wrong_costs
 
 BEFORE, AFTER = "2026-11-21T23:59:59.999999Z", "2026-11-22T00:00:00Z"
 WAITING = "SELECT FROM pg_locks WHERE relation = 'model_prices'::regclass AND NOT granted"
@@ -82,6 +84,37 @@ def test_keys_of_data_may_be_written_with_escapes(
     client.send_bytes(body)
     assert wrong_costs(conn) == []
     assert conn.execute("SELECT cost FROM events").fetchone() == {"cost": 2}
+
+
+def test_spans_of_calls_have_a_price_too_and_their_cached_tokens_are_part_of_the_input(
+    client: Client, conn: Connection, database_url: str
+) -> None:
+    load(database_url, "test.csv", prices(FIRST))
+    trace, root = new_trace(), new_span_id()
+    usage = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.response.model": "gpt-4o",
+        "gen_ai.usage.input_tokens": 1_000_000,
+        "gen_ai.usage.cache_creation.input_tokens": 400_000,
+        "gen_ai.usage.output_tokens": 500_000,
+        "gen_ai.usage.reasoning.output_tokens": 400_000,
+    }
+    agent = {**usage, "gen_ai.operation.name": "invoke_agent"}
+    send(
+        client,
+        span(trace, "agent", span_id=root, attributes=agent),
+        span(trace, "unpriced", parent=root, attributes=usage),
+        span(trace, "priced", parent=root, attributes={**usage, "gen_ai.usage.cost": 0.5}),
+    )
+    found = client.ok(f"/api/runs/{run_of(trace)}/timeline")["events"]
+    costs = {(e["data"]["name"], e["cost"], e["cost_source"]) for e in found if e["cost"]}
+    assert costs == {("unpriced", 3 + 2.5 + 10, "computed"), ("priced", 0.5, "client")}
+    run = client.run(run_of(trace))
+    assert (run["total_cost"], run["tokens_in"], run["tokens_out"]) == (16, 2_000_000, 1_000_000)
+    assert verify(database_url) == []
+    load(database_url, "test.csv", prices(SECOND))
+    assert reprice(database_url, EVER, dry_run=False).changed == 1
+    assert client.run(run_of(trace))["total_cost"] == 0.5 + 0.3 + 0.35
 
 
 def test_an_event_that_comes_again_keeps_its_cost_whatever_the_prices_are_now(

@@ -27,11 +27,10 @@ from tests.client import Client
 from tests.events import Event, differences, event, new_id
 from tests.operations.harness import REPOSITORY, environment
 from tests.operations.harness import run as command
-from tests.prices.truth import FIRST, HEADER, SECOND, call, prices, wrong_costs
+from tests.prices.truth import EVER, FIRST, HEADER, SECOND, call, prices, wrong_costs
 from tests.retention.old import LONG_AGO, on, receive
 
 README = (REPOSITORY / "README.md").read_text()
-EVER = Span(datetime(1970, 1, 1, tzinfo=UTC))
 COSTS = "SELECT event_id, cost, cost_source FROM events ORDER BY event_id"
 
 

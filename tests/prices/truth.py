@@ -1,10 +1,13 @@
 """Prices for tests, and what each event has to cost by them: a recount in SQL, in numeric."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from service.prices.file import read_prices
+from service.prices.span import Span
 from service.queries import Connection, Row
 
+EVER = Span(datetime(1970, 1, 1, tzinfo=UTC))
 HEADER = (
     "model,aliases,valid_from,input_per_million,output_per_million,"
     "cache_read_per_million,cache_write_per_million,source,checked_on"
