@@ -27,8 +27,8 @@ EVENT_FIELDS = (
 )  # fmt: skip
 EVENT_COLUMNS = (
     "run_id", "event_id", "run_name", "agent_name", "event_type", "timestamp",
-    "parent_event_id", "previous_event_id", "model", "tokens_in", "tokens_out", "cost", "cost_source",
-    "latency_ms", "is_error", "data",
+    "parent_event_id", "previous_event_id", "model", "tokens_in", "tokens_out", "cost",
+    "cost_source", "latency_ms", "is_error", "data",
 )  # fmt: skip
 RUN_COLUMNS = (
     "run_id", "run_name", "agent_name", "environment", "status", "started_at", "last_event_at",
