@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from service.commands import listen_to_ctrl_c
 from service.importing.importer import BATCH_EVENTS
 from service.queries import Connection
 from service.verify import verify
@@ -202,6 +203,7 @@ def test_interrupted_and_run_again_it_ends_as_if_it_had_not_been(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=listen_to_ctrl_c,  # a suite that runs in the background ignores it
     ) as process:
         assert process.stdin
         process.stdin.write(half)
