@@ -203,7 +203,7 @@ def test_interrupted_and_run_again_it_ends_as_if_it_had_not_been(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=listen_to_ctrl_c,  # a suite that runs in the background ignores it
+        preexec_fn=listen_to_ctrl_c,  # noqa: PLW1509 - a suite in the background ignores it
     ) as process:
         assert process.stdin
         process.stdin.write(half)
