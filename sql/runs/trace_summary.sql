@@ -3,7 +3,7 @@
 -- The tree is that of runs/trace; `cycle_ids`, where given, are roots though they name a parent. An event
 -- that is not reached has neither depth nor figures: then the caller finds the cycles and asks again.
 --
--- When an event ran: from its timestamp for its latency where it is a span (its `data` has a span_id) or an
+-- When an event ran: from its timestamp for its latency where it is a span of OpenTelemetry (its `data` has otel.span_id) or an
 -- agent_start; else up to its timestamp, since the SDK sends an event once its work is done. An agent_start
 -- without a latency ran to the agent_end that follows it (one that follows none ends the run's first root
 -- agent_start). An agent_end is a moment. What has no end by all that ran from the first to the last
@@ -40,7 +40,7 @@ WITH RECURSIVE run_events AS MATERIALIZED (
            (1000000 * extract(epoch FROM e.timestamp))::bigint AS at_us,
            e.event_type = 'agent_start' AS is_start,
            e.event_type = 'agent_end'   AS is_end,
-           CASE WHEN e.event_type <> 'agent_start' AND NOT e.data ? 'span_id'
+           CASE WHEN e.event_type <> 'agent_start' AND NOT coalesce(e.data -> 'otel' ? 'span_id', false)
                 THEN 1 ELSE 0
            END AS is_stamped_at_end
       FROM runs   AS r

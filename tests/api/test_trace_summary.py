@@ -96,7 +96,7 @@ def send_spans(client: Client, spans: list[tuple[str, str, int, int]]) -> str:
                 seconds=began,
                 event_id=ids[name],
                 parent_event_id=ids.get(parent),
-                data={"span_id": "s", "name": name, "latency_ms": 1000 * (ended - began)},
+                data={"otel": {"span_id": "s"}, "name": name, "latency_ms": 1000 * (ended - began)},
             )
             for name, parent, began, ended in spans
         )

@@ -30,7 +30,7 @@ class Node:
 
     def sent(self, run_id: str) -> Event:
         """The event that a client sends."""
-        data: dict[str, Any] = {"span_id": "00f067aa0ba902b7"} if self.is_span else {}
+        data: dict[str, Any] = {"otel": {"span_id": "00f067aa0ba902b7"}} if self.is_span else {}
         if self.latency is not None:
             data["latency_ms"] = 1000 * self.latency
         if self.cost_cents is not None:

@@ -105,3 +105,16 @@ def test_a_root_that_fails_fails_its_run_and_an_agent_inside_does_not(client: Cl
         send(client, span(trace, span_id=root, error=error.get("root")))
         run = client.run(run_of(trace))
         assert (run["status"], run["error_count"]) == (status, 1)
+
+
+def test_a_summary_knows_that_a_span_is_stamped_when_it_begins(client: Client) -> None:
+    trace, root = new_trace(), new_span_id()
+    call = span(trace, "call", parent=root, at=0.5, seconds=1, attributes=CHAT)
+    work = span(trace, "trip", span_id=root, seconds=2)
+    send(client, work, call)
+    summary = client.ok(f"/api/runs/{run_of(trace)}/trace?fields=summary")
+    trip = next(node for node in summary["execution_tree"] if node["children"])
+    [called] = trip["children"]
+    assert (trip["duration_ms"], trip["self_time_ms"]) == (2000, 1000)
+    assert (called["duration_ms"], called["self_time_ms"]) == (1000, 1000)
+    assert called["started_at"] == called["timestamp"]
