@@ -12,18 +12,21 @@
 -- try      \set from_at '2026-11-01' \set to_at '2026-12-24' \set agent Researcher \set run_limit 200000 \set event_limit 1000000
 
 SELECT c.created_at
-  FROM (SELECT r.created_at, r.run_id,
+  FROM (SELECT w.created_at, w.run_id,
                row_number()       OVER walk AS runs,
-               sum(r.event_count) OVER walk AS events
-          FROM runs AS r
-         WHERE r.created_at >= :'from_at'::timestamptz
+               sum(w.event_count) OVER walk AS events
+          FROM (SELECT r.created_at, r.run_id, r.event_count
+                  FROM runs AS r
+                 WHERE r.created_at >= :'from_at'::timestamptz
 \if :{?to_at}
-           AND r.created_at < :'to_at'::timestamptz
+                   AND r.created_at < :'to_at'::timestamptz
 \endif
 \if :{?agent}
-           AND r.agent_name = :'agent'
+                   AND r.agent_name = :'agent'
 \endif
-        WINDOW walk AS (ORDER BY r.created_at DESC, r.run_id DESC ROWS UNBOUNDED PRECEDING)) AS c
+                 ORDER BY r.created_at DESC, r.run_id DESC
+                 LIMIT :'run_limit'::bigint + 1) AS w
+        WINDOW walk AS (ORDER BY w.created_at DESC, w.run_id DESC ROWS UNBOUNDED PRECEDING)) AS c
  WHERE c.runs > :'run_limit'::bigint
 \if :{?event_limit}
     OR c.events > :'event_limit'::bigint
