@@ -37,11 +37,11 @@ from service.resources import (
     timeseries,
     traces,
 )
-from service.slots import Slots
+from service.slots import Slots, shared_places
 from service.telemetry.requests import RequestMeter
 from service.writer import Writer
 
-MAX_STREAMS = 4  # in each worker: under gthread each holds one of its threads
+MAX_STREAMS = 4  # in each worker
 
 
 def create_app(
@@ -70,7 +70,9 @@ def create_app(
 
     probe = Probe(database)
     can_stream = config.worker_class != "meinheld"
-    exports, streams = Slots(config.max_exports, "exports"), Slots(MAX_STREAMS, "streams")
+    shared = shared_places(config)
+    exports = Slots(config.max_exports, "exports", shared)
+    streams = Slots(MAX_STREAMS, "streams", shared)
     admission = Admission(config.max_in_flight_mb * MEGABYTE)
     routes: dict[str, Any] = {
         "/events": events.Events(writer, database, config, rate_limit, admission),
@@ -90,9 +92,9 @@ def create_app(
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/latency": percentiles.Latency(database),
-        "/export/events.ndjson": export.EventsNdjson(database, exports, can_stream),
-        "/export/events.csv": export.EventsCsv(database, exports, can_stream),
-        "/export/runs.csv": export.RunsCsv(database, exports, can_stream),
+        "/export/events.ndjson": export.EventsNdjson(database, exports, access, can_stream),
+        "/export/events.csv": export.EventsCsv(database, exports, access, can_stream),
+        "/export/runs.csv": export.RunsCsv(database, exports, access, can_stream),
         "/runs": run_search.Runs(database),
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),

@@ -11,7 +11,8 @@ from service.queries import queries
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
 EXPOSED_HEADERS = (
-    "Link, Location, Retry-After, X-Metrics-As-Of, X-Metrics-Refreshed-At, X-Request-Id"
+    "Content-Disposition, Link, Location, Retry-After, "
+    "X-Metrics-As-Of, X-Metrics-Refreshed-At, X-Request-Id"
 )
 
 

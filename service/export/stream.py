@@ -2,12 +2,13 @@
 
 What goes wrong before the first part is an error like any other. Later the status is sent already:
 then the connection is closed before the last chunk, so that no client takes what it has for whole.
+So it is once its key no longer holds: asked before each part, of which there are many a second.
 """
 
 import errno
 import logging
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
@@ -33,9 +34,17 @@ class Aborted(ConnectionError):
 class Stream:
     """The body of an answer. Whoever serves it closes it, however it ends."""
 
-    def __init__(self, parts: Iterator[bytes], slot: Slot, request_id: str, packed: bool) -> None:
+    def __init__(
+        self,
+        parts: Iterator[bytes],
+        slot: Slot,
+        may_go_on: Callable[[], bool],
+        request_id: str,
+        packed: bool,
+    ) -> None:
         self._parts = packing(parts) if packed else parts
         self._slot = slot
+        self._may_go_on = may_go_on
         self._request_id = request_id
         self._first: bytes | None = None
 
@@ -56,10 +65,16 @@ class Stream:
             return first
         let_requests_in()
         try:
-            return next(part for part in self._parts if part)
+            part = next(part for part in self._parts if part)
         except PASSING as error:
-            log.warning("export: %s", reason(error), extra={"request_id": self._request_id})
-            raise Aborted from None
+            raise self._aborted(reason(error)) from None
+        if not self._may_go_on():
+            raise self._aborted("its key no longer holds")
+        return part
+
+    def _aborted(self, why: str) -> Aborted:
+        log.warning("export: %s", why, extra={"request_id": self._request_id})
+        return Aborted()
 
     def close(self) -> None:
         """End it: what it reads from, and its place among the exports."""

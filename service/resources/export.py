@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC
+from functools import partial
 
 import falcon
 
+from service.access import Access
 from service.database import Database
 from service.errors import ApiError
 from service.export import Filters, Stream
@@ -40,10 +42,11 @@ class Export:
     file_name = "events.ndjson"
     parameters = EVENT_PARAMETERS
 
-    def __init__(self, database: Database, slots: Slots, can_stream: bool) -> None:
+    def __init__(self, database: Database, slots: Slots, access: Access, can_stream: bool) -> None:
         """`can_stream` is False where the server does not: then there are no exports."""
         self._database = database
         self._slots = slots
+        self._access = access
         self._can_stream = can_stream
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -53,7 +56,10 @@ class Export:
         filters = read_filters(req, self.parameters)
         packed = accepts_gzip(req.get_header("Accept-Encoding") or "")
         if req.method != "HEAD":
-            stream = Stream(self._parts(filters), self._slots.take(), identify(req, resp), packed)
+            may_go_on = partial(self._access.still_admits, req)
+            stream = Stream(
+                self._parts(filters), self._slots.take(), may_go_on, identify(req, resp), packed
+            )
             stream.begin()
             resp.stream = stream
         self._describe(resp, packed)

@@ -14,7 +14,11 @@ from typing import Any
 
 import psycopg
 import pytest
+import requests
 
+from service.keys import Scope
+from service.keys.admin import create, revoke
+from service.keys.text import KeyText
 from tests.events import event, new_id
 from tests.export.reading import keys, read_ndjson
 from tests.http.wire import batch
@@ -50,9 +54,9 @@ def service(
         yield running
 
 
-def fill(service: Service) -> None:
+def fill(service: Service, **headers: str) -> None:
     """Store the events, where they are not stored yet: random text, which is not made smaller."""
-    if service.ok("/api/agents"):
+    if requests.get(f"{service.url}/api/agents", headers=headers, timeout=ANSWER_SECONDS).json():
         return
     for _ in range(EVENTS // 10):
         run = new_id()
@@ -60,7 +64,7 @@ def fill(service: Service) -> None:
             event(run, seconds=n, data={"text": secrets.token_hex(BYTES_EACH // 2)})
             for n in range(10)
         ]
-        assert service.post(batch(*sent)).status_code == 200
+        assert service.post(batch(*sent), **headers).status_code == 200
 
 
 @contextmanager
@@ -134,6 +138,31 @@ def test_cut_short_by_the_database_it_says_so_and_can_be_resumed(
     whole = read_ndjson(service.get(PATH).text)
     assert came + read_ndjson(service.get(f"{PATH}?after={after}").text) == whole
     assert keys(whole) == sorted(keys(whole))
+
+
+def test_an_export_ends_with_its_key(database_url: str, tmp_path: Path, worker_class: str) -> None:
+    good = bearer(create(database_url, "reader", Scope.ADMIN, None))
+    settings = {"WORKER_CLASS": worker_class, "BODY_TIMEOUT_SECONDS": 60, **LARGE}
+    with serving(database_url, tmp_path, **settings) as service:
+        fill(service, **good)
+        with begun(service, **good) as answer:
+            answer.read(FIRST_BYTES)
+            revoke(database_url, "reader")
+            until(lambda: is_refused(service, good), "the key still holds")
+            assert not rest_of(answer)[1]
+        assert "its key no longer holds" in service.output
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The header that has a key."""
+    return {"Authorization": f"Bearer {key}"}
+
+
+def is_refused(service: Service, headers: dict[str, str]) -> bool:
+    """Whether a key no longer holds: one that nobody knows lets the worker read them all anew."""
+    url = f"{service.url}/api/agents"
+    requests.get(url, headers=bearer(KeyText.new(Scope.READ).text), timeout=ANSWER_SECONDS)
+    return requests.get(url, headers=headers, timeout=ANSWER_SECONDS).status_code == 401
 
 
 def test_a_worker_that_is_killed_leaves_no_export_that_looks_whole(

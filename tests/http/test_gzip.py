@@ -3,12 +3,12 @@
 import gzip
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from tests.http.conftest import LIMIT, MAX_BODY_MB, padded
 from tests.http.wire import exchange, post, post_chunked
+from tests.operations.harness import peak_mb
 from tests.service import Service
 
 MB = 1024 * 1024
@@ -49,13 +49,6 @@ def bomb() -> bytes:
     """A quarter of a megabyte that unpacks to a quarter of a gigabyte."""
     packer = zlib.compressobj(9, wbits=16 + zlib.MAX_WBITS)
     return b"".join(packer.compress(bytes(MB)) for _ in range(BOMB_MB)) + packer.flush()
-
-
-def peak_mb(pid: int) -> float:
-    """The most memory that a process has ever had, in MB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    [line] = [line for line in lines if line.startswith("VmHWM:")]
-    return int(line.split()[1]) / 1024
 
 
 @pytest.mark.parametrize("frame", [with_length, in_chunks])

@@ -91,6 +91,13 @@ def is_running(pid: int) -> bool:
         return False
 
 
+def peak_mb(pid: int) -> float:
+    """The most memory that a process has ever had, in MB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    [line] = [line for line in lines if line.startswith("VmHWM:")]
+    return int(line.split()[1]) / 1024
+
+
 def command_line(pid: int) -> str:
     """Return the command line of a process, empty when it is gone."""
     try:

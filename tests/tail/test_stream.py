@@ -149,6 +149,18 @@ def test_four_are_served_and_the_fifth_is_refused_until_one_leaves(service: Serv
     until(lambda: is_free(service), "who has left holds a place")
 
 
+def test_under_few_threads_some_are_left_for_others(
+    service_database_url: str, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"WORKERS": 1, "WORKER_CLASS": "gthread", "THREADS": 3}
+    with serving(service_database_url, tmp_path, **settings) as service:
+        with reading(service.port):
+            assert service.get(PATH).status_code == 503
+            assert service.get("/api/export/runs.csv").status_code == 503
+            assert service.get("/livez").status_code == 200
+        until(lambda: service.get("/api/export/runs.csv").status_code == 200, "the place is taken")
+
+
 def test_a_client_that_reads_nothing_is_given_up(service: Service) -> None:
     with ExitStack() as stack:
         for _ in range(MAX_STREAMS):

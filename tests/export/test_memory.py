@@ -1,0 +1,43 @@
+"""Exports in constant memory, with far more stored than a worker may take."""
+
+import secrets
+from pathlib import Path
+
+import requests
+
+from tests.events import event, new_id
+from tests.http.wire import batch
+from tests.operations.harness import peak_mb
+from tests.service import serving
+
+RUNS = 80
+TEXT_BYTES = 900_000  # of each run's metadata, which is in its event's data as well
+RUNS_PER_BATCH = 10
+MOST_MORE_MB = 40  # half of what is stored
+
+PLAIN = {"Accept-Encoding": "identity"}
+
+
+def test_an_export_is_never_held_as_a_whole(database_url: str, tmp_path: Path) -> None:
+    with serving(database_url, tmp_path, WORKERS=1) as service:
+        for _ in range(RUNS // RUNS_PER_BATCH):
+            sent = [
+                event(
+                    new_id(),
+                    "agent_start",
+                    data={"metadata": {"text": secrets.token_hex(TEXT_BYTES // 2)}},
+                )
+                for _ in range(RUNS_PER_BATCH)
+            ]
+            assert service.post(batch(*sent)).status_code == 200
+    with serving(database_url, tmp_path, WORKERS=1) as service:
+        assert service.ok("/api/agents")
+        [worker] = service.workers
+        before = peak_mb(worker)
+        for name in ("events.ndjson", "events.csv", "runs.csv"):
+            url = f"{service.url}/api/export/{name}"
+            with requests.get(url, headers=PLAIN, stream=True, timeout=60) as answer:
+                size = sum(len(part) for part in answer.iter_content(1 << 20))
+            assert size > RUNS * TEXT_BYTES
+        assert service.workers == {worker}
+        assert peak_mb(worker) - before < MOST_MORE_MB
