@@ -10,7 +10,7 @@ from service.config import Config, ConfigError
 from service.greeting import bracketed
 from service.process import process
 from service.telemetry.directory import directory
-from service.telemetry.slots import slot
+from service.telemetry.worker_number import worker_number
 
 # gunicorn takes every name here that it knows for a setting, so not `config`.
 try:
@@ -86,7 +86,7 @@ def post_fork(_arbiter: Any, worker: Any) -> None:
     """Tell the application which worker it is in. gevent has not patched anything yet."""
     process.become(worker)
     try:
-        slot.claim(figures)
+        worker_number.claim(figures)
     except OSError as error:
         worker.log.warning("/metrics lacks this worker: %s", error.strerror)
 

@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from service.__main__ import parser
+from service.command_line import parser
 from service.config import SETTINGS
 from service.queries import Connection
 from tests.events import event, new_id

@@ -10,7 +10,7 @@ from service.config import Config
 from service.prices import admin
 from service.prices.file import NEEDED, OPTIONAL, read_file
 from service.prices.reprice import reprice
-from service.prices.span import Span
+from service.prices.window import Window
 
 SHOWN_UNKNOWN = 10
 
@@ -50,11 +50,11 @@ def shown(value: object) -> object:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
-def recompute(config: Config, span: Span, dry_run: bool) -> int:
+def recompute(config: Config, window: Window, dry_run: bool) -> int:
     """Compute costs of the past anew, and print what that changed, or would change."""
     with database_in_use(config, "prices reprice") as url:
         schema.check(url)
-        done = reprice(url, span, dry_run)
+        done = reprice(url, window, dry_run)
     for model, events in done.unknown.most_common(SHOWN_UNKNOWN):
         print(f"no price for {model!r}: {events} events")
     if len(done.unknown) > SHOWN_UNKNOWN:

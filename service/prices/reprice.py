@@ -19,7 +19,7 @@ from service.database import WRITE, connect
 from service.failure import Failure
 from service.prices.price_list import CurrentPrices, PriceList
 from service.prices.pricing import count
-from service.prices.span import Repriced, Span
+from service.prices.window import Repriced, Window
 from service.queries import Connection, Row, queries
 from service.verify import progress
 
@@ -42,29 +42,29 @@ AGAIN = "run it again, it does what is left"
 Change = tuple[Row, Decimal | None]  # an event as it was read, and its cost
 
 
-def reprice(url: str, span: Span, dry_run: bool) -> Repriced:
-    """Compute the costs of a span anew; with `dry_run`, tell what that would change.
+def reprice(url: str, window: Window, dry_run: bool) -> Repriced:
+    """Compute the costs of a window anew; with `dry_run`, tell what that would change.
 
     Raises Failure where prices are loaded meanwhile, or runs are in use for too long: what is done
     stays, and another call does the rest.
     """
     with connect(url, SETTINGS, "prices") as conn:
         conn.autocommit = True
-        repricer = Repricer(conn, span, dry_run)
+        repricer = Repricer(conn, window, dry_run)
         if not dry_run:
-            audit.record(conn, audit.COMMAND, "reprice", str(span))
+            audit.record(conn, audit.COMMAND, "reprice", str(window))
         repricer.run()
         if not dry_run:
-            audit.record(conn, audit.COMMAND, "repriced", f"{span}: {repricer.done}")
+            audit.record(conn, audit.COMMAND, "repriced", f"{window}: {repricer.done}")
         return repricer.done
 
 
 class Repricer:
-    """Works through the events of a span; `conn` is in autocommit."""
+    """Works through the events of a window; `conn` is in autocommit."""
 
-    def __init__(self, conn: Connection, span: Span, dry_run: bool) -> None:
+    def __init__(self, conn: Connection, window: Window, dry_run: bool) -> None:
         self._conn = conn
-        self._span = span
+        self._window = window
         self._dry_run = dry_run
         self._current = CurrentPrices()
         with conn.transaction():
@@ -73,8 +73,8 @@ class Repricer:
 
     def run(self) -> None:
         """Do all of it; show progress on a terminal."""
-        span = {"since": self._span.since, "until": self._span.until}
-        days = queries.prices.days(self._conn, **span).fetchall()
+        window = {"since": self._window.since, "until": self._window.until}
+        days = queries.prices.days(self._conn, **window).fetchall()
         with progress(sum(day["events"] for day in days), "events") as advance:
             for day in days:
                 others = day["events"]
@@ -93,9 +93,9 @@ class Repricer:
                 received_on=day,
                 run_id=run_id,
                 event_id=event_id,
-                since=self._span.since,
-                until=self._span.until,
-                model=self._span.model,
+                since=self._window.since,
+                until=self._window.until,
+                model=self._window.model,
                 row_limit=EVENTS_PER_TRANSACTION,
             ).fetchall()
             if not page:

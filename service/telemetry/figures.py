@@ -1,6 +1,6 @@
 """Every figure of the service: its name, labels, buckets and meaning. Counted where things happen.
 
-In a worker they are kept in the files of its slot, so that a scrape of one worker tells of all; in
+In a worker they are kept in the files of its number, so that a scrape of one tells of all; in
 commands and tests in memory. A count costs 0.7 µs, a value in a histogram 3 µs. Labels come from
 the code, never from a request: what clients send could be anything.
 """
@@ -9,13 +9,13 @@ import os
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 
-from service.telemetry.slots import slot
+from service.telemetry.worker_number import worker_number
 
-if slot.directory is None:
+if worker_number.directory is None:
     values.ValueClass = values.MutexValue
 else:
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(slot.directory)
-    values.ValueClass = values.MultiProcessValue(lambda: slot.number)  # type: ignore[no-untyped-call]
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(worker_number.directory)
+    values.ValueClass = values.MultiProcessValue(lambda: worker_number.number)  # type: ignore[no-untyped-call]
 
 # An SDK's batch takes 2 to 40 ms, a read 1 to 15, a trace of 10,000 events 100; statements end
 # after 10 and 30 s.

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from service import __version__
 from service.probe import Finding
 from service.telemetry import figures
-from service.telemetry.slots import forget_dead, slot
+from service.telemetry.worker_number import forget_dead, worker_number
 
 
 class Service(Collector):
@@ -44,10 +44,10 @@ def scrape(found: Finding | None, accept: str) -> tuple[bytes, str]:
     """
     registry = CollectorRegistry()
     registry.register(Service(found))
-    if slot.directory is None:
+    if worker_number.directory is None:
         registry.register(figures.registry)
     else:
-        forget_dead(slot.directory)
-        MultiProcessCollector(registry, str(slot.directory))  # type: ignore[no-untyped-call]
+        forget_dead(worker_number.directory)
+        MultiProcessCollector(registry, str(worker_number.directory))  # type: ignore[no-untyped-call]
     encode, content_type = choose_encoder(accept)
     return encode(registry), content_type

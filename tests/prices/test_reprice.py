@@ -19,7 +19,7 @@ from service.prices import reprice as module
 from service.prices.admin import Changes, load
 from service.prices.file import read_file
 from service.prices.reprice import SETTINGS, Repricer, reprice
-from service.prices.span import Span
+from service.prices.window import Window
 from service.queries import Connection, queries
 from service.refresh import refresh_once
 from service.verify import verify
@@ -101,7 +101,7 @@ def test_only_events_of_the_span_and_the_model_are_computed_anew(
     client.send(*sent, event(old, timestamp=days[0], data=call()))
     load(database_url, "test.csv", prices(SECOND))
     since, until = datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC)
-    done = reprice(database_url, Span(since, until, "gpt-4o"), dry_run=False)
+    done = reprice(database_url, Window(since, until, "gpt-4o"), dry_run=False)
     assert (done.events, done.changed) == (2, 2)
     priced = conn.execute("SELECT event_id FROM events WHERE cost IS NOT NULL").fetchall()
     assert {str(row["event_id"]) for row in priced} == {sent[2]["event_id"], sent[4]["event_id"]}

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from service.prices.file import read_prices
-from service.prices.span import Span
+from service.prices.window import Window
 from service.queries import Connection, Row
 
-EVER = Span(datetime(1970, 1, 1, tzinfo=UTC))
+EVER = Window(datetime(1970, 1, 1, tzinfo=UTC))
 HEADER = (
     "model,aliases,valid_from,input_per_million,output_per_million,"
     "cache_read_per_million,cache_write_per_million,source,checked_on"

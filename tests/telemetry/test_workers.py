@@ -20,12 +20,12 @@ INSERTED = {"name": "gati_ingest_events_total", "outcome": "inserted"}
 
 
 def directory_of(worker: int) -> Path:
-    """Where a worker keeps its figures: it holds the lock of its slot."""
+    """Where a worker keeps its figures: it holds the lock of its number."""
     targets = [
         os.readlink(link) for link in Path(f"/proc/{worker}/fd").iterdir() if link.is_symlink()
     ]
-    [slot] = [Path(target) for target in targets if Path(target).name.startswith("slot-")]
-    return slot.parent
+    [lock] = [Path(target) for target in targets if Path(target).name.startswith("worker-")]
+    return lock.parent
 
 
 def scrape(service: Service) -> Scrape:

@@ -1,4 +1,4 @@
-"""What a reprice is asked, and what it has done."""
+"""Which events a reprice is asked for, and what it has done."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ MOST_UNKNOWN = 1_000  # names of models to remember
 
 
 @dataclass(frozen=True)
-class Span:
+class Window:
     """Which events: by their own timestamps, `until` not among them, and by their model."""
 
     since: datetime

@@ -1,4 +1,4 @@
-"""Slots: numbers for workers, from 0, that their successors take over with all they have counted.
+"""Numbers for workers, from 0, that their successors take over with all they have counted.
 
 By process id, as is usual, each reload would leave files behind for ever, which every scrape reads.
 So a worker takes the lowest number that is free and counts on where the last one of that number
@@ -19,7 +19,7 @@ from service.telemetry.directory import take
 ALLOCATED_BYTES = {"counter": 131_072, "histogram": 524_288, "gauge_livesum": 65_536}
 
 
-class Slot:
+class WorkerNumber:
     """The number of this worker; None in commands and tests, which keep figures in memory."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Slot:
 
 def lock_of(directory: Path, number: int) -> Path:
     """The file whose lock is held by the worker of a number."""
-    return directory / f"slot-{number}"
+    return directory / f"worker-{number}"
 
 
 def forget_gauges(directory: Path, number: int) -> None:
@@ -50,10 +50,10 @@ def forget_gauges(directory: Path, number: int) -> None:
 
 def forget_dead(directory: Path) -> None:
     """Remove what workers that have ended had at a moment: their numbers are free."""
-    for file in directory.glob("slot-*"):
+    for file in directory.glob("worker-*"):
         lock = take(file)
         if lock is not None:
-            forget_gauges(directory, int(file.name.removeprefix("slot-")))
+            forget_gauges(directory, int(file.name.removeprefix("worker-")))
             os.close(lock)
 
 
@@ -68,4 +68,4 @@ def allocate(directory: Path, number: int) -> None:
             os.close(descriptor)
 
 
-slot = Slot()
+worker_number = WorkerNumber()

@@ -1,0 +1,166 @@
+"""From the command line to what each command does.
+
+Each imports what it needs when it runs: the supervisor stays in memory for as long as the service,
+and needs neither psycopg nor yoyo.
+"""
+# ruff: noqa: PLC0415
+
+import argparse
+import os
+from collections.abc import Callable
+
+from service.config import Config
+
+Command = Callable[[Config, argparse.Namespace], int]
+
+
+def serve(config: Config, options: argparse.Namespace) -> int:
+    """Run the service until it is told to stop."""
+    from service.serve import serve as run
+
+    if options.insecure_public:
+        os.environ["INSECURE_PUBLIC"] = "true"  # gunicorn reads the environment again
+        config = Config.from_environment()
+    return run(config)
+
+
+def migrate_up(config: Config, options: argparse.Namespace) -> int:
+    """Apply migrations."""
+    from service import commands
+
+    return commands.migrate_up(config, options.wait, options.quiet)
+
+
+def migrate_down(config: Config, options: argparse.Namespace) -> int:
+    """Roll migrations back."""
+    from service import commands
+
+    return commands.migrate_down(config, options.count)
+
+
+def migrate_status(config: Config, _options: argparse.Namespace) -> int:
+    """List migrations."""
+    from service import commands
+
+    return commands.migrate_status(config)
+
+
+def migrate_history(config: Config, _options: argparse.Namespace) -> int:
+    """List what was done."""
+    from service import commands
+
+    return commands.migrate_history(config)
+
+
+def migrate_new(_config: Config, options: argparse.Namespace) -> int:
+    """Make a migration's files."""
+    from service import commands
+
+    return commands.migrate_new(options.name)
+
+
+def keys_create(config: Config, options: argparse.Namespace) -> int:
+    """Make a key."""
+    from service.keys import Scope, commands
+
+    return commands.create(config, options.name, Scope(options.scope), options.expires)
+
+
+def keys_list(config: Config, _options: argparse.Namespace) -> int:
+    """List keys."""
+    from service.keys import commands
+
+    return commands.show(config)
+
+
+def keys_revoke(config: Config, options: argparse.Namespace) -> int:
+    """End a key."""
+    from service.keys import commands
+
+    return commands.revoke(config, options.key)
+
+
+def prices_load(config: Config, options: argparse.Namespace) -> int:
+    """Load prices."""
+    from service.prices import commands
+
+    return commands.load(config, options.file, options.dry_run)
+
+
+def prices_list(config: Config, _options: argparse.Namespace) -> int:
+    """List prices."""
+    from service.prices import commands
+
+    return commands.show(config)
+
+
+def prices_reprice(config: Config, options: argparse.Namespace) -> int:
+    """Compute costs anew."""
+    from service.prices import commands
+    from service.prices.window import Window
+
+    window = Window(options.since, options.until, options.model)
+    return commands.recompute(config, window, options.dry_run)
+
+
+def psql(config: Config, options: argparse.Namespace) -> int:
+    """Open a shell."""
+    from service import commands
+
+    return commands.psql(config, options.psql_arguments)
+
+
+def explain(config: Config, options: argparse.Namespace) -> int:
+    """Print a plan."""
+    from service import commands
+
+    return commands.explain(config, options.query, options.pairs)
+
+
+def refresh(config: Config, options: argparse.Namespace) -> int:
+    """Fold."""
+    from service import commands
+
+    return commands.refresh(config, options.once)
+
+
+def verify(config: Config, options: argparse.Namespace) -> int:
+    """Recompute the metrics."""
+    from service import commands
+
+    return commands.verify(config, options.agent, options.repair)
+
+
+def dump(config: Config, options: argparse.Namespace) -> int:
+    """Write a dump."""
+    from service import commands
+
+    return commands.dump(config, options.file)
+
+
+def restore(config: Config, options: argparse.Namespace) -> int:
+    """Read a dump."""
+    from service import commands
+
+    return commands.restore(config, options.file)
+
+
+def import_events(config: Config, options: argparse.Namespace) -> int:
+    """Store events."""
+    from service import commands
+
+    return commands.import_events(config, options.file, options.stop_on_error)
+
+
+def retention(config: Config, options: argparse.Namespace) -> int:
+    """Drop old partitions."""
+    from service import commands
+
+    return commands.retention(config, options.keep or config.retention_days, options.dry_run)
+
+
+def dashboard(config: Config, _options: argparse.Namespace) -> int:
+    """Serve the dashboard."""
+    from service.dashboard import run
+
+    return run(config)
