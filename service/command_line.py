@@ -2,6 +2,7 @@
 
 import argparse
 from datetime import UTC, datetime
+from functools import partial
 
 from service import __version__, dispatch
 from service.config import SETTINGS
@@ -18,12 +19,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"GATI Backend {__version__}")
     commands = root.add_subparsers(metavar="COMMAND", required=True)
-
-    def add(name: str, text: str, command: Command) -> argparse.ArgumentParser:
-        found = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-        found.set_defaults(command=command)
-        return found
-
+    add = partial(add_command, commands)
     served = add("serve", "run the service: database, migrations, web server", dispatch.serve)
     served.add_argument(
         "--insecure-public",
@@ -66,15 +62,21 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def add_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    text: str,
+    command: Command,
+) -> argparse.ArgumentParser:
+    """Describe one command, beside others."""
+    found = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    found.set_defaults(command=command)
+    return found
+
+
 def migrations(group: argparse.ArgumentParser) -> None:
     """Describe the commands below `migrate`."""
-    commands = group.add_subparsers(metavar="ACTION", required=True)
-
-    def add(name: str, text: str, command: Command) -> argparse.ArgumentParser:
-        found = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-        found.set_defaults(command=command)
-        return found
-
+    add = partial(add_command, group.add_subparsers(metavar="ACTION", required=True))
     up = add("up", "apply every migration that the database lacks", dispatch.migrate_up)
     up.add_argument("--wait", type=int, default=0, metavar="SECONDS", help="for the database")
     up.add_argument("--quiet", action="store_true", help="say nothing when there is nothing to do")
@@ -88,32 +90,26 @@ def migrations(group: argparse.ArgumentParser) -> None:
 
 def keys(group: argparse.ArgumentParser) -> None:
     """Describe the commands below `keys`."""
-    commands = group.add_subparsers(metavar="ACTION", required=True)
-    created = commands.add_parser("create", help="make a key, which is shown this once")
-    created.set_defaults(command=dispatch.keys_create)
+    add = partial(add_command, group.add_subparsers(metavar="ACTION", required=True))
+    created = add("create", "make a key, which is shown this once", dispatch.keys_create)
     created.add_argument("name", metavar="NAME", help="whose it is, such as laptop")
     created.add_argument("--scope", choices=["ingest", "read", "admin"], required=True)
     created.add_argument(
         "--expires", type=days, metavar="DAYS", help="such as 90d (default: never)"
     )
-    listed = commands.add_parser("list", help="list every key; exit 1 when there is none")
-    listed.set_defaults(command=dispatch.keys_list)
-    revoked = commands.add_parser("revoke", help="end a key")
-    revoked.set_defaults(command=dispatch.keys_revoke)
+    add("list", "list every key; exit 1 when there is none", dispatch.keys_list)
+    revoked = add("revoke", "end a key", dispatch.keys_revoke)
     revoked.add_argument("key", metavar="NAME|ID", help="as in the list")
 
 
 def prices(group: argparse.ArgumentParser) -> None:
     """Describe the commands below `prices`."""
-    commands = group.add_subparsers(metavar="ACTION", required=True)
-    loaded = commands.add_parser("load", help="put a file's prices in the place of all there are")
-    loaded.set_defaults(command=dispatch.prices_load)
+    add = partial(add_command, group.add_subparsers(metavar="ACTION", required=True))
+    loaded = add("load", "put a file's prices in the place of all there are", dispatch.prices_load)
     loaded.add_argument("file", metavar="FILE", help="as prices.csv; - is standard input")
     loaded.add_argument("--dry-run", action="store_true", help="print what would change")
-    listed = commands.add_parser("list", help="write every price, as a file that can be loaded")
-    listed.set_defaults(command=dispatch.prices_list)
-    repriced = commands.add_parser("reprice", help="compute the costs of stored events anew")
-    repriced.set_defaults(command=dispatch.prices_reprice)
+    add("list", "write every price, as a file that can be loaded", dispatch.prices_list)
+    repriced = add("reprice", "compute the costs of stored events anew", dispatch.prices_reprice)
     repriced.add_argument(
         "--since", type=moment, metavar="DATE", required=True, help="such as 2026-11-01 (UTC)"
     )

@@ -53,8 +53,18 @@ def grant_lacking(conn: Connection, role: str) -> None:
 
 def statement(verb: str, privilege: str) -> Query:
     """The file that grants or revokes this privilege."""
-    found: Query = getattr(queries.roles, f"{verb}_{privilege.lower()}")
-    return found
+    roles = queries.roles
+    found: dict[tuple[str, str], Query] = {
+        ("grant", "connect"): roles.grant_connect,
+        ("grant", "execute"): roles.grant_execute,
+        ("grant", "insert"): roles.grant_insert,
+        ("grant", "select"): roles.grant_select,
+        ("grant", "update"): roles.grant_update,
+        ("grant", "usage"): roles.grant_usage,
+        ("revoke", "create"): roles.revoke_create,
+        ("revoke", "temporary"): roles.revoke_temporary,
+    }
+    return found[verb, privilege.lower()]
 
 
 def set_passwords(conn: Connection, url: str, roles: Collection[str]) -> None:
