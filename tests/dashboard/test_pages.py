@@ -90,6 +90,8 @@ def test_a_run_is_drawn_as_a_graph_with_a_node_for_each_event(
     events = filled.ok(f"/api/runs/{run['run_id']}/timeline")["events"]
     page.open(f"{dashboard}/agents/graph%20app", "Total Runs")
     page.click("//button[text()='Runs']")
+    # It has asked for the newest run's trace: come later, that would be shown in this one's place.
+    page.shows("Run Details", "success")
     page.click(f"//button[contains(., '{run['run_name']}')]")
     page.shows(f"Events:\n{run['event_count']}", "Edge Types")
     page.waits_for(".react-flow__node", len(events))
