@@ -201,3 +201,12 @@ def test_the_sql_folder_is_all_the_sql_there_is() -> None:
             r"""["'](SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH) """, path.read_text()
         )
         assert found is None, path
+
+
+@pytest.mark.parametrize(("size", "compressed"), [(3_000, False), (10_000, True)])
+def test_only_large_events_are_compressed(
+    client: Client, conn: Connection, size: int, compressed: bool
+) -> None:
+    client.send(event(new_id(), data={"text": "all the same " * (size // 13)}))
+    stored = conn.execute("SELECT pg_column_compression(data) IS NOT NULL AS yes FROM events")
+    assert stored.fetchone() == {"yes": compressed}
