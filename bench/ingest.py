@@ -76,7 +76,8 @@ def repetition(options: argparse.Namespace, batch: int, clients: int, number: in
         found = measure(service, load, sent=len(traffic) * batch)
         if service.database_url is None:
             return found.row()
-        row = found.row() | found.own_row()
+        size = sum(map(len, traffic)) / (len(traffic) * batch)
+        row = found.row() | found.own_row() | {"json_bytes_per_event": size}
         return row | yardstick(service.database_url, traffic, batch, row)
 
 
@@ -130,6 +131,7 @@ def line(row: Row) -> str:
         said += (
             f"; CPU per event {row['service_cpu_us_per_event']:.0f} + PostgreSQL "
             f"{row['postgres_cpu_us_per_event']:.0f} + client "
-            f"{row['client_cpu_us_per_event']:.1f} µs"
+            f"{row['client_cpu_us_per_event']:.1f} µs; WAL {row['wal_bytes_per_event']:,.0f} bytes "
+            f"per event of {row['json_bytes_per_event']:,.0f} bytes of JSON"
         )
     return said + warning(row)

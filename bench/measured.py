@@ -1,10 +1,13 @@
-"""One load on one service, and what is read beside it: CPU, memory, the count of events."""
+"""One load on one service, and what is read beside it: CPU, WAL, memory, the count of events."""
 
 import json
 import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
 
 from bench.load import Result
 from bench.processes import Watch, postmaster_of
@@ -12,18 +15,20 @@ from bench.results import Row
 from bench.service import Service
 
 MEGABYTE = 2**20
+WAL = Path(__file__).parent / "measured" / "wal.sql"
 MAX_CLIENT_SHARE = 0.25  # of one core: above, the generator takes from what it measures
 
 
 @dataclass
 class Measured:
-    """What a load came to. CPU and memory are known of a service of the bench's own alone."""
+    """What a load came to. CPU, WAL and memory are known of a service of the bench's own alone."""
 
     result: Result
     sent: int
     stored: int
     service_cpu_seconds: float = 0.0
     postgres_cpu_seconds: float = 0.0
+    wal_bytes: int = 0  # all that its server wrote from the first request to the last answer
     peak_rss_bytes: int = 0  # of the largest process of the service
 
     @property
@@ -58,6 +63,7 @@ class Measured:
             "cpu_us_per_event": self.us_per_event(
                 self.service_cpu_seconds + self.postgres_cpu_seconds
             ),
+            "wal_bytes_per_event": self.wal_bytes / max(self.stored, 1),
             "peak_rss_mb": self.peak_rss_bytes / MEGABYTE,
         }
 
@@ -69,10 +75,12 @@ class Measured:
 def measure(service: Service, load: Callable[[], Result], sent: int) -> Measured:
     """Run the load, of `sent` events; count what came of it."""
     before = stored_events(service.url)
+    wal_before = wal_bytes(service)
     with ExitStack() as block:
         own = [block.enter_context(Watch(pid)) for pid in pids(service)]
         result = load()
-    found = Measured(result, sent, stored_events(service.url) - before)
+    wal = wal_bytes(service) - wal_before
+    found = Measured(result, sent, stored_events(service.url) - before, wal_bytes=wal)
     if own:
         found.service_cpu_seconds, found.postgres_cpu_seconds = (w.cpu_seconds() for w in own)
         found.peak_rss_bytes = own[0].peak_rss_bytes()
@@ -84,6 +92,16 @@ def pids(service: Service) -> list[int]:
     if service.pid is None or service.database_url is None:
         return []
     return [service.pid, postmaster_of(service.database_url)]
+
+
+def wal_bytes(service: Service) -> int:
+    """The bytes of WAL that the service's own server has written so far; 0 of any other."""
+    if service.database_url is None:
+        return 0
+    with psycopg.connect(service.database_url) as conn:
+        row = conn.execute(WAL.read_bytes()).fetchone()
+    assert row is not None, "it is one row"  # noqa: S101
+    return int(row[0])
 
 
 def stored_events(url: str) -> int:

@@ -1,8 +1,10 @@
 """What the command line takes: every command with its arguments, and every variable."""
 
 import argparse
+import os
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from service import __version__, dispatch
 from service.config import SETTINGS
@@ -58,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
         "--keep", type=days, metavar="DAYS", help="such as 90d (default: RETENTION_DAYS)"
     )
     retained.add_argument("--dry-run", action="store_true", help="print what would go")
+    capacity(add("capacity", "what a rate and a retention need of machines", dispatch.capacity))
     add("dashboard", "serve the released GATI dashboard against the service", dispatch.dashboard)
     return root
 
@@ -72,6 +75,28 @@ def add_command(
     found = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     found.set_defaults(command=command)
     return found
+
+
+def capacity(planned: argparse.ArgumentParser) -> None:
+    """Describe what `capacity` is asked."""
+    add = planned.add_argument
+    add("--events-per-second", type=at_least_one, metavar="N", required=True)
+    add("--retention-days", type=days, metavar="DAYS", help="such as 30 (default: RETENTION_DAYS)")
+    add("--batch", type=at_least_one, default=1_000, metavar="N", help="events in a request (1000)")
+    add("--event-bytes", type=at_least_one, metavar="N", help="of JSON (default: as in the bench)")
+    add(
+        "--cores",
+        type=at_least_one,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="of one machine (default: this one's)",
+    )
+    add("--share", type=percent, default=50, metavar="PERCENT", help="of them to plan with (50)")
+    add("--disk-tb", type=above_zero, default=8.0, metavar="TB", help="of one machine (8)")
+    origin = planned.add_mutually_exclusive_group().add_argument
+    origin("--results", type=Path, metavar="FILE", help="of a bench (default: this machine's last)")
+    origin("--accepted", action="store_true", help="the figures of bench/README.md instead")
+    add("--json", action="store_true", help="every figure by its name")
 
 
 def migrations(group: argparse.ArgumentParser) -> None:
@@ -122,6 +147,22 @@ def at_least_one(text: str) -> int:
     """Read a whole number from 1 on."""
     number = int(text)
     if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def percent(text: str) -> int:
+    """Read a whole number of percent, 1 to 100."""
+    number = at_least_one(text.removesuffix("%"))
+    if number > 100:
+        raise ValueError(text)
+    return number
+
+
+def above_zero(text: str) -> float:
+    """Read a number above 0."""
+    number = float(text)
+    if not 0 < number < float("inf"):
         raise ValueError(text)
     return number
 

@@ -159,6 +159,13 @@ def retention(config: Config, options: argparse.Namespace) -> int:
     return commands.retention(config, options.keep or config.retention_days, options.dry_run)
 
 
+def capacity(config: Config, options: argparse.Namespace) -> int:
+    """Plan machines."""
+    from service.capacity.command import run
+
+    return run(config, options)
+
+
 def dashboard(config: Config, _options: argparse.Namespace) -> int:
     """Serve the dashboard."""
     from service.dashboard import run

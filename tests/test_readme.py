@@ -5,15 +5,25 @@ import re
 import subprocess
 from pathlib import Path
 
+from service.capacity.arithmetic import shown
 from service.command_line import parser
 from service.config import SETTINGS
 from service.queries import Connection
 from tests.events import event, new_id
 from tests.http.wire import batch
-from tests.operations.harness import REPOSITORY
+from tests.operations.harness import REPOSITORY, run
 from tests.service import Service
 
 README = (REPOSITORY / "README.md").read_text()
+CAPACITY = (
+    "ingest_mbit_per_second",
+    "wal_mb_per_second",
+    "disk_tb",
+    "days_per_tb",
+    "nodes_by_cpu",
+    "nodes_by_replay",
+    "nodes_by_disk",
+)
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 
 
@@ -41,6 +51,32 @@ def test_the_examples_of_exports_run(service: Service, tmp_path: Path) -> None:
     assert json.loads(last) == {"export": {"complete": True, "events": len(events)}}
     assert events
     assert (tmp_path / "runs.csv").read_text().startswith("run_id,")
+
+
+def capacity(tmp_path: Path, *arguments: str) -> str:
+    """What the calculator prints."""
+    done = run(tmp_path, "capacity", "--accepted", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_example_of_capacity_prints_what_it_shows(tmp_path: Path) -> None:
+    [(example, shows)] = re.findall(
+        r"```sh\npython -m service capacity (.*)\n```\n\n```text\n(.*?)```", README, re.DOTALL
+    )
+    assert capacity(tmp_path, *example.split()) == shows
+
+
+def test_the_table_of_capacity_has_what_the_calculator_says(tmp_path: Path) -> None:
+    table = README.split("## Capacity")[1].split("## ")[0]
+    rows = re.findall(r"^\| (\d[\d,]*) \| (.*) \|$", table, re.MULTILINE)
+    assert [rate for rate, _ in rows] == ["10,000", "50,000", "200,000", "1,000,000"]
+    machine = ("--cores", "16", "--disk-tb", "30", "--retention-days", "30", "--json")
+    for rate, cells in rows:
+        asked = ("--events-per-second", rate.replace(",", ""), *machine)
+        found = json.loads(capacity(tmp_path, *asked))
+        cores = " + ".join(shown(found[f"{who}_cores"]) for who in ("service", "postgres"))
+        assert cells == " | ".join([cores, *(shown(found[name]) for name in CAPACITY)])
 
 
 def test_every_variable_is_in_the_table_with_its_default() -> None:
