@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,6 +22,7 @@ from service.keys.admin import create, revoke
 from service.keys.text import KeyText
 from tests.events import event, new_id
 from tests.export.reading import keys, read_ndjson
+from tests.http.raw.case import post
 from tests.http.wire import batch
 from tests.operations.harness import REPOSITORY, until
 from tests.service import ANSWER_SECONDS, Service, serving
@@ -47,7 +49,7 @@ def service(
         service_database_url,
         tmp_path_factory.mktemp("service"),
         WORKER_CLASS=worker_class,
-        BODY_TIMEOUT_SECONDS=2,
+        STREAM_STALL_SECONDS=2,
         **LARGE,
     ) as running:
         fill(running)
@@ -113,6 +115,20 @@ def test_a_client_that_stands_still_is_given_up(service: Service) -> None:
     with begun(service) as answer:
         until(lambda: service.get("/api/export/runs.csv").status_code == 200, "it is waited for")
         assert not rest_of(answer)[1]
+    line = told(service)
+    assert line["message"] == "export given up: its client takes nothing"
+    assert (line["path"], line["bytes"] > FIRST_BYTES) == (PATH, True)
+
+
+def test_of_one_whose_client_has_left_the_log_says_so(service: Service) -> None:
+    with begun(service, f"{PATH}?agent=agent"):
+        pass
+    until(lambda: told(service)["message"].endswith("its client has left"), "it is not noticed")
+
+
+def told(service: Service) -> Any:
+    """The last line of the log."""
+    return json.loads(service.output.splitlines()[-1])
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -133,24 +149,36 @@ def test_cut_short_by_the_database_it_says_so_and_can_be_resumed(
         body = zlib.decompressobj(31).decompress(body)
     came = [json.loads(line) for line in body.split(b"\n")[:-1]]
     assert 0 < len(came) < EVENTS
-    assert '"message": "export: ' in service.output
+    assert told(service)["message"].startswith("export given up: canceling statement")
     after = f"{came[-1]['run_id']}/{came[-1]['event_id']}"
     whole = read_ndjson(service.get(PATH).text)
     assert came + read_ndjson(service.get(f"{PATH}?after={after}").text) == whole
     assert keys(whole) == sorted(keys(whole))
 
 
-def test_an_export_ends_with_its_key(database_url: str, tmp_path: Path, worker_class: str) -> None:
+def test_its_client_may_pause_for_longer_than_in_a_body_but_it_ends_with_its_key(
+    database_url: str, tmp_path: Path, worker_class: str
+) -> None:
     good = bearer(create(database_url, "reader", Scope.ADMIN, None))
-    settings = {"WORKER_CLASS": worker_class, "BODY_TIMEOUT_SECONDS": 60, **LARGE}
+    settings = {"WORKER_CLASS": worker_class, "BODY_TIMEOUT_SECONDS": 1, **LARGE}
     with serving(database_url, tmp_path, **settings) as service:
         fill(service, **good)
         with begun(service, **good) as answer:
             answer.read(FIRST_BYTES)
+            for _ in range(2):  # when the second one begins the export stands still already
+                stand_still(service, good)
             revoke(database_url, "reader")
             until(lambda: is_refused(service, good), "the key still holds")
             assert not rest_of(answer)[1]
         assert "its key no longer holds" in service.output
+
+
+def stand_still(service: Service, headers: dict[str, str]) -> None:
+    """Stop in the middle of a body, and wait until that is given up."""
+    lines = [f"{name}: {value}".encode() for name, value in headers.items()]
+    with socket.create_connection(("127.0.0.1", service.port), ANSWER_SECONDS) as conn:
+        conn.sendall(post(b"{", b"Content-Length: 2", *lines))
+        assert conn.recv(FIRST_BYTES).startswith(b"HTTP/1.1 503 ")
 
 
 def bearer(key: str) -> dict[str, str]:
