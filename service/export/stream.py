@@ -2,7 +2,7 @@
 
 What goes wrong before the first part is an error like any other. Later the status is sent already:
 then the connection is closed before the last chunk, so that no client takes what it has for whole.
-So it is once its key no longer holds, or its client has left: asked before each part, of which
+So it is once its key no longer holds, or its client has left: asked at each page, of which
 there are many a second. A line in the log says of each that was given up why, and how far it was.
 """
 
@@ -52,9 +52,9 @@ class Stream:
         self._is_over = False
 
     def begin(self) -> None:
-        """Make the first part; raises what goes wrong with it, and is closed then."""
+        """Make the first part, in some 10 s; raises what goes wrong with it, and is closed then."""
         try:
-            self._first = next(self._parts, b"")
+            self._first = next(part for part in self._parts if part)
         except BaseException:
             self._is_over = True
             self.close()
@@ -71,19 +71,21 @@ class Stream:
 
     def _next(self) -> bytes:
         """The next part that is not empty."""
-        let_requests_in()
-        try:
-            part = next(part for part in self._parts if part)
-        except StopIteration:
-            self._is_over = True
-            raise
-        except PASSING as error:
-            self._give_up(reason(error))
-            raise Aborted from None
-        ending = self._reader.ending()
-        if ending is not None:
-            self._give_up(WHY[ending])
-            raise Aborted
+        part = b""
+        while not part:
+            let_requests_in()
+            try:
+                part = next(self._parts)
+            except StopIteration:
+                self._is_over = True
+                raise
+            except PASSING as error:
+                self._give_up(reason(error))
+                raise Aborted from None
+            ending = self._reader.ending()
+            if ending is not None:
+                self._give_up(WHY[ending])
+                raise Aborted
         return part
 
     def _give_up(self, why: str) -> None:
@@ -104,8 +106,8 @@ class Stream:
 
 
 def packing(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The parts as one gzip stream; cut short, it lacks its end."""
+    """The parts as one gzip stream, each as it comes; cut short, it lacks its end."""
     packer = zlib.compressobj(LEVEL, wbits=GZIP)
     for part in parts:
-        yield packer.compress(part)
+        yield packer.compress(part) + packer.flush(zlib.Z_SYNC_FLUSH) if part else b""
     yield packer.flush()

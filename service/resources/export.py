@@ -67,6 +67,8 @@ class Export:
         resp.content_type = self.content_type
         resp.downloadable_as = self.file_name
         resp.append_header("Vary", "Accept-Encoding")
+        # nginx would take it all at once, and of more than 1 GB let the end wait for its client.
+        resp.set_header("X-Accel-Buffering", "no")
         if packed:
             resp.set_header("Content-Encoding", "gzip")
 
