@@ -19,6 +19,7 @@ from service.parameters import NameConverter
 from service.probe import Probe
 from service.rate_limit.buckets import Clock
 from service.rate_limit.middleware import RateLimit
+from service.reader import Readers
 from service.request_log import RequestLog
 from service.resources import (
     agents,
@@ -71,13 +72,14 @@ def create_app(
     probe = Probe(database)
     can_stream = config.worker_class != "meinheld"
     shared = shared_places(config)
+    readers = Readers(access, config.stream_stall_seconds)
     exports = Slots(config.max_exports, "exports", shared)
     streams = Slots(MAX_STREAMS, "streams", shared)
     admission = Admission(config.max_in_flight_mb * MEGABYTE)
     routes: dict[str, Any] = {
         "/events": events.Events(writer, database, config, rate_limit, admission),
         "/events/check": check.Check(database, config, admission),
-        "/events/stream": tail.Tail(database, streams, access, can_stream),
+        "/events/stream": tail.Tail(database, streams, readers, can_stream),
         # Exporters add this path to their endpoint, which may end in the prefix or not.
         "/v1/traces": traces.Traces(writer, config, rate_limit, admission),
         "/events/{event_id:name}/children": events.Children(database),
@@ -92,9 +94,9 @@ def create_app(
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/latency": percentiles.Latency(database),
-        "/export/events.ndjson": export.EventsNdjson(database, exports, access, can_stream),
-        "/export/events.csv": export.EventsCsv(database, exports, access, can_stream),
-        "/export/runs.csv": export.RunsCsv(database, exports, access, can_stream),
+        "/export/events.ndjson": export.EventsNdjson(database, exports, readers, can_stream),
+        "/export/events.csv": export.EventsCsv(database, exports, readers, can_stream),
+        "/export/runs.csv": export.RunsCsv(database, exports, readers, can_stream),
         "/runs": run_search.Runs(database),
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),

@@ -53,6 +53,7 @@ class Config:
     max_headers: int
     max_header_kb: int
     body_timeout_seconds: int
+    stream_stall_seconds: int
     read_timeout_seconds: int
     write_timeout_seconds: int
     max_events_per_second: int
@@ -234,6 +235,12 @@ SETTINGS = (
         "10",
         integer(1, 3600),
         "that a client may stand still in a body, or in taking an answer",
+    ),
+    Setting(
+        "STREAM_STALL_SECONDS",
+        "60",
+        integer(1, 3600),
+        "that a client of an export or a live tail may take nothing of it",
     ),
     # Below the 60 s after which nginx gives up and gunicorn replaces a worker that stands still.
     Setting("READ_TIMEOUT_SECONDS", "10", integer(1, 50), "for a read in PostgreSQL; then 504"),

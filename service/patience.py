@@ -35,6 +35,7 @@ class Patience(Socket):
 
     _seconds: float | None = None
     _credit: float
+    is_given_up = False  # it stood still for too long
 
     def limit(self, seconds: float | None) -> None:
         """Begin anew with so many seconds of credit; None: wait without limit."""
@@ -63,6 +64,7 @@ class Patience(Socket):
         try:
             moved = call(*arguments)
         except TimeoutError:
+            self.is_given_up = True
             raise Stalled from None
         finally:
             self.settimeout(own)

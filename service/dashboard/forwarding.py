@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Generator, Iterable
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS = 60.0  # longer than the service takes for anything, or a stream is silent
-STREAMED = "text/event-stream"
 PART_BYTES = 65_536
 ASKED = ("Accept", "Content-Type", "Last-Event-Id", "X-Request-Id")
-ANSWERED = ("Content-Type", "Retry-After", "X-Request-Id")
+ANSWERED = ("Content-Disposition", "Content-Type", "Retry-After", "X-Request-Id")
+BROKEN = (OSError, HTTPException)  # what a connection that fails raises
 
 Headers = list[tuple[str, str]]
 
@@ -46,10 +46,10 @@ class Forwarding:
             conn.request(method, path, body, passed)
             answer = conn.getresponse()
             kept = [header for header in answer.getheaders() if header[0].title() in ANSWERED]
-            if method == "GET" and answer.getheader("Content-Type") == STREAMED:
+            if method == "GET" and answer.chunked:  # an export or a live tail
                 return Answer(answer.status, kept, b"", parts_of(answer, conn))
             body = answer.read()
-        except (OSError, HTTPException):
+        except BROKEN:
             conn.close()
             return unreachable(self._address.geturl())
         conn.close()
@@ -61,8 +61,8 @@ class Forwarding:
 
 
 def parts_of(answer: HTTPResponse, conn: HTTPConnection) -> Generator[bytes]:
-    """What comes, as it comes, until either side ends it."""
-    with closing(conn), suppress(OSError, HTTPException):
+    """What comes, as it comes, until either side ends it; raises one of BROKEN when it is cut."""
+    with closing(conn):
         while part := answer.read1(PART_BYTES):
             yield part
 

@@ -1,6 +1,6 @@
 """The files of the page, and beneath /api what the service answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from http.server import SimpleHTTPRequestHandler
 from io import BytesIO
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from service.dashboard.forwarding import Answer, Forwarding
+from service.dashboard.forwarding import BROKEN, Answer, Forwarding
 
 # Where the released page looks for the service, whatever it is told.
 RELEASED_ADDRESS = b"http://localhost:8000"
@@ -24,6 +24,8 @@ class Pages(SimpleHTTPRequestHandler):
     A path that is no file is one of its views, and answered with index.html. Its scripts are
     rewritten to ask here: other pages may not read the answers, since CORS is not granted.
     """
+
+    protocol_version = "HTTP/1.1"  # for its chunks: without, what is cut short looks whole
 
     def __init__(self, *args: object, directory: str, service: Forwarding) -> None:
         self._service = service
@@ -47,6 +49,8 @@ class Pages(SimpleHTTPRequestHandler):
     def _answer(self, send_file: Callable[[], None] | None) -> None:
         if name_of(self.headers.get("Host", "")) not in OWN_NAMES:
             self.send_error(421)
+        elif self.request_version != self.protocol_version:
+            self.send_error(505)
         elif self.path.startswith(f"{PREFIX}/") or self.path == "/health":
             self._send(self._forward())
         elif send_file:
@@ -68,12 +72,21 @@ class Pages(SimpleHTTPRequestHandler):
             self.send_header(name, value)
         if answer.parts is None:
             self.send_header("Content-Length", str(len(answer.body)))
+        else:
+            self.send_header("Transfer-Encoding", "chunked")
         self.send_header("Cache-Control", "no-store")
+        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(answer.body)
-        if answer.parts is not None:  # ended by closing the connection, as HTTP/1.0 does
-            with closing(answer.parts), suppress(ConnectionError):
-                self.wfile.writelines(answer.parts)
+        if answer.parts is not None:
+            self._send_chunks(answer.parts)
+
+    def _send_chunks(self, parts: Generator[bytes]) -> None:
+        """Write them as they come. After one that is cut short the last chunk does not come."""
+        with closing(parts), suppress(*BROKEN):
+            for part in parts:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+            self.wfile.write(b"0\r\n\r\n")
 
     def send_head(self) -> BytesIO | BinaryIO | None:
         """Answer the headers and return the content, for GET and HEAD alike."""
@@ -90,6 +103,7 @@ class Pages(SimpleHTTPRequestHandler):
         self.send_header("Content-Type", self.guess_type(str(path)))
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Cache-Control", "no-cache")  # the address may change with a restart
+        self.send_header("Connection", "close")
         self.end_headers()
         return BytesIO(content)
 

@@ -2,13 +2,15 @@
 
 What goes wrong before the first part is an error like any other. Later the status is sent already:
 then the connection is closed before the last chunk, so that no client takes what it has for whole.
-So it is once its key no longer holds: asked before each part, of which there are many a second.
+So it is once its key no longer holds, or its client has left: asked at each page, of which
+there are many a second. A line in the log says of each that was given up why, and how far it was.
 """
 
 import errno
 import logging
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from time import monotonic
 
 import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
@@ -16,16 +18,22 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from service.body import GZIP
 from service.greenlets import let_requests_in
 from service.log import reason
+from service.reader import Ending, Reader
 from service.slots import Slot
 
 PASSING = (psycopg.Error, PoolTimeout, TooManyRequests)
 LEVEL = 1  # of gzip: 6 takes three times as long for a tenth less
+WHY = {
+    Ending.LEFT: "its client has left",
+    Ending.STALLED: "its client takes nothing",
+    Ending.REVOKED: "its key no longer holds",
+}
 
 log = logging.getLogger(__name__)
 
 
 class Aborted(ConnectionError):
-    """The rest cannot be read. By its errno gunicorn closes the connection without a word."""
+    """The rest does not come. By its errno gunicorn closes the connection without a word."""
 
     def __init__(self) -> None:
         super().__init__(errno.ECONNRESET, "the export was aborted")
@@ -34,25 +42,21 @@ class Aborted(ConnectionError):
 class Stream:
     """The body of an answer. Whoever serves it closes it, however it ends."""
 
-    def __init__(
-        self,
-        parts: Iterator[bytes],
-        slot: Slot,
-        may_go_on: Callable[[], bool],
-        request_id: str,
-        packed: bool,
-    ) -> None:
+    def __init__(self, parts: Iterator[bytes], slot: Slot, reader: Reader, packed: bool) -> None:
         self._parts = packing(parts) if packed else parts
         self._slot = slot
-        self._may_go_on = may_go_on
-        self._request_id = request_id
+        self._reader = reader
         self._first: bytes | None = None
+        self._bytes = 0
+        self._began = monotonic()
+        self._is_over = False
 
     def begin(self) -> None:
-        """Make the first part; raises what goes wrong with it, and is closed then."""
+        """Make the first part, in some 10 s; raises what goes wrong with it, and is closed then."""
         try:
-            self._first = next(self._parts, b"")
+            self._first = next(part for part in self._parts if part)
         except BaseException:
+            self._is_over = True
             self.close()
             raise
 
@@ -61,30 +65,49 @@ class Stream:
 
     def __next__(self) -> bytes:
         first, self._first = self._first, None
-        if first:
-            return first
-        let_requests_in()
-        try:
-            part = next(part for part in self._parts if part)
-        except PASSING as error:
-            raise self._aborted(reason(error)) from None
-        if not self._may_go_on():
-            raise self._aborted("its key no longer holds")
+        part = first or self._next()
+        self._bytes += len(part)
         return part
 
-    def _aborted(self, why: str) -> Aborted:
-        log.warning("export: %s", why, extra={"request_id": self._request_id})
-        return Aborted()
+    def _next(self) -> bytes:
+        """The next part that is not empty."""
+        part = b""
+        while not part:
+            let_requests_in()
+            try:
+                part = next(self._parts)
+            except StopIteration:
+                self._is_over = True
+                raise
+            except PASSING as error:
+                self._give_up(reason(error))
+                raise Aborted from None
+            ending = self._reader.ending()
+            if ending is not None:
+                self._give_up(WHY[ending])
+                raise Aborted
+        return part
+
+    def _give_up(self, why: str) -> None:
+        self._is_over = True
+        about = {
+            **self._reader.about,
+            "bytes": self._bytes,
+            "seconds": round(monotonic() - self._began, 1),
+        }
+        log.warning("export given up: %s", why, extra=about)
 
     def close(self) -> None:
         """End it: what it reads from, and its place among the exports."""
+        if not self._is_over:
+            self._give_up(WHY[self._reader.ending_of_write()])
         self._parts.close()  # type: ignore[attr-defined]  # a generator
         self._slot.give_back()
 
 
 def packing(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The parts as one gzip stream; cut short, it lacks its end."""
+    """The parts as one gzip stream, each as it comes; cut short, it lacks its end."""
     packer = zlib.compressobj(LEVEL, wbits=GZIP)
     for part in parts:
-        yield packer.compress(part)
+        yield packer.compress(part) + packer.flush(zlib.Z_SYNC_FLUSH) if part else b""
     yield packer.flush()

@@ -3,11 +3,9 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC
-from functools import partial
 
 import falcon
 
-from service.access import Access
 from service.database import Database
 from service.errors import ApiError
 from service.export import Filters, Stream
@@ -15,7 +13,6 @@ from service.export.events import event_pages
 from service.export.formats import EVENT_COLUMNS, RUN_COLUMNS, csv_lines, ndjson
 from service.export.runs import find_first, run_pages
 from service.ingest.fields import to_uuid
-from service.middleware import identify
 from service.parameters import (
     allow_parameters,
     bad_parameter,
@@ -24,6 +21,7 @@ from service.parameters import (
     time_range,
 )
 from service.queries import Row
+from service.reader import Readers
 from service.slots import Slots
 
 ACCEPTED = re.compile(r"(?:x-)?gzip(?:;q=(?!0(?:\.0*)?$).*)?").fullmatch
@@ -42,11 +40,13 @@ class Export:
     file_name = "events.ndjson"
     parameters = EVENT_PARAMETERS
 
-    def __init__(self, database: Database, slots: Slots, access: Access, can_stream: bool) -> None:
+    def __init__(
+        self, database: Database, slots: Slots, readers: Readers, can_stream: bool
+    ) -> None:
         """`can_stream` is False where the server does not: then there are no exports."""
         self._database = database
         self._slots = slots
-        self._access = access
+        self._readers = readers
         self._can_stream = can_stream
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -56,10 +56,8 @@ class Export:
         filters = read_filters(req, self.parameters)
         packed = accepts_gzip(req.get_header("Accept-Encoding") or "")
         if req.method != "HEAD":
-            may_go_on = partial(self._access.still_admits, req)
-            stream = Stream(
-                self._parts(filters), self._slots.take(), may_go_on, identify(req, resp), packed
-            )
+            reader = self._readers.of(req, resp)
+            stream = Stream(self._parts(filters), self._slots.take(), reader, packed)
             stream.begin()
             resp.stream = stream
         self._describe(resp, packed)
@@ -69,6 +67,8 @@ class Export:
         resp.content_type = self.content_type
         resp.downloadable_as = self.file_name
         resp.append_header("Vary", "Accept-Encoding")
+        # nginx would take it all at once, and of more than 1 GB let the end wait for its client.
+        resp.set_header("X-Accel-Buffering", "no")
         if packed:
             resp.set_header("Content-Encoding", "gzip")
 

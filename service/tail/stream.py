@@ -6,7 +6,7 @@ good at the first 503.
 """
 
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from time import monotonic
 
 import psycopg
@@ -19,6 +19,7 @@ from service.greenlets import let_requests_in
 from service.log import reason
 from service.process import process
 from service.queries import Row
+from service.reader import Ending, Reader
 from service.slots import Slot
 from service.tail.pages import Page, find_beginning, next_page
 from service.tail.place import Place
@@ -36,19 +37,12 @@ class Stream:
     """One client's events, from a place on. Whoever serves it closes it, however it ends."""
 
     def __init__(
-        self,
-        database: Database,
-        agent_name: str | None,
-        slot: Slot,
-        may_go_on: Callable[[], bool],
-        request_id: str,
+        self, database: Database, agent_name: str | None, slot: Slot, reader: Reader
     ) -> None:
-        """`may_go_on` says whether the client is there and may read."""
         self._database = database
         self._agent_name = agent_name
         self._slot = slot
-        self._may_go_on = may_go_on
-        self._request_id = request_id
+        self._reader = reader
         self._parts: Generator[bytes] | None = None
         self._sent = monotonic()
         self._is_troubled = False
@@ -72,9 +66,11 @@ class Stream:
         return part
 
     def close(self) -> None:
-        """End it, and give its place back."""
+        """End it, and give its place back. Most end when their client leaves: not for the log."""
         if self._parts is not None:
             self._parts.close()
+            if self._reader.ending_of_write() is Ending.STALLED:
+                log.warning("tail given up: its client takes nothing", extra=self._reader.about)
         self._slot.give_back()
 
     def _messages(self, place: Place, is_reset: bool) -> Generator[bytes]:
@@ -103,7 +99,7 @@ class Stream:
             if isinstance(error, psycopg.Error) and find_passing(error) is None:
                 raise
             if not self._is_troubled:
-                log.warning("tail: %s", reason(error), extra={"request_id": self._request_id})
+                log.warning("tail: %s", reason(error), extra=self._reader.about)
             self._is_troubled = True
             return Page([], place, is_last=True)
         self._is_troubled = False
@@ -118,7 +114,7 @@ class Stream:
         return now
 
     def _goes_on(self) -> bool:
-        return not process.is_stopping and self._may_go_on()
+        return not process.is_stopping and self._reader.ending() is None
 
 
 def message(place: Place, event: Row) -> bytes:

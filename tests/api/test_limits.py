@@ -108,6 +108,7 @@ def test_the_deepest_data_in_the_deepest_trace_is_read_by_every_parser(database_
         ("MAX_HEADERS", 20, 500),
         ("MAX_HEADER_KB", 1, 32),
         ("BODY_TIMEOUT_SECONDS", 1, 3600),
+        ("STREAM_STALL_SECONDS", 1, 3600),
         ("READ_TIMEOUT_SECONDS", 1, 50),
         ("WRITE_TIMEOUT_SECONDS", 1, 50),
         ("MAX_EVENTS_PER_SECOND", 0, 1_000_000),

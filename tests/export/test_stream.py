@@ -1,14 +1,12 @@
 """An export on the wire: cut short it never looks whole, and whatever ends it frees its place."""
 
 import gzip
-import http.client
 import json
 import os
-import secrets
 import signal
+import socket
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +19,12 @@ from service.keys.admin import create, revoke
 from service.keys.text import KeyText
 from tests.events import event, new_id
 from tests.export.reading import keys, read_ndjson
+from tests.export.wire import EVENTS, FIRST_BYTES, PATH, begun, fill, rest_of, told
+from tests.http.raw.case import post
 from tests.http.wire import batch
 from tests.operations.harness import REPOSITORY, until
 from tests.service import ANSWER_SECONDS, Service, serving
 
-PATH = "/api/export/events.ndjson"
-EVENTS = 100
-BYTES_EACH = 200_000  # together more than the sockets on both sides take in, and many pages
-FIRST_BYTES = 1_000
 LARGE: dict[str, Any] = {"WORKERS": 1, "MAX_EXPORTS": 1}
 
 
@@ -47,50 +43,16 @@ def service(
         service_database_url,
         tmp_path_factory.mktemp("service"),
         WORKER_CLASS=worker_class,
-        BODY_TIMEOUT_SECONDS=2,
+        STREAM_STALL_SECONDS=2,
         **LARGE,
     ) as running:
         fill(running)
         yield running
 
 
-def fill(service: Service, **headers: str) -> None:
-    """Store the events, where they are not stored yet: random text, which is not made smaller."""
-    if requests.get(f"{service.url}/api/agents", headers=headers, timeout=ANSWER_SECONDS).json():
-        return
-    for _ in range(EVENTS // 10):
-        run = new_id()
-        sent = [
-            event(run, seconds=n, data={"text": secrets.token_hex(BYTES_EACH // 2)})
-            for n in range(10)
-        ]
-        assert service.post(batch(*sent), **headers).status_code == 200
-
-
-@contextmanager
-def begun(service: Service, path: str = PATH, **headers: str) -> Iterator[http.client.HTTPResponse]:
-    """An export of which only the beginning was read."""
-    with closing(http.client.HTTPConnection("127.0.0.1", service.port, ANSWER_SECONDS)) as conn:
-        conn.request("GET", path, headers=headers)
-        answer = conn.getresponse()
-        assert answer.status == 200
-        assert answer.getheader("Transfer-Encoding") == "chunked"
-        yield answer
-
-
-def rest_of(answer: http.client.HTTPResponse) -> tuple[bytes, bool]:
-    """What else comes, and whether it was the whole."""
-    try:
-        return answer.read(), True
-    except http.client.IncompleteRead as cut:
-        return cut.partial, False
-    except ConnectionError:
-        return b"", False
-
-
 def test_who_reads_to_the_end_has_all_of_it(service: Service) -> None:
     path = f"{PATH}?agent=agent"
-    with begun(service, path) as answer:
+    with begun(service.port, path) as answer:
         body, is_whole = rest_of(answer)
     assert is_whole
     assert len(read_ndjson(body.decode())) == EVENTS
@@ -100,7 +62,7 @@ def test_who_reads_to_the_end_has_all_of_it(service: Service) -> None:
 
 
 def test_others_are_served_meanwhile_and_a_second_export_is_refused(service: Service) -> None:
-    with begun(service):
+    with begun(service.port):
         refused = service.get("/api/export/runs.csv")
         assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
         assert refused.headers["Retry-After"] == "1"
@@ -110,9 +72,18 @@ def test_others_are_served_meanwhile_and_a_second_export_is_refused(service: Ser
 
 
 def test_a_client_that_stands_still_is_given_up(service: Service) -> None:
-    with begun(service) as answer:
+    with begun(service.port) as answer:
         until(lambda: service.get("/api/export/runs.csv").status_code == 200, "it is waited for")
         assert not rest_of(answer)[1]
+    line = told(service)
+    assert line["message"] == "export given up: its client takes nothing"
+    assert (line["path"], line["bytes"] > FIRST_BYTES) == (PATH, True)
+
+
+def test_of_one_whose_client_has_left_the_log_says_so(service: Service) -> None:
+    with begun(service.port, f"{PATH}?agent=agent"):
+        pass
+    until(lambda: told(service)["message"].endswith("its client has left"), "it is not noticed")
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -120,7 +91,7 @@ def test_cut_short_by_the_database_it_says_so_and_can_be_resumed(
     service: Service, packed: bool
 ) -> None:
     headers = {"Accept-Encoding": "gzip"} if packed else {}
-    with begun(service, **headers) as answer:
+    with begun(service.port, **headers) as answer:
         first = answer.read(FIRST_BYTES)
         with psycopg.connect(service.database_url) as locker:
             locker.execute("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
@@ -133,24 +104,36 @@ def test_cut_short_by_the_database_it_says_so_and_can_be_resumed(
         body = zlib.decompressobj(31).decompress(body)
     came = [json.loads(line) for line in body.split(b"\n")[:-1]]
     assert 0 < len(came) < EVENTS
-    assert '"message": "export: ' in service.output
+    assert told(service)["message"].startswith("export given up: canceling statement")
     after = f"{came[-1]['run_id']}/{came[-1]['event_id']}"
     whole = read_ndjson(service.get(PATH).text)
     assert came + read_ndjson(service.get(f"{PATH}?after={after}").text) == whole
     assert keys(whole) == sorted(keys(whole))
 
 
-def test_an_export_ends_with_its_key(database_url: str, tmp_path: Path, worker_class: str) -> None:
+def test_its_client_may_pause_for_longer_than_in_a_body_but_it_ends_with_its_key(
+    database_url: str, tmp_path: Path, worker_class: str
+) -> None:
     good = bearer(create(database_url, "reader", Scope.ADMIN, None))
-    settings = {"WORKER_CLASS": worker_class, "BODY_TIMEOUT_SECONDS": 60, **LARGE}
+    settings = {"WORKER_CLASS": worker_class, "BODY_TIMEOUT_SECONDS": 1, **LARGE}
     with serving(database_url, tmp_path, **settings) as service:
         fill(service, **good)
-        with begun(service, **good) as answer:
+        with begun(service.port, **good) as answer:
             answer.read(FIRST_BYTES)
+            for _ in range(2):  # when the second one begins the export stands still already
+                stand_still(service, good)
             revoke(database_url, "reader")
             until(lambda: is_refused(service, good), "the key still holds")
             assert not rest_of(answer)[1]
         assert "its key no longer holds" in service.output
+
+
+def stand_still(service: Service, headers: dict[str, str]) -> None:
+    """Stop in the middle of a body, and wait until that is given up."""
+    lines = [f"{name}: {value}".encode() for name, value in headers.items()]
+    with socket.create_connection(("127.0.0.1", service.port), ANSWER_SECONDS) as conn:
+        conn.sendall(post(b"{", b"Content-Length: 2", *lines))
+        assert conn.recv(FIRST_BYTES).startswith(b"HTTP/1.1 503 ")
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -174,7 +157,7 @@ def test_a_worker_that_is_killed_leaves_no_export_that_looks_whole(
     try:
         service.wait_until_healthy()
         fill(service)
-        with begun(service) as answer:
+        with begun(service.port) as answer:
             answer.read(FIRST_BYTES)
             [worker] = service.workers
             os.kill(worker, signal.SIGKILL)

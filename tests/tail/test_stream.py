@@ -51,7 +51,7 @@ def service(
         tmp_path_factory.mktemp("service"),
         WORKER_CLASS=request.param,
         WORKERS=1,
-        BODY_TIMEOUT_SECONDS=2,
+        STREAM_STALL_SECONDS=2,
     ) as running:
         yield running
 
