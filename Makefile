@@ -11,6 +11,7 @@ FUZZ_STAMP := $(VENV)/.installed-fuzz
 AUDIT_STAMP := $(VENV)/.installed-audit
 # How long `make fuzz` makes bodies; asking every path takes a fifth of it more.
 FUZZ_SECONDS ?= 600
+TESTS ?= tests/
 # A PostgreSQL for each; a folder's module goes to one of them whole, with the service it shares.
 IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadscope
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
@@ -25,8 +26,8 @@ help:  ## list what there is
 run: $(RUN_STAMP)  ## run the service, with its own PostgreSQL unless DATABASE_URL is set
 	@exec $(PYTHON) -m service serve
 
-test: $(DEV_STAMP)  ## run every test; PG=15 on Debian's PostgreSQL 15
-	@exec $(PYTHON) -m pytest $(IN_PARALLEL) tests/ $(PYTEST)
+test: $(DEV_STAMP)  ## run every test, or TESTS=…; PG=15 on Debian's PostgreSQL 15, PGBOUNCER=1 reads through one
+	@exec $(PYTHON) -m pytest $(IN_PARALLEL) $(TESTS) $(PYTEST)
 
 dashboard: $(DEV_STAMP)  ## serve the released GATI dashboard on port 3000
 	@exec $(PYTHON) -m service dashboard

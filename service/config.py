@@ -36,6 +36,7 @@ class Config:
     database_url: str | None
     database_ingest_url: str | None
     database_read_url: str | None
+    database_read_pgbouncer: bool
     database_pool_size: int
     workers: int
     threads: int
@@ -195,6 +196,12 @@ SETTINGS = (
         "",
         database_url,
         "how reads connect; empty: as DATABASE_URL, by the role gati_read",
+    ),
+    Setting(
+        "DATABASE_READ_PGBOUNCER",
+        "false",
+        boolean,
+        "DATABASE_READ_URL leads through a PgBouncer in transaction mode",
     ),
     Setting("DATABASE_POOL_SIZE", "12", integer(2, 1000), "connections, over all workers together"),
     Setting("WORKERS", "2", integer(1, 64), "processes that answer requests"),

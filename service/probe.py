@@ -55,7 +55,7 @@ class Probe:
             asked.set_exception(error)
 
     def _look(self) -> Finding:
-        with self._database.reading() as conn:
+        with self._database.primary.reading() as conn:
             gap = find_gap(self._known, applied_names(conn))
             try:
                 status = queries.refresh.status(conn, row_limit=COUNTED_DELTAS).fetchone()

@@ -14,8 +14,9 @@ from service.clock import Today, today
 from service.config import Config
 from service.database import Database
 from service.rate_limit.buckets import Clock
-from service.roles import Logins, given_urls
+from service.roles import Logins, given_urls, pgbouncer_url
 from service.writer import Writer
+from tests import pgbouncer
 from tests.events import Event
 from tests.leaks import look_through_answer, look_through_headers
 
@@ -36,7 +37,12 @@ class Client(testing.TestClient):
     ) -> Iterator["Client"]:
         """A client of a service with these environment variables."""
         config = Config.from_environment(
-            {"DATABASE_URL": url, "ALLOWED_HOSTS": testing.DEFAULT_HOST, **variables}
+            {
+                "DATABASE_URL": url,
+                "ALLOWED_HOSTS": testing.DEFAULT_HOST,
+                **pgbouncer.variables(url),
+                **variables,
+            }
         )
         logins = Logins(url, given_urls(config))
         database = Database(
@@ -44,6 +50,7 @@ class Client(testing.TestClient):
             CONNECTIONS,
             ingest_url=logins.ingest,
             read_url=logins.read,
+            pgbouncer_url=pgbouncer_url(config),
             read_timeout_seconds=config.read_timeout_seconds,
             write_timeout_seconds=config.write_timeout_seconds,
         )

@@ -2,6 +2,7 @@
 
 PG=15 runs everything on Debian's PostgreSQL 15, DATABASE_URL on a server of yours (databases named
 gati_test_… are made there and dropped), and without either the embedded PostgreSQL is used.
+PGBOUNCER=1 lets all reads pass through a PgBouncer: see pgbouncer.py.
 """
 
 import os
@@ -21,7 +22,7 @@ from service import migrate, partitions
 from service.database import WRITE, connect
 from service.embedded import EmbeddedServer
 from service.queries import Connection
-from tests import leaks
+from tests import leaks, pgbouncer
 from tests.client import Client
 from tests.service import Service, serving
 
@@ -50,7 +51,8 @@ def server_url() -> Iterator[str]:
     """The URL of a PostgreSQL on which databases can be made."""
     given = os.environ.get("DATABASE_URL")
     if given:
-        yield given
+        with pgbouncer.in_front(given):
+            yield given
         return
     version = os.environ.get("PG")
     binaries = Path(DEBIAN_BINARIES.format(version)) if version else None
@@ -62,7 +64,8 @@ def server_url() -> Iterator[str]:
             hurry(server.url)
             server.stop()
             server.start()
-            yield server.url
+            with pgbouncer.in_front(server.url):
+                yield server.url
         finally:
             server.stop()
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from tests import pgbouncer
 from tests.leaks import TRACEBACK, look_through_headers, look_through_log
 from tests.operations.harness import REPOSITORY, children, command, environment, free_port, until
 
@@ -37,6 +38,7 @@ class Service:
             "ALLOWED_HOSTS": "gati,x,example.org",  # what requests that are written by hand say
             "PYTHONPATH": project,
             "PYTHONWARNINGS": "always",
+            **pgbouncer.variables(database_url),
         }
         with output.open("wb") as file:
             self.process = subprocess.Popen(

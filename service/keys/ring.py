@@ -143,7 +143,7 @@ class KeyRing:
 
     def _fetch(self) -> dict[str, Key]:
         """All keys, after those that were used since the last time were marked."""
-        with self._database.reading() as conn:
+        with self._database.primary.reading() as conn:
             rows = queries.keys.all(conn).fetchall()
         keys = {row["key_id"]: Key.from_row(row) for row in rows}
         self._mark_used(keys)

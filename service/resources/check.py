@@ -39,7 +39,7 @@ class Check:
         resp.media = describe(keys, missing)
 
     def _find_missing(self, keys: Keys) -> list[Row]:
-        with self._database.looking_up() as conn:
+        with self._database.primary.looking_up() as conn:
             return queries.events.missing(
                 conn, run_ids=keys.run_ids, event_ids=keys.event_ids
             ).fetchall()

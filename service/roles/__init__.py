@@ -6,6 +6,15 @@ The owner, DATABASE_URL's, migrates, folds, deletes. `gati_ingest` stores events
 
 from service.roles.grants import bring_about, set_passwords
 from service.roles.logins import Logins
-from service.roles.names import BI, INGEST, READ, given_urls
+from service.roles.names import BI, INGEST, READ, given_urls, pgbouncer_url
 
-__all__ = ["BI", "INGEST", "READ", "Logins", "bring_about", "given_urls", "set_passwords"]
+__all__ = [
+    "BI",
+    "INGEST",
+    "READ",
+    "Logins",
+    "bring_about",
+    "given_urls",
+    "pgbouncer_url",
+    "set_passwords",
+]

@@ -16,7 +16,13 @@ ALL = (BI, INGEST, READ)
 
 def given_urls(config: Config) -> dict[str, str | None]:
     """The URL that somebody has set for each role; None: it follows from the owner's."""
-    return {INGEST: config.database_ingest_url, READ: config.database_read_url}
+    read_url = None if config.database_read_pgbouncer else config.database_read_url
+    return {INGEST: config.database_ingest_url, READ: read_url}
+
+
+def pgbouncer_url(config: Config) -> str | None:
+    """The URL that leads reads through PgBouncer; None where nothing is in between."""
+    return config.database_read_url if config.database_read_pgbouncer else None
 
 
 def derived_password(owners: str, role: str) -> str:

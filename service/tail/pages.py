@@ -26,7 +26,7 @@ class Page:
 
 def next_page(database: Database, place: Place, agent_name: str | None) -> Page:
     """What follows a place; of the runs of one agent, where one is given."""
-    with database.looking_up() as conn:
+    with database.primary.looking_up() as conn:
         horizon = queries.tail.horizon(conn).fetchall()[0]["horizon"]
         if Place.before(horizon) <= place:  # nothing new, or a replica that is behind the last one
             return Page([], place, is_last=True)
@@ -63,7 +63,7 @@ def find_beginning(database: Database, last: Place | None) -> tuple[Place, bool]
     Without a place it is now. One that is still to come is that of a replica which is ahead of
     this one, unless the primary does not know it either: then PostgreSQL counts anew.
     """
-    with database.reading() as conn:
+    with database.primary.reading() as conn:
         now = queries.tail.horizon(conn).fetchall()[0]
     if last is None:
         return Place.before(now["horizon"]), False

@@ -1,0 +1,112 @@
+"""The connections of one process: three kinds, and a fourth where reads go another way.
+
+write   one per worker's writer, as gati_ingest; a small pool for what people change by hand
+read    a pool, read-only, as gati_read, on the server that takes writes
+        and, where PgBouncer is to be gone through, one through that, for whoever only asks
+direct  of their own: migrations, partitions, the refresh leader, LISTEN
+
+Whatever is not ingest or a read is the owner's: see service/roles.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from service.bell import Bell
+from service.database.connections import connect
+from service.database.pools import lend, pool
+from service.database.reads import Reads, ReadsThroughPgBouncer
+from service.database.settings import DIRECT, READ, WRITE, with_timeout
+from service.queries import Connection
+
+# It warns of each pipeline that an error has ended, also of one that is expected and tried again.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
+
+
+class Database:
+    """The pools of one process. Open it after the fork, never before.
+
+    `primary` reads from the server that takes writes, without anything in between: what must not
+    be old (keys, the live tail, whether events are stored), or has to show that it is there.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        connections: int,
+        *,
+        ingest_url: Callable[[], str] | None = None,
+        read_url: Callable[[], str] | None = None,
+        pgbouncer_url: str | None = None,
+        read_timeout_seconds: int = 10,
+        write_timeout_seconds: int = 30,
+    ) -> None:
+        """Split `connections`: one each for writer, changes and refresher, the rest for reads.
+
+        `ingest_url` and `read_url` are asked for each new connection; `url`, the owner's, is used
+        for changes, and for what has none of its own. By `pgbouncer_url` reads go a way of theirs.
+        """
+        self._ingest_url = ingest_url or (lambda: url)
+        self._write_settings = with_timeout(WRITE, write_timeout_seconds)
+        read_settings = with_timeout(READ, read_timeout_seconds)
+        reads = max(1, connections - 3)
+        self.read_timeout_seconds = read_timeout_seconds
+        self.primary = self._reads = Reads(read_url or (lambda: url), read_settings, reads)
+        if pgbouncer_url:
+            self._reads = ReadsThroughPgBouncer(
+                lambda: pgbouncer_url, read_settings, reads, "pgbouncer"
+            )
+        self._change = pool(lambda: url, self._write_settings, "change", 1)
+        self.bell = Bell(lambda: connect(url, DIRECT, "tail"))
+        self._pools = {
+            found.name: found for found in (self._reads.pool, self.primary.pool, self._change)
+        }
+
+    def open(self) -> None:
+        """Start the pools; connections are made as they are needed."""
+        for each in self._pools.values():
+            each.open()
+
+    def close(self) -> None:
+        """Close every connection that is not lent."""
+        self.bell.close()
+        for each in self._pools.values():
+            each.close()
+
+    def pool_stats(self) -> dict[str, dict[str, int]]:
+        """What psycopg_pool knows of each pool, by its name."""
+        return {name: each.get_stats() for name, each in self._pools.items()}
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Lend a connection for one statement: see Reads."""
+        with self._reads.reading() as conn:
+            yield conn
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Lend a connection for one read-only transaction: see Reads."""
+        with self._reads.snapshot() as conn:
+            yield conn
+
+    @contextmanager
+    def looking_up(self) -> Iterator[Connection]:
+        """Lend a connection for one snapshot of look-ups by key: see Reads."""
+        with self._reads.looking_up() as conn:
+            yield conn
+
+    @contextmanager
+    def searching(self, seconds: float) -> Iterator[Connection]:
+        """Lend a connection for one transaction of searches: see Reads."""
+        with self._reads.searching(seconds) as conn:
+            yield conn
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """Lend a connection for one transaction that changes rows by hand (PATCH, DELETE)."""
+        with lend(self._change) as conn, conn.transaction():
+            yield conn
+
+    def connect_writer(self) -> Connection:
+        """Open a connection for one writer alone."""
+        return connect(self._ingest_url(), self._write_settings, "writer", first=True)

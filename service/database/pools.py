@@ -1,0 +1,118 @@
+"""A pool of connections, and how one of them is lent."""
+
+import select
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool
+
+from service.database.connections import (
+    configure,
+    conninfo,
+    must_say_read_only,
+    prepare_threshold,
+)
+from service.database.settings import READ_ONLY
+from service.greenlets import connection_class, poll_now
+from service.queries import Connection, queries
+from service.silence import PatientConnection, limit_silence
+
+POOL_TIMEOUT_SECONDS = 2.0
+MAX_WAITING = 200
+
+Pool = ConnectionPool[PatientConnection]
+
+
+def pool(find_url: Callable[[], str], settings: dict[str, str], role: str, size: int) -> Pool:
+    """A pool, not yet open, that makes its connections as they are needed, each by the URL then."""
+
+    def prepare(conn: PatientConnection) -> None:
+        configure(conn)
+        limit_silence(conn, settings)
+        if READ_ONLY in settings:
+            queries.transactions.limit_temp_files(conn)
+        if must_say_read_only(conn, settings):
+            queries.transactions.read_only(conn)
+
+    return make_pool(lambda: conninfo(find_url(), settings, role), prepare, role, size)
+
+
+def pool_through_pgbouncer(
+    find_url: Callable[[], str], settings: dict[str, str], role: str, size: int
+) -> Pool:
+    """The same through PgBouncer, where a session has no settings and prepares nothing.
+
+    But for the time zone, by which psycopg reads times: PgBouncer keeps it for each client.
+    """
+
+    def prepare(conn: PatientConnection) -> None:
+        configure(conn)
+        limit_silence(conn, settings)
+        queries.transactions.use_utc(conn)
+
+    return make_pool(lambda: conninfo(find_url(), {}, role), prepare, role, size, pgbouncer=True)
+
+
+def make_pool(
+    find_conninfo: Callable[[], str],
+    prepare: Callable[[PatientConnection], None],
+    name: str,
+    size: int,
+    *,
+    pgbouncer: bool = False,
+) -> Pool:
+    """What all pools have in common."""
+    return ConnectionPool(
+        find_conninfo,
+        connection_class=connection_class(),
+        kwargs={
+            "row_factory": dict_row,
+            "autocommit": True,
+            "prepare_threshold": prepare_threshold(pgbouncer),
+        },
+        configure=prepare,
+        name=name,
+        min_size=0,
+        max_size=size,
+        max_waiting=MAX_WAITING,
+        timeout=POOL_TIMEOUT_SECONDS,
+        # After this a failed attempt is forgotten and the next request tries at once; the default
+        # of 300 s would back off for up to a minute after PostgreSQL is there again.
+        reconnect_timeout=2.0,
+        open=False,
+    )
+
+
+@contextmanager
+def lend(pool: Pool) -> Iterator[Connection]:
+    """Lend a pool's connection; one that the server has closed is replaced.
+
+    One on which a write is refused as read-only (25006) is discarded afterwards: its server was the
+    primary once, and with several hosts in the URL the next connection leads to the one that is.
+
+    PostgreSQL's farewell makes an idle socket readable, so a look at it (2 µs, no round trip) finds
+    what a restart left behind; the pool's own check= costs a round trip and backs off for seconds.
+    """
+    conn = pool.getconn()
+    if is_broken(conn):
+        pool.putconn(conn)
+        pool.check()
+        conn = pool.getconn()
+    try:
+        yield conn
+    except psycopg.errors.ReadOnlySqlTransaction:
+        conn.close()
+        raise
+    finally:
+        pool.putconn(conn)
+
+
+def is_broken(conn: Connection) -> bool:
+    """Whether an idle connection has something to say: then it is the server's farewell."""
+    if conn.closed:
+        return True
+    poll = poll_now()
+    poll.register(conn.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

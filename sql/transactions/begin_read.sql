@@ -1,0 +1,12 @@
+-- transactions/begin_read: begin a transaction that reads one state and changes nothing.
+--
+-- For sessions that cannot be told so once and for all: those behind a PgBouncer.
+--
+-- params   none
+-- returns  nothing
+-- rows     none
+-- index    none
+-- plan     none: its snapshot is taken by the first statement that needs one
+-- try      (no parameters)
+
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;

@@ -1,0 +1,17 @@
+-- transactions/use_settings: give this transaction settings, which end with it.
+--
+-- What a session is told at its start, where each transaction may meet another session: behind a
+-- PgBouncer. The one that not everybody may set, temp_file_limit, is left out for those who may not.
+--
+-- params   names     text[]  the settings
+-- params   settings  text[]  what each is set to
+-- returns  used bigint
+-- rows     one
+-- index    none
+-- plan     a function call for each
+-- try      \set names '{work_mem,lock_timeout}' \set settings '{64MB,400ms}'
+
+SELECT count(set_config(s.name, s.setting, true)) AS used
+  FROM unnest(:'names'::text[], :'settings'::text[]) AS s (name, setting)
+ WHERE s.name <> 'temp_file_limit'
+    OR has_parameter_privilege(s.name, 'SET');
