@@ -11,6 +11,7 @@ from service.access import Access
 from service.greenlets import poll_now
 from service.middleware import identify
 from service.patience import Patience
+from service.process import process
 
 
 class Ending(StrEnum):
@@ -49,8 +50,10 @@ class Reader:
         return None if self._access.still_admits(self._req) else Ending.REVOKED
 
     def ending_of_write(self) -> Ending:
-        """Why the server asks for no more, which it does once it could not write."""
-        return Ending.STALLED if getattr(self._sock, "is_given_up", False) else Ending.LEFT
+        """Why the server asks for no more: it could not write, or may not be that long any more."""
+        if getattr(self._sock, "is_given_up", False):
+            return Ending.STALLED
+        return Ending.STOPPED if process.is_stopping else Ending.LEFT
 
 
 class Readers:

@@ -1,8 +1,11 @@
 """How many answers that last, exports or streams, one worker serves at a time."""
 
 import threading
+from time import monotonic
 
 from service.config import Config
+from service.reader import Ending
+from service.telemetry import figures
 from service.writer import Overloaded
 
 THREADS_FOR_OTHERS = 2
@@ -14,33 +17,48 @@ class Slots:
     def __init__(
         self, count: int, kind: str, shared: threading.BoundedSemaphore | None = None
     ) -> None:
-        """`kind`, in the plural, is for the error; `shared` are places for all kinds together."""
+        """`kind`, in the plural, is for the error and the figures.
+
+        `shared` are places for all kinds together.
+        """
         own = threading.BoundedSemaphore(count)
         self._places = [own] if shared is None else [own, shared]
         self._kind = kind
 
     def take(self) -> "Slot":
         """Take one; raise Overloaded when none is free."""
-        slot = Slot()
+        taken: list[threading.BoundedSemaphore] = []
         for places in self._places:
             if not places.acquire(blocking=False):
-                slot.give_back()
+                release(taken)
                 raise Overloaded(f"As many {self._kind} run in this worker as may.")
-            slot.taken.append(places)
-        return slot
+            taken.append(places)
+        return Slot(self._kind, taken)
 
 
 class Slot:
     """A place that was taken, until it is given back; twice is once."""
 
-    def __init__(self) -> None:
-        self.taken: list[threading.BoundedSemaphore] = []
+    def __init__(self, kind: str, taken: list[threading.BoundedSemaphore]) -> None:
+        self._kind = kind
+        self._taken = taken
+        self._since = monotonic()
+        figures.STREAMED.labels(kind).inc()
 
-    def give_back(self) -> None:
-        """Let another have it."""
-        taken, self.taken = self.taken, []
-        for places in taken:
-            places.release()
+    def give_back(self, ending: Ending | None = None) -> None:
+        """Let another have it. Counted is how the answer ended; one that never began is none."""
+        taken, self._taken = self._taken, []
+        if taken:
+            release(taken)
+            figures.STREAMED.labels(self._kind).dec()
+            if ending is not None:
+                figures.count_ended(self._kind, ending, monotonic() - self._since)
+
+
+def release(taken: list[threading.BoundedSemaphore]) -> None:
+    """Let others have these."""
+    for places in taken:
+        places.release()
 
 
 def shared_places(config: Config) -> threading.BoundedSemaphore | None:

@@ -27,6 +27,7 @@ WHY = {
     Ending.LEFT: "its client has left",
     Ending.STALLED: "its client takes nothing",
     Ending.REVOKED: "its key no longer holds",
+    Ending.STOPPED: "the service stops",
 }
 
 log = logging.getLogger(__name__)
@@ -49,14 +50,15 @@ class Stream:
         self._first: bytes | None = None
         self._bytes = 0
         self._began = monotonic()
-        self._is_over = False
+        self._ending: Ending | None = None
+        self._has_begun = False
 
     def begin(self) -> None:
         """Make the first part, in some 10 s; raises what goes wrong with it, and is closed then."""
         try:
             self._first = next(part for part in self._parts if part)
+            self._has_begun = True
         except BaseException:
-            self._is_over = True
             self.close()
             raise
 
@@ -77,19 +79,19 @@ class Stream:
             try:
                 part = next(self._parts)
             except StopIteration:
-                self._is_over = True
+                self._ending = Ending.COMPLETE
                 raise
             except PASSING as error:
-                self._give_up(reason(error))
+                self._give_up(Ending.FAILED, reason(error))
                 raise Aborted from None
             ending = self._reader.ending()
             if ending is not None:
-                self._give_up(WHY[ending])
+                self._give_up(ending, WHY[ending])
                 raise Aborted
         return part
 
-    def _give_up(self, why: str) -> None:
-        self._is_over = True
+    def _give_up(self, ending: Ending, why: str) -> None:
+        self._ending = ending
         about = {
             **self._reader.about,
             "bytes": self._bytes,
@@ -99,10 +101,11 @@ class Stream:
 
     def close(self) -> None:
         """End it: what it reads from, and its place among the exports."""
-        if not self._is_over:
-            self._give_up(WHY[self._reader.ending_of_write()])
+        if self._has_begun and self._ending is None:
+            ending = self._reader.ending_of_write()
+            self._give_up(ending, WHY[ending])
         self._parts.close()  # type: ignore[attr-defined]  # a generator
-        self._slot.give_back()
+        self._slot.give_back(self._ending)
 
 
 def packing(parts: Iterator[bytes]) -> Iterator[bytes]:

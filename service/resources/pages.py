@@ -8,7 +8,14 @@ import falcon
 from service.queries import Row
 from service.search.walk import Page
 
-INTERNAL = {"matches", "is_end", "total", "run_created_at"}  # columns for whoever walks on
+INTERNAL = {
+    "matches",
+    "is_end",
+    "total",
+    "run_created_at",
+    "found",
+    "bytes",
+}  # columns for whoever walks on
 
 
 def present_page(

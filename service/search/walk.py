@@ -27,10 +27,14 @@ P = TypeVar("P")
 
 @dataclass(frozen=True)
 class Slice(Generic[P]):
-    """What one statement found, and the place behind which the next begins; None: that is all."""
+    """What one statement found, and the place behind which the next begins; None: that is all.
+
+    `is_cut`: the page is large enough with it, and ends behind the last that was found.
+    """
 
     found: list[Row]
     end: P | None
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,8 @@ class Walk:
             found += part.found
             if len(found) > limit:
                 return Page(found[:limit], place_of(found[limit - 1]))
+            if part.is_cut:
+                return Page(found, place_of(found[-1]))
             if part.end is None:
                 return Page(found, None)
             place, is_new = part.end, True

@@ -7,7 +7,7 @@ what it holds is some megabytes, whatever is stored.
 from dataclasses import dataclass
 
 from service.database import Database
-from service.queries import Row, queries
+from service.queries import Connection, Row, queries
 from service.tail.place import Place
 
 ROWS_PER_PAGE = 500
@@ -30,30 +30,36 @@ def next_page(database: Database, place: Place, agent_name: str | None) -> Page:
         horizon = queries.tail.horizon(conn).fetchall()[0]["horizon"]
         if Place.before(horizon) <= place:  # nothing new, or a replica that is behind the last one
             return Page([], place, is_last=True)
-        rows = queries.tail.page(
-            conn,
-            xid=place.xid,
-            run_id=place.run_id,
-            event_id=place.event_id,
-            horizon=horizon,
-            agent_name=agent_name,
-            row_limit=ROWS_PER_PAGE,
-            byte_limit=BYTES_PER_PAGE,
-        ).fetchall()
+        rows = rows_behind(conn, place, agent_name, horizon)
     events = [(place_of(row), present(row)) for row in rows if row["is_wanted"]]
     if rows and (len(rows) < rows[0]["scanned"] or len(rows) == ROWS_PER_PAGE):
         return Page(events, place_of(rows[-1]), is_last=False)
     return Page(events, Place.before(horizon), is_last=True)
 
 
+def rows_behind(conn: Connection, place: Place, agent_name: str | None, horizon: int) -> list[Row]:
+    """What is due behind a place and in front of the horizon, as much as a page may look at."""
+    common = {
+        "xid": place.xid,
+        "run_id": place.run_id,
+        "event_id": place.event_id,
+        "horizon": horizon,
+        "row_limit": ROWS_PER_PAGE,
+        "byte_limit": BYTES_PER_PAGE,
+    }
+    if agent_name is None:
+        return queries.tail.page(conn, **common).fetchall()
+    return queries.tail.page_of_agent(conn, agent_name=agent_name, **common).fetchall()
+
+
 def place_of(row: Row) -> Place:
     """The place behind an event."""
-    return Place(row["ingest_xid"], row["run_id"], row["event_id"])
+    return Place(row["due_xid"], row["run_id"], row["event_id"])
 
 
 def present(row: Row) -> Row:
     """An event as every other answer has it."""
-    ours = ("ingest_xid", "scanned", "is_wanted")
+    ours = ("due_xid", "scanned", "is_wanted")
     return {name: value for name, value in row.items() if name not in ours}
 
 

@@ -14,7 +14,7 @@ LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Behind the event of this key, and of this transaction."""
+    """Behind the event of this key that was due with this transaction."""
 
     xid: int
     run_id: str = LAST_ID

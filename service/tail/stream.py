@@ -44,6 +44,7 @@ class Stream:
         self._slot = slot
         self._reader = reader
         self._parts: Generator[bytes] | None = None
+        self._ending: Ending | None = None
         self._sent = monotonic()
         self._is_troubled = False
 
@@ -69,9 +70,10 @@ class Stream:
         """End it, and give its place back. Most end when their client leaves: not for the log."""
         if self._parts is not None:
             self._parts.close()
-            if self._reader.ending_of_write() is Ending.STALLED:
+            self._ending = self._ending or self._reader.ending_of_write()
+            if self._ending is Ending.STALLED:
                 log.warning("tail given up: its client takes nothing", extra=self._reader.about)
-        self._slot.give_back()
+        self._slot.give_back(self._ending)
 
     def _messages(self, place: Place, is_reset: bool) -> Generator[bytes]:
         yield b"retry: %d\n%sid: %s\n\n" % (
@@ -97,6 +99,7 @@ class Stream:
             page = next_page(self._database, place, self._agent_name)
         except (psycopg.Error, PoolTimeout, TooManyRequests) as error:
             if isinstance(error, psycopg.Error) and find_passing(error) is None:
+                self._ending = Ending.FAILED
                 raise
             if not self._is_troubled:
                 log.warning("tail: %s", reason(error), extra=self._reader.about)
@@ -114,7 +117,8 @@ class Stream:
         return now
 
     def _goes_on(self) -> bool:
-        return not process.is_stopping and self._reader.ending() is None
+        self._ending = Ending.STOPPED if process.is_stopping else self._reader.ending()
+        return self._ending is None
 
 
 def message(place: Place, event: Row) -> bytes:

@@ -67,7 +67,7 @@ def take(file: Path) -> int | None:
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Remove the directories of services that have ended without doing so; 700 KB for a worker."""
+    """Remove the directories of services that have ended without doing so; 800 KB for a worker."""
     for path in parent.glob(f"{PREFIX}*"):
         with suppress(OSError):  # another user's, or removed just now
             lock = os.open(path / LOCK, os.O_RDWR)

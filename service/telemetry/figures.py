@@ -20,6 +20,8 @@ else:
 # An SDK's batch takes 2 to 40 ms, a read 1 to 15, a trace of 10,000 events 100; statements end
 # after 10 and 30 s.
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+# Of answers that last: an export of a million events takes half a minute, a tail a day.
+LONG_SECONDS = (0.1, 1.0, 10.0, 60.0, 300.0, 1_800.0, 7_200.0, 43_200.0, 172_800.0)
 EVENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
 registry = CollectorRegistry()
@@ -33,6 +35,11 @@ def counter(name: str, meaning: str, *labels: str) -> Counter:
 def gauge(name: str, meaning: str, *labels: str) -> Gauge:
     """What is so at the moment; of all workers that live, the sum."""
     return Gauge(name, meaning, labels, registry=registry, multiprocess_mode="livesum")
+
+
+def moment(name: str, meaning: str) -> Gauge:
+    """When something happened last, in whichever of the workers that live."""
+    return Gauge(name, meaning, registry=registry, multiprocess_mode="livemax")
 
 
 def histogram(
@@ -50,6 +57,17 @@ REQUEST_SECONDS = histogram(
     ("method", "route"),
 )
 
+STREAMED = gauge("gati_streamed_answers", "Exports and streams that run", "kind")
+STREAMED_ENDED = counter(
+    "gati_streamed_answers_ended", "Those that have ended, and how", "kind", "ending"
+)
+STREAMED_SECONDS = histogram(
+    "gati_streamed_answer_duration_seconds",
+    "From their begin to their end",
+    LONG_SECONDS,
+    ("kind",),
+)
+
 INGEST_EVENTS = counter("gati_ingest_events", "Events of committed batches", "outcome")
 INGEST_BATCH = histogram("gati_ingest_batch_events", "Events in a request", EVENTS)
 TRANSACTION_EVENTS = histogram("gati_ingest_transaction_events", "Events in a commit", EVENTS)
@@ -59,6 +77,8 @@ TRANSACTION_SECONDS = histogram(
 TRANSACTION_RETRIES = counter("gati_ingest_transaction_retries", "Transactions tried again")
 QUEUE_EVENTS = gauge("gati_ingest_queue_events", "Events that wait or are being stored")
 QUEUE_REQUESTS = gauge("gati_ingest_queue_requests", "Requests that do")
+LAST_COMMIT = moment("gati_ingest_last_commit_timestamp_seconds", "The last commit of events")
+WRITERS = gauge("gati_ingest_writers_connected", "Workers whose writer has a connection")
 
 WORKERS = gauge("gati_workers", "Processes that answer")
 POOL_SIZE = gauge("gati_pool_connections", "Connections that are open", "pool")
@@ -93,6 +113,13 @@ def count_transaction(events: int, seconds: float) -> None:
     """Count a commit of events."""
     TRANSACTION_EVENTS.observe(events)
     TRANSACTION_SECONDS.observe(seconds)
+    LAST_COMMIT.set_to_current_time()
+
+
+def count_ended(kind: str, ending: str, seconds: float) -> None:
+    """Count an export or a stream, however it ended."""
+    STREAMED_ENDED.labels(kind, ending).inc()
+    STREAMED_SECONDS.labels(kind).observe(seconds)
 
 
 # Routes that are none: what is refused before falcon has looked at it, for want of room by

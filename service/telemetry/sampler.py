@@ -1,4 +1,4 @@
-"""The sampler: looks each second at what no request tells of, the pools and the writer's queue.
+"""The sampler: looks each second at what no request tells of, the pools and the writer.
 
 Only the worker itself can look, and a scrape reaches one of them: so each writes down its own.
 """
@@ -59,6 +59,7 @@ class Sampler:
         events, requests = self._writer.waiting
         figures.QUEUE_EVENTS.set(events)
         figures.QUEUE_REQUESTS.set(requests)
+        figures.WRITERS.set(self._writer.is_connected)
         for pool, stats in self._database.pool_stats().items():
             for name, gauge in GAUGES.items():
                 gauge.labels(pool).set(stats.get(name, 0))

@@ -16,7 +16,12 @@ from service.telemetry.directory import take
 
 # What the files of a worker are given at once. They are mapped into memory, where a write for which
 # the file system has no room kills the process. A method of a route has 16 values of 200 bytes.
-ALLOCATED_BYTES = {"counter": 131_072, "histogram": 524_288, "gauge_livesum": 65_536}
+ALLOCATED_BYTES = {
+    "counter": 131_072,
+    "histogram": 524_288,
+    "gauge_livesum": 65_536,
+    "gauge_livemax": 65_536,
+}
 
 
 class WorkerNumber:

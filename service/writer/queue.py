@@ -92,6 +92,12 @@ class Writer:
         """How many events, of how many requests, wait or are being stored."""
         return self._unfinished_events, self._unfinished_requests
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether it has a connection; it opens one for the first events, and after an error."""
+        conn = self._conn
+        return conn is not None and not conn.closed
+
     def store(self, rows: list[EventRow]) -> Counts:
         """Store the rows durably and return their counts; blocks until they are committed.
 

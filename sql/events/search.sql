@@ -1,10 +1,12 @@
 -- events/search: the events of some runs that pass every filter given.
 --
--- Run by run, in the order given, the newest event of each run first.
+-- Run by run, in the order given, the newest event of each run first. Bytes are counted as they are stored,
+-- eightfold where they are compressed, and without reading what lies outside of the row.
 --
 -- params   run_ids          uuid[]       the runs, of events/search_runs
 -- params   received_ons     date[]       their days, beside the ids
 -- params   row_limit        bigint       rows at the most
+-- params   byte_limit       bigint       of their data, but for the first: the rows end there
 -- params   after_timestamp  timestamptz  optional: the time of the event of the first run behind which the page begins
 -- params   after_event_id   uuid         optional: its event_id
 -- params   event_type       text         optional: this event type alone
@@ -13,11 +15,11 @@
 -- params   from_at          timestamptz  optional: of then or later
 -- params   to_at            timestamptz  optional: before
 -- params   pattern          text         optional: data as text is like this, in any case
--- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, run_created_at timestamp with time zone
--- rows     up to row_limit
+-- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, run_created_at timestamp with time zone, found bigint, bytes integer
+-- rows     up to row_limit. Fewer than `found`, which is on each: bytes ended them
 -- index    events_pkey, runs_pkey
 -- plan     one index scan in one partition per run, sorted in memory run by run
--- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set after_timestamp '2026-11-22 23:59:00+00' \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set pattern '%time out%'
+-- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set pattern '%time out%'
 
 WITH found AS (
     SELECT k.position, e.received_on, e.run_id, e.event_id, e.timestamp
@@ -51,18 +53,32 @@ WITH found AS (
 \endif
      ORDER BY k.position, e.timestamp DESC, e.event_id DESC
      LIMIT :'row_limit'::bigint
+),
+measured AS (
+    SELECT f.position, e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
+           e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out, e.cost,
+           e.cost_source, e.latency_us, e.is_error, e.data, e.created_at,
+           r.created_at AS run_created_at,
+           count(*) OVER () AS found,
+           s.bytes,
+           sum(s.bytes) OVER (ORDER BY f.position, f.timestamp DESC, f.event_id DESC
+                               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+      FROM found  AS f
+      JOIN events AS e
+        ON e.received_on = f.received_on
+       AND e.run_id      = f.run_id
+       AND e.event_id    = f.event_id
+      JOIN runs   AS r
+        ON r.run_id = f.run_id
+     CROSS JOIN LATERAL (SELECT pg_column_size(e.data)
+                                * CASE WHEN pg_column_compression(e.data) IS NULL THEN 1
+                                       ELSE 8 END AS bytes) AS s
 )
-SELECT e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
-       e.parent_event_id, e.previous_event_id,
-       e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
-       e.latency_us / 1000.0 AS latency_ms,
-       e.is_error, e.data, e.created_at,
-       r.created_at AS run_created_at
-  FROM found  AS f
-  JOIN events AS e
-    ON e.received_on = f.received_on
-   AND e.run_id      = f.run_id
-   AND e.event_id    = f.event_id
-  JOIN runs   AS r
-    ON r.run_id = f.run_id
- ORDER BY f.position, f.timestamp DESC, f.event_id DESC;
+SELECT m.event_id, m.run_id, m.run_name, m.agent_name, m.event_type, m.timestamp,
+       m.parent_event_id, m.previous_event_id,
+       m.model, m.tokens_in, m.tokens_out, m.cost, m.cost_source,
+       m.latency_us / 1000.0 AS latency_ms,
+       m.is_error, m.data, m.created_at, m.run_created_at, m.found, m.bytes
+  FROM measured AS m
+ WHERE coalesce(m.bytes_before, 0) < :'byte_limit'::bigint
+ ORDER BY m.position, m.timestamp DESC, m.event_id DESC;

@@ -26,6 +26,7 @@ CREATE TABLE runs (
     requested_at    timestamptz,
     renamed         boolean     NOT NULL DEFAULT false,
     environment_at  timestamptz,
+    moved_xid       bigint,
     CONSTRAINT runs_pkey PRIMARY KEY (run_id),
     CONSTRAINT runs_agent_name_fkey FOREIGN KEY (agent_name) REFERENCES agents (name),
     CONSTRAINT runs_agent_name_run_name_key UNIQUE (agent_name, run_name),
@@ -35,6 +36,8 @@ CREATE TABLE runs (
 CREATE INDEX runs_agent_name_created_at_idx ON runs (agent_name, created_at DESC, run_id DESC);
 
 CREATE INDEX runs_created_at_idx ON runs (created_at DESC);
+
+CREATE INDEX runs_moved_xid_idx ON runs (agent_name, moved_xid, run_id) WHERE moved_xid IS NOT NULL;
 
 COMMENT ON TABLE runs IS 'One row per run. No index on a mutable total: three of them took HOT updates from 43 % to 0 %.';
 
@@ -49,3 +52,7 @@ COMMENT ON COLUMN runs.requested_name IS 'The run_name of the earliest event tha
 COMMENT ON COLUMN runs.renamed IS 'Named by hand: events change the name no more';
 
 COMMENT ON COLUMN runs.environment_at IS 'The timestamp of the event that environment comes from; NULL: it is the ENVIRONMENT of the service';
+
+COMMENT ON COLUMN runs.moved_xid IS 'The transaction that gave the run to its agent, after its events had another: they are due to that agent''s streams from there on; NULL: never moved';
+
+COMMENT ON INDEX runs_moved_xid_idx IS 'Which runs came to an agent behind a place of its live tail. Most runs never move, and have no entry';

@@ -9,18 +9,17 @@
 -- params   run_id      uuid    its run
 -- params   event_id    uuid    its id
 -- params   horizon     bigint  tail/horizon, of this snapshot or of one before
--- params   agent_name  text    the agent whose runs are wanted; not given: of any
 -- params   row_limit   bigint  events to look at, at the most
 -- params   byte_limit  bigint  of their data as it is stored, but for the first: a page ends there
--- returns  ingest_xid bigint, scanned bigint, is_wanted boolean, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
+-- returns  due_xid bigint, scanned bigint, is_wanted boolean, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
 -- rows     one per event that was looked at, without its data where it is not wanted: the last one
 --          says where the next page begins. Fewer than `scanned`, which is on each: bytes ended it
 -- index    events_ingest_xid_idx, runs_pkey
 -- plan     index scan of each partition from the given transaction on, merged; within a transaction an
 --          incremental sort; one look-up per run
--- try      \set xid 1000 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_id 6738206f-76cb-447b-b55e-2647469279a0 \set horizon 2000 \set agent_name 'agent 1' \set row_limit 500 \set byte_limit 262144
+-- try      \set xid 1000 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_id 6738206f-76cb-447b-b55e-2647469279a0 \set horizon 2000 \set row_limit 500 \set byte_limit 262144
 
-SELECT p.ingest_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.run_name, p.agent_name,
+SELECT p.ingest_xid AS due_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.run_name, p.agent_name,
        p.event_type, p.timestamp, p.parent_event_id, p.previous_event_id,
        p.model, p.tokens_in, p.tokens_out, p.cost, p.cost_source,
        p.latency_us / 1000.0 AS latency_ms,
@@ -50,9 +49,6 @@ SELECT p.ingest_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.run_name, p
             ON r.run_id = l.run_id
          CROSS JOIN LATERAL (SELECT (l.ingest_xid - l.written_by) & 4294967295
                                     NOT BETWEEN 1 AND 2147483647
-\if :{?agent_name}
-                                    AND r.agent_name = :'agent_name'::text
-\endif
                                     AS is_wanted) AS w) AS p
  WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
  ORDER BY p.ingest_xid, p.run_id, p.event_id;

@@ -24,6 +24,7 @@ from tests.http.raw.case import post
 from tests.http.wire import batch
 from tests.operations.harness import REPOSITORY, until
 from tests.service import ANSWER_SECONDS, Service, serving
+from tests.telemetry.scraped import Scrape
 
 LARGE: dict[str, Any] = {"WORKERS": 1, "MAX_EXPORTS": 1}
 
@@ -78,6 +79,13 @@ def test_a_client_that_stands_still_is_given_up(service: Service) -> None:
     line = told(service)
     assert line["message"] == "export given up: its client takes nothing"
     assert (line["path"], line["bytes"] > FIRST_BYTES) == (PATH, True)
+    assert ended(service, "stalled") == 1
+
+
+def ended(service: Service, ending: str) -> float:
+    """How many exports ended so."""
+    name = "gati_streamed_answers_ended_total"
+    return Scrape(service.get("/metrics").text).total(name, kind="exports", ending=ending)
 
 
 def test_of_one_whose_client_has_left_the_log_says_so(service: Service) -> None:
@@ -102,6 +110,7 @@ def test_cut_short_by_the_database_it_says_so_and_can_be_resumed(
         with pytest.raises(EOFError):
             gzip.decompress(body)
         body = zlib.decompressobj(31).decompress(body)
+    assert ended(service, "failed") == 1 + packed
     came = [json.loads(line) for line in body.split(b"\n")[:-1]]
     assert 0 < len(came) < EVENTS
     assert told(service)["message"].startswith("export given up: canceling statement")

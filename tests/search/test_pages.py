@@ -1,12 +1,14 @@
 """Page after page, while others write: what was there and did not change comes exactly once."""
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from service.search import events
 from tests.client import Client
-from tests.events import event
+from tests.events import event, new_id
 from tests.search.world import Draw, Run, all_runs, in_order, send_runs
 
 LONG_AGO = "2020-01-01"
@@ -73,6 +75,39 @@ def test_events_come_once_run_by_run_while_others_come_in(client: Client) -> Non
     known = set(expected)
     assert [each["event_id"] for each in found if each["event_id"] in known] == expected
     assert len({(each["run_id"], each["event_id"]) for each in found}) == len(found)
+
+
+def test_a_page_of_events_ends_where_their_data_is_large(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(5)
+    send_runs(client, draw, 12)
+    large = [event(new_id(), data={"text": draw.randbytes(n).hex()}) for n in range(0, 3_000, 100)]
+    client.send(*large)
+    whole = client.ok("/api/events", params={"limit": 200})["events"]
+    assert len(whole) > len(large)
+    for room in (1, 500, 5_000, 20_000):
+        monkeypatch.setattr(events, "BYTES_PER_PAGE", room)
+        came = list(event_pages(client, 200))
+        assert [one for page in came for one in page] == whole
+        assert all(came[:-1])
+        for page in came:  # all but the last event have room
+            assert sum(len(one["data"].get("text", "")) for one in page[:-1]) < room
+    assert len(came) > 3
+    monkeypatch.setattr(events, "BYTES_PER_PAGE", 10**9)
+    assert [len(page) for page in event_pages(client, 200)] == [len(whole)]
+
+
+def event_pages(client: Client, limit: int) -> Iterator[list[Any]]:
+    """One page after the other."""
+    cursor: dict[str, Any] = {}
+    while True:
+        page = client.ok("/api/events", params={"limit": limit, **cursor})
+        assert page["complete"]
+        yield page["events"]
+        if page["next_cursor"] is None:
+            return
+        cursor = {"cursor": page["next_cursor"]}
 
 
 def test_a_total_keeps_every_digit_from_page_to_page(client: Client) -> None:

@@ -50,12 +50,13 @@ def parts(node: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def told(service_database_url: str) -> dict[str, set[str]]:
-    """The labels of each figure of a service that has answered and stored."""
+    """The labels of each figure of a service that has answered, stored and exported."""
     database = Database(service_database_url, 5)
     sampler = Sampler(database, Writer(database.connect_writer, today, "test"))
     with Client.of(service_database_url) as client:
         client.send(event(new_id()))
         client.ok("/api/agents")
+        assert client.simulate_get("/api/export/runs.csv").status_code == 200
         sampler.close()  # after a look
         return Scrape(client.simulate_get("/metrics").text).labels()
 

@@ -1,0 +1,99 @@
+-- tail/page_of_agent: as tail/page, the next events of runs that are one agent's.
+--
+-- An event is due with its transaction; where its run came to the agent later, with the transaction that
+-- moved the run. A run that was written before the transaction which it says moved it was restored, as
+-- such events were: then that number says nothing.
+--
+-- params   agent_name  text    the agent
+-- params   xid         bigint  the transaction with which the last event that was looked at was due
+-- params   run_id      uuid    its run
+-- params   event_id    uuid    its id
+-- params   horizon     bigint  tail/horizon, of this snapshot or of one before
+-- params   row_limit   bigint  events to look at, at the most
+-- params   byte_limit  bigint  of their data as it is stored, but for the first: a page ends there
+-- returns  due_xid bigint, scanned bigint, is_wanted boolean, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
+-- rows     one per event that was looked at, with its key alone where it is not wanted: the last one
+--          says where the next page begins. Fewer than `scanned`, which is on each: bytes ended it
+-- index    events_ingest_xid_idx, runs_moved_xid_idx, events_pkey, runs_pkey
+-- plan     index scan of each partition from the given transaction on, merged; beside it one of the runs
+--          that came to the agent, and of each its events; then a look-up per event that is wanted
+-- try      \set agent_name 'agent 1' \set xid 1000 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_id 6738206f-76cb-447b-b55e-2647469279a0 \set horizon 2000 \set row_limit 500 \set byte_limit 262144
+
+WITH arrived AS (
+    SELECT e.ingest_xid AS due_xid, e.received_on, e.run_id, e.event_id,
+           (e.ingest_xid - e.xmin::text::bigint) & 4294967295
+               NOT BETWEEN 1 AND 2147483647 AS is_new
+      FROM events AS e
+     WHERE e.ingest_xid >= :'xid'::bigint
+       AND (e.ingest_xid, e.run_id, e.event_id)
+           > (:'xid'::bigint, :'run_id'::uuid, :'event_id'::uuid)
+       AND e.ingest_xid < :'horizon'::bigint
+     ORDER BY e.ingest_xid, e.run_id, e.event_id
+     LIMIT :'row_limit'::bigint
+),
+moved AS (
+    SELECT r.moved_xid AS due_xid, r.received_on, r.run_id, e.event_id
+      FROM runs AS r
+     CROSS JOIN LATERAL (
+           SELECT e.event_id
+             FROM events AS e
+            WHERE e.received_on = r.received_on
+              AND e.run_id      = r.run_id
+              AND e.event_id   >= CASE WHEN r.moved_xid = :'xid'::bigint
+                                        AND r.run_id = :'run_id'::uuid
+                                       THEN :'event_id'::uuid
+                                       ELSE '00000000-0000-0000-0000-000000000000' END
+              AND (r.moved_xid, r.run_id, e.event_id)
+                  > (:'xid'::bigint, :'run_id'::uuid, :'event_id'::uuid)
+              AND (e.ingest_xid < r.moved_xid
+                   OR (e.ingest_xid - e.xmin::text::bigint) & 4294967295
+                      BETWEEN 1 AND 2147483647)
+            ORDER BY e.event_id
+            LIMIT :'row_limit'::bigint) AS e
+     WHERE r.agent_name = :'agent_name'::text
+       AND r.moved_xid >= :'xid'::bigint
+       AND r.moved_xid < :'horizon'::bigint
+       AND (r.moved_xid - r.xmin::text::bigint) & 4294967295 NOT BETWEEN 1 AND 2147483647
+     ORDER BY r.moved_xid, r.run_id, e.event_id
+     LIMIT :'row_limit'::bigint
+),
+looked_at AS (
+    SELECT a.due_xid, a.received_on, a.run_id, a.event_id,
+           a.is_new
+           AND r.agent_name IS NOT DISTINCT FROM :'agent_name'::text
+           AND (r.moved_xid IS NULL
+                OR r.moved_xid <= a.due_xid
+                OR (r.moved_xid - r.xmin::text::bigint) & 4294967295
+                   BETWEEN 1 AND 2147483647) AS is_wanted
+      FROM arrived AS a
+      LEFT JOIN runs AS r
+        ON r.run_id = a.run_id
+     UNION ALL
+    SELECT m.due_xid, m.received_on, m.run_id, m.event_id, true
+      FROM moved AS m
+     ORDER BY due_xid, run_id, event_id
+     LIMIT :'row_limit'::bigint
+)
+SELECT p.due_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.run_name, p.agent_name,
+       p.event_type, p.timestamp, p.parent_event_id, p.previous_event_id,
+       p.model, p.tokens_in, p.tokens_out, p.cost, p.cost_source,
+       p.latency_us / 1000.0 AS latency_ms,
+       p.is_error, p.data, p.created_at
+  FROM (SELECT l.due_xid, l.is_wanted, l.event_id, l.run_id, r.run_name, e.agent_name, e.event_type,
+               e.timestamp, e.parent_event_id, e.previous_event_id, e.model, e.tokens_in,
+               e.tokens_out, e.cost, e.cost_source, e.latency_us, e.is_error, e.data, e.created_at,
+               count(*) OVER () AS scanned,
+               sum(coalesce(pg_column_size(e.data), 0))
+                   OVER (ORDER BY l.due_xid, l.run_id, l.event_id
+                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+          FROM looked_at AS l
+          LEFT JOIN events AS e
+            ON l.is_wanted
+           AND e.received_on = l.received_on
+           AND e.run_id      = l.run_id
+           AND e.event_id    = l.event_id
+          LEFT JOIN runs AS r
+            ON l.is_wanted
+           AND r.run_id = l.run_id) AS p
+ WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
+ ORDER BY p.due_xid, p.run_id, p.event_id;
