@@ -40,6 +40,8 @@ def ensure_week(conn: Connection, monday: date) -> None:
     try:
         queries.events.create_partition(conn, partition=name, monday=monday, next=monday + WEEK)
         conn.commit()
+    except psycopg.errors.DuplicateTable:
+        conn.rollback()  # another instance made it while we waited for the lock
     except psycopg.Error as error:
         # 23514: DEFAULT already holds rows of that week; they stay there and are found as well.
         conn.rollback()

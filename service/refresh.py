@@ -7,6 +7,7 @@ who of them leads, and runs out within two intervals when its holder dies.
 
 import logging
 import os
+import secrets
 import socket
 import threading
 import time
@@ -46,7 +47,9 @@ class Refresher:
         self._url = url
         self._interval = interval_seconds
         self._quarter_hour_days = quarter_hour_days
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        # Containers on their host's network have its name, and often the same pids: two that were
+        # called alike would hold one lease, and both fold.
+        self._name = f"{socket.gethostname()}/{secrets.token_hex(4)}:{os.getpid()}"
         self._tick = min(LONGEST_TICK_SECONDS, interval_seconds / 5)
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self.run, name="refresh", daemon=True)

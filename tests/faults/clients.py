@@ -21,13 +21,16 @@ JSON = {"Content-Type": "application/json"}
 class Client:
     """One sender, in a thread."""
 
-    def __init__(self, number: int, url: Callable[[], str], ledger: Ledger, seed: str) -> None:
+    def __init__(
+        self, number: int, url: Callable[[], str], ledger: Ledger, seed: str, key: str = ""
+    ) -> None:
         """`url` is asked for each request: a proxy may stand in the way for a while."""
         self.acknowledged_at: list[float] = []  # monotonic seconds
         self.latencies: list[tuple[float, float]] = []  # when answered 200, seconds it took
         self._number = number
         self._url = url
         self._ledger = ledger
+        self._headers = JSON | ({"Authorization": f"Bearer {key}"} if key else {})
         self._rng = random.Random(f"{seed} {number}")
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"client {number}", daemon=True)
@@ -65,7 +68,10 @@ class Client:
         began = time.monotonic()
         try:
             answer = session.post(
-                f"{self._url()}/api/events", batch.body, headers=JSON, timeout=TIMEOUT_SECONDS
+                f"{self._url()}/api/events",
+                batch.body,
+                headers=self._headers,
+                timeout=TIMEOUT_SECONDS,
             )
         except requests.RequestException:
             return False
@@ -81,9 +87,11 @@ class Client:
 
 
 @contextmanager
-def sending(url: Callable[[], str], ledger: Ledger, seed: str) -> Iterator[list[Client]]:
+def sending(
+    url: Callable[[], str], ledger: Ledger, seed: str, key: str = ""
+) -> Iterator[list[Client]]:
     """Let the clients send for a block; afterwards each has finished its last batch."""
-    clients = [Client(number, url, ledger, seed) for number in range(CLIENTS)]
+    clients = [Client(number, url, ledger, seed, key) for number in range(CLIENTS)]
     for client in clients:
         client.start()
     try:

@@ -184,6 +184,14 @@ def test_only_the_holder_of_the_lease_leads_and_it_runs_out(
     assert lead("one")
 
 
+def test_of_two_with_the_same_host_and_pid_one_leads(database_url: str) -> None:
+    one, other = (Refresher(database_url, 60, 93) for _ in range(2))
+    assert [one._leads(), other._leads()] == [True, False]
+    one._resign()
+    assert other._leads()
+    other._resign()
+
+
 def test_a_leader_that_is_closed_gives_the_lease_back(conn: Connection, database_url: str) -> None:
     refresher = Refresher(database_url, 60, 93)  # a lease of 90 s
     refresher._tick = 0.01

@@ -4,6 +4,7 @@ import logging
 import random
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -269,6 +270,18 @@ def test_the_service_does_it_once_a_day(
         keeper.close()
     assert len(stored(conn)) == (1 if days else 4)
     assert verify(database_url) == []
+
+
+def test_several_instances_that_make_partitions_at_once_have_nothing_to_complain_of(
+    conn: Connection, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    days = [today() + n * 5 * WEEK for n in range(1, 4)]
+    with ThreadPoolExecutor(6) as pool:
+        for day in days:
+            list(pool.map(partial(partitions.ensure_partitions, database_url), [day] * 6))
+    assert caplog.messages == []
+    for day in days:
+        assert one(conn, f"SELECT to_regclass('{name_of(day + 4 * WEEK)}')") is not None
 
 
 @contextmanager
