@@ -38,6 +38,7 @@ from service.resources import (
     timeseries,
     traces,
 )
+from service.second_try import with_second_try
 from service.slots import Slots, shared_places
 from service.telemetry.requests import RequestMeter
 from service.writer import Writer
@@ -101,10 +102,10 @@ def create_app(
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
         "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),
-        "/health": health.Health(probe, config),
+        "/health": health.Health(probe, config, database.replicas),
         "/livez": health.Live(),
         "/readyz": health.Ready(probe, config),
-        "/metrics": telemetry.Telemetry(probe),
+        "/metrics": telemetry.Telemetry(probe, database.replicas),
         "/openapi.json": description.Description(config),
         "/docs": docs.Docs(),
         "/docs/{name:name}": docs.Asset(),
@@ -112,6 +113,7 @@ def create_app(
     root = health.Root(config)
     for resource in (root, *routes.values()):
         if hasattr(resource, "on_get"):
+            resource.on_get = with_second_try(resource.on_get, database)
             resource.on_head = resource.on_get  # monitors ask so; falcon leaves the body out
     for prefix in {config.api_prefix, ""}:
         for path, resource in routes.items():

@@ -35,8 +35,9 @@ class Config:
     data_dir: Path
     database_url: str | None
     database_ingest_url: str | None
-    database_read_url: str | None
+    database_read_url: tuple[str, ...]
     database_read_pgbouncer: bool
+    max_replica_lag_seconds: int
     database_pool_size: int
     workers: int
     threads: int
@@ -151,6 +152,12 @@ def database_url(text: str) -> str | None:
     return text or None
 
 
+def database_urls(text: str) -> tuple[str, ...]:
+    """Read the URLs of several servers, separated by commas; so are hosts within one."""
+    urls = re.split(r",\s*(?=postgres(?:ql)?://)", text)
+    return tuple(url for each in urls if (url := database_url(each)) is not None)
+
+
 @dataclass(frozen=True)
 class Setting:
     """One variable: its name, default, converter, and what it means (shown by `--help`)."""
@@ -168,7 +175,7 @@ class Setting:
             return self.convert(text)
         except ValueError as error:
             # A URL may hold a password.
-            shown = "" if self.convert is database_url else f"={text!r}"
+            shown = "" if self.convert in (database_url, database_urls) else f"={text!r}"
             raise ConfigError(f"{self.name}{shown}: {error}") from None
 
 
@@ -194,14 +201,20 @@ SETTINGS = (
     Setting(
         "DATABASE_READ_URL",
         "",
-        database_url,
-        "how reads connect; empty: as DATABASE_URL, by the role gati_read",
+        database_urls,
+        "replicas to read from, separated by commas; empty: as DATABASE_URL, by the role gati_read",
     ),
     Setting(
         "DATABASE_READ_PGBOUNCER",
         "false",
         boolean,
         "DATABASE_READ_URL leads through a PgBouncer in transaction mode",
+    ),
+    Setting(
+        "MAX_REPLICA_LAG_SECONDS",
+        "10",
+        integer(1, 3600),
+        "by which a replica may be behind the primary; beyond it, it is not asked",
     ),
     Setting("DATABASE_POOL_SIZE", "12", integer(2, 1000), "connections, over all workers together"),
     Setting("WORKERS", "2", integer(1, 64), "processes that answer requests"),

@@ -82,7 +82,7 @@ def database_passwords() -> list[str]:
     """Every way in which the configuration says a password of PostgreSQL's."""
     config = Config.from_environment()
     found = {os.environ.get("PGPASSWORD", "")}
-    for url in (config.database_url, config.database_ingest_url, config.database_read_url):
+    for url in (config.database_url, config.database_ingest_url, *config.database_read_url):
         parts = urlsplit(url or "")
         found |= {parts.password or "", unquote(parts.password or "")}
         found |= set(parse_qs(parts.query).get("password", []))

@@ -11,7 +11,7 @@ from service.queries import queries
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
 EXPOSED_HEADERS = (
-    "Content-Disposition, Link, Location, Retry-After, "
+    "Content-Disposition, Link, Location, Retry-After, X-Commit-LSN, "
     "X-Metrics-As-Of, X-Metrics-Refreshed-At, X-Request-Id"
 )
 

@@ -17,7 +17,7 @@ from service.keys import guard
 from service.partitions import PartitionKeeper
 from service.process import process
 from service.refresh import Refresher
-from service.roles import Logins, given_urls, pgbouncer_url
+from service.roles import Logins, given_urls
 from service.schema import check
 from service.telemetry.sampler import Sampler
 from service.writer import Writer
@@ -40,7 +40,9 @@ def build() -> Gate:
         config.database_pool_size // config.workers,
         ingest_url=logins.ingest,
         read_url=logins.read,
-        pgbouncer_url=pgbouncer_url(config),
+        replica_urls=config.database_read_url,
+        pgbouncer=config.database_read_pgbouncer,
+        max_replica_lag_seconds=config.max_replica_lag_seconds,
         read_timeout_seconds=config.read_timeout_seconds,
         write_timeout_seconds=config.write_timeout_seconds,
     )

@@ -14,7 +14,7 @@ from service.clock import Today, today
 from service.config import Config
 from service.database import Database
 from service.rate_limit.buckets import Clock
-from service.roles import Logins, given_urls, pgbouncer_url
+from service.roles import Logins, given_urls
 from service.writer import Writer
 from tests import pgbouncer
 from tests.events import Event
@@ -50,7 +50,9 @@ class Client(testing.TestClient):
             CONNECTIONS,
             ingest_url=logins.ingest,
             read_url=logins.read,
-            pgbouncer_url=pgbouncer_url(config),
+            replica_urls=config.database_read_url,
+            pgbouncer=config.database_read_pgbouncer,
+            max_replica_lag_seconds=config.max_replica_lag_seconds,
             read_timeout_seconds=config.read_timeout_seconds,
             write_timeout_seconds=config.write_timeout_seconds,
         )

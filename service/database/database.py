@@ -1,21 +1,21 @@
-"""The connections of one process: three kinds, and a fourth where reads go another way.
+"""The connections of one process, of three kinds.
 
 write   one per worker's writer, as gati_ingest; a small pool for what people change by hand
-read    a pool, read-only, as gati_read, on the server that takes writes
-        and, where PgBouncer is to be gone through, one through that, for whoever only asks
+read    a pool, read-only, as gati_read, on the primary, and one for each replica
 direct  of their own: migrations, partitions, the refresh leader, LISTEN
 
 Whatever is not ingest or a read is the owner's: see service/roles.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from service.bell import Bell
 from service.database.connections import connect
 from service.database.pools import lend, pool
-from service.database.reads import Reads, ReadsThroughPgBouncer
+from service.database.reads import Reads
+from service.database.replicas import Replicas
 from service.database.settings import DIRECT, READ, WRITE, with_timeout
 from service.queries import Connection
 
@@ -26,8 +26,8 @@ logging.getLogger("psycopg").setLevel(logging.ERROR)
 class Database:
     """The pools of one process. Open it after the fork, never before.
 
-    `primary` reads from the server that takes writes, without anything in between: what must not
-    be old (keys, the live tail, whether events are stored), or has to show that it is there.
+    `primary` reads from the server that takes writes: what must not be old (keys, the live tail,
+    whether events are stored), or has to show that it is there. `replicas` says where others go.
     """
 
     def __init__(
@@ -37,68 +37,76 @@ class Database:
         *,
         ingest_url: Callable[[], str] | None = None,
         read_url: Callable[[], str] | None = None,
-        pgbouncer_url: str | None = None,
+        replica_urls: Sequence[str] = (),
+        pgbouncer: bool = False,
+        max_replica_lag_seconds: int = 10,
         read_timeout_seconds: int = 10,
         write_timeout_seconds: int = 30,
     ) -> None:
         """Split `connections`: one each for writer, changes and refresher, the rest for reads.
 
         `ingest_url` and `read_url` are asked for each new connection; `url`, the owner's, is used
-        for changes, and for what has none of its own. By `pgbouncer_url` reads go a way of theirs.
+        for changes, and for what has none of its own. Reads of requests go to `replica_urls`,
+        where there are any, through a PgBouncer if `pgbouncer` says so.
         """
         self._ingest_url = ingest_url or (lambda: url)
         self._write_settings = with_timeout(WRITE, write_timeout_seconds)
-        read_settings = with_timeout(READ, read_timeout_seconds)
         reads = max(1, connections - 3)
         self.read_timeout_seconds = read_timeout_seconds
-        self.primary = self._reads = Reads(read_url or (lambda: url), read_settings, reads)
-        if pgbouncer_url:
-            self._reads = ReadsThroughPgBouncer(
-                lambda: pgbouncer_url, read_settings, reads, "pgbouncer"
-            )
+        self.primary = Reads(
+            read_url or (lambda: url), with_timeout(READ, read_timeout_seconds), reads
+        )
+        self.replicas = Replicas(
+            replica_urls,
+            self.primary,
+            reads,
+            max_lag_seconds=max_replica_lag_seconds,
+            pgbouncer=pgbouncer,
+        )
         self._change = pool(lambda: url, self._write_settings, "change", 1)
         self.bell = Bell(lambda: connect(url, DIRECT, "tail"))
-        self._pools = {
-            found.name: found for found in (self._reads.pool, self.primary.pool, self._change)
-        }
 
     def open(self) -> None:
         """Start the pools; connections are made as they are needed."""
-        for each in self._pools.values():
-            each.open()
+        self.primary.pool.open()
+        self._change.open()
+        self.replicas.open()
 
     def close(self) -> None:
         """Close every connection that is not lent."""
         self.bell.close()
-        for each in self._pools.values():
-            each.close()
+        self.replicas.close()
+        self.primary.pool.close()
+        self._change.close()
 
     def pool_stats(self) -> dict[str, dict[str, int]]:
         """What psycopg_pool knows of each pool, by its name."""
-        return {name: each.get_stats() for name, each in self._pools.items()}
+        replicas = [replica.reads.pool for replica in self.replicas.all]
+        pools = (self.primary.pool, self._change, *replicas)
+        return {each.name: each.get_stats() for each in pools}
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Lend a connection for one statement: see Reads."""
-        with self._reads.reading() as conn:
+        with self.replicas.server().reading() as conn:
             yield conn
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Lend a connection for one read-only transaction: see Reads."""
-        with self._reads.snapshot() as conn:
+        with self.replicas.server().snapshot() as conn:
             yield conn
 
     @contextmanager
     def looking_up(self) -> Iterator[Connection]:
         """Lend a connection for one snapshot of look-ups by key: see Reads."""
-        with self._reads.looking_up() as conn:
+        with self.replicas.server().looking_up() as conn:
             yield conn
 
     @contextmanager
     def searching(self, seconds: float) -> Iterator[Connection]:
         """Lend a connection for one transaction of searches: see Reads."""
-        with self._reads.searching(seconds) as conn:
+        with self.replicas.server().searching(seconds) as conn:
             yield conn
 
     @contextmanager

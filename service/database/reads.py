@@ -88,4 +88,4 @@ class ReadsThroughPgBouncer(Reads):
                 conn, names=list(settings), settings=list(settings.values())
             )
             yield conn
-            queries.transactions.end_read(conn)
+            queries.transactions.commit(conn)

@@ -14,7 +14,7 @@ from service.ingest.fields import to_uuid
 from service.parameters import allow_parameters, optional_id
 from service.queries import Connection, Row, queries
 from service.rate_limit.middleware import RateLimit
-from service.resources import event_search
+from service.resources import commits, event_search
 from service.telemetry import figures
 from service.writer import Counts, Writer
 
@@ -55,6 +55,7 @@ class Events:
             if counts.expired:
                 batch.reject_expired(counts.expired)
         figures.count_batch(counts.inserted, counts.duplicates, batch.failed)
+        commits.tell(resp, counts)
         resp.status = falcon.HTTP_200 if batch.rows else falcon.HTTP_422
         resp.media = describe(batch, counts)
 

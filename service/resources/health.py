@@ -8,6 +8,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service import __version__
 from service.config import Config
+from service.database import Replica, Replicas
 from service.errors import RETRY_AFTER_SECONDS
 from service.probe import Finding, Probe
 from service.process import process
@@ -83,9 +84,10 @@ class Health:
 
     is_public = True
 
-    def __init__(self, probe: Probe, config: Config) -> None:
+    def __init__(self, probe: Probe, config: Config, replicas: Replicas) -> None:
         self._probe = probe
         self._folds = config.refresh_interval_seconds > 0
+        self._replicas = replicas
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Ask the database; tell who folds the metrics, when that was last, and how much waits."""
@@ -96,10 +98,22 @@ class Health:
             "database": "connected" if found else "disconnected",
             "reasons": find_reasons(found, self._folds),
         }
+        if self._replicas.all:
+            resp.media["replicas"] = [describe(replica) for replica in self._replicas.all]
         if found:
             resp.media["metrics"] = found.metrics
         else:
             refuse(resp)
+
+
+def describe(replica: Replica) -> dict[str, Any]:
+    """A replica as this worker sees it; which server that is, only /metrics tells."""
+    state = replica.state
+    return {
+        "number": replica.number,
+        "status": state.reason or "in use",
+        "lag_seconds": state.lag_seconds,
+    }
 
 
 def look(probe: Probe) -> Finding | None:

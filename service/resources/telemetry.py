@@ -2,6 +2,7 @@
 
 import falcon
 
+from service.database import Replicas
 from service.probe import Probe
 from service.resources.health import look
 from service.telemetry.scrape import scrape
@@ -12,12 +13,14 @@ class Telemetry:
 
     has_to_answer = True
 
-    def __init__(self, probe: Probe) -> None:
+    def __init__(self, probe: Probe, replicas: Replicas) -> None:
         self._probe = probe
+        self._replicas = replicas
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer in Prometheus' text format, or as OpenMetrics where that is asked for.
 
         Also while PostgreSQL is away: then what only it knows is left out, after 2.5 s at the most.
         """
-        resp.data, resp.content_type = scrape(look(self._probe), req.get_header("Accept") or "")
+        accept = req.get_header("Accept") or ""
+        resp.data, resp.content_type = scrape(look(self._probe), self._replicas.all, accept)

@@ -72,7 +72,7 @@ class Timeseries:
         question = read_question(req)
         with self._database.snapshot() as conn:
             state = stamp(resp, queries.metrics.state(conn))
-            window = read_window(req, state["as_of"])
+            window = read_window(req, state["asked_at"])
             points = axis(conn, window)
             check_kept(window, points[0], state["quarter_hours_from"])
             rows = read_rows(conn, question, window, points)

@@ -9,6 +9,7 @@ from service.errors import ApiError
 from service.otlp import SpanBatch, parse_spans
 from service.otlp.answers import PROTOBUF, media_type_of, write_response
 from service.rate_limit.middleware import RateLimit
+from service.resources import commits
 from service.telemetry import figures
 from service.writer import Counts, Writer
 
@@ -38,6 +39,7 @@ class Traces:
             if counts.expired:
                 batch.reject_expired(counts.expired)
         figures.count_batch(counts.inserted, counts.duplicates, batch.rejected)
+        commits.tell(resp, counts)
         write_response(resp, is_json, batch.rejected, batch.error_message)
 
     def _parse(self, body: bytes, is_json: bool) -> SpanBatch:

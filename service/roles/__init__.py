@@ -6,7 +6,7 @@ The owner, DATABASE_URL's, migrates, folds, deletes. `gati_ingest` stores events
 
 from service.roles.grants import bring_about, set_passwords
 from service.roles.logins import Logins
-from service.roles.names import BI, INGEST, READ, given_urls, pgbouncer_url
+from service.roles.names import BI, INGEST, READ, given_urls
 
 __all__ = [
     "BI",
@@ -15,6 +15,5 @@ __all__ = [
     "Logins",
     "bring_about",
     "given_urls",
-    "pgbouncer_url",
     "set_passwords",
 ]

@@ -16,7 +16,7 @@ import psycopg
 from service.database import COMMON, connect, wants_read_write
 from service.process import process
 from service.queries import Connection, queries
-from service.roles.names import INGEST, READ, url_of
+from service.roles.names import INGEST, READ, login_of, url_of
 
 # As for any connection before a request is refused: 2 s to connect, and little for small questions.
 SETTINGS = COMMON | {"statement_timeout": "5s"}
@@ -43,7 +43,10 @@ class Logins:
     """The URLs by which one process connects. Safe for threads."""
 
     def __init__(self, url: str, given: dict[str, str | None] | None = None) -> None:
-        """`url` is the owner's, from which a role's follows that has none in `given`."""
+        """`url` is the owner's, from which a role's follows that has none in `given`.
+
+        What is given for reads says by whom; whether the primary is asked is another question.
+        """
         self._url = url
         self._given = given or {}
         self._found: dict[str, Login] = {}
@@ -67,10 +70,16 @@ class Logins:
         pass over each of them: so there the owner is asked which it is.
         """
         url = self._url_of(READ)
-        if url == self._url or self._given.get(READ) or not wants_read_write(self._url):
+        if url == self._url or not wants_read_write(self._url):
             return url
         with connect(self._url, SETTINGS, "roles") as owner:
-            return url_of(READ, self._url, owner.info, same_host=True)
+            return self._reader(owner)
+
+    def _reader(self, owner: Connection) -> str:
+        """The URL of the role that reads, on the primary, where `owner` is."""
+        same_host = wants_read_write(self._url)
+        login = login_of(self._given.get(READ))
+        return url_of(READ, self._url, owner.info, same_host=same_host, login=login)
 
     def _url_of(self, role: str) -> str:
         login = self._logins()[role]
@@ -106,8 +115,7 @@ class Logins:
         is_there = any(row["role"] == role for row in queries.roles.known(owner))
         if not (given or is_there):
             return Login("", f"there is no role {role}")
-        same_host = role == READ and wants_read_write(self._url)
-        url = given or url_of(role, self._url, owner.info, same_host=same_host)
+        url = self._reader(owner) if role == READ else given or url_of(role, self._url, owner.info)
         refusal, may_pass = why_not(url, role)
         if refusal:
             queries.roles.known(owner)  # fails where PostgreSQL went away just now: no refusal then

@@ -1,6 +1,6 @@
 """A scrape: the figures of all workers, and beside them what the database says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
@@ -9,6 +9,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from service import __version__
+from service.database import Replica
 from service.probe import Finding
 from service.telemetry import figures
 from service.telemetry.worker_number import forget_dead, worker_number
@@ -32,18 +33,38 @@ class Service(Collector):
             yield gauge("gati_last_fold_timestamp_seconds", "The last fold", folded_at.timestamp())
 
 
+class Servers(Collector):
+    """The replicas, as the worker that is asked sees them."""
+
+    def __init__(self, replicas: Sequence[Replica]) -> None:
+        self._replicas = replicas
+
+    def collect(self) -> Iterator[Metric]:
+        """Give the figures; of one that nothing is known of, no lag."""
+        labels = ("replica", "server")
+        used = GaugeMetricFamily("gati_replica_in_use", "Whether reads go there", labels=labels)
+        lag = GaugeMetricFamily("gati_replica_lag_seconds", "Behind the primary", labels=labels)
+        for replica in self._replicas:
+            named = (str(replica.number), replica.server)
+            used.add_metric(named, float(replica.is_usable))
+            if replica.state.lag_seconds is not None:
+                lag.add_metric(named, replica.state.lag_seconds)
+        yield from (used, lag) if self._replicas else ()
+
+
 def gauge(name: str, meaning: str, value: float) -> Metric:
     """A figure without labels."""
     return GaugeMetricFamily(name, meaning, value)
 
 
-def scrape(found: Finding | None, accept: str) -> tuple[bytes, str]:
+def scrape(found: Finding | None, replicas: Sequence[Replica], accept: str) -> tuple[bytes, str]:
     """All figures in the format that `accept` asks for, OpenMetrics or Prometheus' text; its type.
 
     `found` is what the probe found, None while the database is away.
     """
     registry = CollectorRegistry()
     registry.register(Service(found))
+    registry.register(Servers(replicas))
     if worker_number.directory is None:
         registry.register(figures.registry)
     else:

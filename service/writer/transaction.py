@@ -53,6 +53,7 @@ class Counts:
     inserted: int
     duplicates: int
     expired: frozenset[str] = frozenset()  # runs that retention removed: of them nothing is stored
+    lsn: str | None = None  # up to where a replica has to be to show the rows; None: none is stored
 
 
 class Transaction:
@@ -105,8 +106,8 @@ class Transaction:
         changes = find_changes(
             self._conn, held, {run: rows[run] for run in rows if run not in added}
         )
-        self._finish(namer, held, added, rows, changes)
-        return self._counts(stored)
+        lsn = self._finish(namer, held, added, rows, changes)
+        return self._counts(stored, lsn)
 
     def _look(self) -> Runs:
         """Read what the runs are, unlocked; leave out those that have expired."""
@@ -202,8 +203,8 @@ class Transaction:
 
     def _finish(
         self, namer: Namer, held: Runs, added: set[str], rows: Rows, changes: list[Change]
-    ) -> None:
-        """Bring the runs and the metrics up to date, and commit."""
+    ) -> str:
+        """Bring the runs and the metrics up to date, and commit; give the LSN behind all of it."""
         unlocked = {now.agent_name for old, now in changes if needs_name(old, now)} - namer.locked
         if unlocked:
             raise Again("more agents to lock", agents=namer.locked | unlocked)
@@ -215,12 +216,14 @@ class Transaction:
             if changes:
                 settle_runs(self._conn, changes, names)
                 count_runs(self._conn, namer)
-            self._conn.commit()
+            queries.transactions.commit(self._conn)
+            written = queries.replicas.written(self._conn)
+        return str(written.fetchall()[0]["lsn"])
 
-    def _counts(self, stored: set[str]) -> list[Counts]:
+    def _counts(self, stored: set[str], lsn: str | None = None) -> list[Counts]:
         inserted = Counter(no for key, (no, _) in self._first.items() if key not in stored)
         return [
-            Counts(inserted[no], len(rows) - inserted[no], self._expired)
+            Counts(inserted[no], len(rows) - inserted[no], self._expired, lsn)
             for no, rows in enumerate(self._requests)
         ]
 

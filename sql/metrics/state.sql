@@ -1,13 +1,19 @@
 -- metrics/state: the moment that the transaction's metrics are exact for, and the last fold.
 --
+-- Of a replica that moment is the last commit it has replayed: later ones it does not know.
+--
 -- params   none
--- returns  as_of timestamp with time zone, refreshed_at timestamp with time zone, quarter_hours_from timestamp with time zone
+-- returns  as_of timestamp with time zone, asked_at timestamp with time zone, refreshed_at timestamp with time zone, quarter_hours_from timestamp with time zone
 -- rows     one
 -- index    none
 -- plan     one row
 -- try      (no parameters)
 
-SELECT now()       AS as_of,
+SELECT CASE WHEN pg_is_in_recovery()
+            THEN least(now(), pg_last_xact_replay_timestamp())
+            ELSE now()
+       END         AS as_of,
+       now()       AS asked_at,
        s.folded_at AS refreshed_at,
        s.quarter_hours_from
   FROM fold_state AS s;

@@ -293,3 +293,14 @@ def test_control_of_time_is_the_services_own(client: Client) -> None:
     run = new_id()
     client.send(event(run, created_at=at(-1e6), received_on="2001-01-01"))
     assert client.run(run)["event_count"] == 1
+
+
+def test_an_answer_says_up_to_where_the_log_reaches_what_it_stored(
+    client: Client, conn: Connection
+) -> None:
+    run = new_id()
+    first, again = (client.send(event(run)).headers["X-Commit-LSN"] for _ in range(2))
+    reached = "SELECT pg_current_wal_lsn() >= %s::pg_lsn AND %s::pg_lsn >= %s::pg_lsn AS r"
+    assert conn.execute(reached, [again, again, first]).fetchall() == [{"r": True}]
+    refused = client.send({"run_id": run})
+    assert (refused.status_code, "X-Commit-LSN" in refused.headers) == (422, False)

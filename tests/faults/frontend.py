@@ -7,6 +7,7 @@ at the end of the pipeline, Sync.
 import struct
 
 QUERY, PARSE, SYNC, COPY_DATA, TERMINATE = b"Q", b"P", b"S", b"d", b"X"
+NAMED = b"/* transactions.commit */ "
 PROTOCOL = 3  # the major version, in the upper half of the first message's code
 
 
@@ -47,7 +48,7 @@ class Frontend:
             self._copied = True
         elif kind in (QUERY, PARSE):
             statement = text.split(b"\0")[0 if kind == QUERY else 1]
-            self._committing |= self._copied and statement == b"COMMIT"
+            self._committing |= self._copied and statement.removeprefix(NAMED) == b"COMMIT"
             self._copied &= statement not in (b"BEGIN", b"ROLLBACK")
         elif kind == TERMINATE:
             self.said_farewell = True

@@ -11,11 +11,13 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from service.database import READ, Database
+from service.database.reads import Reads
 from service.database.settings import of_a_transaction
 from service.queries import Connection, queries
 from service.roles import READ as READ_ROLE
 from tests.client import Client
 from tests.events import event, new_id
+from tests.operations.harness import until
 from tests.operations.postgres import ask, do
 from tests.pgbouncer import PROGRAM, running, url_through
 
@@ -41,10 +43,16 @@ def through(directory: Path, database_url: str) -> str:
 @pytest.fixture
 def database(database_url: str, through: str) -> Iterator[Database]:
     """Pools whose reads go through it."""
-    database = Database(database_url, 4, pgbouncer_url=through)
+    database = Database(database_url, 4, replica_urls=[through], pgbouncer=True)
     database.open()
     with closing(database):
         yield database
+
+
+@pytest.fixture
+def reads(database: Database) -> Reads:
+    """What goes through it."""
+    return database.replicas.all[0].reads
 
 
 def settings_of(conn: Connection) -> dict[str, str]:
@@ -53,8 +61,10 @@ def settings_of(conn: Connection) -> dict[str, str]:
     return {row["name"]: row["setting"] for row in conn.execute(SETTINGS, [names])}
 
 
-def test_a_transaction_has_what_a_session_of_the_service_would_have(database: Database) -> None:
-    with database.snapshot() as conn:
+def test_a_transaction_has_what_a_session_of_the_service_would_have(
+    database: Database, reads: Reads
+) -> None:
+    with reads.snapshot() as conn:
         found = settings_of(conn)
     with database.primary.snapshot() as conn:
         direct = settings_of(conn)
@@ -62,34 +72,34 @@ def test_a_transaction_has_what_a_session_of_the_service_would_have(database: Da
     assert found == direct
     assert found["transaction_isolation"] == "repeatable read"
     assert found["enable_mergejoin"] == "off"
-    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), database.reading() as conn:
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), reads.reading() as conn:
         conn.execute("CREATE TABLE t ()").fetchall()
 
 
-def test_a_transaction_of_a_search_has_its_own_beside(database: Database) -> None:
-    with database.searching(2.5) as conn:
+def test_a_transaction_of_a_search_has_its_own_beside(reads: Reads) -> None:
+    with reads.searching(2.5) as conn:
         shown = conn.execute("SHOW statement_timeout").fetchall()
-    with database.looking_up() as conn:
+    with reads.looking_up() as conn:
         scans = conn.execute("SHOW enable_seqscan").fetchall()
     assert (shown, scans) == ([{"statement_timeout": "2500ms"}], [{"enable_seqscan": "off"}])
 
 
-def test_nothing_of_it_stays_in_a_session(database: Database, through: str) -> None:
+def test_nothing_of_it_stays_in_a_session(reads: Reads, through: str) -> None:
     for _ in range(8):  # psycopg would prepare by now
-        with database.snapshot() as conn:
+        with reads.snapshot() as conn:
             queries.agents.find(conn, agent_name="a").fetchall()
     for _ in range(3):
         assert ask(through, "SHOW work_mem") != READ["work_mem"]
         assert ask(through, "SELECT count(*) FROM pg_prepared_statements") == "0"
 
 
-def test_a_read_that_fails_takes_nothing_along(database: Database) -> None:
+def test_a_read_that_fails_takes_nothing_along(database: Database, reads: Reads) -> None:
     for _ in range(5):
-        with pytest.raises(psycopg.errors.DivisionByZero), database.snapshot() as conn:
+        with pytest.raises(psycopg.errors.DivisionByZero), reads.snapshot() as conn:
             conn.execute("SELECT 1 / 0").fetchall()
-    with database.snapshot() as conn:
+    with reads.snapshot() as conn:
         assert conn.execute("SELECT 1 AS one").fetchall() == [{"one": 1}]
-    assert database.pool_stats()["pgbouncer"]["pool_size"] == 1
+    assert database.pool_stats()["replica 1"]["pool_size"] == 1
 
 
 def test_a_service_reads_through_it_and_times_are_utc_wherever_the_database_is(
@@ -100,13 +110,14 @@ def test_a_service_reads_through_it_and_times_are_utc_wherever_the_database_is(
     variables: dict[str, Any] = {"DATABASE_READ_URL": through, "DATABASE_READ_PGBOUNCER": "true"}
     run_id = new_id()
     with Client.of(database_url, **variables) as client:
+        until(lambda: client.ok("/health")["replicas"][0]["status"] == "in use", "it is not used")
         assert client.send(event(run_id)).status_code == 200
         assert client.ok(f"/api/runs/{run_id}")["created_at"].endswith("+00:00")
         summary = client.simulate_get("/api/metrics/summary")
         assert summary.json["total_runs"] == 1
         assert summary.headers["X-Metrics-As-Of"].endswith("+00:00")
         who = "SELECT usename FROM pg_stat_activity WHERE query = '{}'"
-        assert ask(database_url, who.format("/* transactions.end_read */ COMMIT")) == READ_ROLE
+        assert ask(database_url, who.format("/* transactions.commit */ COMMIT")) == READ_ROLE
 
 
 def test_pgbouncer_refuses_what_a_session_of_the_service_is_told(through: str) -> None:

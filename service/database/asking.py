@@ -1,0 +1,25 @@
+"""Who asks: what is known, while a request is answered, of where its reads are to go.
+
+It holds for the thread or greenlet that answers, until it answers the next; also for a stream,
+which goes on after its responder.
+"""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from service.database.reads import Reads
+    from service.database.replica import Replica
+
+
+@dataclass
+class Asking:
+    """One request: up to where its server has to be, and the one that it got for all its reads."""
+
+    lsn: str | None = None
+    server: "Reads | None" = None
+    replica: "Replica | None" = None  # whose server that is; None: the primary's
+
+
+asking: ContextVar[Asking | None] = ContextVar("asking", default=None)

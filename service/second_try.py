@@ -1,0 +1,70 @@
+"""A GET that a replica could not answer is asked of the primary, from the beginning.
+
+One that knows of no such run may be behind. One that cancels a read, because what it replays
+removes what the read still sees (40001), or that goes away under it, has answered nothing. The
+responder of a GET changes nothing and has sent nothing yet, so it may run twice.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+import falcon
+import psycopg
+from psycopg_pool import PoolTimeout, TooManyRequests
+
+from service.database import Asking, Database, asking
+from service.errors import ApiError
+from service.log import reason
+
+HEADER = "X-Commit-LSN"
+LSN = re.compile(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}").fullmatch
+# Connection, conflict, rows or privileges that a migration changes, shutting down, I/O.
+ONLY_THERE = ("08", "40", "42", "57P", "58")
+
+Responder = Callable[..., None]
+
+log = logging.getLogger(__name__)
+
+
+def with_second_try(responder: Responder, database: Database) -> Responder:
+    """The responder of a GET, on any server that will do, then where that failed on the primary."""
+
+    def respond(req: falcon.Request, resp: falcon.Response, **params: Any) -> None:
+        who = Asking(read_lsn(req))
+        asking.set(who)
+        try:
+            responder(req, resp, **params)
+        except Exception as error:
+            if who.replica is None or not may_be_the_replicas(error, who):
+                raise
+            who.server, who.replica = database.primary, None
+            responder(req, resp, **params)
+
+    return respond
+
+
+def read_lsn(req: falcon.Request) -> str | None:
+    """Up to where the answering server has to be; ApiError 400 for what is no such place."""
+    sent = req.get_header(HEADER)
+    if sent is not None and not LSN(sent):
+        raise ApiError(falcon.HTTP_400, "invalid_header", f"`{HEADER}` is that of an answer.")
+    return sent
+
+
+def may_be_the_replicas(error: Exception, who: Asking) -> bool:
+    """Whether another server may answer; one that is gone is not asked again before it is back."""
+    replica = who.replica
+    assert replica is not None, "it was asked"  # noqa: S101
+    if isinstance(error, falcon.HTTPError):
+        return error.status_code in (400, 404)  # 400: the place to go on from may be new
+    if isinstance(error, (PoolTimeout, TooManyRequests)):
+        return not replica.is_usable  # else it has much to do, as the primary has
+    if not isinstance(error, psycopg.Error):
+        return False
+    if error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):
+        replica.is_away(error)
+        return True
+    log.info("replica %d: %s", replica.number, reason(error))
+    return error.sqlstate.startswith(ONLY_THERE)

@@ -1,0 +1,236 @@
+"""Reads from streaming replicas that are paused, killed, cancelled, promoted."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import falcon
+import psycopg
+import pytest
+
+from service import verify
+from service.database import Database, asking
+from service.second_try import with_second_try
+from tests.client import Client
+from tests.events import event, new_id
+from tests.operations.harness import until
+from tests.operations.postgres import ask, do
+from tests.operations.replication import Server, replicating, several
+
+MAX_LAG = 1
+
+
+@pytest.fixture(scope="module")
+def servers(cluster: Path) -> Iterator[list[Server]]:
+    """A primary and two replicas."""
+    with replicating(cluster, 2) as servers:
+        yield servers
+
+
+@pytest.fixture
+def client(servers: list[Server]) -> Iterator[Client]:
+    """A service that reads from the replicas, both in use."""
+    variables: dict[str, Any] = {
+        "DATABASE_READ_URL": ",".join(server.read_url for server in servers[1:]),
+        "MAX_REPLICA_LAG_SECONDS": str(MAX_LAG),
+    }
+    with Client.of(several(servers), **variables) as client:
+        until(lambda: statuses(client) == ["in use"] * 2, "the replicas are not used")
+        yield client
+
+
+def statuses(client: Client) -> list[str]:
+    """What /health says of each replica."""
+    return [replica["status"] for replica in client.ok("/health")["replicas"]]
+
+
+def send(client: Client, agent: str) -> tuple[str, str]:
+    """The run of one event that is stored, and X-Commit-LSN."""
+    run_id = new_id()
+    answer = client.send(event(run_id, agent_name=agent))
+    assert answer.status_code == 200, answer.text
+    return run_id, answer.headers["X-Commit-LSN"]
+
+
+def agents(client: Client, **headers: str) -> set[str]:
+    """The agents that a read knows."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return {agent["name"] for agent in client.ok("/api/agents", headers=named)}
+
+
+def pause(servers: list[Server], word: str = "pause") -> None:
+    """Let the replicas replay nothing, or go on."""
+    for replica in servers[1:]:
+        do(replica.url, f"SELECT pg_wal_replay_{word}()")
+        if word == "pause":
+            until(
+                lambda: ask(replica.url, "SELECT pg_get_wal_replay_pause_state()") == "paused",  # noqa: B023
+                "it replays on",
+            )
+
+
+def last_queries(server: Server) -> str:
+    """What the service has asked a server last, over each connection."""
+    question = "SELECT string_agg(query, ' ') FROM pg_stat_activity WHERE usename = 'gati_read'"
+    return ask(server.url, question)
+
+
+def test_reads_are_answered_by_the_replicas_in_turn(client: Client, servers: list[Server]) -> None:
+    send(client, "turns")
+    for name in ("/api/agents", "/api/agents"):
+        assert client.simulate_get(name).status_code == 200
+    assert "/* agents.list */" not in last_queries(servers[0])
+    for replica in servers[1:]:
+        assert "/* agents.list */" in last_queries(replica)
+
+
+def test_what_a_replica_does_not_know_yet_is_asked_of_the_primary(
+    client: Client, servers: list[Server]
+) -> None:
+    before, _ = send(client, "early")
+    until(lambda: "early" in agents(client) & agents(client), "nothing is replayed")
+    pause(servers)
+    try:
+        run_id, lsn = send(client, "late")
+        assert client.run(before)["agent_name"] == "early"
+        assert client.run(run_id)["agent_name"] == "late"
+        assert client.ok(f"/api/runs/{run_id}/timeline")["events"]
+        assert client.simulate_get(f"/api/runs/{new_id()}").status_code == 404
+        # A list says nothing of what it lacks: whoever must see it says so.
+        assert "late" not in agents(client)
+        assert "late" in agents(client, X_Commit_LSN=lsn)
+        assert client.ok("/api/events/check", "POST", json=ids_of(run_id))["checked"] == 1
+        wrong = client.simulate_get("/api/agents", headers={"X-Commit-LSN": "now"})
+        assert (wrong.status_code, wrong.json["code"]) == (400, "invalid_header")
+        # Metrics are those of the snapshot, and name its moment.
+        summary = client.simulate_get("/api/metrics/summary")
+        counted = ask(servers[1].url, "SELECT count(*) FROM events")
+        assert str(summary.json["total_events"]) == counted
+        replayed = ask(servers[1].url, "SELECT pg_last_xact_replay_timestamp() AT TIME ZONE 'UTC'")
+        assert summary.headers["X-Metrics-As-Of"].startswith(replayed.replace(" ", "T"))
+        until(lambda: statuses(client) == ["lagging"] * 2, "a replica that is late is asked")
+        assert "late" in agents(client)
+        lags = [replica["lag_seconds"] for replica in client.ok("/health")["replicas"]]
+        assert min(lags) > MAX_LAG
+    finally:
+        pause(servers, "resume")
+    until(lambda: statuses(client) == ["in use"] * 2, "they do not come back")
+    for _ in servers[1:]:
+        assert "late" in agents(client, X_Commit_LSN=lsn)
+    for replica in servers[1:]:
+        assert "/* agents.list */" in last_queries(replica)
+
+
+def ids_of(run_id: str) -> dict[str, Any]:
+    """The body that asks for an event of a run."""
+    return {"events": [{"run_id": run_id, "event_id": new_id()}]}
+
+
+def test_an_idle_primary_is_no_lag(client: Client, servers: list[Server]) -> None:
+    before = client.ok("/health")["replicas"]
+    pause(servers)  # nothing is written meanwhile, so that nothing is lacking
+    try:
+        looks: list[float] = []
+        for _ in range(3):
+            seen = ask(servers[1].url, "SELECT now()")
+            until(lambda: ask(servers[1].url, "SELECT now()") > seen, "no time passes")  # noqa: B023
+            looks += [replica["lag_seconds"] for replica in client.ok("/health")["replicas"]]
+        assert [replica["lag_seconds"] for replica in before] == [0, 0]
+        assert max(looks) <= MAX_LAG
+    finally:
+        pause(servers, "resume")
+
+
+def test_a_replica_that_dies_is_left_out_and_comes_back(
+    client: Client, servers: list[Server]
+) -> None:
+    run_id, _ = send(client, "dies")
+    servers[2].kill()
+    for _ in range(8):  # no read fails, also before it is known
+        assert client.run(run_id)["agent_name"] == "dies"
+    until(lambda: statuses(client) == ["in use", "away"], "it is not left out")
+    figures = client.simulate_get("/metrics").text
+    assert 'gati_replica_in_use{replica="2"' in figures
+    [line] = [line for line in figures.splitlines() if line.startswith("gati_replica_lag")]
+    assert line.startswith('gati_replica_lag_seconds{replica="1",server="/')
+    servers[2].start()
+    until(lambda: statuses(client) == ["in use", "in use"], "it does not come back")
+    for _ in range(2):
+        assert client.run(run_id)["agent_name"] == "dies"
+
+
+def test_a_read_that_replay_cancels_is_asked_of_the_primary(servers: list[Server]) -> None:
+    do(servers[1].url, "ALTER SYSTEM SET max_standby_streaming_delay = 0")
+    do(servers[1].url, "SELECT pg_reload_conf()")
+    database = Database(several(servers), 4, replica_urls=[servers[1].read_url])
+    database.open()
+    asked: list[bool] = []
+
+    def respond(req: falcon.Request, resp: falcon.Response) -> None:
+        with database.snapshot() as conn:
+            found = conn.execute("SELECT pg_is_in_recovery() AS r, count(*) FROM agents").fetchall()
+            asked.append(found[0]["r"])
+            if len(asked) == 1:
+                do(servers[0].url, "TRUNCATE api_keys, audit_log")
+                do(servers[0].url, "BEGIN; LOCK TABLE agents IN ACCESS EXCLUSIVE MODE; COMMIT")
+                conn.execute("SELECT pg_sleep(30)").fetchall()
+
+    with closing(database):
+        until(lambda: database.replicas.all[0].is_usable, "it is not used")
+        req = falcon.testing.create_req()
+        with_second_try(respond, database)(req, falcon.Response())
+    assert asked == [True, False]
+    who = asking.get()
+    assert who is not None
+    assert who.replica is None
+
+
+class Sender(threading.Thread):
+    """A client that sends event after event, and keeps what was acknowledged."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(daemon=True)
+        self._client = client
+        self._ended = threading.Event()
+        self.acknowledged: list[str] = []
+
+    def run(self) -> None:
+        """Send until it is told to end; what is refused is lost, as far as this one knows."""
+        while not self._ended.is_set():
+            event_id = new_id()
+            sent = self._client.send(event(new_id(), event_id=event_id, agent_name="sender"))
+            if sent.status_code == 200:
+                self.acknowledged.append(event_id)
+
+    def end(self) -> None:
+        """Wait for the last one."""
+        self._ended.set()
+        self.join()
+
+
+def test_after_a_failover_every_acknowledged_event_is_there(
+    client: Client, servers: list[Server]
+) -> None:
+    """The last of the tests: it leaves no primary behind."""
+    primary, *replicas = servers
+    do(primary.url, "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'")
+    do(primary.url, "SELECT pg_reload_conf()")
+    until(lambda: ask(primary.url, "SHOW synchronous_standby_names") != "", "it is not set")
+    sender = Sender(client)
+    sender.start()
+    until(lambda: len(sender.acknowledged) > 20, "nothing is sent")
+    primary.kill()
+    assert agents(client)  # reads go on
+    received = "SELECT pg_last_wal_receive_lsn() - '0/0'::pg_lsn"
+    first = max(replicas, key=lambda replica: int(ask(replica.url, received)))
+    do(first.url, "SELECT pg_promote()")
+    before = len(sender.acknowledged)
+    until(lambda: len(sender.acknowledged) > before + 20, "it does not come back by itself")
+    sender.end()
+    with psycopg.connect(first.url) as conn:
+        stored = {str(row[0]) for row in conn.execute("SELECT event_id FROM events")}
+    assert set(sender.acknowledged) <= stored
+    assert "sender" in agents(client)
+    assert verify.verify(first.url) == []
