@@ -73,10 +73,20 @@ def connect(url: str, settings: dict[str, str], role: str, first: bool = False) 
     """Open one connection with its settings, rows as dicts; `first` goes before requests."""
     conn = connection_class(first).connect(conninfo(url, settings, role), row_factory=dict_row)
     limit_silence(conn, settings)
+    conn.autocommit = True
+    note_distribution(conn)
     if must_say_read_only(conn, settings):
         queries.transactions.read_only(conn)
-        conn.commit()
+    conn.autocommit = False
     return conn
+
+
+def note_distribution(conn: PatientConnection) -> None:
+    """Let the connection know whether its tables are distributed; there, Citus chooses the plans.
+
+    It makes none for parameters that it does not know, as a generic plan would have it.
+    """
+    conn.distributed = queries.transactions.plan_on_citus(conn).fetchone() is not None
 
 
 def wants_read_write(url: str) -> bool:
@@ -125,6 +135,7 @@ def pool(
     def prepare(conn: PatientConnection) -> None:
         configure(conn)
         limit_silence(conn, settings)
+        note_distribution(conn)
         if READ_ONLY in settings:
             queries.transactions.limit_temp_files(conn)
         if must_say_read_only(conn, settings):
