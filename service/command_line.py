@@ -107,6 +107,7 @@ def migrations(group: argparse.ArgumentParser) -> None:
     up.add_argument("--quiet", action="store_true", help="say nothing when there is nothing to do")
     down = add("down", "roll back the last N migrations, with their data", dispatch.migrate_down)
     down.add_argument("count", metavar="N", type=at_least_one)
+    add("citus", "spread runs and events over the nodes of Citus", dispatch.migrate_citus)
     add("status", "list the migrations; exit 1 when some are not applied", dispatch.migrate_status)
     add("history", "list what was applied and rolled back, and when", dispatch.migrate_history)
     created = add("new", "make the two files of the next migration", dispatch.migrate_new)

@@ -90,6 +90,16 @@ def migrate_status(config: Config) -> int:
     return 0 if all(state.applied for state in states) else 1
 
 
+def migrate_citus(config: Config) -> int:
+    """Distribute what grows with the events over Citus's nodes; print how it lies now."""
+    from service import citus  # noqa: PLC0415
+
+    with database_in_use(config, "migrate citus") as url:
+        for line in citus.distribute(url):
+            print(line)
+    return 0
+
+
 def migrate_history(config: Config) -> int:
     """Print what was applied and rolled back, oldest first."""
     from service import migrate  # noqa: PLC0415

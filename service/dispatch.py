@@ -45,6 +45,13 @@ def migrate_status(config: Config, _options: argparse.Namespace) -> int:
     return commands.migrate_status(config)
 
 
+def migrate_citus(config: Config, _options: argparse.Namespace) -> int:
+    """Distribute tables."""
+    from service import commands
+
+    return commands.migrate_citus(config)
+
+
 def migrate_history(config: Config, _options: argparse.Namespace) -> int:
     """List what was done."""
     from service import commands

@@ -32,6 +32,8 @@ TOKEN = re.compile(
 MOST_CHOICES_KEPT = 4
 # Anything else (CREATE TABLE, COPY) takes no bound parameters: its values are quoted by psycopg.
 BINDABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+# Set for a file by the connection alone: its tables are spread over nodes, by Citus.
+DISTRIBUTED = "distributed"
 WRITING = re.compile(r"\b(INSERT|UPDATE|DELETE)\b").search  # also FOR UPDATE: it locks rows
 
 
@@ -44,7 +46,9 @@ class Query:
 
     def __init__(self, name: str, source: str) -> None:
         self.name = name
-        self.optional = conditions.names(source)
+        self._choices = conditions.names(source)
+        self.optional = self._choices - {DISTRIBUTED}
+        self.is_divided = DISTRIBUTED in self._choices
         self._source = source
         self._variants: dict[frozenset[str], Variant] = {}
         self.is_prepared = len(self.optional) <= MOST_CHOICES_KEPT
@@ -57,7 +61,7 @@ class Query:
 
     def variant(self, given: Collection[str]) -> "Variant":
         """The text for the optional parameters that are given."""
-        chosen = self.optional.intersection(given)
+        chosen = self._choices.intersection(given)
         if chosen in self._variants:
             return self._variants[chosen]
         variant = Variant(self.name, conditions.decide(self._source, chosen))
@@ -78,6 +82,8 @@ class Query:
         Raises TypeError when a parameter is missing or one too many.
         """
         chosen = {name for name in self.optional if params.get(name) is not None}
+        if self.is_divided and is_distributed(conn):
+            chosen.add(DISTRIBUTED)
         variant, expected = self.variant(chosen), self.expected(chosen)
         if self.optional:
             params = {
@@ -145,6 +151,11 @@ def array(values: list[str | None]) -> str:
 def quoted(value: str) -> str:
     """An element of an array, whatever it holds."""
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def is_distributed(conn: Connection) -> bool:
+    """Whether a connection of service/database leads to tables that Citus spreads over nodes."""
+    return getattr(conn, DISTRIBUTED, False)
 
 
 class Area:

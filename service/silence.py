@@ -30,6 +30,7 @@ class PatientConnection(psycopg.Connection[Any]):
     """A connection whose server may be silent for `patience_seconds`; None: without limit."""
 
     patience_seconds: float | None = None
+    distributed = False  # whether Citus spreads the tables over nodes: service/queries.py asks
 
     def wait(
         self, gen: PQGen[T], interval: float = INTERVAL_SECONDS, timeout: float | None = None

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from service.database import READ, connect
 from service.failure import Failure
 from service.fold import connect_refresher, fold_deltas
-from service.queries import Connection, Row, queries
+from service.queries import Connection, Row, is_distributed, queries
 
 RUNS_PER_STATEMENT = 1_000
 # One snapshot for as long as it takes; plans for these very agents, large or small.
@@ -95,9 +95,12 @@ def rebuild(conn: Connection) -> None:
     """Empty the metric tables and count every run anew, and the retired, in one transaction.
 
     Right while events come in: deltas that its snapshot does not have stay, and are folded later.
+    On Citus, without a snapshot across nodes, events wait.
     """
     with conn.transaction():
         queries.verify.lock_events(conn)
+        if is_distributed(conn):
+            queries.verify.stop_writing(conn)
         queries.refresh.begin_fold(conn)
         queries.verify.clear_metrics(conn)
         queries.refresh.delete_deltas(conn)

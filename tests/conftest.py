@@ -1,8 +1,9 @@
 """A real PostgreSQL for the session, migrated once; each test gets a copy of that database.
 
 PG=15 runs everything on Debian's PostgreSQL 15, DATABASE_URL on a server of yours (databases named
-gati_test_… are made there and dropped), and without either the embedded PostgreSQL is used.
-PGBOUNCER=1 lets all reads pass through a PgBouncer: see pgbouncer.py.
+gati_test_… are made there and dropped), CITUS_URL on a Citus cluster of yours, with tables that are
+distributed, and without any of them the embedded PostgreSQL is used. PGBOUNCER=1 lets all reads
+pass through a PgBouncer: see pgbouncer.py.
 """
 
 import os
@@ -18,11 +19,11 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
-from service import migrate, partitions
+from service import citus, migrate, partitions
 from service.database import WRITE, connect
 from service.embedded import EmbeddedServer
 from service.queries import Connection
-from tests import leaks, pgbouncer
+from tests import cluster, leaks, pgbouncer
 from tests.client import Client
 from tests.service import Service, serving
 
@@ -34,7 +35,9 @@ MEMORY, ENOUGH_BYTES = "/dev/shm", 4 * 2**30
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """In CI nothing may be skipped: there, every program is installed."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+    skipped = reporter.stats.get("skipped", ()) if reporter is not None else ()
+    unexpected = [report for report in skipped if cluster.WHY_NOT not in str(report.longrepr)]
+    if os.environ.get("CI") and reporter is not None and unexpected:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         reporter.write_line("CI: a test was skipped, and none is expected to be", red=True)
 
@@ -49,7 +52,7 @@ def watched() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """The URL of a PostgreSQL on which databases can be made."""
-    given = os.environ.get("DATABASE_URL")
+    given = cluster.URL or os.environ.get("DATABASE_URL")
     if given:
         with pgbouncer.in_front(given):
             yield given
@@ -100,8 +103,12 @@ class Janitor(DatabaseJanitor):
         return super()._build_create_database_sql() + sql.SQL(" STRATEGY = FILE_COPY")
 
 
-def janitor(server_url: str, name: str, template: str | None = None) -> Janitor:
+def janitor(
+    server_url: str, name: str, template: str | None = None
+) -> Janitor | cluster.ClusterDatabase:
     """Make and drop one database of the server."""
+    if cluster.URL:
+        return cluster.ClusterDatabase(server_url, name, template)
     server = conninfo_to_dict(server_url)
     return Janitor(
         user=str(server.get("user") or "postgres"),
@@ -129,6 +136,8 @@ def template(server_url: str) -> Iterator[str]:
     maker.drop()
     with maker:
         migrate.up(url_of(server_url, name))
+        if cluster.URL:
+            citus.distribute(url_of(server_url, name))
         partitions.ensure_partitions(url_of(server_url, name))
         yield name
 

@@ -27,10 +27,20 @@ def connect(
         prepare_threshold=prepare_threshold(pgbouncer),
     )
     limit_silence(conn, settings)
+    conn.autocommit = True
+    note_distribution(conn)
     if not pgbouncer and must_say_read_only(conn, settings):
         queries.transactions.read_only(conn)
-        conn.commit()
+    conn.autocommit = False
     return conn
+
+
+def note_distribution(conn: PatientConnection) -> None:
+    """Let the connection know whether its tables are distributed; there, Citus chooses the plans.
+
+    It makes none for parameters that it does not know, as a generic plan would have it.
+    """
+    conn.distributed = queries.transactions.plan_on_citus(conn).fetchone() is not None
 
 
 def prepare_threshold(pgbouncer: bool) -> int | None:

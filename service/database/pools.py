@@ -12,6 +12,7 @@ from service.database.connections import (
     configure,
     conninfo,
     must_say_read_only,
+    note_distribution,
     prepare_threshold,
 )
 from service.database.settings import READ_ONLY
@@ -31,6 +32,7 @@ def pool(find_url: Callable[[], str], settings: dict[str, str], role: str, size:
     def prepare(conn: PatientConnection) -> None:
         configure(conn)
         limit_silence(conn, settings)
+        note_distribution(conn)
         if READ_ONLY in settings:
             queries.transactions.limit_temp_files(conn)
         if must_say_read_only(conn, settings):
@@ -50,6 +52,7 @@ def pool_through_pgbouncer(
     def prepare(conn: PatientConnection) -> None:
         configure(conn)
         limit_silence(conn, settings)
+        note_distribution(conn)
         queries.transactions.use_utc(conn)
 
     return make_pool(lambda: conninfo(find_url(), {}, role), prepare, role, size, pgbouncer=True)

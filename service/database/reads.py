@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from service.database.pools import lend, pool, pool_through_pgbouncer
 from service.database.settings import of_a_transaction
-from service.queries import Connection, queries
+from service.queries import Connection, is_distributed, queries
 
 # As transactions/limit_temp_files has it for a session.
 TEMP_FILES = {"temp_file_limit": "2GB"}
@@ -81,8 +81,8 @@ class ReadsThroughPgBouncer(Reads):
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Lend a connection for one read-only transaction; one that fails, the pool rolls back."""
-        settings = of_a_transaction(self.settings) | TEMP_FILES
         with lend(self.pool) as conn, conn.pipeline():
+            settings = of_a_transaction(self.settings, is_distributed(conn)) | TEMP_FILES
             queries.transactions.begin_read(conn)
             queries.transactions.use_settings(
                 conn, names=list(settings), settings=list(settings.values())

@@ -44,10 +44,14 @@ def with_timeout(settings: dict[str, str], seconds: int) -> dict[str, str]:
     return settings | {"statement_timeout": f"{seconds}s"}
 
 
-def of_a_transaction(settings: dict[str, str]) -> dict[str, str]:
-    """Those that a transaction may be given by itself; how it begins is said otherwise."""
+def of_a_transaction(settings: dict[str, str], distributed: bool) -> dict[str, str]:
+    """Those that a transaction may be given by itself; how it begins is said otherwise.
+
+    Citus makes no generic plans: there the choice between plans stays as it is.
+    """
     return {
         name: value
         for name, value in settings.items()
         if not name.startswith("default_transaction")
+        and not (distributed and name == "plan_cache_mode")
     }

@@ -92,8 +92,9 @@ class Agent:
                 return True
             # None is left when the agent itself goes; else some moved away while their locks were
             # waited for, and the next look finds what is still there.
-            if queries.agents.delete(conn, agent_name=agent_name).fetchone() is None:
+            if queries.agents.has_runs(conn, agent_name=agent_name).fetchone() is not None:
                 return True
+            queries.agents.delete(conn, agent_name=agent_name)
             queries.retention.add_retired_deltas(conn, agent_name=agent_name, sign=-1)
             queries.retention.delete_retired(conn, agent_name=agent_name)
             return False

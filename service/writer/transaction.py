@@ -28,7 +28,7 @@ from datetime import date
 from service.ingest import EventRow
 from service.prices.price_list import CurrentPrices
 from service.prices.pricing import set_costs, wants_cost
-from service.queries import Connection, Row, queries
+from service.queries import Connection, Row, is_distributed, queries
 from service.writer.changes import Again, Change, Rows, Runs, find_changes, stored_events
 from service.writer.deltas import deltas
 from service.writer.naming import Namer
@@ -163,6 +163,8 @@ class Transaction:
         names = name_runs(namer, new)
         without_cost = [row for rows in self._rows.values() for row in rows if wants_cost(row)]
         with self._conn.pipeline():
+            if is_distributed(self._conn):
+                queries.tail.hold_back(self._conn)
             self._add_agents()
             rows_added = add_runs(self._conn, new, names, self._environment)
             count_runs(self._conn, namer)

@@ -8,6 +8,13 @@
 --          maximum and cannot be added up
 -- try      (no parameters)
 
+\if :{?distributed}
+WITH last_runs AS MATERIALIZED (
+    SELECT r.agent_name, max(r.created_at) AS created_at
+      FROM runs AS r
+     GROUP BY r.agent_name
+)
+\endif
 SELECT a.name,
        a.description,
        coalesce(t.runs, 0)                     AS total_runs,
@@ -18,9 +25,15 @@ SELECT a.name,
   FROM agents AS a
   LEFT JOIN agent_totals_live AS t
     ON t.agent_name = a.name
+\if :{?distributed}
+  LEFT JOIN last_runs AS l
+    ON l.agent_name = a.name
+ ORDER BY l.created_at DESC NULLS LAST,
+\else
  ORDER BY (SELECT r.created_at
              FROM runs AS r
             WHERE r.agent_name = a.name
             ORDER BY r.created_at DESC, r.run_id DESC
             LIMIT 1) DESC NULLS LAST,
+\endif
        a.name;

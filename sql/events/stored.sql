@@ -13,9 +13,16 @@
 SELECT k.run_id, k.event_id
   FROM unnest(:'received_ons'::date[], :'run_ids'::uuid[], :'event_ids'::uuid[])
     AS k (received_on, run_id, event_id)
+\if :{?distributed}
+  JOIN events AS e
+    ON e.received_on = k.received_on
+   AND e.run_id      = k.run_id
+   AND e.event_id    = k.event_id;
+\else
  WHERE EXISTS (SELECT
                  FROM events AS e
                 WHERE e.received_on = k.received_on
                   AND e.run_id      = k.run_id
                   AND e.event_id    = k.event_id
                OFFSET 0);
+\endif

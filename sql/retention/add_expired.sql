@@ -14,4 +14,4 @@ SELECT r.run_id
  WHERE r.received_on >= :'first_day'::date
    AND r.received_on <  :'next_day'::date
     ON CONFLICT (run_id) DO UPDATE
-           SET expired_at = now();
+           SET expired_at = excluded.expired_at;

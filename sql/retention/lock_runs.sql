@@ -1,5 +1,7 @@
 -- retention/lock_runs: lock the runs of some days, in key order: no event comes in for them any more.
 --
+-- Citus locks rows of several shards by changing them alone.
+--
 -- params   first_day  date  the first day
 -- params   next_day   date  the day after the last
 -- returns  run_id uuid
@@ -8,9 +10,18 @@
 -- plan     one pass over runs, sort, lock rows
 -- try      \set first_day 2026-08-17 \set next_day 2026-08-24
 
+\if :{?distributed}
+UPDATE runs AS r
+   SET updated_at = r.updated_at
+\else
 SELECT r.run_id
   FROM runs AS r
+\endif
  WHERE r.received_on >= :'first_day'::date
    AND r.received_on <  :'next_day'::date
+\if :{?distributed}
+RETURNING r.run_id;
+\else
  ORDER BY r.run_id
    FOR UPDATE;
+\endif

@@ -1,5 +1,8 @@
 -- runs/add: make new runs, in key order.
 --
+-- On Citus there is no foreign key to agents, and the agents are held here, as it would. A run whose agent
+-- has been deleted is not made, which runs/hold finds.
+--
 -- params   run_ids          uuid[]         the runs, sorted
 -- params   received_on      date           today
 -- params   agent_names      text[]         their agents
@@ -32,5 +35,10 @@ SELECT n.run_id, :'received_on'::date, n.agent_name, n.run_name, n.environment, 
               :'owner_event_ids'::uuid[], :'owner_parent_ids'::uuid[], :'metadatas'::jsonb[])
     AS n (run_id, agent_name, run_name, environment, environment_at, requested_name, requested_at,
           owner_is_root, owner_at, owner_event_id, owner_parent_id, metadata)
+\if :{?distributed}
+  JOIN agents AS a
+    ON a.name = n.agent_name
+   FOR KEY SHARE OF a
+\endif
     ON CONFLICT (run_id) DO NOTHING
 RETURNING run_id;

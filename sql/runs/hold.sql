@@ -1,5 +1,7 @@
 -- runs/hold: lock the runs that a transaction writes, in key order, and tell what they are now.
 --
+-- Citus locks rows of several shards by changing them alone.
+--
 -- params   run_ids  uuid[]  the runs
 -- returns  run_id uuid, received_on date, agent_name text, run_name text, environment text, environment_at timestamp with time zone, requested_name text, requested_at timestamp with time zone, renamed boolean, status text, duration_us bigint, owner_is_root boolean, owner_at timestamp with time zone, owner_event_id uuid, owner_parent_id uuid
 -- rows     one per run that exists; fewer than run_ids when one was deleted meanwhile
@@ -7,6 +9,14 @@
 -- plan     index scan, sort, lock rows
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}'
 
+\if :{?distributed}
+UPDATE runs AS r
+   SET updated_at = r.updated_at
+ WHERE r.run_id = ANY (:'run_ids'::uuid[])
+RETURNING r.run_id, r.received_on, r.agent_name, r.run_name, r.environment, r.environment_at,
+          r.requested_name, r.requested_at, r.renamed, r.status, r.duration_us,
+          r.owner_is_root, r.owner_at, r.owner_event_id, r.owner_parent_id;
+\else
 SELECT r.run_id, r.received_on, r.agent_name, r.run_name, r.environment, r.environment_at,
        r.requested_name, r.requested_at, r.renamed, r.status, r.duration_us,
        r.owner_is_root, r.owner_at, r.owner_event_id, r.owner_parent_id
@@ -14,3 +24,4 @@ SELECT r.run_id, r.received_on, r.agent_name, r.run_name, r.environment, r.envir
  WHERE r.run_id = ANY (:'run_ids'::uuid[])
  ORDER BY r.run_id
    FOR NO KEY UPDATE;
+\endif

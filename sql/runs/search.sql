@@ -91,16 +91,34 @@ WITH walked AS (
            ORDER BY w.created_at DESC, w.run_id DESC
 \endif
            ROWS UNBOUNDED PRECEDING)
+\if :{?model}
+\if :{?distributed}
+), with_model AS MATERIALIZED (
+    SELECT e.run_id
+      FROM counted AS c
+      JOIN events  AS e
+        ON e.received_on = c.received_on
+       AND e.run_id      = c.run_id
+     WHERE e.model = :'model'
+       AND c.events - c.own_events < :'slice'::bigint
+     GROUP BY e.run_id
+\endif
+\endif
 ), looked_at AS (
     SELECT c.run_id, c.created_at,
            c.passes
 \if :{?model}
+\if :{?distributed}
+           AND c.run_id IN (SELECT m.run_id
+                              FROM with_model AS m)
+\else
            AND EXISTS (SELECT
                          FROM events AS e
                         WHERE e.received_on = c.received_on
                           AND e.run_id      = c.run_id
                           AND e.model       = :'model'
                        OFFSET 0)
+\endif
 \endif
            AS matches,
            c.runs = :'slice'::bigint

@@ -87,6 +87,18 @@ WITH walked AS (
 \else
      LIMIT :'row_limit'::bigint
 \endif
+\if :{?model}
+\if :{?distributed}
+), with_model AS MATERIALIZED (
+    SELECT e.run_id
+      FROM ranked AS k
+      JOIN events AS e
+        ON e.received_on = k.received_on
+       AND e.run_id      = k.run_id
+     WHERE e.model = :'model'
+     GROUP BY e.run_id
+\endif
+\endif
 )
 SELECT r.run_id, r.run_name, r.agent_name, r.environment, r.status,
        r.duration_us / 1000.0 AS total_duration_ms,
@@ -97,12 +109,17 @@ SELECT r.run_id, r.run_name, r.agent_name, r.environment, r.status,
   JOIN runs   AS r
     ON r.run_id = k.run_id
 \if :{?model}
+\if :{?distributed}
+ WHERE k.run_id IN (SELECT m.run_id
+                      FROM with_model AS m)
+\else
  WHERE EXISTS (SELECT
                  FROM events AS e
                 WHERE e.received_on = k.received_on
                   AND e.run_id      = k.run_id
                   AND e.model       = :'model'
                OFFSET 0)
+\endif
 \endif
 \if :{?ascending}
  ORDER BY k.total, k.run_id

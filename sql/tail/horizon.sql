@@ -2,6 +2,8 @@
 --
 -- What is committed below `horizon` is all there ever will be: nothing can come in between any more. It
 -- is the oldest transaction of the whole server, in any of its databases, that has written and not ended.
+-- On Citus a transaction has ended here before its workers commit; until they have, it holds the lock
+-- of tail/hold_back.
 --
 -- params   none
 -- returns  horizon bigint, next bigint
@@ -10,5 +12,17 @@
 -- plan     a look at the snapshot
 -- try      (no parameters)
 
+\if :{?distributed}
+SELECT least(pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+             (SELECT min(-(l.classid::bigint << 32 | l.objid::bigint))
+                FROM pg_locks AS l
+                JOIN pg_database AS d
+                  ON d.oid = l.database
+               WHERE d.datname  = current_database()
+                 AND l.locktype = 'advisory'
+                 AND l.objsubid = 1
+                 AND l.classid::bigint > 2147483647)) AS horizon,
+\else
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
+\endif
        pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next;

@@ -3,7 +3,7 @@
 -- Within a transaction they go by key. A row that was written before the transaction which it names (xmin,
 -- which counts in 32 bits, lies below ingest_xid) was restored from a server that had counted further: it
 -- is not wanted, for its number comes up only now. One that was changed since lies above. Bytes are counted as they are stored: compressed, and without
--- reading what lies outside of the row.
+-- reading what lies outside of the row. On Citus the rows' xmin are the workers' own and tell nothing.
 --
 -- params   xid         bigint  the transaction of the last event that was looked at
 -- params   run_id      uuid    its run
@@ -37,7 +37,11 @@ SELECT p.ingest_xid AS due_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.
                        e.timestamp, e.parent_event_id, e.previous_event_id, e.model, e.tokens_in,
                        e.tokens_out, e.cost, e.cost_source, e.latency_us, e.is_error, e.data,
                        e.created_at,
+\if :{?distributed}
+                       e.ingest_xid AS written_by
+\else
                        e.xmin::text::bigint AS written_by
+\endif
                   FROM events AS e
                  WHERE e.ingest_xid >= :'xid'::bigint
                    AND (e.ingest_xid, e.run_id, e.event_id)
@@ -45,7 +49,11 @@ SELECT p.ingest_xid AS due_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.
                    AND e.ingest_xid < :'horizon'::bigint
                  ORDER BY e.ingest_xid, e.run_id, e.event_id
                  LIMIT :'row_limit'::bigint) AS l
+\if :{?distributed}
+          JOIN runs AS r
+\else
           LEFT JOIN runs AS r
+\endif
             ON r.run_id = l.run_id
          CROSS JOIN LATERAL (SELECT (l.ingest_xid - l.written_by) & 4294967295
                                     NOT BETWEEN 1 AND 2147483647

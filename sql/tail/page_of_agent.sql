@@ -2,7 +2,8 @@
 --
 -- An event is due with its transaction; where its run came to the agent later, with the transaction that
 -- moved the run. A run that was written before the transaction which it says moved it was restored, as
--- such events were: then that number says nothing.
+-- such events were: then that number says nothing. On Citus the rows' xmin are the workers' own, and are
+-- not looked at.
 --
 -- params   agent_name  text    the agent
 -- params   xid         bigint  the transaction with which the last event that was looked at was due
@@ -21,8 +22,12 @@
 
 WITH arrived AS (
     SELECT e.ingest_xid AS due_xid, e.received_on, e.run_id, e.event_id,
+\if :{?distributed}
+           true AS is_new
+\else
            (e.ingest_xid - e.xmin::text::bigint) & 4294967295
                NOT BETWEEN 1 AND 2147483647 AS is_new
+\endif
       FROM events AS e
      WHERE e.ingest_xid >= :'xid'::bigint
        AND (e.ingest_xid, e.run_id, e.event_id)
@@ -45,15 +50,22 @@ moved AS (
                                        ELSE '00000000-0000-0000-0000-000000000000' END
               AND (r.moved_xid, r.run_id, e.event_id)
                   > (:'xid'::bigint, :'run_id'::uuid, :'event_id'::uuid)
+\if :{?distributed}
+              AND e.ingest_xid < r.moved_xid
+\else
               AND (e.ingest_xid < r.moved_xid
                    OR (e.ingest_xid - e.xmin::text::bigint) & 4294967295
                       BETWEEN 1 AND 2147483647)
+\endif
             ORDER BY e.event_id
             LIMIT :'row_limit'::bigint) AS e
      WHERE r.agent_name = :'agent_name'::text
        AND r.moved_xid >= :'xid'::bigint
        AND r.moved_xid < :'horizon'::bigint
+\if :{?distributed}
+\else
        AND (r.moved_xid - r.xmin::text::bigint) & 4294967295 NOT BETWEEN 1 AND 2147483647
+\endif
      ORDER BY r.moved_xid, r.run_id, e.event_id
      LIMIT :'row_limit'::bigint
 ),
@@ -62,11 +74,19 @@ looked_at AS (
            a.is_new
            AND r.agent_name IS NOT DISTINCT FROM :'agent_name'::text
            AND (r.moved_xid IS NULL
+\if :{?distributed}
+                OR r.moved_xid <= a.due_xid) AS is_wanted
+\else
                 OR r.moved_xid <= a.due_xid
                 OR (r.moved_xid - r.xmin::text::bigint) & 4294967295
                    BETWEEN 1 AND 2147483647) AS is_wanted
+\endif
       FROM arrived AS a
+\if :{?distributed}
+      JOIN runs AS r
+\else
       LEFT JOIN runs AS r
+\endif
         ON r.run_id = a.run_id
      UNION ALL
     SELECT m.due_xid, m.received_on, m.run_id, m.event_id, true
@@ -87,6 +107,14 @@ SELECT p.due_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.run_name, p.ag
                    OVER (ORDER BY l.due_xid, l.run_id, l.event_id
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
           FROM looked_at AS l
+\if :{?distributed}
+          JOIN events AS e
+            ON e.received_on = l.received_on
+           AND e.run_id      = l.run_id
+           AND e.event_id    = l.event_id
+          JOIN runs AS r
+            ON r.run_id = l.run_id) AS p
+\else
           LEFT JOIN events AS e
             ON l.is_wanted
            AND e.received_on = l.received_on
@@ -95,5 +123,6 @@ SELECT p.due_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.run_name, p.ag
           LEFT JOIN runs AS r
             ON l.is_wanted
            AND r.run_id = l.run_id) AS p
+\endif
  WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
  ORDER BY p.due_xid, p.run_id, p.event_id;

@@ -11,7 +11,7 @@ from yoyo.connections import parse_uri
 
 from service import migrate
 from service.failure import Failure
-from tests.operations.harness import environment, until
+from tests.operations.harness import environment, run, until
 
 MODULE = "service.migrate.DIRECTORY"
 
@@ -152,3 +152,12 @@ def test_another_database_on_the_same_server() -> None:
         "user": "me", "password": "p@+ ", "host": "h", "port": "1", "sslmode": "require",
         "dbname": "a b+c",
     }  # fmt: skip
+
+
+def test_citus_is_refused_where_it_is_not_there(database_url: str, tmp_path: Path) -> None:
+    refused = run(tmp_path, "migrate", "citus", DATABASE_URL=database_url)
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    [line] = refused.stderr.splitlines()
+    assert line.startswith("gati-backend: this database has no extension citus: CREATE EXTENSION")
+    assert "citus_add_node" in line

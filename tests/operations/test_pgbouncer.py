@@ -57,7 +57,7 @@ def reads(database: Database) -> Reads:
 
 def settings_of(conn: Connection) -> dict[str, str]:
     """What holds for a transaction."""
-    names = [*of_a_transaction(READ), *HOW_IT_BEGAN]
+    names = [*of_a_transaction(READ, distributed=False), *HOW_IT_BEGAN]
     return {row["name"]: row["setting"] for row in conn.execute(SETTINGS, [names])}
 
 

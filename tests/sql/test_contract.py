@@ -1,6 +1,7 @@
 """Every query file keeps what its header promises: psql's parameters, columns, index."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -8,8 +9,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from service import conditions
 from service.database import READ, WRITE, connect
-from service.queries import MOST_CHOICES_KEPT, SQL_DIRECTORY, Connection, Query, queries
+from service.queries import (
+    DISTRIBUTED,
+    MOST_CHOICES_KEPT,
+    SQL_DIRECTORY,
+    Connection,
+    Query,
+    queries,
+)
 
 FIELDS = ["params", "returns", "rows", "index", "plan", "try"]
 SPELLED = {
@@ -25,7 +34,8 @@ UNKNOWN_TO_PSYCOPG = {2278: "void"}
 ALL = {query.name: query for query in queries.all()}
 # SQLite's, which no PostgreSQL prepares; tests/operations/test_import.py runs them.
 SQLITE = [f"sqlite.{path.stem}" for path in sorted((SQL_DIRECTORY / "sqlite").glob("*.sql"))]
-BINDABLE = [name for name, query in ALL.items() if query.bindable]
+CITUS = "citus."  # of which PostgreSQL alone knows nothing: tests/citus runs them
+BINDABLE = [name for name, query in ALL.items() if query.bindable and not name.startswith(CITUS)]
 READING = [name for name in BINDABLE if not ALL[name].writes]
 
 
@@ -86,11 +96,13 @@ def test_the_parameters_are_the_placeholders(name: str) -> None:
 @pytest.mark.parametrize("name", [*ALL, *SQLITE])
 def test_a_file_holds_one_statement(name: str) -> None:
     # What a DO runs is one statement, as a string in dollars.
-    text = re.sub(r"\$\$.*?\$\$", "", path_of(name).read_text(), flags=re.DOTALL)
-    statement = re.sub(r"--[^\n]*|'[^']*'", "", text).strip()
-    assert statement.endswith(";")
-    assert statement.count(";") == 1
-    assert not re.search(r"SELECT\s+\*", statement)
+    source = re.sub(r"\$\$.*?\$\$", "", path_of(name).read_text(), flags=re.DOTALL)
+    for given in ((), (DISTRIBUTED,)):
+        text = conditions.decide(source, given)
+        statement = re.sub(r"--[^\n]*|'[^']*'", "", text).strip()
+        assert statement.endswith(";")
+        assert statement.count(";") == 1
+        assert not re.search(r"SELECT\s+\*", statement)
 
 
 def examples_of(name: str) -> dict[str, str]:
@@ -100,9 +112,11 @@ def examples_of(name: str) -> dict[str, str]:
     return {param: value.strip("'") for param, value in found}
 
 
-def prepare(conn: Connection, query: Query, types: dict[str, str]) -> psycopg.pq.abc.PGresult:
-    """Prepare with the header's types; what the server says of it."""
-    whole = query.variant(query.optional)
+def prepare(
+    conn: Connection, query: Query, types: dict[str, str], given: Collection[str] = ()
+) -> psycopg.pq.abc.PGresult:
+    """Prepare with the header's types, and all optional parameters; what the server says of it."""
+    whole = query.variant({*query.optional, *given})
     bound = [name for name in types if name in whole.params]
     numbers = {name: f"${number}" for number, name in enumerate(bound, 1)}
     arguments = f" ({', '.join(types[name] for name in bound)})" if bound else ""
@@ -122,6 +136,16 @@ def test_it_prepares_with_its_types_and_returns_what_it_says(conn: Connection, n
         spelled = SPELLED.get(found.name, found.name) if found else UNKNOWN_TO_PSYCOPG[oid]
         columns.append(f"{(described.fname(number) or b'').decode()} {spelled}")
     assert ", ".join(columns) == header.all("returns")[0].replace("nothing", "")
+
+
+@pytest.mark.parametrize("name", [name for name in BINDABLE if ALL[name].is_divided])
+def test_what_citus_is_sent_returns_the_same(conn: Connection, name: str) -> None:
+    query = ALL[name]
+    given = {*query.optional, DISTRIBUTED}
+    described = prepare(conn, query, header_of(name).params, given)
+    columns = [(described.fname(n) or b"").decode() for n in range(described.nfields)]
+    said = header_of(name).all("returns")[0]
+    assert columns == [column.split()[0] for column in said.split(", ")]
 
 
 @pytest.mark.parametrize("name", [name for name in BINDABLE if ALL[name].optional])
