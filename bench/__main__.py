@@ -12,6 +12,7 @@ from bench import (
     growth,
     ingest,
     limits,
+    many,
     memory,
     metrics_growth,
     offered,
@@ -39,6 +40,7 @@ SECTIONS: dict[str, tuple[ModuleType, str]] = {
     "growth": (growth, "ingest, reads and disk as the store grows"),
     "memory": (memory, "idle, and under eight batches of 10,000 events at once"),
     "export": (export, "exports and an import, and their memory with ten times as much stored"),
+    "many": (many, "one node, reads on a replica or through PgBouncer, Citus"),
     "servers": (servers, "worker classes, workers, threads, pools, PgBouncer"),
 }
 # Several sections with what fits: about a quarter of an hour, and about a minute.

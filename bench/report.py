@@ -12,6 +12,7 @@ from bench.report_page import (
     export,
     growth,
     ingest,
+    many,
     memory,
     offered,
     otlp,
@@ -35,6 +36,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "memory": memory.html,
     "export": export.html,
     "servers": servers.html,
+    "many": many.html,
 }
 
 

@@ -43,7 +43,7 @@ def draw(axes: Axes, case: str, by_name: dict[str, Row], names: list[str]) -> No
     first = next(iter(by_name.values()))
     title = case.replace(f"GET {API}", "GET ")
     axes.set_title(f"{title}, {first['clients']} clients", fontsize=10.5)
-    axes.set_xlabel("requests per second" if case.startswith("GET") else "events per second")
+    axes.set_xlabel("events per second" if case.startswith("batches") else "requests per second")
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.6)
     axes.xaxis.set_major_formatter("{x:,.0f}")

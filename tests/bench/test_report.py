@@ -35,7 +35,7 @@ def test_a_section_that_was_not_run_is_named(facts: results.Row) -> None:
     page = report.page({"machine": facts, "sections": {}})
     assert (
         "Not measured yet: ingest, otlp, offered, overload, slow-clients, reads, growth, memory, "
-        "export, servers" in page
+        "export, servers, many" in page
     )
     assert "<svg" not in page
 
@@ -56,6 +56,18 @@ def test_spans_without_a_database_to_compare_with_have_a_plot_too(facts: results
         page = report.page({"machine": facts, "sections": {"otlp": otlp}})
         assert page.count("<svg") == 1
         assert ("28,416 /s" in page) == bool(copied)
+
+
+def test_many_has_three_cases_in_a_picture_and_a_variant_may_lack_one(facts: results.Row) -> None:
+    rows = [
+        {"variant": variant, "case": case, "clients": 8, "rate_per_second": 100 * number + 7}
+        for variant in ("one node", "Citus")
+        for number, case in enumerate(("batches of 10", "agents", "run by id", "trace"))
+    ][:-1]
+    page = report.page({"machine": facts, "sections": {"many": OFFERED | {"rows": rows}}})
+    assert page.count("<svg") == 2
+    assert page.count("events per second") == 1
+    assert page.count("requests per second") == 3
 
 
 def test_the_page_needs_nothing_from_elsewhere(facts: results.Row) -> None:
