@@ -26,9 +26,10 @@ class Progress:
         looks.append((position, at))
 
     def lag(self, position: int) -> float | None:
-        """For how many seconds a replica has been behind; None while nothing is known."""
+        """For how many seconds a replica has been behind; None where that is not known.
+
+        It is not while the replica has not even come to where the first look found the primary.
+        """
         looks = list(self._looks)
-        if not looks:
-            return None
-        reached = next((at for place, at in reversed(looks) if place <= position), looks[0][1])
-        return looks[-1][1] - reached
+        reached = next((at for place, at in reversed(looks) if place <= position), None)
+        return None if reached is None else looks[-1][1] - reached

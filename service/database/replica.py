@@ -14,9 +14,11 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from service.database.connections import connect
 from service.database.progress import Progress
 from service.database.reads import Reads, ReadsThroughPgBouncer
+from service.database.settings import with_timeout
 from service.queries import Connection, queries
 
 LOOK_SECONDS = 0.5
+LOOK_TIMEOUT_SECONDS = 1  # one that says nothing is left out 2 s later
 AWAY, LAGGING, UNKNOWN = "away", "lagging", "unknown"
 
 log = logging.getLogger(__name__)
@@ -54,7 +56,7 @@ class Replica:
         self.reads = kind(lambda: url, settings, size, f"replica {number}")
         self.state = State()
         self._connect: Callable[[], Connection] = lambda: connect(
-            url, settings, "replica", pgbouncer=pgbouncer
+            url, with_timeout(settings, LOOK_TIMEOUT_SECONDS), "replica", pgbouncer=pgbouncer
         )
         self._conn: Connection | None = None
         self._progress = progress

@@ -18,6 +18,7 @@ short transaction before; should one be taken after all, 23505 starts everything
    metrics/add_deltas      what the events add to the metrics, under the agents as held
    runs/settle             runs whose agent, name, environment or metadata they change; those that
                            move take their metrics along (metrics/add_run_deltas, before and after)
+7. transactions/commit     and, in the same round trip, replicas/written: what a read may ask for
 """
 
 from collections import Counter, defaultdict
