@@ -10,7 +10,6 @@ from service.database import DIRECT, connect
 from service.failure import Failure
 from service.migrate import migrating
 from service.queries import Connection, queries
-from service.roles import INGEST
 from service.schema import applied_names, find_gap, known_names
 
 # In this order; the others go beside the first.
@@ -51,8 +50,6 @@ def distribute_tables(conn: Connection, tables: list[str]) -> None:
     if TABLES[0] in tables:
         queries.citus.drop_keys(conn)
         queries.citus.index_names(conn)
-        if any(row["role"] == INGEST for row in queries.roles.known(conn)):
-            queries.citus.grant_update(conn, role=INGEST)
     for table in tables:
         beside = "none" if table == TABLES[0] else TABLES[0]
         queries.citus.distribute(conn, relation=table, beside=beside)

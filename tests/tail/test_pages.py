@@ -5,12 +5,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.database import Database
-from service.queries import Connection
+from service.database import WRITE, Database, connect
+from service.queries import Connection, queries
+from service.silence import PatientConnection
 from service.tail import Place, pages
 from service.tail.pages import Page, find_beginning, next_page
 from tests.client import CONNECTIONS, Client
 from tests.events import event, new_id
+from tests.operations.harness import until
 
 ADD = """
 INSERT INTO events
@@ -161,3 +163,28 @@ def test_what_was_never_given_is_no_place(text: str) -> None:
 def test_places_in_front_of_a_transaction_and_behind_an_event_are_read_back() -> None:
     for text in ("1", "929", str(2**63 - 1), f"7/{new_id()}/{new_id()}"):
         assert str(Place.parse(text)) == text
+
+
+ENDED = """
+SELECT pg_current_xact_id()::text::bigint AS xid,
+       pg_advisory_lock_shared(-pg_current_xact_id()::text::bigint)
+"""
+
+
+def test_on_citus_the_horizon_waits_for_those_that_workers_have_not_committed(
+    conn: PatientConnection, database_url: str
+) -> None:
+    """There a transaction has ended on the coordinator while it still holds its locks."""
+    other = connect(database_url, WRITE, "test")
+    conn.distributed = True
+    with other:
+        ended = other.execute(ENDED).fetchall()[0]["xid"]
+        other.commit()  # what it locked for its session stays
+        assert queries.tail.horizon(conn).fetchall()[0]["horizon"] <= ended
+        queries.tail.hold_back(other)
+        later = other.execute("SELECT pg_current_xact_id()::text::bigint AS xid").fetchall()
+        assert queries.tail.horizon(conn).fetchall()[0]["horizon"] <= ended < later[0]["xid"]
+    until(
+        lambda: queries.tail.horizon(conn).fetchall()[0]["horizon"] > later[0]["xid"],
+        "the horizon does not move on",
+    )

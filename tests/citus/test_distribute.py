@@ -1,0 +1,95 @@
+"""Migrating to Citus, on a cluster: CITUS_URL=postgresql:… python -m pytest tests/citus ….
+
+With CITUS_URL set, every other test that asks for a database is given a distributed one, too.
+"""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from service.citus import TABLES
+from service.queries import DISTRIBUTED, queries
+from service.verify import verify
+from tests import cluster
+from tests.client import Client
+from tests.events import event, new_id
+from tests.operations.harness import run
+from tests.sql.test_contract import choices, examples_of
+
+pytestmark = [
+    pytest.mark.citus,
+    pytest.mark.skipif(cluster.URL is None, reason=cluster.WHY_NOT),
+]
+
+NODES = """
+SELECT count(DISTINCT p.groupid)
+  FROM pg_dist_shard     AS s
+  JOIN pg_dist_placement AS p
+    ON p.shardid = s.shardid
+ WHERE s.logicalrelid = 'runs'::regclass
+"""
+# Of each run: where it lies, and where its events would.
+SHARDS = """
+SELECT get_shard_id_for_distribution_column('runs', r.run_id)   AS of_run,
+       get_shard_id_for_distribution_column('events', r.run_id) AS of_events
+  FROM runs AS r
+"""
+PLACES = """
+SELECT s.shardid, p.groupid
+  FROM pg_dist_shard     AS s
+  JOIN pg_dist_placement AS p
+    ON p.shardid = s.shardid
+"""
+
+
+def test_what_is_there_is_spread_and_stays_as_it_was(gathered_url: str, tmp_path: Path) -> None:
+    runs = [new_id() for _ in range(20)]
+    with Client.of(gathered_url) as client:
+        for number, run_id in enumerate(runs):
+            sent = client.send(event(run_id, "agent_start", agent_name=f"agent {number % 3}"))
+            assert sent.status_code == 200
+        before = [client.run(run_id) for run_id in runs]
+    said = run(tmp_path, "migrate", "citus", DATABASE_URL=gathered_url)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert [line.split(":")[0] for line in said.stdout.splitlines()] == sorted(TABLES)
+    with Client.of(gathered_url) as client:
+        assert [client.run(run_id) for run_id in runs] == before
+        more = [event(run_id, "agent_end", 1, agent_name="agent 0") for run_id in runs]
+        assert client.send(*more).json["inserted"] == len(runs)
+        assert {agent["total_events"] for agent in client.ok("/api/agents")} == {14, 12}
+    assert verify(gathered_url) == []
+    again = run(tmp_path, "migrate", "citus", DATABASE_URL=gathered_url)
+    assert again.returncode == 0
+    assert all(line.endswith("as before") for line in again.stdout.splitlines())
+
+
+def test_a_run_lies_on_one_node_and_runs_on_all(client: Client, database_url: str) -> None:
+    client.send(*[event(new_id()) for _ in range(50)])
+    with psycopg.connect(database_url) as conn:
+        node_of = dict(conn.execute(PLACES).fetchall())
+        shards = conn.execute(SHARDS).fetchall()
+        [nodes] = conn.execute(NODES).fetchone() or [0]
+    assert len(shards) == 50
+    assert all(node_of[of_run] == node_of[of_events] for of_run, of_events in shards)
+    assert len({node_of[of_run] for of_run, _ in shards}) == nodes > 1
+
+
+def test_it_is_refused_before_the_schema_is_there(empty_database_url: str, tmp_path: Path) -> None:
+    refused = run(tmp_path, "migrate", "citus", DATABASE_URL=empty_database_url)
+    assert refused.returncode == 1
+    assert "migrate up" in refused.stderr
+
+
+def test_every_file_that_citus_is_sent_other_words_of_is_planned(database_url: str) -> None:
+    """What no other test may reach: each choice of optional parameters."""
+    divided = [query for query in queries.all() if query.is_divided]
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        for query in divided:
+            examples = examples_of(query.name)
+            for chosen in choices(query):
+                variant = query.variant({*chosen, DISTRIBUTED})
+                text = variant.with_identifiers(examples)
+                values = {name: examples[name] for name in variant.params}
+                psycopg.ClientCursor(conn).execute(f"EXPLAIN {text}", values)
+    assert divided
