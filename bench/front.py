@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, quote, urlsplit
 import psycopg
 
 from bench.service import free_port, wait_for
-from service.database import COMMON
 from service.embedded.account import choose_account
 
 TEMPLATE = Path(__file__).parents[1] / "deploy" / "nginx" / "templates" / "backend.conf.template"
@@ -37,22 +36,16 @@ http {{
 }}
 """
 
-# Session mode: the service prepares statements, which PgBouncer below 1.21 keeps in no other. It
-# takes no `options` at the start of a session in any version, so the settings of the service's
-# connections get lost; those that all have in common are set here instead. Good for a comparison,
-# not for use: reads lose their snapshot and their timeout, writes their lock_timeout.
+# As the README says that it stands before reads.
 PGBOUNCER = """
 [databases]
-gati = host={host} port={port} dbname={database} user={user} connect_query='{settings}'
+gati = host={host} port={port} dbname={database} user={user}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {listen}
 unix_socket_dir =
 auth_type = any
-pool_mode = session
-max_client_conn = 200
-default_pool_size = 60
-ignore_startup_parameters = options,extra_float_digits
+pool_mode = transaction
 logfile = {directory}/pgbouncer.log
 pidfile = {directory}/pgbouncer.pid
 """
@@ -97,12 +90,11 @@ def nginx(backend_url: str, directory: Path) -> Iterator[str]:
 
 
 @contextmanager
-def pgbouncer(database_url: str, directory: Path) -> Iterator[str]:
-    """Run PgBouncer before the database, for a block; give the URL that leads through it."""
+def pgbouncer(database_url: str, directory: Path) -> Iterator[dict[str, str]]:
+    """Run PgBouncer before the database, for a block; give what a service is told for its reads."""
     address = urlsplit(database_url)
     query = parse_qs(address.query)
     listen = free_port()
-    settings = "; ".join(f"SET {name} = ''{value}''" for name, value in COMMON.items())
     configuration = directory / "pgbouncer.ini"
     configuration.write_text(
         PGBOUNCER.format(
@@ -110,7 +102,6 @@ def pgbouncer(database_url: str, directory: Path) -> Iterator[str]:
             port=query["port"][0],
             database=address.path.lstrip("/"),
             user=address.username,
-            settings=settings,
             listen=listen,
             directory=directory,
         )
@@ -123,7 +114,7 @@ def pgbouncer(database_url: str, directory: Path) -> Iterator[str]:
     url = f"postgresql://{quote(address.username or '')}@127.0.0.1:{listen}/gati"
     try:
         wait_for_database(url)
-        yield url
+        yield {"DATABASE_READ_URL": url, "DATABASE_READ_PGBOUNCER": "true"}
     finally:
         process.terminate()
         process.wait()

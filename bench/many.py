@@ -68,11 +68,11 @@ def read_replica(database_url: str) -> Iterator[Running]:
 
 @contextmanager
 def read_pgbouncer(database_url: str) -> Iterator[Running]:
-    """Reads go through PgBouncer, in the mode of bench/front.py."""
+    """Reads go through PgBouncer."""
     with (
         scratch_directory() as directory,
-        pgbouncer(database_url, directory) as read_url,
-        running(database_url, DATABASE_READ_URL=read_url) as service,
+        pgbouncer(database_url, directory) as variables,
+        running(database_url, **variables) as service,
     ):
         yield Running(service.url)
 

@@ -42,7 +42,7 @@ class Variant:
 
     def __str__(self) -> str:
         threads = f" × {self.threads} threads" if self.worker_class == "gthread" else ""
-        between = " behind nginx" * self.nginx + " on PgBouncer" * self.pgbouncer
+        between = " behind nginx" * self.nginx + ", reads through PgBouncer" * self.pgbouncer
         workers = f"{self.worker_class}, {self.workers} workers{threads}"
         return f"{workers}, {self.pool} connections{between}"
 
@@ -119,9 +119,10 @@ def started(variant: Variant, database_url: str) -> Iterator[str]:
     """Run a variant for a block; give the URL that clients use."""
     with ExitStack() as stack:
         directory = stack.enter_context(scratch_directory())
+        variables = variant.variables
         if variant.pgbouncer:
-            database_url = stack.enter_context(pgbouncer(database_url, directory))
-        url = stack.enter_context(running(database_url, **variant.variables)).url
+            variables |= stack.enter_context(pgbouncer(database_url, directory))
+        url = stack.enter_context(running(database_url, **variables)).url
         yield stack.enter_context(nginx(url, directory)) if variant.nginx else url
 
 

@@ -28,7 +28,7 @@ def html(found: dict[str, Any]) -> str:
 
 def name_of(row: Row) -> str:
     """A variant in few words."""
-    between = " behind nginx" * int(row["nginx"]) + " on PgBouncer" * int(row["pgbouncer"])
+    between = " behind nginx" * int(row["nginx"]) + ", PgBouncer" * int(row["pgbouncer"])
     threads = f" × {row['threads']}" if row["worker_class"] == "gthread" else ""
     return f"{row['worker_class']}, {row['workers']}{threads}, pool {row['pool']}{between}"
 
