@@ -1,8 +1,7 @@
 """What the page asks, passed on to the service with the key that the page does not have."""
 
 import json
-from collections.abc import Generator, Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import urlsplit
@@ -16,6 +15,23 @@ BROKEN = (OSError, HTTPException)  # what a connection that fails raises
 Headers = list[tuple[str, str]]
 
 
+class Parts:
+    """What comes, as it comes, until either side ends it; raises one of BROKEN when it is cut."""
+
+    def __init__(self, answer: HTTPResponse, conn: HTTPConnection) -> None:
+        self._answer = answer
+        self._conn = conn
+
+    def __iter__(self) -> Iterator[bytes]:
+        while part := self._answer.read1(PART_BYTES):
+            yield part
+
+    def close(self) -> None:
+        """Take no more."""
+        self._answer.close()
+        self._conn.close()
+
+
 @dataclass(frozen=True)
 class Answer:
     """A status, the headers that concern the page, and the body, or what comes little by little."""
@@ -23,7 +39,7 @@ class Answer:
     status: int
     headers: Headers
     body: bytes
-    parts: Generator[bytes] | None = None
+    parts: Parts | None = None
 
 
 class Forwarding:
@@ -47,7 +63,7 @@ class Forwarding:
             answer = conn.getresponse()
             kept = [header for header in answer.getheaders() if header[0].title() in ANSWERED]
             if method == "GET" and answer.chunked:  # an export or a live tail
-                return Answer(answer.status, kept, b"", parts_of(answer, conn))
+                return Answer(answer.status, kept, b"", Parts(answer, conn))
             body = answer.read()
         except BROKEN:
             conn.close()
@@ -58,13 +74,6 @@ class Forwarding:
     def is_refused(self) -> bool:
         """Whether the service is there, and the key is not one that may read."""
         return self.ask("GET", "/api/agents", (), b"").status in (401, 403)
-
-
-def parts_of(answer: HTTPResponse, conn: HTTPConnection) -> Generator[bytes]:
-    """What comes, as it comes, until either side ends it; raises one of BROKEN when it is cut."""
-    with closing(conn):
-        while part := answer.read1(PART_BYTES):
-            yield part
 
 
 def unreachable(service: str) -> Answer:

@@ -1,6 +1,6 @@
 """The files of the page, and beneath /api what the service answers."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from http.server import SimpleHTTPRequestHandler
 from io import BytesIO
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from service.dashboard.forwarding import BROKEN, Answer, Forwarding
+from service.dashboard.forwarding import BROKEN, Answer, Forwarding, Parts
 
 # Where the released page looks for the service, whatever it is told.
 RELEASED_ADDRESS = b"http://localhost:8000"
@@ -49,8 +49,6 @@ class Pages(SimpleHTTPRequestHandler):
     def _answer(self, send_file: Callable[[], None] | None) -> None:
         if name_of(self.headers.get("Host", "")) not in OWN_NAMES:
             self.send_error(421)
-        elif self.request_version != self.protocol_version:
-            self.send_error(505)
         elif self.path.startswith(f"{PREFIX}/") or self.path == "/health":
             self._send(self._forward())
         elif send_file:
@@ -67,6 +65,10 @@ class Pages(SimpleHTTPRequestHandler):
         return self._service.ask(self.command, self.path, self.headers.items(), body)
 
     def _send(self, answer: Answer) -> None:
+        if answer.parts is not None and self.request_version != self.protocol_version:
+            answer.parts.close()
+            self.send_error(505)
+            return
         self.send_response(answer.status)
         for name, value in answer.headers:
             self.send_header(name, value)
@@ -81,7 +83,7 @@ class Pages(SimpleHTTPRequestHandler):
         if answer.parts is not None:
             self._send_chunks(answer.parts)
 
-    def _send_chunks(self, parts: Generator[bytes]) -> None:
+    def _send_chunks(self, parts: Parts) -> None:
         """Write them as they come. After one that is cut short the last chunk does not come."""
         with closing(parts), suppress(*BROKEN):
             for part in parts:

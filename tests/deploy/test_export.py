@@ -1,5 +1,6 @@
 """Exports through what may stand before the service: it hands on what it gets, and keeps none."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,11 +8,15 @@ import pytest
 
 from tests.deploy.conftest import needs_nginx
 from tests.deploy.front import command_line_dashboard, two_nginx
+from tests.events import event, new_id
 from tests.export.reading import read_ndjson
-from tests.export.wire import EVENTS, FIRST_BYTES, begun, fill, rest_of, told
+from tests.export.wire import FIRST_BYTES, PATH, begun, rest_of, told
+from tests.http.wire import batch
 from tests.operations.harness import until
-from tests.service import Service, serving
+from tests.service import ANSWER_SECONDS, Service, serving
 
+# Far more than the sockets of three connections took in (9 to 30 MB together), and soon stored.
+EVENTS, BYTES_EACH = 100, 1_000_000
 GIVEN_UP = "export given up: its client takes nothing"
 
 
@@ -19,10 +24,12 @@ GIVEN_UP = "export given up: its client takes nothing"
 def service(
     service_database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """A service that waits for nobody, with an export of 20 MB."""
+    """A service that waits for nobody, with an export of 100 MB."""
     directory = tmp_path_factory.mktemp("service")
     with serving(service_database_url, directory, WORKERS=1, STREAM_STALL_SECONDS=1) as running:
-        fill(running)
+        for _ in range(EVENTS // 10):
+            sent = [event(new_id(), data={"text": "x" * BYTES_EACH}) for _ in range(10)]
+            assert running.post(batch(*sent)).status_code == 200
         yield running
 
 
@@ -53,3 +60,6 @@ def test_through_the_nginx_of_the_backend_and_that_of_the_dashboard(
 def test_through_the_dashboard_of_the_command_line(service: Service, tmp_path: Path) -> None:
     with command_line_dashboard(service, tmp_path) as port:
         assert_it_is_handed_on(service, port)
+        with socket.create_connection(("127.0.0.1", port), ANSWER_SECONDS) as old:
+            old.sendall(b"GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n" % PATH.encode())
+            assert b" 505 " in old.recv(FIRST_BYTES), "cut short it would look whole"
