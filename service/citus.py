@@ -6,7 +6,8 @@ statement goes: agents, whose rows serialise the naming of runs; and metrics, wh
 depend on the number of events, so that folds, materialized views and deltas are exact as ever.
 """
 
-from service.database import DIRECT, connect
+from service import roles
+from service.database import DIRECT, READ, WRITE, connect
 from service.failure import Failure
 from service.migrate import migrating
 from service.queries import Connection, queries
@@ -14,6 +15,11 @@ from service.schema import applied_names, find_gap, known_names
 
 # In this order; the others go beside the first.
 TABLES = ("runs", "events", "expired_runs")
+# What a session on the coordinator sets for itself, no worker hears of: a trace would be planned
+# so that each of its levels sorts the run anew, and nobody would give up waiting for a lock.
+ON_WORKERS = {
+    "enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit", "lock_timeout", "work_mem",
+}  # fmt: skip
 
 
 def distribute(url: str) -> list[str]:
@@ -34,10 +40,19 @@ def distribute(url: str) -> list[str]:
         before = shards(conn)
         with conn.transaction():
             distribute_tables(conn, [table for table in TABLES if table not in before])
+            settle_workers(conn)
         return [
             f"{table}: {count} shards by run_id{', as before' if table in before else ''}"
             for table, count in shards(conn).items()
         ]
+
+
+def settle_workers(conn: Connection) -> None:
+    """Give the roles' sessions on the workers what those on the coordinator begin with."""
+    known = {row["role"] for row in queries.roles.known(conn)}
+    for role, settings in ((roles.INGEST, WRITE), (roles.READ, READ)):
+        for setting in sorted(ON_WORKERS & settings.keys()) if role in known else ():
+            queries.citus.set_for_role(conn, role=role, setting=setting, value=settings[setting])
 
 
 def shards(conn: Connection) -> dict[str, int]:

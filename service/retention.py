@@ -13,6 +13,8 @@ retention/version         the same as before, or all of it is done anew: an even
 retention/delete_runs     some at a time
 retention/lock_events     all readers and writers wait now, at most for lock_timeout
 retention/drop_partition
+
+On Citus the runs are locked first: its locks are changes, which retention/version would notice.
 """
 
 import logging
@@ -28,7 +30,7 @@ import psycopg
 
 from service import audit
 from service.database import WRITE, connect
-from service.queries import Connection, Row, queries
+from service.queries import Connection, Row, is_distributed, queries
 
 # Any number will do, as long as nothing else in the database locks it: "rete" in ASCII.
 LOCK_KEY = 0x72657465
@@ -130,12 +132,13 @@ class Retention:
 
     def _drop(self, partition: Partition) -> None:
         days = {"first_day": partition.first_day, "next_day": partition.next_day}
+        runs = self._lock_runs(days) if is_distributed(self._conn) else []
         before = queries.retention.version(self._conn, **days).fetchone()
         if before is None or not self.is_old(before["newest"]):
             raise Stays
         queries.retention.add_retired(self._conn, **days)
         queries.retention.add_expired(self._conn, **days)
-        runs = [str(row["run_id"]) for row in queries.retention.lock_runs(self._conn, **days)]
+        runs = runs or self._lock_runs(days)
         queries.retention.hold_partition(self._conn, partition=partition.name)
         if queries.retention.version(self._conn, **days).fetchone() != before:
             raise Changed
@@ -145,6 +148,9 @@ class Retention:
         audit.record(self._conn, audit.RETENTION, "drop partition", str(partition))
         self._lock_events(partition)
         queries.retention.drop_partition(self._conn, partition=partition.name)
+
+    def _lock_runs(self, days: dict[str, date]) -> list[str]:
+        return [str(row["run_id"]) for row in queries.retention.lock_runs(self._conn, **days)]
 
     def _lock_events(self, partition: Partition) -> None:
         """Take the last locks, between the requests of others; what is done already stays done."""

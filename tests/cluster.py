@@ -7,6 +7,7 @@ CITUS_URL is a superuser's, of a database on the coordinator that knows its work
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
 
 import psycopg
@@ -63,7 +64,12 @@ class ClusterDatabase:
 
     def drop(self) -> None:
         """Drop it where it is."""
-        self._on_each_node(sql.SQL("DROP DATABASE IF EXISTS {} (FORCE)").format(self._name))
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} (FORCE)").format(self._name)
+        for _ in range(ATTEMPTS):
+            with suppress(psycopg.errors.ObjectInUse):  # Citus's daemon came back just now
+                self._on_each_node(drop)
+                return
+        raise AssertionError(f"{self._plain_name} cannot be dropped")
 
     def _on_each_node(self, statement: sql.Composed) -> None:
         with ThreadPoolExecutor() as pool:

@@ -5,7 +5,7 @@ import falcon
 from service import audit
 from service.body import read_document
 from service.database import Database
-from service.errors import ApiError
+from service.errors import CONSTRAINTS, ApiError
 from service.ingest.fields import MAX_NAME, name_problem, to_uuid
 from service.parameters import allow_parameters
 from service.queries import Connection, Row, queries
@@ -57,6 +57,8 @@ class RunByName:
         with self._database.changing() as conn:
             queries.agents.lock(conn, names=[key])
             run = found(find_by_name(conn, key, run_name))
+            if new_name != run["run_name"]:
+                refuse_taken(conn, key, new_name)
             queries.runs.rename(conn, run_id=run["run_id"], new_name=new_name)
             subject = f"{shown(run)} to {new_name}"
             audit.record(conn, audit.actor_of(req), "rename run", subject)
@@ -116,6 +118,12 @@ def present(run: Row) -> Row:
 def shown(run: Row) -> str:
     """A run in the audit log."""
     return f"{run['run_id']} {run['agent_name']}/{run['run_name']}"
+
+
+def refuse_taken(conn: Connection, agent_name: str, name: str) -> None:
+    """Raise ApiError 409 where a run of the agent, locked, has this name: Citus has no such key."""
+    if queries.runs.taken_names(conn, agent_names=[agent_name], run_names=[name]).fetchone():
+        raise ApiError(falcon.HTTP_409, *CONSTRAINTS["runs_agent_name_run_name_key"])
 
 
 def delete(conn: Connection, run: Row, actor: str) -> dict[str, str]:

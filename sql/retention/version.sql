@@ -13,11 +13,7 @@
 
 SELECT count(*)                                                      AS runs,
        max(least(r.last_event_at, r.updated_at))                     AS newest,
-\if :{?distributed}
-       sum(hashtextextended(r.run_id::text || ' ' || r.updated_at::text || ' ' || r.total_cost::text, 0)) AS version
-\else
        sum(hashtextextended(r.run_id::text || ' ' || r.xmin::text, 0)) AS version
-\endif
   FROM runs AS r
  WHERE r.received_on >= :'first_day'::date
    AND r.received_on <  :'next_day'::date;

@@ -4,7 +4,6 @@ With CITUS_URL set, every other test that asks for a database is given a distrib
 """
 
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -68,7 +67,7 @@ def test_what_is_there_is_spread_and_stays_as_it_was(gathered_url: str, tmp_path
 def test_a_run_lies_on_one_node_and_runs_on_all(client: Client, database_url: str) -> None:
     client.send(*[event(new_id()) for _ in range(50)])
     with psycopg.connect(database_url) as conn:
-        node_of: dict[Any, Any] = dict(conn.execute(PLACES).fetchall())
+        node_of: dict[int, int] = dict(conn.execute(PLACES).fetchall())
         shards = conn.execute(SHARDS).fetchall()
         [nodes] = conn.execute(NODES).fetchone() or [0]
     assert len(shards) == 50
