@@ -8,7 +8,7 @@ from service.database import Database
 from service.errors import CONSTRAINTS, ApiError
 from service.ingest.fields import MAX_NAME, name_problem, to_uuid
 from service.parameters import allow_parameters
-from service.queries import Connection, Row, queries
+from service.queries import Connection, Row, is_distributed, queries
 from service.resources.run_views import VIEWS, view_of
 from service.writer.naming import generated_number
 
@@ -55,10 +55,10 @@ class RunByName:
         """Rename, {"new_run_name": text}; answer with the run, 409 when the name is taken."""
         new_name = check_name(read_document(req, MAX_BODY_BYTES).get("new_run_name"))
         with self._database.changing() as conn:
-            queries.agents.lock(conn, names=[key])
+            agent = queries.agents.lock(conn, names=[key]).fetchone()
             run = found(find_by_name(conn, key, run_name))
-            if new_name != run["run_name"]:
-                refuse_taken(conn, key, new_name)
+            if agent and new_name != run["run_name"]:
+                refuse_taken(conn, agent, new_name)
             queries.runs.rename(conn, run_id=run["run_id"], new_name=new_name)
             subject = f"{shown(run)} to {new_name}"
             audit.record(conn, audit.actor_of(req), "rename run", subject)
@@ -120,9 +120,15 @@ def shown(run: Row) -> str:
     return f"{run['run_id']} {run['agent_name']}/{run['run_name']}"
 
 
-def refuse_taken(conn: Connection, agent_name: str, name: str) -> None:
-    """Raise ApiError 409 where a run of the agent, locked, has this name: Citus has no such key."""
-    if queries.runs.taken_names(conn, agent_names=[agent_name], run_names=[name]).fetchone():
+def refuse_taken(conn: Connection, agent: Row, name: str) -> None:
+    """Raise ApiError 409 where a run of the agent, locked, has this name: Citus has no such key.
+
+    There, nobody would notice either that ingest is about to give away a number it has reserved.
+    """
+    number = generated_number(name)
+    if (
+        is_distributed(conn) and number is not None and number <= agent["run_counter"]
+    ) or queries.runs.taken_names(conn, agent_names=[agent["name"]], run_names=[name]).fetchone():
         raise ApiError(falcon.HTTP_409, *CONSTRAINTS["runs_agent_name_run_name_key"])
 
 

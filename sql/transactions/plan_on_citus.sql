@@ -1,12 +1,13 @@
--- transactions/plan_on_citus: where there is Citus, let this session choose between plans by itself.
+-- transactions/plan_on_citus: where Citus has spread the tables, let this session choose between plans by itself.
 --
--- Citus plans for values: of a generic plan it says that it cannot make it. Other choices stay.
+-- Citus plans for values: of a generic plan it says that it cannot make it. Other choices stay. It has spread
+-- them once runs lacks the key that citus/drop_keys takes; its own tables are not there to be asked elsewhere.
 --
 -- params   none
 -- returns  plan_cache_mode text
--- rows     one; none where there is no Citus
+-- rows     one; none where the tables are not distributed
 -- index    none
--- plan     a look at the extensions
+-- plan     a look at the extensions, and at the constraints of runs where Citus is there
 -- try      (no parameters)
 
 SELECT CASE current_setting('plan_cache_mode')
@@ -14,4 +15,9 @@ SELECT CASE current_setting('plan_cache_mode')
             ELSE current_setting('plan_cache_mode')
        END AS plan_cache_mode
   FROM pg_extension AS e
- WHERE e.extname = 'citus';
+ WHERE e.extname = 'citus'
+   AND to_regclass('runs') IS NOT NULL
+   AND NOT EXISTS (SELECT
+                     FROM pg_constraint AS c
+                    WHERE c.conrelid = to_regclass('runs')
+                      AND c.conname  = 'runs_agent_name_run_name_key');
