@@ -53,6 +53,7 @@ def event_pages(database: Database, filters: Filters, first: Row | None) -> Iter
     if first is not None and filters.after_event is not None:
         yield from pages_of_runs(database, filters, Rest([first], filters.after_event))
     for runs in run_pages(database, filters, first):
+        yield []  # many pages of runs may have no events that are wanted
         wanted = [run for run in runs if filters.may_have_events(run)]
         yield from pages_of_runs(database, filters, Rest(wanted))
 

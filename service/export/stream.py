@@ -84,6 +84,9 @@ class Stream:
             except PASSING as error:
                 self._give_up(Ending.FAILED, reason(error))
                 raise Aborted from None
+            except Exception as error:
+                self._give_up(Ending.FAILED, type(error).__name__)
+                raise
             ending = self._reader.ending()
             if ending is not None:
                 self._give_up(ending, WHY[ending])

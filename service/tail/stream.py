@@ -62,7 +62,13 @@ class Stream:
 
     def __next__(self) -> bytes:
         assert self._parts is not None, "it has begun"  # noqa: S101
-        part = next(self._parts)
+        try:
+            part = next(self._parts)
+        except StopIteration:
+            raise
+        except Exception:
+            self._ending = Ending.FAILED
+            raise
         self._sent = monotonic()
         return part
 
@@ -99,7 +105,6 @@ class Stream:
             page = next_page(self._database, place, self._agent_name)
         except (psycopg.Error, PoolTimeout, TooManyRequests) as error:
             if isinstance(error, psycopg.Error) and find_passing(error) is None:
-                self._ending = Ending.FAILED
                 raise
             if not self._is_troubled:
                 log.warning("tail: %s", reason(error), extra=self._reader.about)

@@ -74,6 +74,7 @@ def settle_runs(conn: Connection, changes: list[Change], names: list[str]) -> No
         queries.metrics.add_run_deltas(conn, run_ids=moved, sign=-1)
     queries.runs.settle(conn, **columns([now for _, now in changes], names, metadatas, ""))
     if moved:
+        queries.runs.note_move(conn, run_ids=moved)
         queries.metrics.add_run_deltas(conn, run_ids=moved, sign=1)
 
 

@@ -17,7 +17,8 @@ short transaction before; should one be taken after all, 23505 starts everything
 6. runs/add_totals         what they sum up to, and what that changes in the runs' metrics
    metrics/add_deltas      what the events add to the metrics, under the agents as held
    runs/settle             runs whose agent, name, environment or metadata they change; those that
-                           move take their metrics along (metrics/add_run_deltas, before and after)
+                           move are noted (runs/note_move), and take their metrics along
+                           (metrics/add_run_deltas, before and after)
 7. transactions/commit     and, in the same round trip, replicas/written: what a read may ask for
 """
 

@@ -1,7 +1,5 @@
 -- runs/settle: give runs the agent, name, environment and metadata that their events now say.
 --
--- A run that moves to another agent notes the transaction: live tails of that agent go by it.
---
 -- params   run_ids          uuid[]         the runs, held
 -- params   agent_names      text[]         their agents; locked where they change
 -- params   run_names        text[]         their names, free under those agents
@@ -32,8 +30,6 @@ UPDATE runs AS r
        owner_event_id  = n.owner_event_id,
        owner_parent_id = n.owner_parent_id,
        metadata        = coalesce(n.metadata, r.metadata),
-       moved_xid       = CASE WHEN r.agent_name = n.agent_name THEN r.moved_xid
-                              ELSE pg_current_xact_id()::text::bigint END,
        updated_at      = now()
   FROM unnest(:'run_ids'::uuid[], :'agent_names'::text[], :'run_names'::text[],
               :'environments'::text[], :'environment_ats'::timestamptz[],

@@ -3,11 +3,12 @@
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
 from service.database import Database
-from service.export import Filters, events, formats
+from service.export import Filters, events, formats, runs
 from service.export.events import event_pages
 from service.export.formats import EVENT_COLUMNS, csv_lines, ndjson
 from service.export.stream import Aborted, packing
@@ -43,6 +44,18 @@ def test_after_each_page_without_a_line_comes_a_byte(pages: Iterator[list[Row]])
     assert len(parts) > RUNS * EVENTS
     assert set(parts[:-1]) == {b" "}
     assert parts[-1] == b'{"export":{"complete":true,"events":0}}\n'
+
+
+def test_pages_of_runs_without_a_wanted_event_are_told_of(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "RUNS_PER_PAGE", 1)
+    filled(client, RUNS, EVENTS)
+    with closing(Database(database_url, CONNECTIONS)) as database:
+        database.open()
+        found = list(event_pages(database, Filters(from_at=datetime(2100, 1, 1, tzinfo=UTC)), None))
+    assert len(found) >= RUNS
+    assert not any(found)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -62,6 +62,20 @@ def test_a_failing_migration_is_named_and_leaves_nothing_of_itself(
     assert tables(empty_database_url) == {"one", "two"}
 
 
+def test_behind_a_dump_a_migration_gives_up_before_all_others_wait_for_it(
+    database_url: str,
+) -> None:
+    names = [state.name for state in migrate.status(database_url)]
+    migrate.down(database_url, len(names) - names.index("0013.add-moved-xid"))
+    with psycopg.connect(database_url) as dump:
+        dump.execute("SELECT FROM runs LIMIT 1")
+        with pytest.raises(Failure, match=r"0013\.add-moved-xid failed: .*lock timeout"):
+            migrate.up(database_url)
+        with psycopg.connect(database_url) as reader:
+            reader.execute("SET lock_timeout = '400ms'; SELECT FROM runs LIMIT 1")
+    assert migrate.up(database_url)[0] == "0013.add-moved-xid"
+
+
 def test_without_its_rollback_file_nothing_is_rolled_back(
     empty_database_url: str, directory: Path
 ) -> None:

@@ -160,3 +160,9 @@ WITH l AS (SELECT 1 AS run_id) SELECT r.status
 -- updates_on_conflict_are_constant
 INSERT INTO expired_runs (run_id) VALUES ($1)
   ON CONFLICT (run_id) DO UPDATE SET expired_at = now();
+
+-- choices_are_immutable
+UPDATE runs AS r
+   SET moved_xid = CASE WHEN r.agent_name = 'x' THEN r.moved_xid
+                        ELSE pg_current_xact_id()::text::bigint END
+ WHERE r.run_id = '8552f8ec-923d-432c-9bc4-802c92078534';

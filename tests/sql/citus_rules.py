@@ -12,6 +12,7 @@ from tests.sql.trees import LEVELS, Tree, fields, nodes, of_kind, own, statement
 # The tables that are spread by run_id, and the views over them; all else is the coordinator's.
 SPREAD = frozenset({"runs", "events", "expired_runs", "run_metrics", "counted_metrics"})
 KEY = "run_id"
+OF_A_MOMENT = {"now", "clock_timestamp", "pg_current_xact_id", "gen_random_uuid", "random"}
 NAMED = {"CONSTR_PRIMARY", "CONSTR_UNIQUE", "CONSTR_FOREIGN", "CONSTR_CHECK", "CONSTR_EXCLUSION"}
 
 
@@ -225,6 +226,18 @@ def updates_on_conflict_are_constant(statement: Tree) -> list[str]:
     ]
 
 
+def choices_are_immutable(statement: Tree) -> list[str]:
+    """What is written to a spread table calls nothing of a moment or transaction within CASE."""
+    return [
+        f"{call['funcname'][-1]['sval']}() for {node['relation']['relname']}"
+        for node in of_kind(statement, "UpdateStmt", "InsertStmt")
+        if node["relation"]["relname"] in SPREAD
+        for choice in of_kind(node, "CaseExpr", "CoalesceExpr")
+        for call in of_kind(choice, "FuncCall")
+        if call["funcname"][-1]["sval"] in OF_A_MOMENT
+    ]
+
+
 RULES: list[Callable[[Tree], list[str]]] = [
     no_cycle_or_search,
     no_merge,
@@ -240,6 +253,7 @@ RULES: list[Callable[[Tree], list[str]]] = [
     coordinators_tables_stand_apart,
     outer_joins_begin_with_spread_tables,
     updates_on_conflict_are_constant,
+    choices_are_immutable,
 ]
 
 
