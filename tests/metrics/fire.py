@@ -24,7 +24,7 @@ from tests.operations.harness import REPOSITORY, environment, until
 from tests.prices.truth import EVER, FIRST, SECOND, prices, wrong_costs
 
 FOLD_SECONDS = 0.1
-PATIENCE_SECONDS = 120.0  # for the comparisons, once the time is over
+PATIENCE_SECONDS = 120.0  # for enough to happen, once the time is over
 FOLDERS = ("leader", "anarchist", "anarchist")
 MATERIALIZED = ("agent_totals", "daily_totals", "event_type_totals", "model_totals")
 SHOWN = 5  # differences of each comparison
@@ -62,15 +62,17 @@ class Fire:
         self._lock = threading.Lock()
         self._began = time.monotonic()
 
-    def burn(self, tasks: list[Callable[[], None]], seconds: float, views: int) -> None:
-        """Run the tasks for that long and for that many comparisons; raise what any raised."""
+    def burn(
+        self, tasks: list[Callable[[], None]], seconds: float, is_enough: Callable[[], bool]
+    ) -> None:
+        """Run the tasks for that long, and until enough has happened; raise what any raised."""
         with ThreadPoolExecutor(len(tasks)) as pool:
             futures = [pool.submit(self._until_done, task) for task in tasks]
             try:
                 self.done.wait(seconds)
                 until(
-                    lambda: self.done.is_set() or self.counts["views"] >= views,
-                    "too few comparisons",
+                    lambda: self.done.is_set() or is_enough(),
+                    "too little has happened",
                     PATIENCE_SECONDS,
                 )
             finally:

@@ -55,7 +55,8 @@ def test_metrics_are_exact_under_fire(
             fire.reprice_and_kill,
         ],
         SECONDS,
-        VIEWS_COMPARED,
+        # Where others use the machine as well, a folder may be killed before its first fold.
+        lambda: fire.counts["views"] >= VIEWS_COMPARED and folds(conn) > 0,
     )
     counts = dict(fire.counts) | {"folds": folds(conn)}
     print(counts)  # shown with -s, or when it fails
