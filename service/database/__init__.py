@@ -8,7 +8,7 @@ replicas      which server that is; replica, progress, asking: what it depends o
 database      all that a process has
 """
 
-from service.database.asking import Asking, asking
+from service.database.asking import Asking, Doubtful, asking, doubt_replica
 from service.database.connections import connect, wants_read_write
 from service.database.database import Database
 from service.database.pools import pool
@@ -24,10 +24,12 @@ __all__ = [
     "WRITE",
     "Asking",
     "Database",
+    "Doubtful",
     "Replica",
     "Replicas",
     "asking",
     "connect",
+    "doubt_replica",
     "pool",
     "wants_read_write",
 ]

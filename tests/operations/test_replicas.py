@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 import falcon
+import orjson
 import psycopg
 import pytest
 import requests
@@ -24,6 +25,7 @@ from tests.operations.replication import Server, replicating, several
 from tests.service import Service, serving
 
 MAX_LAG = 1
+COUNT_RUNS = "SELECT count(*) FROM runs WHERE agent_name = 'goes-on'"
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +38,23 @@ def servers(cluster: Path) -> Iterator[list[Server]]:
 @pytest.fixture
 def client(servers: list[Server]) -> Iterator[Client]:
     """A service that reads from the replicas, both in use."""
+    with reading(servers, MAX_LAG) as client:
+        yield client
+
+
+@pytest.fixture
+def patient(servers: list[Server]) -> Iterator[Client]:
+    """One for which no replica is late while a test runs."""
+    with reading(servers, 3600) as client:
+        yield client
+
+
+@contextmanager
+def reading(servers: list[Server], max_lag: int) -> Iterator[Client]:
+    """A service that reads from the replicas, both in use."""
     variables: dict[str, Any] = {
         "DATABASE_READ_URL": ",".join(server.read_url for server in servers[1:]),
-        "MAX_REPLICA_LAG_SECONDS": str(MAX_LAG),
+        "MAX_REPLICA_LAG_SECONDS": str(max_lag),
     }
     with Client.of(several(servers), **variables) as client:
         until(lambda: statuses(client) == ["in use"] * 2, "the replicas are not used")
@@ -125,6 +141,39 @@ def test_what_a_replica_does_not_know_yet_is_asked_of_the_primary(
         assert "late" in agents(client, X_Commit_LSN=lsn)
     for replica in servers[1:]:
         assert "/* agents.list */" in last_queries(replica)
+
+
+def test_what_goes_on_elsewhere_leaves_nothing_out(patient: Client, servers: list[Server]) -> None:
+    """One answer is of a server that is ahead, the next would be of one that is not as far."""
+    path = "/api/agents/goes-on/runs"
+    early = [send(patient, "goes-on")[0] for _ in range(2)]
+    for replica in servers[1:]:
+        until(lambda: ask(replica.url, COUNT_RUNS) == "2", "nothing is replayed")  # noqa: B023
+    pause(servers)
+    try:
+        run_id, event_ids = new_id(), sorted(new_id() for _ in range(3))
+        events = [event(run_id, event_id=each, agent_name="goes-on") for each in event_ids]
+        assert patient.send(*events).status_code == 200
+        assert [run["run_id"] for run in patient.ok(path)] == early[::-1]  # the replicas'
+        export = f"/api/export/events.ndjson?after={run_id}/{event_ids[0]}&run_id={run_id}"
+        for _ in servers[1:]:
+            assert exported(patient, export) == event_ids[1:]
+            assert exported(patient, f"/api/export/events.ndjson?run_id={run_id}") == event_ids
+            assert len(patient.ok(f"/api/events?run_id={run_id}")["events"]) == 3
+        runs = {"agent": "goes-on", "order": "asc"}
+        oldest = patient.ok("/api/runs", params={**runs, "limit": 1})
+        rest = patient.ok("/api/runs", params={**runs, "cursor": oldest["next_cursor"]})["runs"]
+        assert [run["run_id"] for run in oldest["runs"] + rest] == [*early, run_id]
+        assert [run["run_id"] for run in patient.ok(path)] == early[::-1]
+    finally:
+        pause(servers, "resume")
+
+
+def exported(client: Client, path: str) -> list[str]:
+    """The ids of the events of an export that came whole."""
+    *lines, last = map(orjson.loads, client.simulate_get(path).text.splitlines())
+    assert last["export"]["complete"], last
+    return [line["event_id"] for line in lines]
 
 
 def ids_of(run_id: str) -> dict[str, Any]:
