@@ -169,6 +169,31 @@ def test_what_goes_on_elsewhere_leaves_nothing_out(patient: Client, servers: lis
         pause(servers, "resume")
 
 
+def test_who_changed_something_sees_it(patient: Client, servers: list[Server]) -> None:
+    run_id, lsn = send(patient, "changes")
+    for replica in servers[1:]:
+        behind = f"SELECT pg_last_wal_replay_lsn() >= '{lsn}'"
+        until(lambda: ask(replica.url, behind) == "True", "nothing is replayed")  # noqa: B023
+    name, agent = patient.run(run_id)["run_name"], "/api/agents/changes"
+    pause(servers)
+    try:
+        lsns = [
+            patient.simulate_request(method, path, json=body).headers["X-Commit-LSN"]
+            for method, path, body in (
+                ("PATCH", agent, {"description": "new"}),
+                ("PATCH", f"/api/runs/changes/{name}", {"new_run_name": "new"}),
+                ("DELETE", f"/api/runs/{run_id}", None),
+                ("DELETE", agent, None),
+            )
+        ]
+        assert patient.ok(agent)["description"] is None  # a replica's
+        after = [{"X-Commit-LSN": lsn} for lsn in lsns]
+        assert patient.simulate_get(f"/api/runs/{run_id}", headers=after[2]).status_code == 404
+        assert patient.simulate_get(agent, headers=after[3]).status_code == 404
+    finally:
+        pause(servers, "resume")
+
+
 def exported(client: Client, path: str) -> list[str]:
     """The ids of the events of an export that came whole."""
     *lines, last = map(orjson.loads, client.simulate_get(path).text.splitlines())
