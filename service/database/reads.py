@@ -20,6 +20,7 @@ class Reads:
         self, find_url: Callable[[], str], settings: dict[str, str], size: int, name: str = "read"
     ) -> None:
         """`find_url` is asked for each new connection, of which there are `size` at the most."""
+        self.find_url = find_url
         self.settings = settings
         self.pool = self.make_pool(find_url, settings, name, size)
 

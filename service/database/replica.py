@@ -1,24 +1,18 @@
 """One server for reads: how far it is behind, and whether it is asked."""
 
 import logging
-import threading
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import PoolTimeout, TooManyRequests
 
-from service.database.connections import connect
+from service.database.lookout import Lookout
 from service.database.progress import Progress
 from service.database.reads import Reads, ReadsThroughPgBouncer
-from service.database.settings import with_timeout
-from service.queries import Connection, queries
+from service.queries import queries
 
-LOOK_SECONDS = 0.5
-LOOK_TIMEOUT_SECONDS = 1  # one that says nothing is left out 2 s later
 AWAY, LAGGING, UNKNOWN = "away", "lagging", "unknown"
 
 log = logging.getLogger(__name__)
@@ -33,10 +27,7 @@ class State:
 
 
 class Replica:
-    """A server that is looked at twice a second, over a connection of its own.
-
-    Not over one of the pool: a pool in which all are busy looks like a server that is away.
-    """
+    """A server that is looked after."""
 
     def __init__(
         self,
@@ -55,14 +46,16 @@ class Replica:
         kind = ReadsThroughPgBouncer if pgbouncer else Reads
         self.reads = kind(lambda: url, settings, size, f"replica {number}")
         self.state = State()
-        self._connect: Callable[[], Connection] = lambda: connect(
-            url, with_timeout(settings, LOOK_TIMEOUT_SECONDS), "replica", pgbouncer=pgbouncer
-        )
-        self._conn: Connection | None = None
         self._progress = progress
         self._max_lag_seconds = max_lag_seconds
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=self.reads.pool.name, daemon=True)
+        self._lookout = Lookout(
+            self.reads.pool.name,
+            lambda: url,
+            settings,
+            found=self._is_at,
+            failed=self.is_away,
+            pgbouncer=pgbouncer,
+        )
 
     @property
     def is_usable(self) -> bool:
@@ -72,13 +65,11 @@ class Replica:
     def open(self) -> None:
         """Begin to look."""
         self.reads.pool.open()
-        self._thread.start()
+        self._lookout.open()
 
     def close(self) -> None:
-        """End the look-out and the pool."""
-        self._closed.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        """End it."""
+        self._lookout.close()
         self.reads.pool.close()
 
     def has_replayed(self, lsn: str) -> bool:
@@ -94,35 +85,11 @@ class Replica:
         """Ask it no more until a look has found it again."""
         self._set(State(reason=AWAY), error)
 
-    def _run(self) -> None:
-        while not self._closed.is_set():
-            self.look()
-            self._closed.wait(LOOK_SECONDS)
-        self._hang_up()
-
-    def look(self) -> None:
-        """Find out how far it is behind."""
-        try:
-            position = self._position()
-        except psycopg.Error as error:
-            self._hang_up()
-            self.is_away(error)
-        else:
-            lag = None if position is None else self._progress.lag(int(position))
-            is_late = lag is not None and lag > self._max_lag_seconds
-            self._set(State(lag, UNKNOWN if lag is None else LAGGING if is_late else ""))
-
-    def _position(self) -> Any:
-        """Ask how far it is; None where a replica has not replayed anything yet."""
-        if self._conn is None:
-            self._conn = self._connect()
-            self._conn.autocommit = True
-        return queries.replicas.position(self._conn).fetchall()[0]["position"]
-
-    def _hang_up(self) -> None:
-        if self._conn is not None:
-            self._conn.close()
-            self._conn = None
+    def _is_at(self, position: int | None, _: float) -> None:
+        """Find out how far it is behind; None where it has not replayed anything yet."""
+        lag = None if position is None else self._progress.lag(position)
+        is_late = lag is not None and lag > self._max_lag_seconds
+        self._set(State(lag, UNKNOWN if lag is None else LAGGING if is_late else ""))
 
     def _set(self, state: State, error: BaseException | None = None) -> None:
         """Keep what is known, and say once when that changes whether it is asked."""

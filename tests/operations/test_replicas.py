@@ -226,6 +226,25 @@ def test_lag_is_measured_by_where_the_primary_was() -> None:
     assert [progress.lag(position) for position in (200, 250, 300)] == [None, 0, 0]
 
 
+def test_lag_is_measured_while_all_connections_to_the_primary_are_lent(
+    servers: list[Server],
+) -> None:
+    database = Database(
+        several(servers), 4, replica_urls=[servers[1].read_url], max_replica_lag_seconds=MAX_LAG
+    )
+    database.open()
+    with closing(database):
+        [replica] = database.replicas.all
+        until(lambda: replica.is_usable, "it is not used")
+        pause(servers)
+        try:
+            with database.primary.reading():  # its only one
+                do(servers[0].url, "SELECT pg_switch_wal()")
+                until(lambda: replica.state.reason == "lagging", "it is not found to be late")
+        finally:
+            pause(servers, "resume")
+
+
 def test_a_replica_that_dies_is_left_out_and_comes_back(
     client: Client, servers: list[Server]
 ) -> None:
