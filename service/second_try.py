@@ -18,6 +18,7 @@ import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.database import Asking, Database, Doubtful, asking
+from service.database.replica import is_of_a_server_away
 from service.errors import ApiError
 from service.log import reason
 
@@ -69,8 +70,8 @@ def may_be_the_replicas(error: Exception, who: Asking) -> bool:
         return not replica.is_usable  # else it has much to do, as the primary has
     if not isinstance(error, psycopg.Error):
         return False
-    if error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):
+    if is_of_a_server_away(error):
         replica.is_away(error)
         return True
     log.info("replica %d: %s", replica.number, reason(error))
-    return error.sqlstate.startswith(ONLY_THERE)
+    return (error.sqlstate or "").startswith(ONLY_THERE)

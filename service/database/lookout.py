@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from math import inf
 
 import psycopg
 
@@ -31,21 +32,32 @@ class Lookout:
         pgbouncer: bool = False,
     ) -> None:
         """`found` gets the position, and when it was asked for; None: nothing is replayed yet."""
+        # PgBouncer is silent as well while all of its connections to the server are busy.
+        patience = settings if pgbouncer else with_timeout(settings, LOOK_TIMEOUT_SECONDS)
         self._connect: Callable[[], Connection] = lambda: connect(
-            find_url(), with_timeout(settings, LOOK_TIMEOUT_SECONDS), "replica", pgbouncer=pgbouncer
+            find_url(), patience, "replica", pgbouncer=pgbouncer, is_hopeless=self._closed.is_set
         )
+        self._may_be_silent = pgbouncer
+        self._asked_at = inf
+        self.is_gone = False  # nobody answers, or not in time: no wait for it is worth while
         self._found = found
         self._failed = failed
         self._conn: Connection | None = None
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether an answer is overdue: known before a request has waited for a connection."""
+        overdue = time.monotonic() > self._asked_at + LOOK_TIMEOUT_SECONDS
+        return overdue and not self._may_be_silent
+
     def open(self) -> None:
         """Begin to look."""
         self._thread.start()
 
     def close(self) -> None:
-        """End it; a look that has begun ends first."""
+        """End it; a look that has begun is given up."""
         self._closed.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -58,13 +70,18 @@ class Lookout:
 
     def _look(self) -> None:
         at = time.monotonic()  # before it is asked: it may be further by the time that it answers
+        self._asked_at = at
         try:
             position = self._position()
         except psycopg.Error as error:
             self._hang_up()
+            self.is_gone = error.sqlstate is None
             self._failed(error)
         else:
+            self.is_gone = False
             self._found(position, at)
+        finally:
+            self._asked_at = inf
 
     def _position(self) -> int | None:
         if self._conn is None:

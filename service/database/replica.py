@@ -1,7 +1,6 @@
 """One server for reads: how far it is behind, and whether it is asked."""
 
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -44,7 +43,9 @@ class Replica:
         self.number = number
         self.server = server_of(url)
         kind = ReadsThroughPgBouncer if pgbouncer else Reads
-        self.reads = kind(lambda: url, settings, size, f"replica {number}")
+        self.reads = kind(
+            lambda: url, settings, size, f"replica {number}", lambda: self._lookout.is_gone
+        )
         self.state = State()
         self._progress = progress
         self._max_lag_seconds = max_lag_seconds
@@ -60,7 +61,7 @@ class Replica:
     @property
     def is_usable(self) -> bool:
         """Whether reads may go there."""
-        return not self.state.reason
+        return not self.state.reason and not self._lookout.is_silent
 
     def open(self) -> None:
         """Begin to look."""
@@ -77,9 +78,16 @@ class Replica:
 
         After a crash it may be less far for a moment than it was at the last look.
         """
-        with suppress(psycopg.Error, PoolTimeout, TooManyRequests), self.reads.reading() as conn:
-            return bool(queries.replicas.has_replayed(conn, lsn=lsn).fetchall()[0]["has_replayed"])
-        return False
+        try:
+            with self.reads.reading() as conn:
+                row = queries.replicas.has_replayed(conn, lsn=lsn).fetchall()[0]
+        except (PoolTimeout, TooManyRequests):
+            return False
+        except psycopg.Error as error:
+            if is_of_a_server_away(error):
+                self.is_away(error)
+            return False
+        return bool(row["has_replayed"])
 
     def is_away(self, error: BaseException) -> None:
         """Ask it no more until a look has found it again."""
@@ -102,6 +110,18 @@ class Replica:
 
     def _name(self) -> str:
         return f"replica {self.number} ({self.server})"
+
+
+def is_of_a_server_away(error: Exception) -> bool:
+    """Whether it says that no answer comes from there: cut off, silent, or shutting down.
+
+    Without a SQLSTATE only OperationalError is: others are psycopg's own, of what it was told.
+    """
+    if not isinstance(error, psycopg.Error):
+        return False
+    if error.sqlstate is None:
+        return isinstance(error, psycopg.OperationalError)
+    return error.sqlstate.startswith(("08", "57P"))
 
 
 def server_of(url: str) -> str:

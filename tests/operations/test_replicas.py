@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -20,7 +21,7 @@ from tests.client import Client
 from tests.events import event, new_id
 from tests.http.wire import batch
 from tests.operations.harness import until
-from tests.operations.postgres import ask, do
+from tests.operations.postgres import ask, do, postmaster_of, stopped
 from tests.operations.replication import Server, replicating, several
 from tests.service import Service, serving
 
@@ -224,6 +225,22 @@ def test_lag_is_measured_by_where_the_primary_was() -> None:
     ]
     progress.note(250, 503)  # a failover, and commits were lost
     assert [progress.lag(position) for position in (200, 250, 300)] == [None, 0, 0]
+
+
+def test_a_replica_that_hangs_keeps_no_request(client: Client, servers: list[Server]) -> None:
+    """Reads would wait for it for 12 s each, more for a connection in vain, and get 503."""
+    run_id, lsn = send(client, "hangs")
+    for _ in range(20):
+        assert client.run(run_id)["agent_name"] == "hangs"  # also for the pools' connections
+    with stopped(postmaster_of(servers[2].data_dir)), ThreadPoolExecutor(12) as threads:
+        seen = {"X-Commit-LSN": lsn}
+        asked = [
+            threads.submit(client.simulate_get, f"/api/runs/{run_id}", headers=headers)
+            for headers in [{}, seen] * 6
+        ]
+        assert [each.result().status_code for each in asked] == [200] * 12
+        until(lambda: statuses(client) == ["in use", "away"], "it is not left out")
+    until(lambda: statuses(client) == ["in use"] * 2, "it does not come back")
 
 
 def test_lag_is_measured_while_all_connections_to_the_primary_are_lent(
