@@ -10,6 +10,7 @@ responder of a GET changes nothing and has sent nothing yet, so it may run twice
 
 import logging
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,9 +19,10 @@ import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.database import Asking, Database, Doubtful, asking
-from service.database.replica import is_of_a_server_away
+from service.database.replica import Replica, is_of_a_server_away
 from service.errors import ApiError
 from service.log import reason
+from service.telemetry.figures import ASKED_AGAIN
 
 HEADER = "X-Commit-LSN"
 LSN = re.compile(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}").fullmatch
@@ -28,9 +30,19 @@ GOES_ON = {"after", "cursor"}  # parameters
 # Connection, conflict, rows or privileges that a migration changes, shutting down, I/O.
 ONLY_THERE = ("08", "40", "42", "57P", "58")
 
+SECONDS_BETWEEN_WARNINGS = 60.0
+
 Responder = Callable[..., None]
 
 log = logging.getLogger(__name__)
+
+
+class Forget:
+    """Each request begins with nothing known: its thread may have answered another before."""
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Forget who asked last, so that what is no GET reads from the primary."""
+        asking.set(None)
 
 
 def with_second_try(responder: Responder, database: Database) -> Responder:
@@ -44,6 +56,7 @@ def with_second_try(responder: Responder, database: Database) -> Responder:
         except Exception as error:
             if who.replica is None or not may_be_the_replicas(error, who):
                 raise
+            ASKED_AGAIN.labels(str(who.replica.number)).inc()
             who.server, who.replica = database.primary, None
             responder(req, resp, **params)
 
@@ -62,10 +75,8 @@ def may_be_the_replicas(error: Exception, who: Asking) -> bool:
     """Whether another server may answer; one that is gone is not asked again before it is back."""
     replica = who.replica
     assert replica is not None, "it was asked"  # noqa: S101
-    if isinstance(error, Doubtful):
-        return True
-    if isinstance(error, falcon.HTTPError):
-        return error.status_code == 404
+    if isinstance(error, (Doubtful, falcon.HTTPError)):
+        return isinstance(error, Doubtful) or error.status_code == 404
     if isinstance(error, (PoolTimeout, TooManyRequests)):
         return not replica.is_usable  # else it has much to do, as the primary has
     if not isinstance(error, psycopg.Error):
@@ -73,5 +84,14 @@ def may_be_the_replicas(error: Exception, who: Asking) -> bool:
     if is_of_a_server_away(error):
         replica.is_away(error)
         return True
-    log.info("replica %d: %s", replica.number, reason(error))
-    return (error.sqlstate or "").startswith(ONLY_THERE)
+    if not (error.sqlstate or "").startswith(ONLY_THERE):
+        return False
+    report(replica, error)
+    return True
+
+
+def report(replica: Replica, error: psycopg.Error) -> None:
+    """Say what a replica cannot answer, once a minute: as a grant that it lacks."""
+    if time.monotonic() > replica.reported_at + SECONDS_BETWEEN_WARNINGS:
+        replica.reported_at = time.monotonic()
+        log.warning("replica %d, asked of the primary: %s", replica.number, reason(error))

@@ -47,6 +47,7 @@ class Replica:
             lambda: url, settings, size, f"replica {number}", lambda: self._lookout.is_gone
         )
         self.state = State()
+        self.reported_at = float("-inf")
         self._progress = progress
         self._max_lag_seconds = max_lag_seconds
         self._lookout = Lookout(

@@ -16,6 +16,8 @@ import requests
 from service import verify
 from service.database import Database, asking
 from service.database.progress import Progress
+from service.database.replica import is_of_a_server_away
+from service.roles import READ
 from service.second_try import with_second_try
 from tests.client import Client
 from tests.events import event, new_id
@@ -227,6 +229,35 @@ def test_lag_is_measured_by_where_the_primary_was() -> None:
     assert [progress.lag(position) for position in (200, 250, 300)] == [None, 0, 0]
 
 
+def test_only_what_a_replica_may_lack_is_asked_again(
+    client: Client, servers: list[Server], caplog: pytest.LogCaptureFixture
+) -> None:
+    do(servers[0].url, f"REVOKE SELECT ON agents FROM {READ}")
+    try:
+        for replica in servers[1:]:
+            may = f"SELECT has_table_privilege('{READ}', 'agents', 'select')"
+            until(lambda: ask(replica.url, may) == "False", "nothing is replayed")  # noqa: B023
+        for _ in range(4):
+            assert client.simulate_get("/api/agents").status_code >= 500  # the primary's answer
+    finally:
+        do(servers[0].url, f"GRANT SELECT ON agents TO {READ}")
+    warned = [each for each in caplog.messages if "asked of the primary" in each]
+    assert len(warned) == len(servers[1:]), warned
+    assert 'gati_reads_asked_again_total{replica="1"}' in client.simulate_get("/metrics").text
+    for error, away in ((psycopg.ProgrammingError(), False), (psycopg.OperationalError(), True)):
+        assert is_of_a_server_away(error) == away
+
+
+def test_a_post_does_not_inherit_the_server_of_a_get(client: Client, servers: list[Server]) -> None:
+    run_id, _ = send(client, "inherits")
+    assert client.run(run_id)
+    who = asking.get()
+    assert who is not None
+    assert who.server is not None
+    assert client.ok("/api/events/check", "POST", json=ids_of(run_id))
+    assert asking.get() is None
+
+
 def test_a_replica_that_hangs_keeps_no_request(client: Client, servers: list[Server]) -> None:
     """Reads would wait for it for 12 s each, more for a connection in vain, and get 503."""
     run_id, lsn = send(client, "hangs")
@@ -236,7 +267,7 @@ def test_a_replica_that_hangs_keeps_no_request(client: Client, servers: list[Ser
         seen = {"X-Commit-LSN": lsn}
         asked = [
             threads.submit(client.simulate_get, f"/api/runs/{run_id}", headers=headers)
-            for headers in [{}, seen] * 6
+            for headers in [{}, {}, seen, seen] * 3
         ]
         assert [each.result().status_code for each in asked] == [200] * 12
         until(lambda: statuses(client) == ["in use", "away"], "it is not left out")
