@@ -38,7 +38,7 @@ from service.resources import (
     timeseries,
     traces,
 )
-from service.second_try import with_second_try
+from service.second_try import Forget, with_second_try
 from service.slots import Slots, shared_places
 from service.telemetry.requests import RequestMeter
 from service.writer import Writer
@@ -54,6 +54,7 @@ def create_app(
     rate_limit = RateLimit(config, clock)
     access = Access(KeyRing(database), config)
     for middleware in (
+        Forget(),
         RequestMeter(config.api_prefix),
         RequestLog(config.debug or config.log_requests == "all", config.trusted_proxies),
         Identity(),

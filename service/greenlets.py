@@ -56,6 +56,8 @@ class GreenConnection(PatientConnection):
         while not (events := ready(fileno, wanted)):
             if self.patience_seconds and monotonic() > began + self.patience_seconds:
                 raise self.given_up()
+            if self.is_hopeless and self.is_hopeless():
+                raise self.given_up("its server is away")
             try:
                 WAITS[wanted](fileno, timeout=INTERVAL_SECONDS)
             except TimeoutError:

@@ -5,6 +5,7 @@ sent must be acknowledged by its TCP in 3 s, and an idle connection is asked now
 server: it may say nothing for as long as a statement may take, and a little longer.
 """
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import psycopg
@@ -30,6 +31,7 @@ class PatientConnection(psycopg.Connection[Any]):
     """A connection whose server may be silent for `patience_seconds`; None: without limit."""
 
     patience_seconds: float | None = None
+    is_hopeless: Callable[[], bool] | None = None  # asked while it waits: then it waits no more
     distributed = False  # whether Citus spreads the tables over nodes: service/queries.py asks
 
     def wait(
@@ -40,6 +42,8 @@ class PatientConnection(psycopg.Connection[Any]):
         For threads, in C. The limit is on the whole of it: one statement, or one round of a
         pipeline, whose results come as they are made.
         """
+        if self.is_hopeless:
+            gen = self._while_there_is_hope(gen, self.is_hopeless)
         if timeout is not None or self.patience_seconds is None:
             return super().wait(gen, interval, timeout)
         try:
@@ -47,10 +51,22 @@ class PatientConnection(psycopg.Connection[Any]):
         except _WaitTimeout:
             raise self.given_up() from None
 
-    def given_up(self) -> psycopg.OperationalError:
+    def _while_there_is_hope(self, gen: PQGen[T], is_hopeless: Callable[[], bool]) -> PQGen[T]:
+        """Run a generator of psycopg's, which is resumed at each interval, ready or not."""
+        try:
+            ready = yield next(gen)
+            while True:
+                if not ready and is_hopeless():
+                    raise self.given_up("its server is away")
+                ready = yield gen.send(ready)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def given_up(self, why: str = "") -> psycopg.OperationalError:
         """Close the connection without asking, and return the error that says why."""
         self.pgconn.finish()
-        return psycopg.OperationalError(f"silent for {self.patience_seconds:.0f} s")
+        return psycopg.OperationalError(why or f"silent for {self.patience_seconds:.0f} s")
 
 
 def limit_silence(conn: PatientConnection, settings: dict[str, str]) -> None:

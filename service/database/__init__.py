@@ -4,11 +4,11 @@ settings      what sessions are told, by what they are for
 connections   how one is made
 pools         many, and how one is lent
 reads         a statement or a snapshot, from one server
-replicas      which server that is; replica, progress, asking: what it depends on
+replicas      which server that is; replica, lookout, progress, asking: what it depends on
 database      all that a process has
 """
 
-from service.database.asking import Asking, asking
+from service.database.asking import Asking, Doubtful, asking, doubt_replica
 from service.database.connections import connect, wants_read_write
 from service.database.database import Database
 from service.database.pools import pool
@@ -24,10 +24,12 @@ __all__ = [
     "WRITE",
     "Asking",
     "Database",
+    "Doubtful",
     "Replica",
     "Replicas",
     "asking",
     "connect",
+    "doubt_replica",
     "pool",
     "wants_read_write",
 ]

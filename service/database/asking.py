@@ -22,4 +22,15 @@ class Asking:
     replica: "Replica | None" = None  # whose server that is; None: the primary's
 
 
+class Doubtful(Exception):
+    """A replica lacks what a request names, which may be new: the primary is to be asked."""
+
+
 asking: ContextVar[Asking | None] = ContextVar("asking", default=None)
+
+
+def doubt_replica() -> None:
+    """Raise Doubtful where a replica has answered; of the primary there is no doubt."""
+    who = asking.get()
+    if who is not None and who.replica is not None:
+        raise Doubtful

@@ -1,5 +1,7 @@
 """How a connection is made, and what it is told before it is used."""
 
+from collections.abc import Callable
+
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.string import TextLoader
@@ -15,7 +17,13 @@ PREPARED_AT_ONCE = 5  # psycopg's own; the queries say of each whether it is pre
 
 
 def connect(
-    url: str, settings: dict[str, str], role: str, first: bool = False, pgbouncer: bool = False
+    url: str,
+    settings: dict[str, str],
+    role: str,
+    *,
+    first: bool = False,
+    pgbouncer: bool = False,
+    is_hopeless: Callable[[], bool] | None = None,
 ) -> Connection:
     """Open one connection with its settings, rows as dicts; `first` goes before requests.
 
@@ -27,6 +35,7 @@ def connect(
         prepare_threshold=prepare_threshold(pgbouncer),
     )
     limit_silence(conn, settings)
+    conn.is_hopeless = is_hopeless
     conn.autocommit = True
     note_distribution(conn)
     if not pgbouncer and must_say_read_only(conn, settings):

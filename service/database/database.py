@@ -9,7 +9,9 @@ Whatever is not ingest or a read is the owner's: see service/roles.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+import psycopg
 
 from service.bell import Bell
 from service.database.connections import connect
@@ -17,7 +19,7 @@ from service.database.pools import lend, pool
 from service.database.reads import Reads
 from service.database.replicas import Replicas
 from service.database.settings import DIRECT, READ, WRITE, with_timeout
-from service.queries import Connection
+from service.queries import Connection, queries
 
 # It warns of each pipeline that an error has ended, also of one that is expected and tried again.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
@@ -110,10 +112,17 @@ class Database:
             yield conn
 
     @contextmanager
-    def changing(self) -> Iterator[Connection]:
-        """Lend a connection for one transaction that changes rows by hand (PATCH, DELETE)."""
-        with lend(self._change) as conn, conn.transaction():
-            yield conn
+    def changing(self, tell: Callable[[str], None] | None = None) -> Iterator[Connection]:
+        """Lend a connection for one transaction that changes rows by hand (PATCH, DELETE).
+
+        `tell` is told up to where the log reaches it, unless that fails: it is committed by then.
+        """
+        with lend(self._change) as conn:
+            with conn.transaction():
+                yield conn
+            if tell:
+                with suppress(psycopg.Error):
+                    tell(queries.replicas.written(conn).fetchall()[0]["lsn"])
 
     def connect_writer(self) -> Connection:
         """Open a connection for one writer alone."""

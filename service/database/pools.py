@@ -26,12 +26,19 @@ MAX_WAITING = 200
 Pool = ConnectionPool[PatientConnection]
 
 
-def pool(find_url: Callable[[], str], settings: dict[str, str], role: str, size: int) -> Pool:
+def pool(
+    find_url: Callable[[], str],
+    settings: dict[str, str],
+    role: str,
+    size: int,
+    is_hopeless: Callable[[], bool] | None = None,
+) -> Pool:
     """A pool, not yet open, that makes its connections as they are needed, each by the URL then."""
 
     def prepare(conn: PatientConnection) -> None:
         configure(conn)
         limit_silence(conn, settings)
+        conn.is_hopeless = is_hopeless
         note_distribution(conn)
         if READ_ONLY in settings:
             queries.transactions.limit_temp_files(conn)
@@ -42,7 +49,11 @@ def pool(find_url: Callable[[], str], settings: dict[str, str], role: str, size:
 
 
 def pool_through_pgbouncer(
-    find_url: Callable[[], str], settings: dict[str, str], role: str, size: int
+    find_url: Callable[[], str],
+    settings: dict[str, str],
+    role: str,
+    size: int,
+    is_hopeless: Callable[[], bool] | None = None,
 ) -> Pool:
     """The same through PgBouncer, where a session has no settings and prepares nothing.
 
@@ -52,6 +63,7 @@ def pool_through_pgbouncer(
     def prepare(conn: PatientConnection) -> None:
         configure(conn)
         limit_silence(conn, settings)
+        conn.is_hopeless = is_hopeless
         note_distribution(conn)
         queries.transactions.use_utc(conn)
 

@@ -17,11 +17,20 @@ class Reads:
     make_pool = staticmethod(pool)
 
     def __init__(
-        self, find_url: Callable[[], str], settings: dict[str, str], size: int, name: str = "read"
+        self,
+        find_url: Callable[[], str],
+        settings: dict[str, str],
+        size: int,
+        name: str = "read",
+        is_hopeless: Callable[[], bool] | None = None,
     ) -> None:
-        """`find_url` is asked for each new connection, of which there are `size` at the most."""
+        """`find_url` is asked for each new connection, of which there are `size` at the most.
+
+        `is_hopeless` is asked while one waits for the server: then it waits no more.
+        """
+        self.find_url = find_url
         self.settings = settings
-        self.pool = self.make_pool(find_url, settings, name, size)
+        self.pool = self.make_pool(find_url, settings, name, size, is_hopeless)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -1,24 +1,17 @@
 """One server for reads: how far it is behind, and whether it is asked."""
 
 import logging
-import threading
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import PoolTimeout, TooManyRequests
 
-from service.database.connections import connect
+from service.database.lookout import Lookout
 from service.database.progress import Progress
 from service.database.reads import Reads, ReadsThroughPgBouncer
-from service.database.settings import with_timeout
-from service.queries import Connection, queries
+from service.queries import queries
 
-LOOK_SECONDS = 0.5
-LOOK_TIMEOUT_SECONDS = 1  # one that says nothing is left out 2 s later
 AWAY, LAGGING, UNKNOWN = "away", "lagging", "unknown"
 
 log = logging.getLogger(__name__)
@@ -33,10 +26,7 @@ class State:
 
 
 class Replica:
-    """A server that is looked at twice a second, over a connection of its own.
-
-    Not over one of the pool: a pool in which all are busy looks like a server that is away.
-    """
+    """A server that is looked after."""
 
     def __init__(
         self,
@@ -53,32 +43,35 @@ class Replica:
         self.number = number
         self.server = server_of(url)
         kind = ReadsThroughPgBouncer if pgbouncer else Reads
-        self.reads = kind(lambda: url, settings, size, f"replica {number}")
-        self.state = State()
-        self._connect: Callable[[], Connection] = lambda: connect(
-            url, with_timeout(settings, LOOK_TIMEOUT_SECONDS), "replica", pgbouncer=pgbouncer
+        self.reads = kind(
+            lambda: url, settings, size, f"replica {number}", lambda: self._lookout.is_gone
         )
-        self._conn: Connection | None = None
+        self.state = State()
+        self.reported_at = float("-inf")
         self._progress = progress
         self._max_lag_seconds = max_lag_seconds
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=self.reads.pool.name, daemon=True)
+        self._lookout = Lookout(
+            self.reads.pool.name,
+            lambda: url,
+            settings,
+            found=self._is_at,
+            failed=self.is_away,
+            pgbouncer=pgbouncer,
+        )
 
     @property
     def is_usable(self) -> bool:
         """Whether reads may go there."""
-        return not self.state.reason
+        return not self.state.reason and not self._lookout.is_silent
 
     def open(self) -> None:
         """Begin to look."""
         self.reads.pool.open()
-        self._thread.start()
+        self._lookout.open()
 
     def close(self) -> None:
-        """End the look-out and the pool."""
-        self._closed.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        """End it."""
+        self._lookout.close()
         self.reads.pool.close()
 
     def has_replayed(self, lsn: str) -> bool:
@@ -86,43 +79,26 @@ class Replica:
 
         After a crash it may be less far for a moment than it was at the last look.
         """
-        with suppress(psycopg.Error, PoolTimeout, TooManyRequests), self.reads.reading() as conn:
-            return bool(queries.replicas.has_replayed(conn, lsn=lsn).fetchall()[0]["has_replayed"])
-        return False
+        try:
+            with self.reads.reading() as conn:
+                row = queries.replicas.has_replayed(conn, lsn=lsn).fetchall()[0]
+        except (PoolTimeout, TooManyRequests):
+            return False
+        except psycopg.Error as error:
+            if is_of_a_server_away(error):
+                self.is_away(error)
+            return False
+        return bool(row["has_replayed"])
 
     def is_away(self, error: BaseException) -> None:
         """Ask it no more until a look has found it again."""
         self._set(State(reason=AWAY), error)
 
-    def _run(self) -> None:
-        while not self._closed.is_set():
-            self.look()
-            self._closed.wait(LOOK_SECONDS)
-        self._hang_up()
-
-    def look(self) -> None:
-        """Find out how far it is behind."""
-        try:
-            position = self._position()
-        except psycopg.Error as error:
-            self._hang_up()
-            self.is_away(error)
-        else:
-            lag = None if position is None else self._progress.lag(int(position))
-            is_late = lag is not None and lag > self._max_lag_seconds
-            self._set(State(lag, UNKNOWN if lag is None else LAGGING if is_late else ""))
-
-    def _position(self) -> Any:
-        """Ask how far it is; None where a replica has not replayed anything yet."""
-        if self._conn is None:
-            self._conn = self._connect()
-            self._conn.autocommit = True
-        return queries.replicas.position(self._conn).fetchall()[0]["position"]
-
-    def _hang_up(self) -> None:
-        if self._conn is not None:
-            self._conn.close()
-            self._conn = None
+    def _is_at(self, position: int | None, _: float) -> None:
+        """Find out how far it is behind; None where it has not replayed anything yet."""
+        lag = None if position is None else self._progress.lag(position)
+        is_late = lag is not None and lag > self._max_lag_seconds
+        self._set(State(lag, UNKNOWN if lag is None else LAGGING if is_late else ""))
 
     def _set(self, state: State, error: BaseException | None = None) -> None:
         """Keep what is known, and say once when that changes whether it is asked."""
@@ -135,6 +111,18 @@ class Replica:
 
     def _name(self) -> str:
         return f"replica {self.number} ({self.server})"
+
+
+def is_of_a_server_away(error: Exception) -> bool:
+    """Whether it says that no answer comes from there: cut off, silent, or shutting down.
+
+    Without a SQLSTATE only OperationalError is: others are psycopg's own, of what it was told.
+    """
+    if not isinstance(error, psycopg.Error):
+        return False
+    if error.sqlstate is None:
+        return isinstance(error, psycopg.OperationalError)
+    return error.sqlstate.startswith(("08", "57P"))
 
 
 def server_of(url: str) -> str:

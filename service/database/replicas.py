@@ -1,21 +1,16 @@
 """All servers for reads: which of them answers a request."""
 
-import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from itertools import count
 from typing import Any
 
-import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.database.asking import asking
+from service.database.lookout import Lookout
 from service.database.progress import Progress
 from service.database.reads import Reads
-from service.database.replica import LOOK_SECONDS, Replica
-from service.queries import queries
+from service.database.replica import Replica
 
 
 class Replicas:
@@ -46,21 +41,20 @@ class Replicas:
             for number, url in enumerate(each_host(urls), 1)
         ]
         self._turns = count()
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
+        self._lookout = Lookout(
+            "progress", primary.find_url, primary.settings, found=self._note_primary
+        )
 
     def open(self) -> None:
         """Begin to look; until something is known, the primary answers."""
         if self.all:
-            self._thread.start()
+            self._lookout.open()
         for replica in self.all:
             replica.open()
 
     def close(self) -> None:
         """End it."""
-        self._closed.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._lookout.close()
         for replica in self.all:
             replica.close()
 
@@ -85,18 +79,10 @@ class Replicas:
         chosen = usable[next(self._turns) % len(usable)]
         return chosen if lsn is None or chosen.has_replayed(lsn) else None
 
-    def _run(self) -> None:
-        while not self._closed.is_set():
-            with suppress(psycopg.Error, PoolTimeout, TooManyRequests):
-                self._look()
-            self._closed.wait(LOOK_SECONDS)
-
-    def _look(self) -> None:
-        """Note how far the primary is. The time is that before it was asked."""
-        at = time.monotonic()
-        with self._primary.reading() as conn:
-            found = queries.replicas.position(conn).fetchall()[0]["position"]
-        self._progress.note(int(found), at)
+    def _note_primary(self, position: int | None, at: float) -> None:
+        """Note how far the primary is; a server that has nothing replayed yet is none."""
+        if position is not None:
+            self._progress.note(position, at)
 
 
 def each_host(urls: Sequence[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ page ends earlier where their metadata is large: of one run it may be as large a
 
 from collections.abc import Iterator
 
-from service.database import Database
+from service.database import Database, doubt_replica
 from service.export.filters import Filters
 from service.queries import Connection, Row, queries
 
@@ -52,6 +52,8 @@ def find_one(database: Database, filters: Filters) -> list[Row]:
     """The one run that is wanted, where it is there and of the agent that is."""
     with database.reading() as conn:
         runs = queries.export.run(conn, run_id=filters.run_id).fetchall()
+    if not runs:
+        doubt_replica()
     return [run for run in runs if filters.has_agent(run)]
 
 

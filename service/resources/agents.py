@@ -1,5 +1,6 @@
 """/agents: the agents, and the runs of each."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from service.parameters import (
     whole_number,
 )
 from service.queries import Connection, Cursor, Row, queries
+from service.resources import commits
 from service.resources.runs import delete_runs, present
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
@@ -60,26 +62,26 @@ class Agent:
                 "invalid_description",
                 f"`description` is text of up to {MAX_DESCRIPTION} characters, or null.",
             )
-        with self._database.changing() as conn:
+        with self._database.changing(partial(commits.tell, resp)) as conn:
             queries.agents.describe(conn, agent_name=agent_name, description=description)
             resp.media = find_agent(conn, agent_name)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
         """Delete the agent with all its runs, some at a time: each run goes whole or stays."""
         begun = False
-        while self._delete_some(agent_name, None if begun else audit.actor_of(req)):
+        while self._delete_some(resp, agent_name, None if begun else audit.actor_of(req)):
             begun = True
         resp.media = {
             "status": "success",
             "message": f"Agent '{agent_name}' and all its runs deleted",
         }
 
-    def _delete_some(self, agent_name: str, actor: str | None) -> bool:
+    def _delete_some(self, resp: falcon.Response, agent_name: str, actor: str | None) -> bool:
         """Delete some runs, or, when none is left, the agent; whether there is more to do.
 
         Its first transaction says who it was.
         """
-        with self._database.changing() as conn:
+        with self._database.changing(partial(commits.tell, resp)) as conn:
             if queries.agents.lock_for_delete(conn, agent_name=agent_name).fetchone() is None:
                 raise agent_not_found()
             if actor:

@@ -5,7 +5,7 @@ from datetime import UTC
 import falcon
 
 from service.cursors import EventPlace, pack, to_id, to_moment, unpack
-from service.database import Database
+from service.database import Database, doubt_replica
 from service.parameters import (
     allow_parameters,
     bounded_text,
@@ -28,7 +28,10 @@ PARAMETERS = {
 
 def answer(req: falcon.Request, resp: falcon.Response, database: Database) -> None:
     """Answer with the events that pass every filter, and where to go on."""
-    page = search_events(Walk(database), read_search(req))
+    search = read_search(req)
+    page = search_events(Walk(database), search)
+    if search.run_filters["run_id"] and not page.rows:
+        doubt_replica()
     cursor = page.next and pack(*page.next)
     resp.media = present_page(req, resp, "events", page, cursor)
 

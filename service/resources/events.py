@@ -55,7 +55,7 @@ class Events:
             if counts.expired:
                 batch.reject_expired(counts.expired)
         figures.count_batch(counts.inserted, counts.duplicates, batch.failed)
-        commits.tell(resp, counts)
+        commits.tell(resp, counts.lsn)
         resp.status = falcon.HTTP_200 if batch.rows else falcon.HTTP_422
         resp.media = describe(batch, counts)
 

@@ -1,5 +1,7 @@
 """/runs: one run, by id or by agent and name; its timeline and its trace."""
 
+from functools import partial
+
 import falcon
 
 from service import audit
@@ -9,6 +11,7 @@ from service.errors import CONSTRAINTS, ApiError
 from service.ingest.fields import MAX_NAME, name_problem, to_uuid
 from service.parameters import allow_parameters
 from service.queries import Connection, Row, is_distributed, queries
+from service.resources import commits
 from service.resources.run_views import VIEWS, view_of
 from service.writer.naming import generated_number
 
@@ -29,7 +32,7 @@ class RunById:
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
         """Delete the run and its events, or 404."""
-        with self._database.changing() as conn:
+        with self._database.changing(partial(commits.tell, resp)) as conn:
             resp.media = delete(conn, found(find_by_id(conn, key)), audit.actor_of(req))
 
 
@@ -54,7 +57,7 @@ class RunByName:
     def on_patch(self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str) -> None:
         """Rename, {"new_run_name": text}; answer with the run, 409 when the name is taken."""
         new_name = check_name(read_document(req, MAX_BODY_BYTES).get("new_run_name"))
-        with self._database.changing() as conn:
+        with self._database.changing(partial(commits.tell, resp)) as conn:
             agent = queries.agents.lock(conn, names=[key]).fetchone()
             run = found(find_by_name(conn, key, run_name))
             if agent and new_name != run["run_name"]:
@@ -71,7 +74,7 @@ class RunByName:
         self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str
     ) -> None:
         """Delete the run and its events, or 404."""
-        with self._database.changing() as conn:
+        with self._database.changing(partial(commits.tell, resp)) as conn:
             resp.media = delete(conn, found(find_by_name(conn, key, run_name)), audit.actor_of(req))
 
 

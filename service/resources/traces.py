@@ -39,7 +39,7 @@ class Traces:
             if counts.expired:
                 batch.reject_expired(counts.expired)
         figures.count_batch(counts.inserted, counts.duplicates, batch.rejected)
-        commits.tell(resp, counts)
+        commits.tell(resp, counts.lsn)
         write_response(resp, is_json, batch.rejected, batch.error_message)
 
     def _parse(self, body: bytes, is_json: bool) -> SpanBatch:

@@ -92,6 +92,8 @@ POOL_WAIT_SECONDS = counter("gati_pool_wait_seconds", "Time waited for connectio
 POOL_LOST = counter("gati_pool_connections_lost", "Connections found closed", "pool")
 POOL_FAILED = counter("gati_pool_connections_errors", "Connections that failed to open", "pool")
 
+ASKED_AGAIN = counter("gati_reads_asked_again", "Reads asked of the primary as well", "replica")
+
 FOLD_SECONDS = histogram("gati_fold_duration_seconds", "Folds of deltas, with the views", SECONDS)
 FOLDED_DELTAS = counter("gati_folded_deltas", "Deltas that were folded")
 FOLD_FAILURES = counter("gati_fold_failures", "Times that no fold was possible")

@@ -1,6 +1,7 @@
 """An embedded server for a test, of the PostgreSQL under test, and questions to it."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,3 +43,17 @@ def postmaster_of(data_dir: Path) -> int:
     found = read_pid_file(data_dir / "postgresql")
     assert found
     return found.pid
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """PostgreSQL's processes of one postmaster, hanging for a block."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    pids = [pid, *map(int, children)]
+    for each in pids:
+        os.kill(each, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for each in pids:
+            os.kill(each, signal.SIGCONT)

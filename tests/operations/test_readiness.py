@@ -4,8 +4,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -17,6 +15,7 @@ from service.schema import known_names
 from tests.client import Client
 from tests.leaks import TRACEBACK
 from tests.operations.harness import REPOSITORY, Service, is_running, run, serving, until
+from tests.operations.postgres import stopped
 
 NEWER = "INSERT INTO _yoyo_migration (migration_id, migration_hash) VALUES ('9999.newer', '')"
 BOUND_SECONDS = 10  # a hang guard; the service means to answer within 3
@@ -129,20 +128,6 @@ def workers(service: Service) -> list[int]:
     """With a DATABASE_URL the process is gunicorn's master itself."""
     found = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text()
     return [int(pid) for pid in found.split() if is_running(int(pid))]
-
-
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """PostgreSQL's processes of one postmaster, hanging for a block."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    pids = [pid, *map(int, children)]
-    for each in pids:
-        os.kill(each, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for each in pids:
-            os.kill(each, signal.SIGCONT)
 
 
 @pytest.mark.parametrize("worker_class", ["gevent", "gthread"])

@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 import falcon
+import orjson
 import psycopg
 import pytest
 import requests
@@ -14,16 +16,19 @@ import requests
 from service import verify
 from service.database import Database, asking
 from service.database.progress import Progress
+from service.database.replica import is_of_a_server_away
+from service.roles import READ
 from service.second_try import with_second_try
 from tests.client import Client
 from tests.events import event, new_id
 from tests.http.wire import batch
 from tests.operations.harness import until
-from tests.operations.postgres import ask, do
+from tests.operations.postgres import ask, do, postmaster_of, stopped
 from tests.operations.replication import Server, replicating, several
 from tests.service import Service, serving
 
 MAX_LAG = 1
+COUNT_RUNS = "SELECT count(*) FROM runs WHERE agent_name = 'goes-on'"
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +41,23 @@ def servers(cluster: Path) -> Iterator[list[Server]]:
 @pytest.fixture
 def client(servers: list[Server]) -> Iterator[Client]:
     """A service that reads from the replicas, both in use."""
+    with reading(servers, MAX_LAG) as client:
+        yield client
+
+
+@pytest.fixture
+def patient(servers: list[Server]) -> Iterator[Client]:
+    """One for which no replica is late while a test runs."""
+    with reading(servers, 3600) as client:
+        yield client
+
+
+@contextmanager
+def reading(servers: list[Server], max_lag: int) -> Iterator[Client]:
+    """A service that reads from the replicas, both in use."""
     variables: dict[str, Any] = {
         "DATABASE_READ_URL": ",".join(server.read_url for server in servers[1:]),
-        "MAX_REPLICA_LAG_SECONDS": str(MAX_LAG),
+        "MAX_REPLICA_LAG_SECONDS": str(max_lag),
     }
     with Client.of(several(servers), **variables) as client:
         until(lambda: statuses(client) == ["in use"] * 2, "the replicas are not used")
@@ -127,6 +146,64 @@ def test_what_a_replica_does_not_know_yet_is_asked_of_the_primary(
         assert "/* agents.list */" in last_queries(replica)
 
 
+def test_what_goes_on_elsewhere_leaves_nothing_out(patient: Client, servers: list[Server]) -> None:
+    """One answer is of a server that is ahead, the next would be of one that is not as far."""
+    path = "/api/agents/goes-on/runs"
+    early = [send(patient, "goes-on")[0] for _ in range(2)]
+    for replica in servers[1:]:
+        until(lambda: ask(replica.url, COUNT_RUNS) == "2", "nothing is replayed")  # noqa: B023
+    pause(servers)
+    try:
+        run_id, event_ids = new_id(), sorted(new_id() for _ in range(3))
+        events = [event(run_id, event_id=each, agent_name="goes-on") for each in event_ids]
+        assert patient.send(*events).status_code == 200
+        assert [run["run_id"] for run in patient.ok(path)] == early[::-1]  # the replicas'
+        export = f"/api/export/events.ndjson?after={run_id}/{event_ids[0]}&run_id={run_id}"
+        for _ in servers[1:]:
+            assert exported(patient, export) == event_ids[1:]
+            assert exported(patient, f"/api/export/events.ndjson?run_id={run_id}") == event_ids
+            assert len(patient.ok(f"/api/events?run_id={run_id}")["events"]) == 3
+        runs = {"agent": "goes-on", "order": "asc"}
+        oldest = patient.ok("/api/runs", params={**runs, "limit": 1})
+        rest = patient.ok("/api/runs", params={**runs, "cursor": oldest["next_cursor"]})["runs"]
+        assert [run["run_id"] for run in oldest["runs"] + rest] == [*early, run_id]
+        assert [run["run_id"] for run in patient.ok(path)] == early[::-1]
+    finally:
+        pause(servers, "resume")
+
+
+def test_who_changed_something_sees_it(patient: Client, servers: list[Server]) -> None:
+    run_id, lsn = send(patient, "changes")
+    for replica in servers[1:]:
+        behind = f"SELECT pg_last_wal_replay_lsn() >= '{lsn}'"
+        until(lambda: ask(replica.url, behind) == "True", "nothing is replayed")  # noqa: B023
+    name, agent = patient.run(run_id)["run_name"], "/api/agents/changes"
+    pause(servers)
+    try:
+        lsns = [
+            patient.simulate_request(method, path, json=body).headers["X-Commit-LSN"]
+            for method, path, body in (
+                ("PATCH", agent, {"description": "new"}),
+                ("PATCH", f"/api/runs/changes/{name}", {"new_run_name": "new"}),
+                ("DELETE", f"/api/runs/{run_id}", None),
+                ("DELETE", agent, None),
+            )
+        ]
+        assert patient.ok(agent)["description"] is None  # a replica's
+        after = [{"X-Commit-LSN": lsn} for lsn in lsns]
+        assert patient.simulate_get(f"/api/runs/{run_id}", headers=after[2]).status_code == 404
+        assert patient.simulate_get(agent, headers=after[3]).status_code == 404
+    finally:
+        pause(servers, "resume")
+
+
+def exported(client: Client, path: str) -> list[str]:
+    """The ids of the events of an export that came whole."""
+    *lines, last = map(orjson.loads, client.simulate_get(path).text.splitlines())
+    assert last["export"]["complete"], last
+    return [line["event_id"] for line in lines]
+
+
 def ids_of(run_id: str) -> dict[str, Any]:
     """The body that asks for an event of a run."""
     return {"events": [{"run_id": run_id, "event_id": new_id()}]}
@@ -150,6 +227,70 @@ def test_lag_is_measured_by_where_the_primary_was() -> None:
     ]
     progress.note(250, 503)  # a failover, and commits were lost
     assert [progress.lag(position) for position in (200, 250, 300)] == [None, 0, 0]
+
+
+def test_only_what_a_replica_may_lack_is_asked_again(
+    client: Client, servers: list[Server], caplog: pytest.LogCaptureFixture
+) -> None:
+    do(servers[0].url, f"REVOKE SELECT ON agents FROM {READ}")
+    try:
+        for replica in servers[1:]:
+            may = f"SELECT has_table_privilege('{READ}', 'agents', 'select')"
+            until(lambda: ask(replica.url, may) == "False", "nothing is replayed")  # noqa: B023
+        for _ in range(4):
+            assert client.simulate_get("/api/agents").status_code >= 500  # the primary's answer
+    finally:
+        do(servers[0].url, f"GRANT SELECT ON agents TO {READ}")
+    warned = [each for each in caplog.messages if "asked of the primary" in each]
+    assert len(warned) == len(servers[1:]), warned
+    assert 'gati_reads_asked_again_total{replica="1"}' in client.simulate_get("/metrics").text
+    for error, away in ((psycopg.ProgrammingError(), False), (psycopg.OperationalError(), True)):
+        assert is_of_a_server_away(error) == away
+
+
+def test_a_post_does_not_inherit_the_server_of_a_get(client: Client, servers: list[Server]) -> None:
+    run_id, _ = send(client, "inherits")
+    assert client.run(run_id)
+    who = asking.get()
+    assert who is not None
+    assert who.server is not None
+    assert client.ok("/api/events/check", "POST", json=ids_of(run_id))
+    assert asking.get() is None
+
+
+def test_a_replica_that_hangs_keeps_no_request(client: Client, servers: list[Server]) -> None:
+    """Reads would wait for it for 12 s each, more for a connection in vain, and get 503."""
+    run_id, lsn = send(client, "hangs")
+    for _ in range(20):
+        assert client.run(run_id)["agent_name"] == "hangs"  # also for the pools' connections
+    with stopped(postmaster_of(servers[2].data_dir)), ThreadPoolExecutor(12) as threads:
+        seen = {"X-Commit-LSN": lsn}
+        asked = [
+            threads.submit(client.simulate_get, f"/api/runs/{run_id}", headers=headers)
+            for headers in [{}, {}, seen, seen] * 3
+        ]
+        assert [each.result().status_code for each in asked] == [200] * 12
+        until(lambda: statuses(client) == ["in use", "away"], "it is not left out")
+    until(lambda: statuses(client) == ["in use"] * 2, "it does not come back")
+
+
+def test_lag_is_measured_while_all_connections_to_the_primary_are_lent(
+    servers: list[Server],
+) -> None:
+    database = Database(
+        several(servers), 4, replica_urls=[servers[1].read_url], max_replica_lag_seconds=MAX_LAG
+    )
+    database.open()
+    with closing(database):
+        [replica] = database.replicas.all
+        until(lambda: replica.is_usable, "it is not used")
+        pause(servers)
+        try:
+            with database.primary.reading():  # its only one
+                do(servers[0].url, "SELECT pg_switch_wal()")
+                until(lambda: replica.state.reason == "lagging", "it is not found to be late")
+        finally:
+            pause(servers, "resume")
 
 
 def test_a_replica_that_dies_is_left_out_and_comes_back(
