@@ -103,6 +103,8 @@ def create_app(
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
         "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),
+    }
+    of_the_service: dict[str, Any] = {
         "/health": health.Health(probe, config, database.replicas),
         "/livez": health.Live(),
         "/readyz": health.Ready(probe, config),
@@ -112,9 +114,12 @@ def create_app(
         "/docs/{name:name}": docs.Asset(),
     }
     root = health.Root(config)
-    for resource in (root, *routes.values()):
+    for resource in routes.values():
         if hasattr(resource, "on_get"):
             resource.on_get = with_second_try(resource.on_get, database)
+    routes |= of_the_service
+    for resource in (root, *routes.values()):
+        if hasattr(resource, "on_get"):
             resource.on_head = resource.on_get  # monitors ask so; falcon leaves the body out
     for prefix in {config.api_prefix, ""}:
         for path, resource in routes.items():

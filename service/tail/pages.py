@@ -28,7 +28,7 @@ def next_page(database: Database, place: Place, agent_name: str | None) -> Page:
     """What follows a place; of the runs of one agent, where one is given."""
     with database.primary.looking_up() as conn:
         horizon = queries.tail.horizon(conn).fetchall()[0]["horizon"]
-        if Place.before(horizon) <= place:  # nothing new, or a replica that is behind the last one
+        if Place.before(horizon) <= place:  # nothing new
             return Page([], place, is_last=True)
         rows = rows_behind(conn, place, agent_name, horizon)
     events = [(place_of(row), present(row)) for row in rows if row["is_wanted"]]
@@ -66,17 +66,11 @@ def present(row: Row) -> Row:
 def find_beginning(database: Database, last: Place | None) -> tuple[Place, bool]:
     """The place to begin at, and whether that is not where the client was.
 
-    Without a place it is now. One that is still to come is that of a replica which is ahead of
-    this one, unless the primary does not know it either: then PostgreSQL counts anew.
+    Without a place it is now. One that is still to come is of a server before this one: PostgreSQL
+    counts anew.
     """
     with database.primary.reading() as conn:
         now = queries.tail.horizon(conn).fetchall()[0]
-    if last is None:
-        return Place.before(now["horizon"]), False
-    if last.xid < now["next"]:
+    if last is not None and last.xid < now["next"]:
         return last, False
-    with database.changing() as conn:
-        now = queries.tail.horizon(conn).fetchall()[0]
-    if last.xid < now["next"]:
-        return last, False
-    return Place.before(now["horizon"]), True
+    return Place.before(now["horizon"]), last is not None

@@ -87,7 +87,7 @@ def read_all(database: Database, place: Place, agent_name: str | None) -> list[s
 def test_in_front_of_the_horizon_a_place_within_a_transaction_stays_there(
     client: Client, database: Database, database_url: str
 ) -> None:
-    """As on a replica that is behind the one where the client was before."""
+    """As after a failover to a server that has not come as far."""
     run = new_id()
     client.send(event(run))
     begin, _ = find_beginning(database, None)
