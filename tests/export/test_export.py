@@ -312,14 +312,15 @@ def test_between_pages_no_connection_is_held(
     database.open()
     with closing(database):
         for pages in (event_pages(database, Filters(), None), run_pages(database, Filters(), None)):
-            assert next(pages)
+            found = filter(None, pages)
+            assert next(found)
             with database.reading() as other:
                 assert other.execute("SELECT count(*) AS runs FROM runs").fetchone() == {
                     "runs": RUNS_PER_PAGE + 1
                 }
             open_ones = "SELECT pid FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
             assert conn.execute(f"{open_ones} AND datname = current_database()").fetchall() == []
-            assert next(pages)
+            assert next(found)
 
 
 def test_pages_go_by_the_keys_of_their_indexes(
