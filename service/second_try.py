@@ -20,7 +20,6 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.database import Asking, Database, Doubtful, asking
 from service.database.replica import Replica, is_of_a_server_away
-from service.errors import ApiError
 from service.log import reason
 from service.telemetry.figures import ASKED_AGAIN
 
@@ -49,7 +48,7 @@ def with_second_try(responder: Responder, database: Database) -> Responder:
     """The responder of a GET, on any server that will do, then where that failed on the primary."""
 
     def respond(req: falcon.Request, resp: falcon.Response, **params: Any) -> None:
-        who = Asking(read_lsn(req), database.primary if GOES_ON & req.params.keys() else None)
+        who = Asking(req.get_header(HEADER), database.primary if must_be_the_primary(req) else None)
         asking.set(who)
         try:
             responder(req, resp, **params)
@@ -63,12 +62,12 @@ def with_second_try(responder: Responder, database: Database) -> Responder:
     return respond
 
 
-def read_lsn(req: falcon.Request) -> str | None:
-    """Up to where the answering server has to be; ApiError 400 for what is no such place."""
-    sent = req.get_header(HEADER)
-    if sent is not None and not LSN(sent):
-        raise ApiError(falcon.HTTP_400, "invalid_header", f"`{HEADER}` is that of an answer.")
-    return sent
+def must_be_the_primary(req: falcon.Request) -> bool:
+    """Whether a replica may lack what is asked for: it goes on from another answer, or from a
+    place that is none of the log's, of which nobody could say whether a replica has come so far.
+    """
+    lsn = req.get_header(HEADER)
+    return bool(GOES_ON & req.params.keys()) or (lsn is not None and not LSN(lsn))
 
 
 def may_be_the_replicas(error: Exception, who: Asking) -> bool:

@@ -125,8 +125,7 @@ def test_what_a_replica_does_not_know_yet_is_asked_of_the_primary(
         assert "late" not in agents(client)
         assert "late" in agents(client, X_Commit_LSN=lsn)
         assert client.ok("/api/events/check", "POST", json=ids_of(run_id))["checked"] == 1
-        wrong = client.simulate_get("/api/agents", headers={"X-Commit-LSN": "now"})
-        assert (wrong.status_code, wrong.json["code"]) == (400, "invalid_header")
+        assert "late" in agents(client, X_Commit_LSN="no place of the log")
         # Metrics are those of the snapshot, and name its moment.
         summary = client.simulate_get("/api/metrics/summary")
         counted = ask(servers[1].url, "SELECT count(*) FROM events")
@@ -327,7 +326,7 @@ def test_a_read_that_replay_cancels_is_asked_of_the_primary(servers: list[Server
                 do(servers[0].url, "BEGIN; LOCK TABLE agents IN ACCESS EXCLUSIVE MODE; COMMIT")
                 try:
                     conn.execute("SELECT pg_sleep(30)").fetchall()
-                except psycopg.errors.SerializationFailure as error:
+                except psycopg.OperationalError as error:  # or, before it sleeps, it is ended
                     cancelled.append(str(error))
                     raise
 
