@@ -63,9 +63,7 @@ def with_second_try(responder: Responder, database: Database) -> Responder:
 
 
 def must_be_the_primary(req: falcon.Request) -> bool:
-    """Whether a replica may lack what is asked for: it goes on from another answer, or from a
-    place that is none of the log's, of which nobody could say whether a replica has come so far.
-    """
+    """Whether it goes on where another answer ended, or has to be as far as no place of the log."""
     lsn = req.get_header(HEADER)
     return bool(GOES_ON & req.params.keys()) or (lsn is not None and not LSN(lsn))
 
