@@ -106,10 +106,10 @@ class Proxy:
             await asyncio.wait(set(self._tasks))
 
     async def _finish(self) -> None:
-        """Let whatever still runs come to its end."""
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        if others:
-            await asyncio.wait(others, timeout=HANG_SECONDS / 2)
+        """Let whatever still runs come to its end; what was being accepted is cut only now."""
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await self._cut()
+            await asyncio.wait(others, timeout=0.1)
 
     async def _half_open(self) -> None:
         for link in self._links:
