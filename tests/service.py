@@ -13,7 +13,15 @@ import requests
 
 from tests import pgbouncer
 from tests.leaks import TRACEBACK, look_through_headers, look_through_log
-from tests.operations.harness import REPOSITORY, children, command, environment, free_port, until
+from tests.operations.harness import (
+    REPOSITORY,
+    children,
+    command,
+    environment,
+    free_port,
+    is_healthy,
+    until,
+)
 
 ANSWER_SECONDS = 30  # a hang guard: no answer here takes a second
 STOP_SECONDS = 60
@@ -97,10 +105,7 @@ class Service:
 
     def _is_healthy(self) -> bool:
         assert self.process.poll() is None, "the service has ended"
-        try:
-            return requests.get(f"{self.url}/health", timeout=5).status_code == 200
-        except (requests.ConnectionError, requests.Timeout):
-            return False
+        return is_healthy(self.url)
 
     def stop(self) -> int:
         """Ask it to end and return its exit code; kill it when it does not."""

@@ -4,19 +4,18 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import requests
 
 from tests.conftest import janitor, url_of
 from tests.deploy.dockerfile import copied, read_dockerfile
 from tests.deploy.proxy import DEPLOY, NGINX, REPOSITORY, Proxy, body_limit_mb, free_port, nginx
 from tests.leaks import look_through_log
+from tests.operations.harness import is_healthy, until
 
 BACKEND_TEMPLATE = DEPLOY / "nginx" / "templates" / "backend.conf.template"
 MAX_BODY_MB = 64
@@ -160,14 +159,13 @@ def service(
 
 def wait_until_healthy(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     """Return once /health answers 200."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+
+    def healthy() -> bool:
         assert process.poll() is None, log.read_text()
-        try:
-            answer = requests.get(f"http://127.0.0.1:{port}/health", timeout=5)
-        except requests.ConnectionError:
-            time.sleep(0.05)
-        else:
-            if answer.status_code == 200:
-                return
-    raise AssertionError(f"not healthy after {START_SECONDS} s:\n{log.read_text()}")
+        return is_healthy(f"http://127.0.0.1:{port}")
+
+    try:
+        until(healthy, "not healthy", START_SECONDS)
+    except AssertionError as error:
+        error.add_note(log.read_text())
+        raise

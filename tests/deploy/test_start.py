@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 
 from tests.deploy.proxy import DEPLOY
-from tests.operations.harness import REPOSITORY, environment, free_port, until
+from tests.operations.harness import REPOSITORY, environment, free_port, is_healthy, until
 
 START = DEPLOY / "backend" / "start.sh"
 KEY = re.compile(r"gati_(?:admin|read)_\w{8}_\w+")
@@ -33,7 +33,7 @@ def started(database_url: str, keys: Path, output: Path) -> Iterator[str]:
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        until(lambda: answers(f"{url}/health"), "it does not start")
+        until(lambda: is_healthy(url), "it does not start")
         yield url
     finally:
         process.terminate()
@@ -56,14 +56,6 @@ def start_where_no_key_can_be_listed(keys: Path) -> "subprocess.CompletedProcess
         check=False,
         timeout=60,
     )
-
-
-def answers(url: str) -> bool:
-    """Whether somebody answers."""
-    try:
-        return requests.get(url, timeout=5).ok
-    except requests.ConnectionError:
-        return False
 
 
 def status(url: str, method: str, key: str) -> int:

@@ -48,6 +48,14 @@ def free_port() -> int:
         return port
 
 
+def is_healthy(url: str) -> bool:
+    """Tell whether /health answers 200; one that starts on a busy machine may take its time."""
+    try:
+        return requests.get(f"{url}/health", timeout=5).status_code == 200
+    except requests.RequestException:
+        return False
+
+
 def environment(**variables: Any) -> dict[str, str]:
     """Return the environment for a service: nothing of this one's settings, the given ones."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
@@ -163,10 +171,7 @@ class Service:
 
     def is_healthy(self) -> bool:
         """Tell whether /health answers 200."""
-        try:
-            return requests.get(f"{self.url}/health", timeout=5).status_code == 200
-        except requests.RequestException:
-            return False
+        return is_healthy(self.url)
 
     def ready(self) -> "Service":
         """Wait until it has printed its greeting."""
