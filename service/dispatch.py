@@ -26,44 +26,44 @@ def serve(config: Config, options: argparse.Namespace) -> int:
 
 def migrate_up(config: Config, options: argparse.Namespace) -> int:
     """Apply migrations."""
-    from service import commands
+    from service.commands import migrate
 
-    return commands.migrate_up(config, options.wait, options.quiet)
+    return migrate.up(config, options.wait, options.quiet)
 
 
 def migrate_down(config: Config, options: argparse.Namespace) -> int:
     """Roll migrations back."""
-    from service import commands
+    from service.commands import migrate
 
-    return commands.migrate_down(config, options.count)
+    return migrate.down(config, options.count)
 
 
 def migrate_status(config: Config, _options: argparse.Namespace) -> int:
     """List migrations."""
-    from service import commands
+    from service.commands import migrate
 
-    return commands.migrate_status(config)
+    return migrate.status(config)
 
 
 def migrate_citus(config: Config, _options: argparse.Namespace) -> int:
     """Distribute tables."""
-    from service import commands
+    from service.commands import migrate
 
-    return commands.migrate_citus(config)
+    return migrate.citus(config)
 
 
 def migrate_history(config: Config, _options: argparse.Namespace) -> int:
     """List what was done."""
-    from service import commands
+    from service.commands import migrate
 
-    return commands.migrate_history(config)
+    return migrate.history(config)
 
 
 def migrate_new(_config: Config, options: argparse.Namespace) -> int:
     """Make a migration's files."""
-    from service import commands
+    from service.commands import migrate
 
-    return commands.migrate_new(options.name)
+    return migrate.new(options.name)
 
 
 def keys_create(config: Config, options: argparse.Namespace) -> int:
@@ -112,58 +112,58 @@ def prices_reprice(config: Config, options: argparse.Namespace) -> int:
 
 def psql(config: Config, options: argparse.Namespace) -> int:
     """Open a shell."""
-    from service import commands
+    from service.commands import shell
 
-    return commands.psql(config, options.psql_arguments)
+    return shell.psql(config, options.psql_arguments)
 
 
 def explain(config: Config, options: argparse.Namespace) -> int:
     """Print a plan."""
-    from service import commands
+    from service.commands import shell
 
-    return commands.explain(config, options.query, options.pairs)
+    return shell.explain(config, options.query, options.pairs)
 
 
 def refresh(config: Config, options: argparse.Namespace) -> int:
     """Fold."""
-    from service import commands
+    from service.commands import metrics
 
-    return commands.refresh(config, options.once)
+    return metrics.refresh(config, options.once)
 
 
 def verify(config: Config, options: argparse.Namespace) -> int:
     """Recompute the metrics."""
-    from service import commands
+    from service.commands import metrics
 
-    return commands.verify(config, options.agent, options.repair)
+    return metrics.verify(config, options.agent, options.repair)
 
 
 def dump(config: Config, options: argparse.Namespace) -> int:
     """Write a dump."""
-    from service import commands
+    from service.commands import backup
 
-    return commands.dump(config, options.file)
+    return backup.dump(config, options.file)
 
 
 def restore(config: Config, options: argparse.Namespace) -> int:
     """Read a dump."""
-    from service import commands
+    from service.commands import backup
 
-    return commands.restore(config, options.file)
+    return backup.restore(config, options.file)
 
 
 def import_events(config: Config, options: argparse.Namespace) -> int:
     """Store events."""
-    from service import commands
+    from service.importing.command import run
 
-    return commands.import_events(config, options.file, options.stop_on_error)
+    return run(config, options.file, options.stop_on_error)
 
 
 def retention(config: Config, options: argparse.Namespace) -> int:
     """Drop old partitions."""
-    from service import commands
+    from service.commands.retention import run
 
-    return commands.retention(config, options.keep or config.retention_days, options.dry_run)
+    return run(config, options.keep or config.retention_days, options.dry_run)
 
 
 def capacity(config: Config, options: argparse.Namespace) -> int:

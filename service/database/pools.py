@@ -32,32 +32,12 @@ def pool(
     role: str,
     size: int,
     is_hopeless: Callable[[], bool] | None = None,
+    *,
+    pgbouncer: bool = False,
 ) -> Pool:
-    """A pool, not yet open, that makes its connections as they are needed, each by the URL then."""
+    """A pool, not yet open, that makes its connections as they are needed, each by the URL then.
 
-    def prepare(conn: PatientConnection) -> None:
-        configure(conn)
-        limit_silence(conn, settings)
-        conn.is_hopeless = is_hopeless
-        note_distribution(conn)
-        if READ_ONLY in settings:
-            queries.transactions.limit_temp_files(conn)
-        if must_say_read_only(conn, settings):
-            queries.transactions.read_only(conn)
-
-    return make_pool(lambda: conninfo(find_url(), settings, role), prepare, role, size)
-
-
-def pool_through_pgbouncer(
-    find_url: Callable[[], str],
-    settings: dict[str, str],
-    role: str,
-    size: int,
-    is_hopeless: Callable[[], bool] | None = None,
-) -> Pool:
-    """The same through PgBouncer, where a session has no settings and prepares nothing.
-
-    But for the time zone, by which psycopg reads times: PgBouncer keeps it for each client.
+    Through PgBouncer they have none of the settings, and prepare nothing.
     """
 
     def prepare(conn: PatientConnection) -> None:
@@ -65,22 +45,16 @@ def pool_through_pgbouncer(
         limit_silence(conn, settings)
         conn.is_hopeless = is_hopeless
         note_distribution(conn)
-        queries.transactions.use_utc(conn)
+        if pgbouncer:  # it keeps the time zone, by which psycopg reads times, for each client
+            queries.transactions.use_utc(conn)
+            return
+        if READ_ONLY in settings:
+            queries.transactions.limit_temp_files(conn)
+        if must_say_read_only(conn, settings):
+            queries.transactions.read_only(conn)
 
-    return make_pool(lambda: conninfo(find_url(), {}, role), prepare, role, size, pgbouncer=True)
-
-
-def make_pool(
-    find_conninfo: Callable[[], str],
-    prepare: Callable[[PatientConnection], None],
-    name: str,
-    size: int,
-    *,
-    pgbouncer: bool = False,
-) -> Pool:
-    """What all pools have in common."""
     return ConnectionPool(
-        find_conninfo,
+        lambda: conninfo(find_url(), {} if pgbouncer else settings, role),
         connection_class=connection_class(),
         kwargs={
             "row_factory": dict_row,
@@ -88,7 +62,7 @@ def make_pool(
             "prepare_threshold": prepare_threshold(pgbouncer),
         },
         configure=prepare,
-        name=name,
+        name=role,
         min_size=0,
         max_size=size,
         max_waiting=MAX_WAITING,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from service.database.pools import lend, pool, pool_through_pgbouncer
+from service.database.pools import lend, pool
 from service.database.settings import of_a_transaction
 from service.queries import Connection, is_distributed, queries
 
@@ -14,7 +14,7 @@ TEMP_FILES = {"temp_file_limit": "2GB"}
 class Reads:
     """Reads of one server."""
 
-    make_pool = staticmethod(pool)
+    pgbouncer = False
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Reads:
         """
         self.find_url = find_url
         self.settings = settings
-        self.pool = self.make_pool(find_url, settings, name, size, is_hopeless)
+        self.pool = pool(find_url, settings, name, size, is_hopeless, pgbouncer=self.pgbouncer)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -79,7 +79,7 @@ class ReadsThroughPgBouncer(Reads):
     statement, and says itself that it is read-only and one state.
     """
 
-    make_pool = staticmethod(pool_through_pgbouncer)
+    pgbouncer = True
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from service import partitions
 from service.clock import today
+from service.commands.database import database_in_use
 from service.config import MEGABYTE, Config
 from service.database import WRITE, connect
 from service.importing.importer import Importer
@@ -20,7 +21,13 @@ from service.writer import Writer
 MAX_NAMED = 100
 
 
-def run(config: Config, url: str, file: str, stop_on_error: bool) -> int:
+def run(config: Config, file: str, stop_on_error: bool) -> int:
+    """Import a file into the database in use."""
+    with database_in_use(config, "import") as url:
+        return import_events(config, url, file, stop_on_error)
+
+
+def import_events(config: Config, url: str, file: str, stop_on_error: bool) -> int:
     """Import a file; print each bad event on standard error, then the counts.
 
     0, or 1 when an event was bad. Raises Failure for what cannot be read or stored.

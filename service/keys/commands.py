@@ -2,7 +2,7 @@
 
 import sys
 
-from service.commands import database_in_use
+from service.commands.database import database_in_use
 from service.config import Config
 from service.keys import admin
 from service.keys.scopes import Scope

@@ -5,7 +5,7 @@ import sys
 from decimal import Decimal
 
 from service import schema
-from service.commands import database_in_use
+from service.commands.database import database_in_use
 from service.config import Config
 from service.prices import admin
 from service.prices.file import NEEDED, OPTIONAL, read_file

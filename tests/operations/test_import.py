@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.commands import listen_to_ctrl_c
+from service.commands.shell import listen_to_ctrl_c
 from service.importing.importer import BATCH_EVENTS
 from service.queries import Connection
 from service.verify import verify

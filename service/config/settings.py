@@ -1,161 +1,29 @@
-"""Config: every environment variable of the service, read once, with its default and its error."""
+"""Every variable: its name, default, how it is read, and what it means."""
 
-import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
-
+from service.config.values import (
+    boolean,
+    database_url,
+    database_urls,
+    integer,
+    names,
+    one_of,
+    origins,
+    prefix,
+)
 from service.rate_limit.proxies import TrustedProxies
 
 LOCAL_DASHBOARD = "http://localhost:3000,http://127.0.0.1:3000"
 LOG_REQUESTS = ("problems", "all")
-KILOBYTE = 1024
-MEGABYTE = 1024 * 1024
 WORKER_CLASSES = ("gevent", "gthread", "meinheld")
 
 
 class ConfigError(Exception):
     """A variable with a value that cannot be used; the text is one line that names it."""
-
-
-@dataclass(frozen=True)
-class Config:
-    """What the environment says, checked.
-
-    Sizes carry their unit in the name. `database_url` None means: start the embedded PostgreSQL
-    under `data_dir`. `database_pool_size` is the total of the service, split over its workers.
-    """
-
-    host: str
-    port: int
-    data_dir: Path
-    database_url: str | None
-    database_ingest_url: str | None
-    database_read_url: tuple[str, ...]
-    database_read_pgbouncer: bool
-    max_replica_lag_seconds: int
-    database_pool_size: int
-    workers: int
-    threads: int
-    worker_class: str
-    cors_origins: tuple[str, ...]
-    debug: bool
-    log_requests: str
-    environment: str
-    api_prefix: str
-    max_batch_size: int
-    max_body_mb: int
-    max_in_flight_mb: int
-    max_event_kb: int
-    max_event_depth: int
-    max_headers: int
-    max_header_kb: int
-    body_timeout_seconds: int
-    stream_stall_seconds: int
-    read_timeout_seconds: int
-    write_timeout_seconds: int
-    max_events_per_second: int
-    max_reads_per_second: int
-    max_exports: int
-    trusted_proxies: TrustedProxies
-    refresh_interval_seconds: int
-    quarter_hour_days: int
-    retention_days: int
-    dashboard_port: int
-    dashboard_key: str
-    allowed_hosts: tuple[str, ...]
-    insecure_public: bool
-
-    @classmethod
-    def from_environment(
-        cls, environ: Mapping[str, str] | None = None, env_file: Path | None = None
-    ) -> "Config":
-        """Read the variables; those of the process win over those of the `.env` file.
-
-        Raises ConfigError for the first value that cannot be used.
-        """
-        file = Path(".env") if env_file is None else env_file
-        from_file = {name: value or "" for name, value in dotenv_values(file).items()}
-        variables = {**from_file, **(os.environ if environ is None else environ)}
-        return cls(**{setting.name.lower(): setting.read(variables) for setting in SETTINGS})
-
-
-def integer(low: int, high: int) -> Callable[[str], int]:
-    """Make a converter to a whole number in low..high."""
-
-    def convert(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not low <= int(text[:10]) <= high:
-            raise ValueError(f"expected a whole number from {low} to {high}")
-        return int(text)
-
-    return convert
-
-
-def one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
-    """Make a converter to one of the words in `choices`."""
-
-    def convert(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"expected one of {', '.join(choices)}")
-        return text
-
-    return convert
-
-
-def boolean(text: str) -> bool:
-    """Read `true`, `1`, `yes`, `on` and their opposites, in any case."""
-    word = text.lower()
-    if word in ("true", "1", "yes", "on"):
-        return True
-    if word in ("false", "0", "no", "off"):
-        return False
-    raise ValueError("expected true or false")
-
-
-def origins(text: str) -> tuple[str, ...]:
-    """Read a comma-separated list of origins (`https://host:port`), or `*`."""
-    found = tuple(origin.strip().rstrip("/") for origin in text.split(",") if origin.strip())
-    for origin in found:
-        if origin != "*" and not origin.startswith(("http://", "https://")):
-            raise ValueError(f"expected * or origins such as http://localhost:3000, not {origin!r}")
-    if "*" in found and len(found) > 1:
-        raise ValueError("expected either * or a list of origins")
-    return found
-
-
-def names(text: str) -> tuple[str, ...]:
-    """Read a comma-separated list of host names, without ports."""
-    return tuple(name.strip().lower() for name in text.split(",") if name.strip())
-
-
-def prefix(text: str) -> str:
-    """Read a path such as `/api`, without its trailing slash; `/` means no prefix."""
-    if not text.startswith("/") or "//" in text or any(mark in text for mark in "{}?#% "):
-        raise ValueError("expected a path that begins with a slash, such as /api")
-    return text.rstrip("/")
-
-
-def database_url(text: str) -> str | None:
-    """Read a PostgreSQL URL; nothing means the embedded server."""
-    if text and not text.startswith(("postgresql://", "postgres://")):
-        raise ValueError("expected postgresql://user:password@host:port/database")
-    # What libpq would say of these quotes the password.
-    authority = text.partition("://")[2].partition("/")[0].partition("?")[0]
-    if re.search(r"%(?![0-9A-Fa-f]{2})", text):
-        raise ValueError("a % in the user or the password is written as %25")
-    if authority.count("@") > 1 or authority.count("[") != authority.count("]"):
-        raise ValueError("@, [ and ] in the user or the password are written as %40, %5B and %5D")
-    return text or None
-
-
-def database_urls(text: str) -> tuple[str, ...]:
-    """Read the URLs of several servers, separated by commas; so are hosts within one."""
-    urls = re.split(r",\s*(?=postgres(?:ql)?://)", text)
-    return tuple(url for each in urls if (url := database_url(each)) is not None)
 
 
 @dataclass(frozen=True)
