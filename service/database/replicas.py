@@ -71,6 +71,11 @@ class Replicas:
             who.server = who.replica.reads if who.replica else self._primary
         return who.server
 
+    def in_place_of_primary(self) -> Reads | None:
+        """A replica, where nobody answered at the last look for the primary, and one is usable."""
+        chosen = self._choose(None) if self._lookout.is_gone else None
+        return chosen.reads if chosen else None
+
     def _choose(self, lsn: str | None) -> Replica | None:
         """The next that may be asked, and has come as far as the request has seen; None: nobody."""
         usable = [replica for replica in self.all if replica.is_usable]

@@ -2,6 +2,7 @@
 
 A request costs no query. A revoked key is refused after FRESH_SECONDS, or LATEST_SECONDS where
 PostgreSQL does not answer meanwhile; a new one is known at once, for an unknown id makes us look.
+While the primary is away a replica is asked: nobody can revoke a key then, and reads go on.
 Only what has to answer without PostgreSQL (`old`) goes on with keys that cannot be read anew.
 """
 
@@ -142,11 +143,13 @@ class KeyRing:
             self._reading.release()
 
     def _fetch(self) -> dict[str, Key]:
-        """All keys, after those that were used since the last time were marked."""
-        with self._database.primary.reading() as conn:
+        """All keys; those that were used since the last time are marked, where that can be."""
+        replica = self._database.replicas.in_place_of_primary()
+        with (replica or self._database.primary).reading() as conn:
             rows = queries.keys.all(conn).fetchall()
         keys = {row["key_id"]: Key.from_row(row) for row in rows}
-        self._mark_used(keys)
+        if replica is None:
+            self._mark_used(keys)
         return keys
 
     def _mark_used(self, keys: Mapping[str, Key]) -> None:

@@ -17,6 +17,8 @@ from service import verify
 from service.database import Database, asking
 from service.database.progress import Progress
 from service.database.replica import is_of_a_server_away
+from service.keys import KeyRing
+from service.keys.ring import LATEST_SECONDS
 from service.roles import READ
 from service.second_try import with_second_try
 from tests.client import Client
@@ -308,6 +310,26 @@ def test_a_replica_that_dies_is_left_out_and_comes_back(
     until(lambda: statuses(client) == ["in use", "in use"], "it does not come back")
     for _ in range(2):
         assert client.run(run_id)["agent_name"] == "dies"
+
+
+def test_keys_are_read_from_a_replica_while_the_primary_is_away(servers: list[Server]) -> None:
+    now = 0.0
+    database = Database(several(servers[:1]), 4, replica_urls=[servers[1].read_url])
+    keys = KeyRing(database, lambda: now)
+    database.open()
+    with closing(database):
+        until(lambda: database.replicas.all[0].is_usable, "it is not used")
+        assert keys.is_empty()
+        assert "/* keys.all */" not in last_queries(servers[1])
+        servers[0].kill()
+        try:
+            until(database.replicas.in_place_of_primary, "it is not noticed")
+            now += LATEST_SECONDS + 1
+            assert keys.is_empty()
+            assert "/* keys.all */" in last_queries(servers[1])
+        finally:
+            servers[0].start()
+        until(lambda: not database.replicas.in_place_of_primary(), "it does not come back")
 
 
 def test_a_read_that_replay_cancels_is_asked_of_the_primary(servers: list[Server]) -> None:
