@@ -20,7 +20,7 @@ from service.failure import Failure
 from service.prices.price_list import CurrentPrices, PriceList
 from service.prices.pricing import count
 from service.prices.window import Repriced, Window
-from service.queries import Connection, Row, queries
+from service.queries import Connection, Row, is_distributed, queries
 from service.verify import progress
 
 EVENTS_PER_TRANSACTION = 2_000
@@ -143,6 +143,8 @@ class Repricer:
 
     def _store_now(self, day: date, changes: list[Change]) -> Row:
         run_ids = dict.fromkeys(str(event["run_id"]) for event, _ in changes)
+        if is_distributed(self._conn):
+            queries.runs.take_turns(self._conn, run_ids=list(run_ids))
         held = queries.runs.hold(self._conn, run_ids=list(run_ids))
         agents = {row["run_id"]: row["agent_name"] for row in held}
         changes = [change for change in changes if change[0]["run_id"] in agents]

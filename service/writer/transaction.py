@@ -9,6 +9,7 @@ short transaction before; should one be taken after all, 23505 starts everything
    agents/reserve_numbers  for new runs that ask for no name; committed at once
 2. agents/add              agents not seen before, in name order
    agents/lock             those that must name runs otherwise, in name order
+   runs/take_turns         on Citus the runs, in the order of their locks' keys
 3. runs/add                the new runs, in key order
    runs/hold               all runs, in key order; fewer than expected: one was deleted, start again
 4. events/stored           which events are there already: nobody adds to a run that is held
@@ -165,9 +166,10 @@ class Transaction:
         names = name_runs(namer, new)
         without_cost = [row for rows in self._rows.values() for row in rows if wants_cost(row)]
         with self._conn.pipeline():
+            self._add_agents()
             if is_distributed(self._conn):
                 queries.tail.hold_back(self._conn)
-            self._add_agents()
+                queries.runs.take_turns(self._conn, run_ids=self._run_ids)
             rows_added = add_runs(self._conn, new, names, self._environment)
             count_runs(self._conn, namer)
             rows_held = queries.runs.hold(self._conn, run_ids=self._run_ids)
