@@ -85,6 +85,7 @@ def citus(_database_url: str) -> Iterator[Running]:
         subprocess.run(
             [sys.executable, "-m", "service", "migrate", action],
             env={**os.environ, "DATABASE_URL": url},
+            stdout=subprocess.DEVNULL,
             check=True,
         )
     with running(url) as service:

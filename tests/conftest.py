@@ -42,6 +42,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         reporter.write_line("CI: a test was skipped, and none is expected to be", red=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On a cluster, skip what can be true of one server alone; each such test says why."""
+    for item in items if cluster.URL else ():
+        if marker := item.get_closest_marker("one_server"):
+            item.add_marker(pytest.mark.skip(reason=f"on Citus: {marker.args[0]}"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def watched() -> Iterator[None]:
     """No answer that `requests` gets may tell a secret; tests/client.py and the logs: see there."""

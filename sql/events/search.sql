@@ -55,24 +55,23 @@ WITH found AS (
      LIMIT :'row_limit'::bigint
 ),
 measured AS (
-    SELECT f.position, e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
-           e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out, e.cost,
-           e.cost_source, e.latency_us, e.is_error, e.data, e.created_at,
-           r.created_at AS run_created_at,
+    SELECT s.*,
            count(*) OVER () AS found,
-           s.bytes,
-           sum(s.bytes) OVER (ORDER BY f.position, f.timestamp DESC, f.event_id DESC
+           sum(s.bytes) OVER (ORDER BY s.position, s.timestamp DESC, s.event_id DESC
                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
-      FROM found  AS f
-      JOIN events AS e
-        ON e.received_on = f.received_on
-       AND e.run_id      = f.run_id
-       AND e.event_id    = f.event_id
-      JOIN runs   AS r
-        ON r.run_id = f.run_id
-     CROSS JOIN LATERAL (SELECT pg_column_size(e.data)
-                                * CASE WHEN pg_column_compression(e.data) IS NULL THEN 1
-                                       ELSE 8 END AS bytes) AS s
+      FROM (SELECT f.position, e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type,
+                   e.timestamp, e.parent_event_id, e.previous_event_id, e.model, e.tokens_in,
+                   e.tokens_out, e.cost, e.cost_source, e.latency_us, e.is_error, e.data,
+                   e.created_at, r.created_at AS run_created_at,
+                   pg_column_size(e.data)
+                   * CASE WHEN pg_column_compression(e.data) IS NULL THEN 1 ELSE 8 END AS bytes
+              FROM found  AS f
+              JOIN events AS e
+                ON e.received_on = f.received_on
+               AND e.run_id      = f.run_id
+               AND e.event_id    = f.event_id
+              JOIN runs   AS r
+                ON r.run_id = f.run_id) AS s
 )
 SELECT m.event_id, m.run_id, m.run_name, m.agent_name, m.event_type, m.timestamp,
        m.parent_event_id, m.previous_event_id,

@@ -158,6 +158,7 @@ def plan_of_missing(conn: Connection) -> str:
     return str(conn.execute("EXPLAIN EXECUTE checked ('{}', '{}')").fetchall())
 
 
+@pytest.mark.one_server("the plans are the workers' own")
 def test_it_never_scans_though_the_tables_were_small_when_it_was_planned(
     client: Client, database_url: str, conn: Connection
 ) -> None:

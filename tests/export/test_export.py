@@ -323,6 +323,7 @@ def test_between_pages_no_connection_is_held(
             assert next(found)
 
 
+@pytest.mark.one_server("the plans are the workers' own")
 def test_pages_go_by_the_keys_of_their_indexes(
     client: Client, conn: Connection, database_url: str
 ) -> None:

@@ -129,7 +129,7 @@ def test_a_leader_that_loses_its_connection_in_a_fold_folds_again(
     store(client, database_url, "waiting", mixed())
     with refresh_command(database_url, tmp_path):
         with fold_held_up(database_url, conn) as backend:
-            conn.execute("SELECT pg_terminate_backend(%s)", [backend])
+            conn.execute("SELECT pg_terminate_backend(%s::integer)", [backend])
             until(lambda: not backend_is_there(conn, backend), "the backend does not end")
             assert folds(conn) == 0
             assert verify(database_url) == []

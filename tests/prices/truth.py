@@ -19,8 +19,12 @@ SECOND = [
 ]
 
 WRONG = """
+WITH stored AS MATERIALIZED (
+    SELECT event_id, model, timestamp, tokens_in, tokens_out, cost, cost_source, data
+      FROM events
+)
 SELECT e.event_id, e.model, e.timestamp, e.cost, e.cost_source, w.cost AS wanted
-  FROM events AS e
+  FROM stored AS e
   LEFT JOIN LATERAL (SELECT *
                        FROM model_prices AS p
                       WHERE p.model = e.model

@@ -166,3 +166,8 @@ UPDATE runs AS r
    SET moved_xid = CASE WHEN r.agent_name = 'x' THEN r.moved_xid
                         ELSE pg_current_xact_id()::text::bigint END
  WHERE r.run_id = '8552f8ec-923d-432c-9bc4-802c92078534';
+
+-- expressions_have_rows
+SELECT e.event_id, s.bytes
+  FROM events AS e
+ CROSS JOIN LATERAL (SELECT pg_column_size(e.data) AS bytes) AS s;

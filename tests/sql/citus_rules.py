@@ -238,6 +238,19 @@ def choices_are_immutable(statement: Tree) -> list[str]:
     ]
 
 
+def expressions_have_rows(statement: Tree) -> list[str]:
+    """A query without FROM, for each row of a spread table, calls no function: Citus knows none."""
+    return [
+        f"{call['funcname'][-1]['sval']}() for each of {sorted(outer)}"
+        for level in of_kind(statement, *LEVELS)
+        for node in own(level)
+        if node["@"] == "RangeSubselect" and node.get("lateral")
+        if "fromClause" not in node["subquery"]
+        if (outer := reaches_out(node["subquery"]) & spread(level))
+        for call in of_kind(node["subquery"], "FuncCall")
+    ]
+
+
 RULES: list[Callable[[Tree], list[str]]] = [
     no_cycle_or_search,
     no_merge,
@@ -254,6 +267,7 @@ RULES: list[Callable[[Tree], list[str]]] = [
     outer_joins_begin_with_spread_tables,
     updates_on_conflict_are_constant,
     choices_are_immutable,
+    expressions_have_rows,
 ]
 
 

@@ -39,7 +39,7 @@ def test_it_rings_for_all_through_one_connection_also_after_that_was_killed(
         queries.tail.notify(conn)
         rung = bell.wait(rung, GUARD_SECONDS)
         assert rung == 2
-        conn.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        conn.execute("SELECT pg_terminate_backend(%s::integer)", (pid,))
         assert bell.wait(rung, GUARD_SECONDS) == 3  # for what it may have missed
         [other] = listeners(conn)
         assert other != pid

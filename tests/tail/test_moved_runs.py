@@ -112,6 +112,7 @@ def test_who_gets_a_run_back_gets_its_events_again_and_who_lost_it_no_more(
     assert ids(next_page(database, first.behind, "one")) == sorted([*again, back["event_id"]])
 
 
+@pytest.mark.one_server("the rows' xmin are the workers' own")
 def test_a_move_that_was_restored_from_a_server_that_had_counted_further_holds_nothing_up(
     client: Client, database: Database, conn: Connection, begin: Place
 ) -> None:
@@ -128,6 +129,7 @@ def test_a_move_that_was_restored_from_a_server_that_had_counted_further_holds_n
     assert len(ids(next_page(database, begin, "planner"))) == 4
 
 
+@pytest.mark.one_server("the rows' xmin are the workers' own")
 def test_what_was_restored_comes_with_a_run_that_moves_afterwards(
     client: Client, database: Database, conn: Connection, begin: Place
 ) -> None:

@@ -122,6 +122,7 @@ def test_what_was_deleted_is_passed_over(client: Client, database: Database) -> 
     database.close()
 
 
+@pytest.mark.one_server("the rows' xmin are the workers' own")
 def test_what_was_restored_from_a_server_that_had_counted_further_is_not_new(
     client: Client, database: Database, conn: Connection
 ) -> None:
