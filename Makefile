@@ -12,8 +12,9 @@ AUDIT_STAMP := $(VENV)/.installed-audit
 # How long `make fuzz` makes bodies; asking every path takes a fifth of it more.
 FUZZ_SECONDS ?= 600
 TESTS ?= tests/
-# A PostgreSQL for each; a folder's module goes to one of them whole, with the service it shares.
-IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadscope
+# A PostgreSQL for each; a folder's module goes to one of them whole, with the service it shares,
+# in the order of tests/conftest.py.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help

@@ -16,9 +16,10 @@ from tqdm import tqdm
 from bench.live import batch_from
 from service.clock import monday_of
 from service.database import DIRECT, WRITE, connect
-from service.fold import connect_refresher, fold, forget_quarter_hours
+from service.fold import connect_refresher, forget_quarter_hours
 from service.ingest import parse_batch
 from service.partitions import WEEK, ensure_partitions, ensure_week
+from service.refresh import refresh_once
 from service.writer import Writer
 
 PROCESSES = 2
@@ -119,8 +120,8 @@ def monday(week: int) -> date:
 
 def settle_metrics(url: str) -> None:
     """Fold the metrics, and forget what the service would forget, as its leader does."""
+    refresh_once(url)  # beside the leader of a service that runs already
     with connect_refresher(url) as conn:
-        fold(conn)
         forget_quarter_hours(conn, QUARTER_HOUR_DAYS)
 
 

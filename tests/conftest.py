@@ -29,6 +29,8 @@ from tests.service import Service, serving
 
 DEBIAN_BINARIES = "/usr/lib/postgresql/{}/bin"
 TEMPLATE = "gati_test_template"
+# Folders whose tests start services, and wait for them.
+SLOW = {"dashboard", "deploy", "export", "faults", "fuzz", "http", "operations", "tail"}
 MEMORY, ENOUGH_BYTES = "/dev/shm", 4 * 2**30
 
 
@@ -42,8 +44,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         reporter.write_line("CI: a test was skipped, and none is expected to be", red=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On a cluster, skip what can be true of one server alone; each such test says why."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with modules that take long; skip on a cluster what can be true of one server alone.
+
+    Several processes take module by module: in the end all wait for the one that began last.
+    """
+    items.sort(key=lambda item: item.path.relative_to(config.rootpath).parts[1] not in SLOW)
     for item in items if cluster.URL else ():
         if marker := item.get_closest_marker("one_server"):
             item.add_marker(pytest.mark.skip(reason=f"on Citus: {marker.args[0]}"))

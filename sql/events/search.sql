@@ -21,8 +21,10 @@
 -- plan     one index scan in one partition per run, sorted in memory run by run
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set pattern '%time out%'
 
-WITH found AS (
-    SELECT k.position, e.received_on, e.run_id, e.event_id, e.timestamp
+WITH found AS MATERIALIZED (
+    SELECT k.position, e.received_on, e.run_id, e.event_id, e.timestamp,
+           pg_column_size(e.data)
+           * CASE WHEN pg_column_compression(e.data) IS NULL THEN 1 ELSE 8 END AS bytes
       FROM unnest(:'run_ids'::uuid[], :'received_ons'::date[])
            WITH ORDINALITY AS k (run_id, received_on, position)
       JOIN events AS e
@@ -54,30 +56,24 @@ WITH found AS (
      ORDER BY k.position, e.timestamp DESC, e.event_id DESC
      LIMIT :'row_limit'::bigint
 ),
-measured AS (
-    SELECT s.*,
+page AS MATERIALIZED (
+    SELECT f.position, f.received_on, f.run_id, f.event_id, f.timestamp, f.bytes,
            count(*) OVER () AS found,
-           sum(s.bytes) OVER (ORDER BY s.position, s.timestamp DESC, s.event_id DESC
+           sum(f.bytes) OVER (ORDER BY f.position, f.timestamp DESC, f.event_id DESC
                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
-      FROM (SELECT f.position, e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type,
-                   e.timestamp, e.parent_event_id, e.previous_event_id, e.model, e.tokens_in,
-                   e.tokens_out, e.cost, e.cost_source, e.latency_us, e.is_error, e.data,
-                   e.created_at, r.created_at AS run_created_at,
-                   pg_column_size(e.data)
-                   * CASE WHEN pg_column_compression(e.data) IS NULL THEN 1 ELSE 8 END AS bytes
-              FROM found  AS f
-              JOIN events AS e
-                ON e.received_on = f.received_on
-               AND e.run_id      = f.run_id
-               AND e.event_id    = f.event_id
-              JOIN runs   AS r
-                ON r.run_id = f.run_id) AS s
+      FROM found AS f
 )
-SELECT m.event_id, m.run_id, m.run_name, m.agent_name, m.event_type, m.timestamp,
-       m.parent_event_id, m.previous_event_id,
-       m.model, m.tokens_in, m.tokens_out, m.cost, m.cost_source,
-       m.latency_us / 1000.0 AS latency_ms,
-       m.is_error, m.data, m.created_at, m.run_created_at, m.found, m.bytes
-  FROM measured AS m
- WHERE coalesce(m.bytes_before, 0) < :'byte_limit'::bigint
- ORDER BY m.position, m.timestamp DESC, m.event_id DESC;
+SELECT e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
+       e.parent_event_id, e.previous_event_id,
+       e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
+       e.latency_us / 1000.0 AS latency_ms,
+       e.is_error, e.data, e.created_at, r.created_at AS run_created_at, p.found, p.bytes
+  FROM page   AS p
+  JOIN events AS e
+    ON e.received_on = p.received_on
+   AND e.run_id      = p.run_id
+   AND e.event_id    = p.event_id
+  JOIN runs   AS r
+    ON r.run_id = p.run_id
+ WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
+ ORDER BY p.position, p.timestamp DESC, p.event_id DESC;

@@ -29,15 +29,14 @@ SELECT p.scanned, p.is_wanted, p.run_id, p.event_id, p.agent_name, p.event_type,
                l.parent_event_id, l.previous_event_id, l.model, l.tokens_in, l.tokens_out, l.cost,
                l.cost_source, l.latency_us, l.is_error, l.data, l.is_wanted,
                count(*) OVER () AS scanned,
-               sum(pg_column_size(l.data)
-                   * CASE WHEN NOT l.is_wanted THEN 0
-                          WHEN pg_column_compression(l.data) IS NULL THEN 1
-                          ELSE 8 END)
+               sum(CASE WHEN l.is_wanted THEN l.bytes ELSE 0 END)
                    OVER (ORDER BY l.event_id
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
           FROM (SELECT e.run_id, e.event_id, e.agent_name, e.event_type, e.timestamp,
                        e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out,
                        e.cost, e.cost_source, e.latency_us, e.is_error, e.data,
+                       pg_column_size(e.data)
+                       * CASE WHEN pg_column_compression(e.data) IS NULL THEN 1 ELSE 8 END AS bytes,
                        true
 \if :{?event_type}
                        AND e.event_type = :'event_type'::text

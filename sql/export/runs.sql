@@ -12,33 +12,34 @@
 -- returns  scanned bigint, run_id uuid, received_on date, agent_name text, run_name text, is_named boolean, environment text, status text, started_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost text, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone
 -- rows     up to row_limit. Fewer than `scanned`, which is on each: bytes ended the page
 -- index    runs_pkey
--- plan     index scan from the given run on, no sort
+-- plan     index scan from the given run on; then a look-up per run that fits; no sort
 -- try      \set after 8552f8ec-923d-432c-9bc4-802c92078534 \set row_limit 500 \set byte_limit 524288
 
-SELECT p.scanned, p.run_id, p.received_on, p.agent_name, p.run_name,
-       p.requested_name IS NOT NULL OR p.renamed AS is_named,
-       p.environment, p.status, p.started_at, p.last_event_at,
-       p.duration_us / 1000.0 AS total_duration_ms,
-       p.total_cost::text AS total_cost,
-       p.tokens_in, p.tokens_out, p.event_count, p.error_count, p.metadata, p.created_at, p.updated_at
-  FROM (SELECT l.run_id, l.received_on, l.agent_name, l.run_name, l.requested_name, l.renamed,
-               l.environment, l.status, l.started_at, l.last_event_at, l.duration_us, l.total_cost,
-               l.tokens_in, l.tokens_out, l.event_count, l.error_count, l.metadata, l.created_at,
-               l.updated_at,
-               count(*) OVER () AS scanned,
-               sum(pg_column_size(l.metadata)
-                   * CASE WHEN pg_column_compression(l.metadata) IS NULL THEN 1 ELSE 8 END)
-                   OVER (ORDER BY l.run_id
-                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
-          FROM (SELECT r.run_id, r.received_on, r.agent_name, r.run_name, r.requested_name, r.renamed,
-                       r.environment, r.status, r.started_at, r.last_event_at, r.duration_us,
-                       r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
-                       r.metadata, r.created_at, r.updated_at
-                  FROM runs AS r
+WITH found AS MATERIALIZED (
+    SELECT r.run_id,
+           pg_column_size(r.metadata)
+           * CASE WHEN pg_column_compression(r.metadata) IS NULL THEN 1 ELSE 8 END AS bytes
+      FROM runs AS r
 \if :{?after}
-                 WHERE r.run_id > :'after'::uuid
+     WHERE r.run_id > :'after'::uuid
 \endif
-                 ORDER BY r.run_id
-                 LIMIT :'row_limit'::bigint) AS l) AS p
+     ORDER BY r.run_id
+     LIMIT :'row_limit'::bigint
+), page AS MATERIALIZED (
+    SELECT f.run_id,
+           count(*) OVER () AS scanned,
+           sum(f.bytes) OVER (ORDER BY f.run_id
+                               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+      FROM found AS f
+)
+SELECT p.scanned, r.run_id, r.received_on, r.agent_name, r.run_name,
+       r.requested_name IS NOT NULL OR r.renamed AS is_named,
+       r.environment, r.status, r.started_at, r.last_event_at,
+       r.duration_us / 1000.0 AS total_duration_ms,
+       r.total_cost::text AS total_cost,
+       r.tokens_in, r.tokens_out, r.event_count, r.error_count, r.metadata, r.created_at, r.updated_at
+  FROM page AS p
+  JOIN runs AS r
+    ON r.run_id = p.run_id
  WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
  ORDER BY p.run_id;

@@ -19,44 +19,46 @@
 --          incremental sort; one look-up per run
 -- try      \set xid 1000 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_id 6738206f-76cb-447b-b55e-2647469279a0 \set horizon 2000 \set row_limit 500 \set byte_limit 262144
 
-SELECT p.ingest_xid AS due_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.run_name, p.agent_name,
-       p.event_type, p.timestamp, p.parent_event_id, p.previous_event_id,
-       p.model, p.tokens_in, p.tokens_out, p.cost, p.cost_source,
-       p.latency_us / 1000.0 AS latency_ms,
-       p.is_error,
-       CASE WHEN p.is_wanted THEN p.data END AS data,
-       p.created_at
-  FROM (SELECT l.ingest_xid, l.event_id, l.run_id, r.run_name, l.agent_name, l.event_type,
-               l.timestamp, l.parent_event_id, l.previous_event_id, l.model, l.tokens_in,
-               l.tokens_out, l.cost, l.cost_source, l.latency_us, l.is_error, l.data, l.created_at, w.is_wanted,
-               count(*) OVER () AS scanned,
-               sum(CASE WHEN w.is_wanted THEN pg_column_size(l.data) ELSE 0 END)
-                   OVER (ORDER BY l.ingest_xid, l.run_id, l.event_id
-                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
-          FROM (SELECT e.ingest_xid, e.event_id, e.run_id, e.agent_name, e.event_type,
-                       e.timestamp, e.parent_event_id, e.previous_event_id, e.model, e.tokens_in,
-                       e.tokens_out, e.cost, e.cost_source, e.latency_us, e.is_error, e.data,
-                       e.created_at,
+WITH found AS MATERIALIZED (
+    SELECT e.ingest_xid, e.received_on, e.run_id, e.event_id, pg_column_size(e.data) AS bytes,
 \if :{?distributed}
-                       e.ingest_xid AS written_by
+           true AS is_wanted
 \else
-                       e.xmin::text::bigint AS written_by
+           (e.ingest_xid - e.xmin::text::bigint) & 4294967295
+               NOT BETWEEN 1 AND 2147483647 AS is_wanted
 \endif
-                  FROM events AS e
-                 WHERE e.ingest_xid >= :'xid'::bigint
-                   AND (e.ingest_xid, e.run_id, e.event_id)
-                       > (:'xid'::bigint, :'run_id'::uuid, :'event_id'::uuid)
-                   AND e.ingest_xid < :'horizon'::bigint
-                 ORDER BY e.ingest_xid, e.run_id, e.event_id
-                 LIMIT :'row_limit'::bigint) AS l
+      FROM events AS e
+     WHERE e.ingest_xid >= :'xid'::bigint
+       AND (e.ingest_xid, e.run_id, e.event_id)
+           > (:'xid'::bigint, :'run_id'::uuid, :'event_id'::uuid)
+       AND e.ingest_xid < :'horizon'::bigint
+     ORDER BY e.ingest_xid, e.run_id, e.event_id
+     LIMIT :'row_limit'::bigint
+), page AS MATERIALIZED (
+    SELECT f.ingest_xid, f.received_on, f.run_id, f.event_id, f.is_wanted,
+           count(*) OVER () AS scanned,
+           sum(CASE WHEN f.is_wanted THEN f.bytes ELSE 0 END)
+               OVER (ORDER BY f.ingest_xid, f.run_id, f.event_id
+                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+      FROM found AS f
+)
+SELECT p.ingest_xid AS due_xid, p.scanned, p.is_wanted, e.event_id, e.run_id, r.run_name, e.agent_name,
+       e.event_type, e.timestamp, e.parent_event_id, e.previous_event_id,
+       e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
+       e.latency_us / 1000.0 AS latency_ms,
+       e.is_error,
+       CASE WHEN p.is_wanted THEN e.data END AS data,
+       e.created_at
+  FROM page   AS p
+  JOIN events AS e
+    ON e.received_on = p.received_on
+   AND e.run_id      = p.run_id
+   AND e.event_id    = p.event_id
 \if :{?distributed}
-          JOIN runs AS r
+  JOIN runs   AS r
 \else
-          LEFT JOIN runs AS r
+  LEFT JOIN runs AS r
 \endif
-            ON r.run_id = l.run_id
-         CROSS JOIN LATERAL (SELECT (l.ingest_xid - l.written_by) & 4294967295
-                                    NOT BETWEEN 1 AND 2147483647
-                                    AS is_wanted) AS w) AS p
+    ON r.run_id = p.run_id
  WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
  ORDER BY p.ingest_xid, p.run_id, p.event_id;

@@ -22,6 +22,7 @@
 
 WITH arrived AS (
     SELECT e.ingest_xid AS due_xid, e.received_on, e.run_id, e.event_id,
+           pg_column_size(e.data) AS bytes,
 \if :{?distributed}
            true AS is_new
 \else
@@ -37,10 +38,10 @@ WITH arrived AS (
      LIMIT :'row_limit'::bigint
 ),
 moved AS (
-    SELECT r.moved_xid AS due_xid, r.received_on, r.run_id, e.event_id
+    SELECT r.moved_xid AS due_xid, r.received_on, r.run_id, e.event_id, e.bytes
       FROM runs AS r
      CROSS JOIN LATERAL (
-           SELECT e.event_id
+           SELECT e.event_id, pg_column_size(e.data) AS bytes
              FROM events AS e
             WHERE e.received_on = r.received_on
               AND e.run_id      = r.run_id
@@ -70,7 +71,7 @@ moved AS (
      LIMIT :'row_limit'::bigint
 ),
 looked_at AS (
-    SELECT a.due_xid, a.received_on, a.run_id, a.event_id,
+    SELECT a.due_xid, a.received_on, a.run_id, a.event_id, a.bytes,
            a.is_new
            AND r.agent_name IS NOT DISTINCT FROM :'agent_name'::text
            AND (r.moved_xid IS NULL
@@ -89,40 +90,43 @@ looked_at AS (
 \endif
         ON r.run_id = a.run_id
      UNION ALL
-    SELECT m.due_xid, m.received_on, m.run_id, m.event_id, true
+    SELECT m.due_xid, m.received_on, m.run_id, m.event_id, m.bytes, true
       FROM moved AS m
      ORDER BY due_xid, run_id, event_id
      LIMIT :'row_limit'::bigint
+),
+page AS MATERIALIZED (
+    SELECT l.due_xid, l.received_on, l.run_id, l.event_id, l.is_wanted,
+           count(*) OVER () AS scanned,
+           sum(CASE WHEN l.is_wanted THEN l.bytes ELSE 0 END)
+               OVER (ORDER BY l.due_xid, l.run_id, l.event_id
+                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+      FROM looked_at AS l
 )
-SELECT p.due_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, p.run_name, p.agent_name,
-       p.event_type, p.timestamp, p.parent_event_id, p.previous_event_id,
-       p.model, p.tokens_in, p.tokens_out, p.cost, p.cost_source,
-       p.latency_us / 1000.0 AS latency_ms,
-       p.is_error, p.data, p.created_at
-  FROM (SELECT l.due_xid, l.is_wanted, l.event_id, l.run_id, r.run_name, e.agent_name, e.event_type,
-               e.timestamp, e.parent_event_id, e.previous_event_id, e.model, e.tokens_in,
-               e.tokens_out, e.cost, e.cost_source, e.latency_us, e.is_error, e.data, e.created_at,
-               count(*) OVER () AS scanned,
-               sum(coalesce(pg_column_size(e.data), 0))
-                   OVER (ORDER BY l.due_xid, l.run_id, l.event_id
-                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
-          FROM looked_at AS l
+SELECT p.due_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, r.run_name, e.agent_name,
+       e.event_type, e.timestamp, e.parent_event_id, e.previous_event_id,
+       e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
+       e.latency_us / 1000.0 AS latency_ms,
+       e.is_error,
+       CASE WHEN p.is_wanted THEN e.data END AS data,
+       e.created_at
+  FROM page AS p
 \if :{?distributed}
-          JOIN events AS e
-            ON e.received_on = l.received_on
-           AND e.run_id      = l.run_id
-           AND e.event_id    = l.event_id
-          JOIN runs AS r
-            ON r.run_id = l.run_id) AS p
+  JOIN events AS e
+    ON e.received_on = p.received_on
+   AND e.run_id      = p.run_id
+   AND e.event_id    = p.event_id
+  JOIN runs AS r
+    ON r.run_id = p.run_id
 \else
-          LEFT JOIN events AS e
-            ON l.is_wanted
-           AND e.received_on = l.received_on
-           AND e.run_id      = l.run_id
-           AND e.event_id    = l.event_id
-          LEFT JOIN runs AS r
-            ON l.is_wanted
-           AND r.run_id = l.run_id) AS p
+  LEFT JOIN events AS e
+    ON p.is_wanted
+   AND e.received_on = p.received_on
+   AND e.run_id      = p.run_id
+   AND e.event_id    = p.event_id
+  LEFT JOIN runs AS r
+    ON p.is_wanted
+   AND r.run_id = p.run_id
 \endif
  WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
  ORDER BY p.due_xid, p.run_id, p.event_id;

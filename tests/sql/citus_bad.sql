@@ -168,6 +168,12 @@ UPDATE runs AS r
  WHERE r.run_id = '8552f8ec-923d-432c-9bc4-802c92078534';
 
 -- expressions_have_rows
-SELECT e.event_id, s.bytes
+SELECT e.event_id, s.year
   FROM events AS e
- CROSS JOIN LATERAL (SELECT pg_column_size(e.data) AS bytes) AS s;
+ CROSS JOIN LATERAL (SELECT to_char(e.timestamp, 'YYYY') AS year) AS s;
+
+-- sizes_are_of_stored_rows
+SELECT pg_column_size(l.data) AS bytes
+  FROM (SELECT e.data
+          FROM events AS e
+         LIMIT 10) AS l;

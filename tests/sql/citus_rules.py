@@ -251,6 +251,18 @@ def expressions_have_rows(statement: Tree) -> list[str]:
     ]
 
 
+def sizes_are_of_stored_rows(statement: Tree) -> list[str]:
+    """Rows are measured where they lie: elsewhere each would come along with all its data."""
+    return [
+        f"{call['funcname'][-1]['sval']}() of {fields(column)}"
+        for level in of_kind(statement, *LEVELS)
+        for call in own(level)
+        if call["@"] == "FuncCall" and call["funcname"][-1]["sval"].startswith("pg_column_")
+        for column in of_kind(call, "ColumnRef")
+        if fields(column)[0] not in spread(level)
+    ]
+
+
 RULES: list[Callable[[Tree], list[str]]] = [
     no_cycle_or_search,
     no_merge,
@@ -268,6 +280,7 @@ RULES: list[Callable[[Tree], list[str]]] = [
     updates_on_conflict_are_constant,
     choices_are_immutable,
     expressions_have_rows,
+    sizes_are_of_stored_rows,
 ]
 
 
