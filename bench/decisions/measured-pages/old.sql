@@ -1,0 +1,64 @@
+-- export/events_of_runs: the events of some runs, run by run, each by event id.
+--
+-- For runs that are small together: all their events are read, and sorted. For others, events_of_run.
+-- Bytes are counted as they are stored, eightfold where they are compressed, and without reading what
+-- lies outside of the row.
+--
+-- params   received_ons  date[]       the runs' days
+-- params   run_ids       uuid[]       the runs, beside them, in the order of the answer
+-- params   after         uuid         the last event of the page before, of the first run; not given: from the first
+-- params   event_type    text         the events that are wanted; not given: of any type
+-- params   from_at       timestamptz  the first moment that is wanted; not given: from the first
+-- params   to_at         timestamptz  the moment after the last; not given: to the last
+-- params   row_limit     bigint       events to look at, at the most
+-- params   byte_limit    bigint       of their data, but for the first event: a page ends there
+-- returns  scanned bigint, is_wanted boolean, run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost text, cost_source text, latency_ms numeric, is_error boolean, data jsonb
+-- rows     one per event that was looked at, without its data where it is not wanted: the last one
+--          says where the next page begins. Fewer than `scanned`, which is on each: bytes ended it
+-- index    events_pkey
+-- plan     an index scan in one partition per run, sort in memory
+-- try      \set received_ons '{2026-11-23}' \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set after 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set from_at '2026-11-22 00:00:00+00' \set to_at '2026-11-23 00:00:00+00' \set row_limit 1000 \set byte_limit 524288
+
+SELECT p.scanned, p.is_wanted, p.run_id, p.event_id, p.agent_name, p.event_type, p.timestamp,
+       p.parent_event_id, p.previous_event_id, p.model, p.tokens_in, p.tokens_out,
+       p.cost::text          AS cost,
+       p.cost_source,
+       p.latency_us / 1000.0 AS latency_ms,
+       p.is_error,
+       CASE WHEN p.is_wanted THEN p.data END AS data
+  FROM (SELECT l.position, l.run_id, l.event_id, l.agent_name, l.event_type, l.timestamp,
+               l.parent_event_id, l.previous_event_id, l.model, l.tokens_in, l.tokens_out, l.cost,
+               l.cost_source, l.latency_us, l.is_error, l.data, l.is_wanted,
+               count(*) OVER () AS scanned,
+               sum(pg_column_size(l.data)
+                   * CASE WHEN NOT l.is_wanted THEN 0
+                          WHEN pg_column_compression(l.data) IS NULL THEN 1
+                          ELSE 8 END)
+                   OVER (ORDER BY l.position, l.event_id
+                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+          FROM (SELECT k.position, e.run_id, e.event_id, e.agent_name, e.event_type, e.timestamp,
+                       e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out,
+                       e.cost, e.cost_source, e.latency_us, e.is_error, e.data,
+                       true
+\if :{?event_type}
+                       AND e.event_type = :'event_type'::text
+\endif
+\if :{?from_at}
+                       AND e.timestamp >= :'from_at'::timestamptz
+\endif
+\if :{?to_at}
+                       AND e.timestamp < :'to_at'::timestamptz
+\endif
+                       AS is_wanted
+                  FROM unnest(:'received_ons'::date[], :'run_ids'::uuid[])
+                       WITH ORDINALITY AS k (received_on, run_id, position)
+                  JOIN events AS e
+                    ON e.received_on = k.received_on
+                   AND e.run_id      = k.run_id
+\if :{?after}
+                 WHERE (k.position > 1 OR e.event_id > :'after'::uuid)
+\endif
+                 ORDER BY k.position, e.event_id
+                 LIMIT :'row_limit'::bigint) AS l) AS p
+ WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
+ ORDER BY p.position, p.event_id;
