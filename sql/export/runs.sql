@@ -12,7 +12,8 @@
 -- returns  scanned bigint, run_id uuid, received_on date, agent_name text, run_name text, is_named boolean, environment text, status text, started_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost text, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone
 -- rows     up to row_limit. Fewer than `scanned`, which is on each: bytes ended the page
 -- index    runs_pkey
--- plan     index scan from the given run on; then a look-up per run that fits; no sort
+-- plan     index scan from the given run on; then a look-up per run that fits, and before
+--          PostgreSQL 17 a sort of those
 -- try      \set after 8552f8ec-923d-432c-9bc4-802c92078534 \set row_limit 500 \set byte_limit 524288
 
 WITH found AS MATERIALIZED (
