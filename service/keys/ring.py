@@ -2,7 +2,8 @@
 
 A request costs no query. A revoked key is refused after FRESH_SECONDS, or LATEST_SECONDS where
 PostgreSQL does not answer meanwhile; a new one is known at once, for an unknown id makes us look.
-While the primary is away a replica is asked: nobody can revoke a key then, and reads go on.
+While the primary is away a replica is asked, so that reads go on: it may be behind, so it only
+adds keys and ends them.
 Only what has to answer without PostgreSQL (`old`) goes on with keys that cannot be read anew.
 """
 
@@ -30,6 +31,7 @@ OPEN_SECONDS = 1.0  # while no key exists: so soon the first one closes the serv
 UNKNOWN_SECONDS = 0.1
 OLD_PATIENCE_SECONDS = 2.5  # of such a request; a PostgreSQL that hangs would hold it for 12 s
 RETRY_SECONDS = 1.0  # between two looks while PostgreSQL does not answer
+NEVER = datetime.max.replace(tzinfo=UTC)
 AWAY = (psycopg.Error, PoolTimeout, TooManyRequests)
 
 
@@ -68,6 +70,16 @@ class Key:
         """Whether this is the key that was sent, and has not ended."""
         same = hmac.compare_digest(self.sha256, sent.sha256)
         return same and (self.ends_at is None or datetime.now(UTC) < self.ends_at)
+
+
+def added_or_ended(known: Mapping[str, Key], found: Mapping[str, Key]) -> dict[str, Key]:
+    """What is known, and what a server that may be behind adds: no key lives again or is gone."""
+    news = {
+        key_id: key
+        for key_id, key in found.items()
+        if key_id not in known or (key.ends_at or NEVER) < (known[key_id].ends_at or NEVER)
+    }
+    return {**known, **news}
 
 
 class KeyRing:
@@ -148,8 +160,9 @@ class KeyRing:
         with (replica or self._database.primary).reading() as conn:
             rows = queries.keys.all(conn).fetchall()
         keys = {row["key_id"]: Key.from_row(row) for row in rows}
-        if replica is None:
-            self._mark_used(keys)
+        if replica is not None:
+            return added_or_ended(self._keys, keys)
+        self._mark_used(keys)
         return keys
 
     def _mark_used(self, keys: Mapping[str, Key]) -> None:

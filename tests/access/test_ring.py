@@ -12,7 +12,7 @@ from psycopg_pool import PoolTimeout
 from service.database import Database
 from service.keys import KeyRing, Scope
 from service.keys.admin import create, revoke
-from service.keys.ring import FRESH_SECONDS, LATEST_SECONDS
+from service.keys.ring import FRESH_SECONDS, LATEST_SECONDS, Key, Principal, added_or_ended
 from service.queries import Connection
 
 
@@ -105,6 +105,18 @@ def test_what_has_to_answer_without_postgresql_goes_by_the_keys_it_last_had(
             some.find(key, old)
         with pytest.raises((psycopg.Error, PoolTimeout)):
             some.is_empty(old)
+
+
+def test_a_server_that_is_behind_adds_keys_and_ends_them_and_no_more() -> None:
+    def key(year: int | None) -> Key:
+        ends_at = None if year is None else datetime(year, 1, 1, tzinfo=UTC)
+        return Key(Principal("name", Scope.READ), b"", ends_at, "None")
+
+    known = {"gone": key(None), "revoked": key(2026), "alive": key(None), "ends": key(2030)}
+    found = {"revoked": key(2030), "alive": key(2027), "ends": key(None), "new": key(None)}
+    assert added_or_ended(known, {}) == known, "it would let everybody in"
+    assert added_or_ended(known, found) == known | {"alive": key(2027), "new": key(None)}
+    assert added_or_ended({}, found) == found
 
 
 def test_a_thousand_requests_ask_the_database_once(
