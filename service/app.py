@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 import falcon
+import orjson
 from falcon.media import JSONHandler
 
-from service import json
 from service.access import Access
 from service.admission import Admission
 from service.config import MEGABYTE, Config
@@ -68,7 +68,7 @@ def create_app(
     if config.debug:
         app.add_middleware(Reload())
     app.router_options.converters["name"] = NameConverter
-    app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=json.dumps)
+    app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=orjson.dumps)
     add_error_handlers(app)
 
     probe = Probe(database)

@@ -8,10 +8,10 @@ import logging
 from typing import Any
 
 import falcon
+import orjson
 import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 
-from service import json
 from service.ingest import BadBatch, BatchTooLarge
 from service.log import reason
 from service.middleware import identify
@@ -112,7 +112,7 @@ def serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPErro
 
 def shape(title: str, description: str, code: str, request_id: str, **extra: Any) -> bytes:
     """The body of every error."""
-    return json.dumps(
+    return orjson.dumps(
         {
             "title": title,
             "description": description,

@@ -1,6 +1,4 @@
-"""JSON as the service writes it: orjson, with stored JSON passed on unparsed."""
-
-from typing import Any
+"""Loaders for columns that go straight into a JSON answer."""
 
 import orjson
 from psycopg.abc import Buffer
@@ -25,8 +23,3 @@ class NumberLoader(Loader):
         text = bytes(data)
         is_whole = text.removeprefix(b"-").isdigit() and len(text) <= WHOLE_DIGITS
         return int(text) if is_whole else float(text)
-
-
-def dumps(value: Any) -> bytes:
-    """Write an answer. Times are ISO 8601 with an offset, ids lower-case with hyphens."""
-    return orjson.dumps(value)

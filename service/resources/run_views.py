@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 
 import falcon
+import orjson
 
-from service import json
 from service.parameters import allow_parameters, choice, whole_number
 from service.queries import Connection, Row, queries
 from service.trace.full import render_trace
@@ -25,7 +25,7 @@ def timeline_view(req: falcon.Request) -> View:
 def timeline(conn: Connection, run: Row) -> bytes:
     """Read and write it."""
     events = queries.runs.timeline(conn, run_id=run["run_id"]).fetchall()
-    return json.dumps({**run, "events": events})
+    return orjson.dumps({**run, "events": events})
 
 
 def trace_view(req: falcon.Request) -> View:

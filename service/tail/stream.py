@@ -9,10 +9,10 @@ import logging
 from collections.abc import Generator, Iterator
 from time import monotonic
 
+import orjson
 import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 
-from service import json
 from service.database import Database
 from service.errors import find_passing
 from service.greenlets import let_requests_in
@@ -128,4 +128,4 @@ class Stream:
 
 def message(place: Place, event: Row) -> bytes:
     """An event as one message; JSON has no line breaks."""
-    return b"id: %s\ndata: %s\n\n" % (str(place).encode(), json.dumps(event))
+    return b"id: %s\ndata: %s\n\n" % (str(place).encode(), orjson.dumps(event))

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from service import json
+import orjson
+
 from service.queries import Row
 from service.trace.nested import head_of, with_tree, write_nested
 from service.trace.tree import Tree, find_cycles
@@ -21,7 +22,7 @@ def render_trace(run: Row, rows: list[Row], max_depth: int | None = None) -> byt
     if max_depth is not None:
         head["events_omitted"] = len(rows) - len(nodes)
     # The outline first: a row becomes its node where it is written.
-    events = json.dumps([outline(row, depth) for row, depth in nodes])
+    events = orjson.dumps([outline(row, depth) for row, depth in nodes])
     return with_tree(head, write_nested(tree, nodes, max_depth, NOT_IN_NODE), b',"events":', events)
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from service import json
+import orjson
+
 from service.queries import Row
 from service.trace.tree import Tree
 
@@ -34,7 +35,7 @@ def write_nested(
             row["cycle"] = True
         if depth == deepest and row["event_id"] in tree.children:
             row["truncated"] = True
-        yield json.dumps(row)[:-1] + b',"children":['
+        yield orjson.dumps(row)[:-1] + b',"children":['
         open_nodes = depth + 1
     yield b"]}" * open_nodes
 
@@ -56,4 +57,4 @@ def head_of(run: Row, event_count: int) -> Row:
 
 def with_tree(head: Row, tree: Iterable[bytes], *more: bytes) -> bytes:
     """The answer: its head, `execution_tree`, and members that are JSON already."""
-    return b"".join([json.dumps(head)[:-1], b',"execution_tree":[', *tree, b"]", *more, b"}"])
+    return b"".join([orjson.dumps(head)[:-1], b',"execution_tree":[', *tree, b"]", *more, b"}"])
