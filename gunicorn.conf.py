@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from service.config import Config, ConfigError
-from service.greeting import bracketed
-from service.process import process
-from service.telemetry.directory import directory
-from service.telemetry.worker_number import worker_number
+from service.core.worker_process import process
+from service.server.greeting import bracketed
+from service.telemetry.multiprocess_dir import directory
+from service.telemetry.worker_slot import worker_number
 
 # gunicorn takes every name here that it knows for a setting, so not `config`.
 try:
@@ -18,7 +18,7 @@ try:
 except ConfigError as error:
     sys.exit(f"gati-backend: {error}")
 
-wsgi_app = "service.wsgi:build()"
+wsgi_app = "service.server.wsgi:build()"
 pythonpath = str(Path(__file__).resolve().parent)
 proc_name = "gati-backend"
 
@@ -30,8 +30,8 @@ threads = chosen.threads
 # (bench/decisions/worker-class). meinheld is crashed by a chunked body with a trailer and frozen by
 # a client that reads slowly: it belongs behind the nginx of docker-compose.yml, as the start says.
 worker_class = {
-    "gevent": "service.worker.GreenWorker",
-    "gthread": "service.thread_worker.ThreadWorker",
+    "gevent": "service.server.gevent_worker.GreenWorker",
+    "gthread": "service.server.gthread_worker.ThreadWorker",
     "meinheld": "egg:meinheld#gunicorn_worker",
 }[chosen.worker_class]
 # Of gevent workers: connections at once, each a greenlet of about 40 KB; others wait to be taken.
@@ -54,10 +54,10 @@ timeout = 60
 graceful_timeout = 30
 
 control_socket_disable = True  # one socket per home directory, which nobody here talks to
-logger_class = "service.log.Log"
+logger_class = "service.telemetry.logging.Log"
 errorlog = "-"
 loglevel = "info" if chosen.debug else "warning"
-accesslog = None  # service/request_log.py knows the request's id and key
+accesslog = None  # service/api/middleware/request_log.py knows the request's id and key
 
 STOPPING = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 

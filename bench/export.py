@@ -22,7 +22,7 @@ from bench.fill import fill
 from bench.processes import peak_rss_bytes, tree
 from bench.results import Row
 from bench.service import running, scratch_database, scratch_directory
-from service import migrate
+from service.db import migrate
 
 STORED = 100_000
 TIMES = 10  # as much as at first

@@ -14,13 +14,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from tqdm import tqdm
 
 from bench.live import batch_from
-from service.clock import monday_of
-from service.database import DIRECT, WRITE, connect
-from service.fold import connect_refresher, forget_quarter_hours
-from service.ingest import parse_batch
-from service.partitions import WEEK, ensure_partitions, ensure_week
-from service.refresh import refresh_once
-from service.writer import Writer
+from service.core.clock import monday_of
+from service.db.connections import connect
+from service.db.partitions import WEEK, ensure_partitions, ensure_week
+from service.db.session_settings import DIRECT, WRITE
+from service.ingest.json.batch import parse_batch
+from service.metrics.fold import connect_refresher, forget_quarter_hours
+from service.metrics.leader import refresh_once
+from service.writer.group_commit import Writer
 
 PROCESSES = 2
 TRANSACTION_EVENTS = 5_000

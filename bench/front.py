@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import psycopg
 
 from bench.service import free_port, wait_for
-from service.embedded.account import choose_account
+from service.postgres.account import choose_account
 
 TEMPLATE = Path(__file__).parents[1] / "deploy" / "nginx" / "templates" / "backend.conf.template"
 BODY_LIMIT_MB = "65"  # one above the service's own, as deploy/nginx/10-body-limit.envsh makes it

@@ -20,7 +20,7 @@ from bench.load import closed_loop, get, host_of, post
 from bench.paths import all_paths, find_targets
 from bench.results import Row
 from bench.service import running, scratch_database
-from service import migrate
+from service.db import migrate
 
 SIZES, LONG_SIZES = (100_000, 1_000_000), (5_000_000, 10_000_000)
 LAYOUTS = (1, 104)  # weekly partitions

@@ -27,7 +27,7 @@ from bench.paths import all_paths, find_targets
 from bench.results import Row
 from bench.servers import CASES, figures_of, median
 from bench.service import running, scratch_database, scratch_directory
-from service import migrate, partitions
+from service.db import migrate, partitions
 
 READ_CLIENTS, WARM_UP, READ_REQUESTS = 8, 32, 400
 

@@ -24,10 +24,10 @@ from tqdm import tqdm
 from bench.data import events
 from bench.load import closed_loop, get, host_of, post
 from bench.service import running, scratch_database
-from service import migrate, partitions
-from service.fold import connect_refresher, fold
-from service.queries import Connection, Query
-from service.verify import rebuild
+from service.db import migrate, partitions
+from service.db.queries import Connection, Query
+from service.metrics.fold import connect_refresher, fold
+from service.metrics.verify import rebuild
 
 AGENTS, DAYS, EVENTS_PER_RUN = 100, 90, 10
 RUNS_PER_STATEMENT = 10_000

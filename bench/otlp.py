@@ -19,7 +19,7 @@ from bench.measured import measure, warning
 from bench.results import Row
 from bench.service import Service, target
 from bench.yardstick import raw_copy
-from service.otlp import SpanBatch, parse_spans
+from service.ingest.otlp.batch import SpanBatch, parse_spans
 
 BATCH = 512  # OTEL_BSP_MAX_EXPORT_BATCH_SIZE, as every SDK has it
 CLIENTS = 8

@@ -21,7 +21,7 @@ from bench.measured import stored_events
 from bench.paths import Path, all_paths, find_targets
 from bench.results import Row
 from bench.service import running, scratch_database
-from service import migrate
+from service.db import migrate
 
 CLIENTS = (1, 8)
 PROBES = 8

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from service import __version__
-from service.embedded.binaries import bundled_directory, probe
+from service.postgres.binaries import bundled_directory, probe
 
 DIRECTORY = Path(__file__).parent / "report"
 FILE = DIRECTORY / "results.json"

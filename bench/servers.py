@@ -21,8 +21,8 @@ from bench.live import fresh_bodies
 from bench.load import Result, closed_loop, get, host_of, post
 from bench.results import Row
 from bench.service import running, scratch_database, scratch_directory
-from service import migrate, partitions
 from service.config import WORKER_CLASSES
+from service.db import migrate, partitions
 
 CASES = ((10, 32), (1_000, 4))  # events in a batch, clients
 READ, READ_CLIENTS, READ_REQUESTS = "/api/metrics/summary", 8, 800

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.embedded import EmbeddedServer
+from service.postgres.server import EmbeddedServer
 
 START_PATIENCE_SECONDS = 60
 

@@ -11,8 +11,8 @@ import psycopg
 from bench.front import wait_for_database
 from bench.measured import WAL
 from bench.service import scratch_directory
-from service.embedded import EmbeddedServer
-from service.embedded.account import choose_account
+from service.postgres.account import choose_account
+from service.postgres.server import EmbeddedServer
 
 QUERIES = Path(__file__).parent / "standby"
 REPLAYED, SESSIONS = QUERIES / "replayed.sql", QUERIES / "sessions.sql"

@@ -11,8 +11,9 @@ from functools import partial
 
 import psycopg
 
-from service.ingest import EventRow, parse_batch
-from service.queries import queries
+from service.db.queries import queries
+from service.ingest.json.batch import parse_batch
+from service.ingest.rows import EventRow
 
 CREATE = "CREATE TABLE yardstick (LIKE events INCLUDING DEFAULTS,\
  PRIMARY KEY (received_on, run_id, event_id))"

@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Sequence
 
-from service.command_line import parser
+from service.cli.dispatch import Command
+from service.cli.parser import parser
 from service.config import Config, ConfigError
-from service.dispatch import Command
-from service.failure import Failure
+from service.core.failure import Failure
 
 WRONG_VALUE = 2
 FAILED = 1

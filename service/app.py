@@ -7,41 +7,34 @@ import falcon
 import orjson
 from falcon.media import JSONHandler
 
-from service.access import Access
-from service.admission import Admission
+from service.api.body_budget import Admission
+from service.api.errors import add_error_handlers
+from service.api.load_shedding import Gate
+from service.api.middleware.authorization import Access
+from service.api.middleware.basics import Identity, RawPath, Reload, cors
+from service.api.middleware.rate_limit import RateLimit
+from service.api.middleware.replica_fallback import Forget, with_second_try
+from service.api.middleware.request_log import RequestLog
+from service.api.middleware.request_metrics import RequestMeter
+from service.api.middleware.token_buckets import Clock
+from service.api.parameters import NameConverter
+from service.api.streaming.client import Readers
+from service.api.streaming.slots import Slots, shared_places
+from service.auth.key_cache import KeyRing
 from service.config import MEGABYTE, Config
-from service.database import Database
-from service.errors import add_error_handlers
-from service.gate import Gate
-from service.keys import KeyRing
-from service.middleware import Identity, RawPath, Reload, cors
-from service.parameters import NameConverter
-from service.probe import Probe
-from service.rate_limit.buckets import Clock
-from service.rate_limit.middleware import RateLimit
-from service.reader import Readers
-from service.request_log import RequestLog
-from service.resources import (
-    agents,
-    check,
-    description,
-    docs,
-    events,
-    export,
-    health,
-    metrics,
-    percentiles,
-    run_search,
-    runs,
-    tail,
-    telemetry,
-    timeseries,
-    traces,
-)
-from service.second_try import Forget, with_second_try
-from service.slots import Slots, shared_places
-from service.telemetry.requests import RequestMeter
-from service.writer import Writer
+from service.db.database import Database
+from service.resources import agents, otlp
+from service.resources.docs import openapi
+from service.resources.docs import page as docs
+from service.resources.events import ingest, stored_check
+from service.resources.export import resource as export
+from service.resources.health import health, prometheus
+from service.resources.health.probe import Probe
+from service.resources.metrics import percentiles, summary, timeseries
+from service.resources.runs import resource as runs
+from service.resources.runs import search_resource
+from service.resources.tail import resource as tail
+from service.writer.group_commit import Writer
 
 MAX_STREAMS = 4  # in each worker
 
@@ -79,27 +72,27 @@ def create_app(
     streams = Slots(MAX_STREAMS, "streams", shared)
     admission = Admission(config.max_in_flight_mb * MEGABYTE)
     routes: dict[str, Any] = {
-        "/events": events.Events(writer, database, config, rate_limit, admission),
-        "/events/check": check.Check(database, config, admission),
+        "/events": ingest.Events(writer, database, config, rate_limit, admission),
+        "/events/check": stored_check.Check(database, config, admission),
         "/events/stream": tail.Tail(database, streams, readers, can_stream),
         # Exporters add this path to their endpoint, which may end in the prefix or not.
-        "/v1/traces": traces.Traces(writer, config, rate_limit, admission),
-        "/events/{event_id:name}/children": events.Children(database),
+        "/v1/traces": otlp.Traces(writer, config, rate_limit, admission),
+        "/events/{event_id:name}/children": ingest.Children(database),
         "/agents": agents.Agents(database),
         "/agents/{agent_name:name}": agents.Agent(database),
         "/agents/{agent_name:name}/runs": agents.AgentRuns(database),
-        "/agents/{agent_name:name}/metrics": metrics.AgentMetrics(database),
-        "/metrics/summary": metrics.Summary(database),
-        "/metrics/cost-timeline": metrics.CostTimeline(database),
-        "/metrics/tokens-timeline": metrics.TokensTimeline(database),
-        "/metrics/agents-comparison": metrics.AgentsComparison(database),
+        "/agents/{agent_name:name}/metrics": summary.AgentMetrics(database),
+        "/metrics/summary": summary.Summary(database),
+        "/metrics/cost-timeline": summary.CostTimeline(database),
+        "/metrics/tokens-timeline": summary.TokensTimeline(database),
+        "/metrics/agents-comparison": summary.AgentsComparison(database),
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/latency": percentiles.Latency(database),
         "/export/events.ndjson": export.EventsNdjson(database, exports, readers, can_stream),
         "/export/events.csv": export.EventsCsv(database, exports, readers, can_stream),
         "/export/runs.csv": export.RunsCsv(database, exports, readers, can_stream),
-        "/runs": run_search.Runs(database),
+        "/runs": search_resource.Runs(database),
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
         "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),
@@ -108,8 +101,8 @@ def create_app(
         "/health": health.Health(probe, config, database.replicas),
         "/livez": health.Live(),
         "/readyz": health.Ready(probe, config),
-        "/metrics": telemetry.Telemetry(probe, database.replicas),
-        "/openapi.json": description.Description(config),
+        "/metrics": prometheus.Telemetry(probe, database.replicas),
+        "/openapi.json": openapi.Description(config),
         "/docs": docs.Docs(),
         "/docs/{name:name}": docs.Asset(),
     }

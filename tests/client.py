@@ -9,13 +9,14 @@ from typing import Any
 import orjson
 from falcon import testing
 
+from service.api.middleware.token_buckets import Clock
 from service.app import create_app
-from service.clock import Today, today
 from service.config import Config
-from service.database import Database
-from service.rate_limit.buckets import Clock
-from service.roles import Logins, given_urls
-from service.writer import Writer
+from service.core.clock import Today, today
+from service.db.database import Database
+from service.db.roles.logins import Logins
+from service.db.roles.names import given_urls
+from service.writer.group_commit import Writer
 from tests import pgbouncer
 from tests.events import Event
 from tests.leaks import look_through_answer, look_through_headers

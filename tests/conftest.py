@@ -19,10 +19,11 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from pytest_postgresql.janitor import DatabaseJanitor
 
-from service import citus, migrate, partitions
-from service.database import WRITE, connect
-from service.embedded import EmbeddedServer
-from service.queries import Connection
+from service.db import citus, migrate, partitions
+from service.db.connections import connect
+from service.db.queries import Connection
+from service.db.session_settings import WRITE
+from service.postgres.server import EmbeddedServer
 from tests import cluster, leaks, pgbouncer
 from tests.client import Client
 from tests.service import Service, serving

@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from service.queries import Connection, Row
+from service.db.queries import Connection, Row
 
 Event = dict[str, Any]
 

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from service.headers import PAGE_POLICY, SECURITY
-from service.log import KEY
+from service.api.security_headers import PAGE_POLICY, SECURITY
+from service.telemetry.logging import KEY
 
-# An exception that is told: by Python itself, or by service/log.py.
+# An exception that is told: by Python itself, or by service/telemetry/logging.py.
 TRACEBACK = re.compile(r'Traceback|"exception":')
 PASSWORD = "canary-dsn-password"  # noqa: S105 -- PostgreSQL trusts the tests' connections
 EVENT = "canary-event-data"

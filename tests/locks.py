@@ -1,6 +1,6 @@
 """Who waits for whom, as the database under test tells it."""
 
-from service.queries import Connection
+from service.db.queries import Connection
 from tests import cluster
 
 HERE = """

@@ -16,8 +16,8 @@ from urllib.parse import quote, urlencode
 
 from psycopg.conninfo import conninfo_to_dict
 
-from service.embedded.account import Account, choose_account
-from service.roles import READ
+from service.db.roles.names import READ
+from service.postgres.account import Account, choose_account
 from tests.operations.harness import until
 
 PROGRAM = "/usr/sbin/pgbouncer"

@@ -5,10 +5,10 @@ import re
 import subprocess
 from pathlib import Path
 
-from service.capacity.arithmetic import shown
-from service.command_line import parser
+from service.cli.capacity.arithmetic import shown
+from service.cli.parser import parser
 from service.config import SETTINGS
-from service.queries import Connection
+from service.db.queries import Connection
 from tests.events import event, new_id
 from tests.http.wire import batch
 from tests.operations.harness import REPOSITORY, run

@@ -8,7 +8,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from service.config.settings import SETTINGS
-from service.rate_limit.proxies import TrustedProxies
+from service.core.addresses import TrustedProxies
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from service.config.values import (
     origins,
     prefix,
 )
-from service.rate_limit.proxies import TrustedProxies
+from service.core.addresses import TrustedProxies
 
 LOCAL_DASHBOARD = "http://localhost:3000,http://127.0.0.1:3000"
 LOG_REQUESTS = ("problems", "all")

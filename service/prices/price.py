@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from service.ingest.numbers import MAX_COST_DOLLARS
+from service.ingest.json.numbers import MAX_COST_DOLLARS
 
 MAX_PRICE = Decimal(1_000_000)  # dollars per million tokens; below it
 PLACES = 6

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from operator import itemgetter
 
+from service.db.queries import Connection, Row, queries
 from service.prices.price import Price
-from service.queries import Connection, Row, queries
 
 FIRST = itemgetter(0)
 

@@ -14,14 +14,15 @@ from decimal import Decimal
 
 import psycopg
 
-from service import audit
-from service.database import WRITE, connect
-from service.failure import Failure
+from service.core.failure import Failure
+from service.db import audit_log
+from service.db.connections import connect
+from service.db.queries import Connection, Row, is_distributed, queries
+from service.db.session_settings import WRITE
+from service.metrics.verify import progress
 from service.prices.price_list import CurrentPrices, PriceList
-from service.prices.pricing import count
 from service.prices.window import Repriced, Window
-from service.queries import Connection, Row, is_distributed, queries
-from service.verify import progress
+from service.writer.costs import count
 
 EVENTS_PER_TRANSACTION = 2_000
 LOWEST_ID = "00000000-0000-0000-0000-000000000000"
@@ -52,10 +53,10 @@ def reprice(url: str, window: Window, dry_run: bool) -> Repriced:
         conn.autocommit = True
         repricer = Repricer(conn, window, dry_run)
         if not dry_run:
-            audit.record(conn, audit.COMMAND, "reprice", str(window))
+            audit_log.record(conn, audit_log.COMMAND, "reprice", str(window))
         repricer.run()
         if not dry_run:
-            audit.record(conn, audit.COMMAND, "repriced", f"{window}: {repricer.done}")
+            audit_log.record(conn, audit_log.COMMAND, "repriced", f"{window}: {repricer.done}")
         return repricer.done
 
 

@@ -6,20 +6,15 @@ from urllib.parse import quote
 
 import falcon
 
-from service import audit
-from service.body import read_document
-from service.cursors import decode_cursor, encode_cursor
-from service.database import Database
-from service.errors import ApiError
-from service.parameters import (
-    MAX_OFFSET,
-    allow_parameters,
-    bad_parameter,
-    whole_number,
-)
-from service.queries import Connection, Cursor, Row, queries
-from service.resources import commits
-from service.resources.runs import delete_runs, present
+from service.api import commit_lsn
+from service.api.body import read_document
+from service.api.cursors import decode_cursor, encode_cursor
+from service.api.errors import ApiError
+from service.api.parameters import MAX_OFFSET, allow_parameters, bad_parameter, whole_number
+from service.db import audit_log
+from service.db.database import Database
+from service.db.queries import Connection, Cursor, Row, queries
+from service.resources.runs.resource import delete_runs, present
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
 RUNS_PER_TRANSACTION = 100
@@ -62,14 +57,14 @@ class Agent:
                 "invalid_description",
                 f"`description` is text of up to {MAX_DESCRIPTION} characters, or null.",
             )
-        with self._database.changing(partial(commits.tell, resp)) as conn:
+        with self._database.changing(partial(commit_lsn.tell, resp)) as conn:
             queries.agents.describe(conn, agent_name=agent_name, description=description)
             resp.media = find_agent(conn, agent_name)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
         """Delete the agent with all its runs, some at a time: each run goes whole or stays."""
         begun = False
-        while self._delete_some(resp, agent_name, None if begun else audit.actor_of(req)):
+        while self._delete_some(resp, agent_name, None if begun else audit_log.actor_of(req)):
             begun = True
         resp.media = {
             "status": "success",
@@ -81,11 +76,11 @@ class Agent:
 
         Its first transaction says who it was.
         """
-        with self._database.changing(partial(commits.tell, resp)) as conn:
+        with self._database.changing(partial(commit_lsn.tell, resp)) as conn:
             if queries.agents.lock_for_delete(conn, agent_name=agent_name).fetchone() is None:
                 raise agent_not_found()
             if actor:
-                audit.record(conn, actor, "delete agent", agent_name)
+                audit_log.record(conn, actor, "delete agent", agent_name)
             runs = queries.runs.lock_some_for_delete(
                 conn, agent_name=agent_name, row_limit=RUNS_PER_TRANSACTION
             ).fetchall()

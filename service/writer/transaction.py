@@ -28,15 +28,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.ingest import EventRow
+from service.db.queries import Connection, Row, is_distributed, queries
+from service.ingest.rows import EventRow
 from service.prices.price_list import CurrentPrices
-from service.prices.pricing import set_costs, wants_cost
-from service.queries import Connection, Row, is_distributed, queries
-from service.writer.changes import Again, Change, Rows, Runs, find_changes, stored_events
-from service.writer.deltas import deltas
-from service.writer.naming import Namer
-from service.writer.ownership import RunState, first_state, merge, needs_name
-from service.writer.runs import (
+from service.writer.costs import set_costs, wants_cost
+from service.writer.metric_deltas import deltas
+from service.writer.run_changes import Again, Change, Rows, Runs, find_changes, stored_events
+from service.writer.run_names import Namer
+from service.writer.run_owner import RunState, first_state, merge, needs_name
+from service.writer.run_statements import (
     add_runs,
     by_id,
     count_runs,
@@ -46,7 +46,7 @@ from service.writer.runs import (
     reserve_numbers,
     settle_runs,
 )
-from service.writer.totals import totals
+from service.writer.run_totals import totals
 
 
 @dataclass(frozen=True)

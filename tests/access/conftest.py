@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from service.keys import Scope
-from service.keys.admin import create, revoke
+from service.auth.key_admin import create, revoke
+from service.auth.scopes import Scope
 
 EXPIRED_SECONDS_AGO = 1
 

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from service.queries import Connection
+from service.db.queries import Connection
 from tests.access.conftest import Keys
 from tests.client import Client
 from tests.events import event, new_id

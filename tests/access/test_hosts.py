@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from service.auth.key_admin import create
+from service.auth.scopes import Scope
 from service.config import Config
-from service.exposure import may_be_open
-from service.failure import Failure
-from service.keys import Scope, guard
-from service.keys.admin import create
+from service.core.failure import Failure
+from service.server import startup_check
+from service.server.exposure import may_be_open
 from tests.client import Client
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - that is the case
@@ -59,12 +60,12 @@ def test_without_a_key_only_this_machine_is_let_in_unless_told_otherwise(
         assert client.simulate_get("/api/agents").status_code == (200 if is_open else 401)
     config = Config.from_environment({**variables, "DATABASE_URL": database_url})
     if is_open:
-        assert len(guard.check(config, database_url)) == 1
+        assert len(startup_check.check(config, database_url)) == 1
     else:
         with pytest.raises(Failure, match="keys create admin --scope admin"):
-            guard.check(config, database_url)
+            startup_check.check(config, database_url)
     create(database_url, "laptop", Scope.READ, None)
-    assert guard.check(config, database_url) == []
+    assert startup_check.check(config, database_url) == []
 
 
 @pytest.mark.parametrize(

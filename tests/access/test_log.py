@@ -11,10 +11,10 @@ import orjson
 import pytest
 import requests
 
-from service.keys import Scope
-from service.keys.admin import create
-from service.log import REMOVED, JsonFormatter
-from service.queries import Connection
+from service.auth.key_admin import create
+from service.auth.scopes import Scope
+from service.db.queries import Connection
+from service.telemetry.logging import REMOVED, JsonFormatter
 from tests import leaks
 from tests.events import Event, event, new_id
 from tests.http.wire import connected
@@ -70,7 +70,7 @@ def test_a_request_s_line_has_what_leads_to_it(service: Service, database_url: s
     del line["time"], line["process"]
     assert line == {
         "level": "warning",
-        "logger": "service.request_log",
+        "logger": "service.api.middleware.request_log",
         "message": "request",
         "request_id": "mine",
         "method": "POST",

@@ -9,11 +9,18 @@ import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
-from service.database import Database
-from service.keys import KeyRing, Scope
-from service.keys.admin import create, revoke
-from service.keys.ring import FRESH_SECONDS, LATEST_SECONDS, Key, Principal, added_or_ended
-from service.queries import Connection
+from service.auth.key_admin import create, revoke
+from service.auth.key_cache import (
+    FRESH_SECONDS,
+    LATEST_SECONDS,
+    Key,
+    KeyRing,
+    Principal,
+    added_or_ended,
+)
+from service.auth.scopes import Scope
+from service.db.database import Database
+from service.db.queries import Connection
 
 
 class Clock:
@@ -155,7 +162,7 @@ def test_what_is_sent_is_compared_in_constant_time(
 
     key = create(database_url, "laptop", Scope.READ, None)
     wrapped = SimpleNamespace(compare_digest=compare_digest)
-    monkeypatch.setattr("service.keys.ring.hmac", wrapped)
+    monkeypatch.setattr("service.auth.key_cache.hmac", wrapped)
     keys = KeyRing(database)
     others = [f"{key[:-1]}{last}" for last in "abc" if last != key[-1]]
     assert [keys.find(sent) is not None for sent in (key, *others)] == [True] + [False] * len(

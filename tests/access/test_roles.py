@@ -7,11 +7,12 @@ from datetime import date
 import psycopg
 import pytest
 
-from service import migrate, schema
-from service.partitions import ensure_partitions
-from service.queries import Connection
-from service.roles import BI, INGEST, READ, bring_about, grants
-from service.roles.names import url_of
+from service.db import migrate, schema_version
+from service.db.partitions import ensure_partitions
+from service.db.queries import Connection
+from service.db.roles import grants
+from service.db.roles.grants import bring_about
+from service.db.roles.names import BI, INGEST, READ, url_of
 from tests.client import Client
 from tests.events import event, new_id
 from tests.operations.harness import REPOSITORY
@@ -303,7 +304,7 @@ def test_a_migration_down_leaves_them_nothing_here_and_another_database_its_own(
     owner: Connection, database_url: str, login: Callable[[str], Connection]
 ) -> None:
     """The database that this one was copied from has granted them the same."""
-    steps = sorted(schema.known_names(), reverse=True)
+    steps = sorted(schema_version.known_names(), reverse=True)
     migrate.down(database_url, steps.index("0009.create-roles") + 1)
     assert {role for role in (INGEST, READ, BI) if may(owner, role, "runs", "SELECT")} == set()
     held = owner.execute(

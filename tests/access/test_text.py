@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from service.keys import KeyText, Scope
-from service.keys.text import DIGITS, base62
+from service.auth.key_format import DIGITS, KeyText, base62
+from service.auth.scopes import Scope
 
 
 def test_a_key_has_its_scope_an_id_and_a_secret_of_32_bytes() -> None:

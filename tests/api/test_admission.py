@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from falcon import testing
 
-from service.admission import Admission
-from service.database import WRITE, connect
-from service.writer import Overloaded
+from service.api.body_budget import Admission
+from service.db.connections import connect
+from service.db.session_settings import WRITE
+from service.writer.group_commit import Overloaded
 from tests.client import Client
 from tests.events import event, new_id
 from tests.operations.harness import until

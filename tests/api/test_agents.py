@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from service.queries import Connection
+from service.db.queries import Connection
 from tests.client import Client
 from tests.events import differences, event, new_id
 

@@ -7,9 +7,11 @@ import psycopg
 import pytest
 from falcon import testing
 
-from service.database import READ, Database, connect
-from service.gate import Gate
-from service.queries import Connection, queries
+from service.api.load_shedding import Gate
+from service.db.connections import connect
+from service.db.database import Database
+from service.db.queries import Connection, queries
+from service.db.session_settings import READ
 from tests.api.test_openapi import assert_described
 from tests.client import Client
 from tests.events import Event, event, new_id

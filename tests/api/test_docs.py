@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.resources import docs
+from service.resources.docs import page as docs
 from tests.client import Client
 
 

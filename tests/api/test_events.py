@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from service.queries import Connection
+from service.db.queries import Connection
 from tests.client import Client
 from tests.events import at, differences, event, new_id
 

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from falcon import testing
 
-from service.gate import THROWN_AWAY_BYTES, Gate
+from service.api.load_shedding import THROWN_AWAY_BYTES, Gate
 from tests.client import Client
 
 

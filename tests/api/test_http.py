@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.queries import Queries
+from service.db.queries import Queries
 from tests.client import Client
 from tests.events import event, new_id
 

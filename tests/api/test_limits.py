@@ -10,7 +10,7 @@ from falcon import testing
 
 from service.config import Config, ConfigError
 from service.resources.agents import MAX_BODY_BYTES, MAX_DESCRIPTION
-from service.trace.nested import MAX_TREE_DEPTH
+from service.resources.trace.render import MAX_TREE_DEPTH
 from tests.client import Client
 from tests.events import Event, event, new_id
 

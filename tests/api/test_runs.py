@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from service.queries import Connection
+from service.db.queries import Connection
 from tests.client import Client
 from tests.events import differences, event, new_id
 

@@ -5,8 +5,8 @@ from contextlib import closing
 
 import pytest
 
-from service.database import Database
-from service.queries import Connection, queries
+from service.db.database import Database
+from service.db.queries import Connection, queries
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from service.queries import Connection
-from service.trace.nested import MAX_TREE_DEPTH
+from service.db.queries import Connection
+from service.resources.trace.render import MAX_TREE_DEPTH
 from tests.client import Client
 from tests.events import Event, event, new_id
 

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.trace.nested import MAX_TREE_DEPTH
+from service.resources.trace.render import MAX_TREE_DEPTH
 from tests.api.trace_model import Node, work_out
 from tests.client import Client
 from tests.events import Event, event, new_id

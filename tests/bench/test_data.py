@@ -9,7 +9,7 @@ import pytest
 
 from bench import captured, data
 from bench.data import Event
-from service.ingest import parse_batch
+from service.ingest.json.batch import parse_batch
 
 SOME = 3_000
 

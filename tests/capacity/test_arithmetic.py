@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capacity.advice import advice
-from service.capacity.arithmetic import Wish, figures, plan
-from service.capacity.costs import Costs
+from service.cli.capacity.advice import advice
+from service.cli.capacity.arithmetic import Wish, figures, plan
+from service.cli.capacity.costs import Costs
 
 COSTS = Costs(
     batch=1_000,

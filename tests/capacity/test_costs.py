@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from service.__main__ import main
-from service.capacity import costs
-from service.capacity.arithmetic import REPLAY_MB_PER_SECOND
-from service.capacity.costs import ACCEPTED, ACCEPTED_DISK_RATIO, ACCEPTED_MACHINE
+from service.cli.capacity import costs
+from service.cli.capacity.arithmetic import REPLAY_MB_PER_SECOND
+from service.cli.capacity.costs import ACCEPTED, ACCEPTED_DISK_RATIO, ACCEPTED_MACHINE
 from tests.operations.harness import REPOSITORY
 
 MACHINE = {"processor": "Abacus", "cores": 7, "postgresql": "18.4"}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service import migrate, partitions
+from service.db import migrate, partitions
 from tests.conftest import janitor, url_of
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service.citus import TABLES
-from service.queries import DISTRIBUTED, queries
-from service.verify import verify
+from service.db.citus import TABLES
+from service.db.queries import DISTRIBUTED, queries
+from service.metrics.verify import verify
 from tests import cluster
 from tests.client import Client
 from tests.events import event, new_id

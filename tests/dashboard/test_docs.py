@@ -5,8 +5,8 @@ Its policy allows what comes from the service alone; whatever it blocked would s
 
 from selenium.webdriver.common.by import By
 
-from service.keys import Scope
-from service.keys.admin import create
+from service.auth.key_admin import create
+from service.auth.scopes import Scope
 from tests.dashboard.browser import Page
 from tests.dashboard.conftest import needs_chromium
 from tests.events import event, new_id

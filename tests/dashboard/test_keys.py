@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from service.dashboard import find_files
-from service.keys import Scope
-from service.keys.admin import create
+from service.auth.key_admin import create
+from service.auth.scopes import Scope
+from service.cli.dashboard import find_files
 from tests.client import Client
 from tests.dashboard.browser import Page
 from tests.dashboard.conftest import needs_chromium

@@ -7,8 +7,8 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from service.dashboard.forwarding import Forwarding
-from service.dashboard.pages import Pages
+from service.cli.dashboard.forwarding import Forwarding
+from service.cli.dashboard.pages import Pages
 from tests.deploy.conftest import BACKEND_TEMPLATE
 from tests.deploy.proxy import DEPLOY, nginx
 from tests.service import Service

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from service.dashboard.pages import with_own_address
-from service.keys import Scope
-from service.keys.admin import create
+from service.auth.key_admin import create
+from service.auth.scopes import Scope
+from service.cli.dashboard.pages import with_own_address
 from tests.deploy.conftest import needs_nginx
 from tests.deploy.proxy import DEPLOY, nginx
 from tests.service import serving

@@ -9,11 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.database import Database
-from service.export import Filters
-from service.export.events import ROWS_PER_PAGE, event_pages
-from service.export.runs import RUNS_PER_PAGE, run_pages
-from service.queries import Connection, Query, queries
+from service.db.database import Database
+from service.db.queries import Connection, Query, queries
+from service.resources.export.events import ROWS_PER_PAGE, event_pages
+from service.resources.export.filters import Filters
+from service.resources.export.runs import RUNS_PER_PAGE, run_pages
 from tests.api.test_openapi import assert_described
 from tests.client import Client
 from tests.events import at, event, new_id

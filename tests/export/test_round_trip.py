@@ -10,13 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.clock import today
+from service.cli.importing.importer import Importer
+from service.cli.importing.source import read_lines
 from service.config import Config
-from service.database import WRITE, connect
-from service.importing import Importer
-from service.importing.source import read_lines
-from service.verify import verify
-from service.writer import Writer
+from service.core.clock import today
+from service.db.connections import connect
+from service.db.session_settings import WRITE
+from service.metrics.verify import verify
+from service.writer.group_commit import Writer
 from tests.client import Client
 from tests.conftest import janitor, url_of
 from tests.events import Event, at, differences, new_id

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.database import Database
-from service.export import Filters, events, formats, runs
-from service.export.events import event_pages
-from service.export.formats import EVENT_COLUMNS, csv_lines, ndjson
-from service.export.stream import Aborted, packing
-from service.queries import Row
+from service.db.database import Database
+from service.db.queries import Row
+from service.resources.export import events, formats, runs
+from service.resources.export.events import event_pages
+from service.resources.export.filters import Filters
+from service.resources.export.formats import EVENT_COLUMNS, csv_lines, ndjson
+from service.resources.export.stream import Aborted, packing
 from tests.client import CONNECTIONS, Client
 from tests.export.reading import export, exported, filled, keys
 

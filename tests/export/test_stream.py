@@ -14,9 +14,9 @@ import psycopg
 import pytest
 import requests
 
-from service.keys import Scope
-from service.keys.admin import create, revoke
-from service.keys.text import KeyText
+from service.auth.key_admin import create, revoke
+from service.auth.key_format import KeyText
+from service.auth.scopes import Scope
 from tests.events import event, new_id
 from tests.export.reading import keys, read_ndjson
 from tests.export.wire import EVENTS, FIRST_BYTES, PATH, begun, fill, rest_of, told

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from service.queries import Connection
+from service.db.queries import Connection
 from tests import leaks
 from tests.events import Event, event
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from service.queries import Connection
+from service.db.queries import Connection
 from tests.faults.proxy import HOST, Proxy
 
 Through = tuple[Proxy, str]  # a proxy, and the conninfo that leads through it

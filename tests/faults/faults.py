@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from service.verify import verify
+from service.metrics.verify import verify
 from tests.faults.accounting import Ledger
 from tests.faults.clients import Client
 from tests.faults.probes import refusals

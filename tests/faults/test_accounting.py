@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.queries import Connection
+from service.db.queries import Connection
 from tests.client import Client
 from tests.faults.accounting import Batch, Ledger
 from tests.faults.conftest import Through

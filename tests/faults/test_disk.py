@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from service.verify import verify
+from service.metrics.verify import verify
 from tests.client import Client
 from tests.conftest import url_of
 from tests.events import event, new_id

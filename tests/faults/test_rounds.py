@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.verify import verify
+from service.metrics.verify import verify
 from tests.faults.faults import (
     PROXIED,
     Fault,

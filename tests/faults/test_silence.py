@@ -7,7 +7,8 @@ import sys
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from service.database import READ, connect
+from service.db.connections import connect
+from service.db.session_settings import READ
 from tests.faults.conftest import Through
 from tests.operations.harness import REPOSITORY, environment
 

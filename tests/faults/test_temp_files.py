@@ -3,9 +3,9 @@
 import psycopg
 import pytest
 
-from service.database import Database
-from service.errors import TOO_HEAVY, find_passing
-from service.queries import Connection, Row, queries
+from service.api.errors import TOO_HEAVY, find_passing
+from service.db.database import Database
+from service.db.queries import Connection, Row, queries
 
 ROLE = "gati_no_superuser"
 

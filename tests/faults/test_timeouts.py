@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from service import database
 from service.config import Config
-from service.database import WRITE, Database, connect
-from service.queries import Connection
-from service.writer import queue
+from service.db import session_settings
+from service.db.connections import connect
+from service.db.database import Database
+from service.db.queries import Connection
+from service.db.session_settings import WRITE
+from service.writer import group_commit
 from service.writer.transaction import Counts, Transaction
 from tests.client import Client
 from tests.events import event, new_id
@@ -76,7 +78,7 @@ def test_every_connection_has_the_timeout_of_its_kind(
 def test_a_statement_timeout_is_503_to_a_write_and_504_to_a_read(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for settings in (database.READ, database.WRITE):
+    for settings in (session_settings.READ, session_settings.WRITE):
         monkeypatch.setitem(settings, "lock_timeout", "0")
     run = new_id()
     with Client.of(database_url, READ_TIMEOUT_SECONDS="1", WRITE_TIMEOUT_SECONDS="1") as client:
@@ -106,7 +108,7 @@ def test_who_comes_while_nothing_gets_through_is_refused_with_those_who_wait(
             timeouts.append(str(row and row["lock_timeout"]))
             return super()._hold(*arguments)
 
-    monkeypatch.setattr(queue, "Transaction", Counted)
+    monkeypatch.setattr(group_commit, "Transaction", Counted)
     with ThreadPoolExecutor(10) as pool, locked(database_url):
         sent = [pool.submit(client.send, event(new_id()))]
         for number, together in ((1, 2), (2, 4)):

@@ -16,11 +16,12 @@ from typing import Any, Self
 import psycopg
 import requests
 
-from service.database import WRITE, connect
-from service.embedded import EmbeddedServer
-from service.embedded.account import choose_account
-from service.embedded.binaries import find_binaries
-from service.queries import Connection
+from service.db.connections import connect
+from service.db.queries import Connection
+from service.db.session_settings import WRITE
+from service.postgres.account import choose_account
+from service.postgres.binaries import find_binaries
+from service.postgres.server import EmbeddedServer
 from tests import service as plain
 from tests.faults.proxy import HOST, Proxy
 from tests.operations import harness

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from service.queries import Connection
+from service.db.queries import Connection
 from tests.events import differences
 from tests.fuzz.seeds import seeds
 from tests.operations.harness import REPOSITORY, environment

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from service.ingest import BadBatch, Batch, BatchTooLarge, EventRow
-from service.ingest.batch import parse_carefully
-from service.ingest.event import MAX_DEPTH
-from service.ingest.usual import Unusual, read_usual
+from service.ingest.json.batch import BadBatch, Batch, BatchTooLarge, parse_carefully
+from service.ingest.json.event import MAX_DEPTH
+from service.ingest.json.fast_path import Unusual, read_usual
+from service.ingest.rows import EventRow
 from tests.client import Client
 from tests.fuzz.values import exact, loose, same_number
 from tests.ingest.test_usual import normal

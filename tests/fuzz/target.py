@@ -15,7 +15,7 @@ from contextlib import ExitStack
 import atheris
 
 with atheris.instrument_imports(include=["service"]):
-    import service.ingest  # noqa: F401 - the writer's thread would only blur the coverage
+    import service.ingest.json.batch  # noqa: F401 - the writer's thread would only blur the coverage
 
 from tests.fuzz.mutations import mutate
 from tests.fuzz.oracle import MAX_BODY_BYTES, check_parsing, check_storing, small_service

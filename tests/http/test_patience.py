@@ -10,8 +10,8 @@ from typing import Any
 import gevent.socket
 import pytest
 
-from service.patience import Patience, PatientSocket, Stalled
-from service.worker import GreenSocket
+from service.core.socket_deadline import Patience, PatientSocket, Stalled
+from service.server.gevent_worker import GreenSocket
 from tests.events import event, new_id
 from tests.http.raw.case import post
 from tests.http.wire import batch, get

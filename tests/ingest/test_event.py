@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from service.ingest import BadBatch, Batch, EventRow, parse_batch
+from service.ingest.json.batch import BadBatch, Batch, parse_batch
+from service.ingest.rows import EventRow
 from tests.events import Event, event, new_id
 
 MEGABYTE = 1024 * 1024

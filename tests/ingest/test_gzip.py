@@ -8,8 +8,8 @@ from collections.abc import Callable
 import falcon
 import pytest
 
-from service.body import MAX_MEMBERS, PACKED_BYTES, gunzip
-from service.errors import ApiError
+from service.api.body import MAX_MEMBERS, PACKED_BYTES, gunzip
+from service.api.errors import ApiError
 
 KB, MB = 1024, 1024 * 1024
 Pack = Callable[[bytes], bytes]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from service.ingest.batch import parse_carefully
-from service.ingest.event import MAX_DEPTH
+from service.ingest.json.batch import parse_carefully
+from service.ingest.json.event import MAX_DEPTH
+from service.ingest.json.fast_path import Unusual, read_usual
 from service.ingest.rows import EventRow
-from service.ingest.usual import Unusual, read_usual
 from tests.events import event, new_id
 
 MEGABYTE = 1024 * 1024

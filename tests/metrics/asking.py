@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from falcon import testing
 
-from service.refresh import refresh_once
+from service.metrics.leader import refresh_once
 from tests.client import Client
 from tests.events import Event, event
 

@@ -8,7 +8,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from service.latency import EDGES_US
+from service.metrics.latency_buckets import EDGES_US
 from tests.events import Event, new_id
 
 AGENTS = [f"agent {n}" for n in range(5)]

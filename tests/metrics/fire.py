@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 import psycopg
 
-from service.database import READ, WRITE, connect
-from service.prices.admin import load
+from service.db.connections import connect
+from service.db.queries import Connection
+from service.db.session_settings import READ, WRITE
+from service.prices.load import load
 from service.prices.reprice import reprice
-from service.queries import Connection
 from tests.client import Client
 from tests.metrics.churn import AGENTS, Churn
 from tests.metrics.truth import VIEWS, View, compare

@@ -10,9 +10,9 @@ from contextlib import suppress
 
 import psycopg
 
-from service.fold import compact, connect_refresher, delete_empty, fold
-from service.queries import Connection
-from service.refresh import Refresher
+from service.db.queries import Connection
+from service.metrics.fold import compact, connect_refresher, delete_empty, fold
+from service.metrics.leader import Refresher
 
 QUARTER_HOUR_DAYS = 93
 

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from service.queries import Connection, queries
-from service.refresh import refresh_once
+from service.db.queries import Connection, queries
+from service.metrics.leader import refresh_once
 from tests.client import Client
 from tests.events import Event, event, new_id
 from tests.metrics.asking import STATES, days_ago, moment, store

@@ -3,9 +3,9 @@
 import psycopg
 import pytest
 
-from service import migrate
-from service.refresh import refresh_once
-from service.verify import verify
+from service.db import migrate
+from service.metrics.leader import refresh_once
+from service.metrics.verify import verify
 from tests.client import Client
 from tests.sql.test_schema import migrate_one
 

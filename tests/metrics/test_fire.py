@@ -11,9 +11,9 @@ from functools import partial
 
 import pytest
 
-from service.queries import Connection
-from service.refresh import refresh_once
-from service.verify import verify
+from service.db.queries import Connection
+from service.metrics.leader import refresh_once
+from service.metrics.verify import verify
 from tests import cluster
 from tests.client import Client
 from tests.events import differences

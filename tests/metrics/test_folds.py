@@ -10,11 +10,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service.database import READ, REFRESH, connect
-from service.fold import compact, connect_refresher, delete_empty, fold, forget_quarter_hours
-from service.queries import Connection, queries
-from service.refresh import refresh_once
-from service.verify import rebuild, verify
+from service.db.connections import connect
+from service.db.queries import Connection, queries
+from service.db.session_settings import READ, REFRESH
+from service.metrics.fold import (
+    compact,
+    connect_refresher,
+    delete_empty,
+    fold,
+    forget_quarter_hours,
+)
+from service.metrics.leader import refresh_once
+from service.metrics.verify import rebuild, verify
 from tests.client import Client
 from tests.metrics.asking import store
 from tests.metrics.recount import mixed

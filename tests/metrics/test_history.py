@@ -10,9 +10,15 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.fold import compact, connect_refresher, delete_empty, fold, forget_quarter_hours
-from service.queries import Connection
-from service.verify import rebuild, verify
+from service.db.queries import Connection
+from service.metrics.fold import (
+    compact,
+    connect_refresher,
+    delete_empty,
+    fold,
+    forget_quarter_hours,
+)
+from service.metrics.verify import rebuild, verify
 from tests.client import Client
 from tests.events import new_id
 from tests.metrics.truth import VIEWS, compare

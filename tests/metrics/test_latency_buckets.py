@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.latency import EDGES_US, ERROR_BOUND, latency_bucket
-from service.queries import Connection
+from service.db.queries import Connection
+from service.metrics.latency_buckets import EDGES_US, ERROR_BOUND, latency_bucket
 
 LONGEST_US = 10**15  # what ingest takes: 1e12 ms
 

@@ -17,10 +17,11 @@ import orjson
 import psycopg
 import pytest
 
-from service.database import REFRESH, connect
-from service.queries import Connection, queries
-from service.refresh import Refresher, refresh_once
-from service.verify import verify
+from service.db.connections import connect
+from service.db.queries import Connection, queries
+from service.db.session_settings import REFRESH
+from service.metrics.leader import Refresher, refresh_once
+from service.metrics.verify import verify
 from tests.client import Client
 from tests.events import Event, event, new_id
 from tests.operations.harness import REPOSITORY, command, environment, until

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from service.queries import Connection
-from service.refresh import refresh_once
+from service.db.queries import Connection
+from service.metrics.leader import refresh_once
 from tests.client import Client
 from tests.events import Event, event, new_id
 from tests.metrics.asking import STATES, ask, moment, points, store

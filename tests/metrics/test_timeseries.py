@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from service.resources.timeseries import UNITS
+from service.resources.metrics.timeseries import UNITS
 from tests.client import Client
 from tests.events import event, new_id
 from tests.metrics.asking import STATES, TIMESERIES, ask, days_ago, moment, points, series, store

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.fold import connect_refresher, forget_quarter_hours
+from service.metrics.fold import connect_refresher, forget_quarter_hours
 from tests.client import Client
 from tests.events import event, new_id
 from tests.metrics.asking import answer_of, ask, days_ago, moment, points, refusal, starts, store

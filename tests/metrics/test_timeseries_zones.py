@@ -7,9 +7,9 @@ from zoneinfo import TZPATH, ZoneInfo
 
 import pytest
 
-from service.errors import ApiError
-from service.queries import Connection
-from service.resources.window import Window, axis
+from service.api.errors import ApiError
+from service.db.queries import Connection
+from service.resources.metrics.time_window import Window, axis
 from tests.client import Client
 from tests.events import Event, new_id
 from tests.metrics.asking import STATES, ask, moment, points, refusal, series, starts, store

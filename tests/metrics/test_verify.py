@@ -7,10 +7,10 @@ from itertools import count
 
 import pytest
 
-from service.fold import connect_refresher, fold_deltas
-from service.queries import Connection, queries
-from service.refresh import refresh_once
-from service.verify import Difference, repair, verify
+from service.db.queries import Connection, queries
+from service.metrics.fold import connect_refresher, fold_deltas
+from service.metrics.leader import refresh_once
+from service.metrics.verify import Difference, repair, verify
 from tests import cluster
 from tests.client import Client
 from tests.events import differences, event, new_id

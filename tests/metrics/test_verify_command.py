@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.queries import Connection
+from service.db.queries import Connection
 from tests.client import Client
 from tests.metrics.asking import store
 from tests.metrics.recount import AGENTS, mixed

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from service.queries import Connection
+from service.db.queries import Connection
 from tests.client import Client
 from tests.events import event, new_id
 from tests.metrics.asking import STATES, store

@@ -6,7 +6,7 @@ and the outcome and duration of a run from the run's events.
 
 from dataclasses import dataclass
 
-from service.queries import Connection, Row
+from service.db.queries import Connection, Row
 
 SUMS = ("events", "errors", "tokens_in", "tokens_out", "cost", "latency_us")
 OF_RUNS = ("runs", "completed", "failed", "duration_us")

@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from service.embedded.account import unprivileged
+from service.postgres.account import unprivileged
 
 NOT_NEEDED = shutil.ignore_patterns("test", "tests", "idlelib", "config-*", "__pycache__", "*.a")
 

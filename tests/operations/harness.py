@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import pytest
 import requests
 
-from service.embedded.binaries import REACHABLE
-from service.embedded.postmaster import read_pid_file
-from service.schema import DIRECTORY
+from service.db.schema_version import DIRECTORY
+from service.postgres.binaries import REACHABLE
+from service.postgres.postmaster import read_pid_file
 from tests.leaks import look_through_command, look_through_log
 
 REPOSITORY = DIRECTORY.parent

@@ -10,8 +10,9 @@ from threading import Event, Thread
 
 import requests
 
-from service.database import WRITE, connect
-from service.queries import queries
+from service.db.connections import connect
+from service.db.queries import queries
+from service.db.session_settings import WRITE
 from tests.operations.harness import REPOSITORY, is_running, until
 from tests.service import STOP_SECONDS, Service
 from tests.telemetry.scraped import Scrape

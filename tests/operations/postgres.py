@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psycopg
 
-from service.embedded import EmbeddedServer
-from service.embedded.postmaster import read_pid_file
+from service.postgres.postmaster import read_pid_file
+from service.postgres.server import EmbeddedServer
 
 # PG=15 tests Debian's programs, nothing the bundled ones.
 PG = os.environ.get("PG")

@@ -12,10 +12,10 @@ from urllib.parse import quote
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from service import migrate, partitions
-from service.embedded import EmbeddedServer
-from service.embedded.account import choose_account
-from service.roles import READ
+from service.db import migrate, partitions
+from service.db.roles.names import READ
+from service.postgres.account import choose_account
+from service.postgres.server import EmbeddedServer
 from tests.conftest import hurry
 from tests.operations.harness import is_running, until
 from tests.operations.postgres import BIN_DIR, ask, postmaster_of

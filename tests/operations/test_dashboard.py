@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from service.dashboard import find_files
-from service.dashboard.pages import RELEASED_ADDRESS
-from service.keys import Scope
-from service.keys.admin import create
+from service.auth.key_admin import create
+from service.auth.scopes import Scope
+from service.cli.dashboard import find_files
+from service.cli.dashboard.pages import RELEASED_ADDRESS
 from tests.client import Client
 from tests.events import event, new_id
 from tests.operations.harness import command, environment, free_port, run, until

@@ -12,8 +12,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service.embedded import EmbeddedServer, server
-from service.failure import Failure
+from service.core.failure import Failure
+from service.postgres import server
+from service.postgres.server import EmbeddedServer
 from tests.operations.harness import REPOSITORY, environment, until
 from tests.operations.postgres import BIN_DIR, PG, ask, do, postmaster_of, started
 
@@ -141,7 +142,7 @@ def test_settings_of_the_machine_s_owner_win(copy_dir: Path) -> None:
 
 
 def test_the_log_is_bounded(copy_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.embedded.log.LOG_BYTES", 1000)
+    monkeypatch.setattr("service.postgres.log.LOG_BYTES", 1000)
     log = copy_dir / "data/postgresql.log"
     with started(copy_dir / "data") as running:
         log.write_bytes(log.read_bytes() + b"x" * 2000)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from service.auth.key_admin import create
+from service.auth.scopes import Scope
 from service.config import Config
-from service.exposure import warning
-from service.keys import Scope
-from service.keys.admin import create
+from service.server.exposure import warning
 from tests.leaks import TRACEBACK
 from tests.operations import harness
 from tests.operations.harness import REPOSITORY, free_port, run

@@ -13,12 +13,15 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from service import migrate, partitions, verify
-from service.database import READ, REFRESH, WRITE, Database, connect
-from service.refresh import refresh_once
-from service.roles import INGEST, Logins
-from service.roles import READ as ROLE
-from service.roles.names import url_of
+from service.db import migrate, partitions
+from service.db.connections import connect
+from service.db.database import Database
+from service.db.roles.logins import Logins
+from service.db.roles.names import INGEST, url_of
+from service.db.roles.names import READ as ROLE
+from service.db.session_settings import READ, REFRESH, WRITE
+from service.metrics import verify
+from service.metrics.leader import refresh_once
 from tests.client import Client
 from tests.events import event, new_id
 from tests.operations.harness import run, until

@@ -3,7 +3,7 @@
 import pytest
 
 from service.config import Config
-from service.greeting import address, redacted
+from service.server.greeting import address, redacted
 
 
 @pytest.mark.parametrize(

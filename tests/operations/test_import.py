@@ -16,10 +16,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.commands.shell import listen_to_ctrl_c
-from service.importing.importer import BATCH_EVENTS
-from service.queries import Connection
-from service.verify import verify
+from service.cli.importing.importer import BATCH_EVENTS
+from service.cli.shell import listen_to_ctrl_c
+from service.db.queries import Connection
+from service.metrics.verify import verify
 from tests.client import Client
 from tests.events import Event, differences, event, new_id
 from tests.export.reading import export, exported, filled, keys

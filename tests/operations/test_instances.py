@@ -17,14 +17,16 @@ from itertools import cycle
 
 import pytest
 
-from service import partitions
-from service.clock import Today, today
-from service.database import WRITE, connect
-from service.keys import Scope, admin
-from service.keys.ring import FRESH_SECONDS
-from service.partitions import WEEK, PartitionKeeper
-from service.queries import Connection
-from service.verify import verify
+from service.auth import key_admin
+from service.auth.key_cache import FRESH_SECONDS
+from service.auth.scopes import Scope
+from service.core.clock import Today, today
+from service.db import partitions
+from service.db.connections import connect
+from service.db.partitions import WEEK, PartitionKeeper
+from service.db.queries import Connection
+from service.db.session_settings import WRITE
+from service.metrics.verify import verify
 from tests.conftest import janitor, url_of
 from tests.events import differences, event, new_id
 from tests.faults.accounting import Account, Ledger
@@ -84,12 +86,12 @@ def stored(story: Story) -> Iterator[Connection]:
 def play(instances: Instances) -> Story:
     """From the first key to the end of all instances."""
     url, ledger = instances.database_url, Ledger(SEED)
-    key = admin.create(url, "clients", Scope.ADMIN, None)
-    leaving = admin.create(url, "leaving", Scope.READ, None)
+    key = key_admin.create(url, "clients", Scope.ADMIN, None)
+    leaving = key_admin.create(url, "leaving", Scope.READ, None)
     until(lambda: instances.statuses("") == {401}, "everybody is let in")
     until(lambda: instances.statuses(leaving) == {200}, "a key is not known everywhere")
     with leases(url) as leaders:
-        admin.revoke(url, "leaving")
+        key_admin.revoke(url, "leaving")
         make_runs(instances, key, "once", instances_each=1)
         with sending(instances.any_url, ledger, SEED, key) as clients, upkeep(url):
             make_runs(instances, key, "twice", instances_each=2)
@@ -103,7 +105,7 @@ def play(instances: Instances) -> Story:
             folds = instances.folds(key)
             instances.kill(leader)
             until(instances.leader, "nobody takes over")
-            welcome = instances.statuses(admin.create(url, "new", Scope.READ, None))
+            welcome = instances.statuses(key_admin.create(url, "new", Scope.READ, None))
             served(clients)
     with connect(url, WRITE, "test") as conn:
         account = ledger.account(conn)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from service.keys import KeyText
-from service.keys.commands import NO_KEY
-from service.keys.ring import FRESH_SECONDS
-from service.queries import Connection
+from service.auth.key_cache import FRESH_SECONDS
+from service.auth.key_format import KeyText
+from service.cli.keys import NO_KEY
+from service.db.queries import Connection
 from tests.operations.harness import run, until
 from tests.service import Service, serving
 

@@ -9,11 +9,11 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from yoyo.connections import parse_uri
 
-from service import migrate
-from service.failure import Failure
+from service.core.failure import Failure
+from service.db import migrate
 from tests.operations.harness import environment, run, until
 
-MODULE = "service.migrate.DIRECTORY"
+MODULE = "service.db.migrate.DIRECTORY"
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from service.database import READ, Database
-from service.database.reads import Reads
-from service.database.settings import of_a_transaction
-from service.queries import Connection, queries
-from service.roles import READ as READ_ROLE
+from service.db.database import Database
+from service.db.queries import Connection, queries
+from service.db.reads import Reads
+from service.db.roles.names import READ as READ_ROLE
+from service.db.session_settings import READ, of_a_transaction
 from tests.client import Client
 from tests.events import event, new_id
 from tests.operations.harness import until

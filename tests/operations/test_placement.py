@@ -7,9 +7,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service.embedded import EmbeddedServer, binaries
-from service.embedded.postmaster import read_pid_file
-from service.failure import Failure
+from service.core.failure import Failure
+from service.postgres import binaries
+from service.postgres.postmaster import read_pid_file
+from service.postgres.server import EmbeddedServer
 from tests.operations.harness import needs_root
 from tests.operations.postgres import BIN_DIR, ask, do, started
 

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 import requests
 
-from service import migrate
-from service.schema import known_names
+from service.db import migrate
+from service.db.schema_version import known_names
 from tests.client import Client
 from tests.leaks import TRACEBACK
 from tests.operations.harness import REPOSITORY, Service, is_running, run, serving, until

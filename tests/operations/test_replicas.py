@@ -13,14 +13,14 @@ import psycopg
 import pytest
 import requests
 
-from service import verify
-from service.database import Database, asking
-from service.database.progress import Progress
-from service.database.replica import is_of_a_server_away
-from service.keys import KeyRing
-from service.keys.ring import LATEST_SECONDS
-from service.roles import READ
-from service.second_try import with_second_try
+from service.api.middleware.replica_fallback import with_second_try
+from service.auth.key_cache import LATEST_SECONDS, KeyRing
+from service.db.database import Database
+from service.db.replica import is_of_a_server_away
+from service.db.request_routing import asking
+from service.db.roles.names import READ
+from service.db.wal_progress import Progress
+from service.metrics import verify
 from tests.client import Client
 from tests.events import event, new_id
 from tests.http.wire import batch

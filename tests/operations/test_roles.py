@@ -15,12 +15,13 @@ import pytest
 import requests
 from psycopg.conninfo import conninfo_to_dict
 
-from service import migrate
-from service.embedded import EmbeddedServer
-from service.embedded.binaries import bundled_directory
-from service.queries import Connection, queries
-from service.roles import BI, INGEST, READ, Logins, logins
-from service.roles.names import derived_password
+from service.db import migrate
+from service.db.queries import Connection, queries
+from service.db.roles import logins
+from service.db.roles.logins import Logins
+from service.db.roles.names import BI, INGEST, READ, derived_password
+from service.postgres.binaries import bundled_directory
+from service.postgres.server import EmbeddedServer
 from tests.client import Client
 from tests.conftest import janitor, url_of
 from tests.events import event, new_id
@@ -111,7 +112,7 @@ def test_an_owner_who_may_create_no_role_serves_and_says_so_once(
 
 
 def test_what_the_readme_tells_a_dba_is_all_it_takes(copy_dir: Path, tmp_path: Path) -> None:
-    readme = (Path(migrate.__file__).parent.parent / "README.md").read_text()
+    readme = (Path(migrate.__file__).parents[2] / "README.md").read_text()
     told = readme.split("### Roles")[1].split("\n## ")[0]
     made, tool = (part.split("```")[0] for part in told.split("```sql\n")[1:])
     with fresh(copy_dir) as server:

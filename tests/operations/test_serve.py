@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from service.embedded import EmbeddedServer
-from service.embedded.account import unprivileged
+from service.postgres.account import unprivileged
+from service.postgres.server import EmbeddedServer
 from tests.operations.everyone import python_for_all
 from tests.operations.harness import (
     REPOSITORY,

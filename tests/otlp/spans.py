@@ -16,9 +16,9 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.proto.trace.v1.trace_pb2 import Status as TraceStatus
 
-from service.ingest import EventRow
-from service.ingest.event import MAX_DEPTH
-from service.otlp import SpanBatch, parse_spans
+from service.ingest.json.event import MAX_DEPTH
+from service.ingest.otlp.batch import SpanBatch, parse_spans
+from service.ingest.rows import EventRow
 from tests.client import Client
 
 START_NS = 1_795_348_800_000_000_000  # noon of 2026-11-22

@@ -8,10 +8,10 @@ import pytest
 from falcon import testing
 from google.rpc.error_details_pb2 import RequestInfo
 
-from service.gate import Gate
-from service.keys import Scope
-from service.keys.admin import create
-from service.queries import Connection
+from service.api.load_shedding import Gate
+from service.auth.key_admin import create
+from service.auth.scopes import Scope
+from service.db.queries import Connection
 from tests.client import Client
 from tests.events import differences
 from tests.otlp.spans import (

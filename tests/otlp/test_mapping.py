@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from service.ingest import EventRow
+from service.ingest.rows import EventRow
 from tests.otlp.spans import START_NS, new_span_id, new_trace, parsed, request, rows, run_of, span
 
 TRACE, ROOT, CHILD = bytes(range(1, 17)), b"\x01" * 8, b"\xab\xcd\xef\x01\x23\x45\x67\x89"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from service.queries import Connection
-from service.verify import verify
+from service.db.queries import Connection
+from service.metrics.verify import verify
 from tests.client import Client
 from tests.events import differences
 from tests.otlp.spans import new_span_id, new_trace, run_of, send, span

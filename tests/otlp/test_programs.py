@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from service.database import DIRECT, connect
-from service.keys import Scope
-from service.keys.admin import create
-from service.queries import Connection
-from service.verify import verify
+from service.auth.key_admin import create
+from service.auth.scopes import Scope
+from service.db.connections import connect
+from service.db.queries import Connection
+from service.db.session_settings import DIRECT
+from service.metrics.verify import verify
 from tests.events import differences
 from tests.otlp.conftest import RunProgram, runner
 from tests.sdk.programs.model import MODEL, TOKENS_IN, TOKENS_OUT

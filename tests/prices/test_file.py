@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from service.failure import Failure
-from service.prices.file import read_file, read_prices
+from service.core.failure import Failure
+from service.prices.price_file import read_file, read_prices
 from tests.operations.harness import REPOSITORY
 from tests.prices.truth import HEADER
 

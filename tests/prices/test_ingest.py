@@ -6,10 +6,10 @@ from typing import Any
 import orjson
 import pytest
 
-from service.prices.admin import load, replace
+from service.db.queries import Connection, queries
+from service.metrics.verify import verify
+from service.prices.load import load, replace
 from service.prices.reprice import reprice
-from service.queries import Connection, queries
-from service.verify import verify
 from tests.client import Client
 from tests.events import differences, event, new_id
 from tests.operations.harness import until

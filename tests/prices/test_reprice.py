@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from service.clock import today
-from service.database import connect
-from service.failure import Failure
+from service.core.clock import today
+from service.core.failure import Failure
+from service.db.connections import connect
+from service.db.queries import Connection, queries
+from service.metrics.leader import refresh_once
+from service.metrics.verify import verify
 from service.prices import reprice as module
-from service.prices.admin import Changes, load
-from service.prices.file import read_file
+from service.prices.load import Changes, load
+from service.prices.price_file import read_file
 from service.prices.reprice import SETTINGS, Repricer, reprice
 from service.prices.window import Window
-from service.queries import Connection, queries
-from service.refresh import refresh_once
-from service.verify import verify
 from tests.client import Client
 from tests.events import Event, differences, event, new_id
 from tests.operations.harness import REPOSITORY, environment

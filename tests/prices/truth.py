@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from service.prices.file import read_prices
+from service.db.queries import Connection, Row
+from service.prices.price_file import read_prices
 from service.prices.window import Window
-from service.queries import Connection, Row
 
 EVER = Window(datetime(1970, 1, 1, tzinfo=UTC))
 HEADER = (

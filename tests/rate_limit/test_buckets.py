@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from service.rate_limit.buckets import MAX_CLIENTS, Buckets
+from service.api.middleware.token_buckets import MAX_CLIENTS, Buckets
 from tests.rate_limit.clock import SECOND, StillClock
 
 RATES = pytest.mark.parametrize("rate", [1, 3, 7, 1000, 1_000_000])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.rate_limit.proxies import TrustedProxies
+from service.core.addresses import TrustedProxies
 
 TRUSTED = "10.0.0.0/8, 192.168.1.5,fd00::/8"
 

@@ -6,13 +6,13 @@ import falcon
 import pytest
 from falcon import testing
 
+from service.api.errors import ApiError
+from service.api.middleware.rate_limit import RateLimit
+from service.auth.key_admin import create
+from service.auth.key_cache import ANONYMOUS
+from service.auth.scopes import Scope
 from service.config import Config
-from service.errors import ApiError
-from service.keys import Scope
-from service.keys.admin import create
-from service.keys.ring import ANONYMOUS
-from service.queries import Connection
-from service.rate_limit.middleware import RateLimit
+from service.db.queries import Connection
 from tests.api.test_openapi import assert_described
 from tests.client import Client
 from tests.events import event, new_id

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from service.clock import monday_of, today
-from service.partitions import ensure_partitions
-from service.queries import Connection
-from service.retention import retaining
+from service.core.clock import monday_of, today
+from service.db.partitions import ensure_partitions
+from service.db.queries import Connection
+from service.db.retention import retaining
 from tests.client import Client
 from tests.events import Event, event, new_id
 

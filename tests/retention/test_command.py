@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from service.clock import today
-from service.queries import Connection
-from service.retention import retaining
-from service.verify import verify
+from service.core.clock import today
+from service.db.queries import Connection
+from service.db.retention import retaining
+from service.metrics.verify import verify
 from tests.operations.harness import run
 from tests.retention.old import KEEP_DAYS, LONG_AGO, name_of, on, one, receive, run_on
 

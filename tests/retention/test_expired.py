@@ -2,10 +2,10 @@
 
 import pytest
 
-from service import retention
-from service.clock import today
-from service.queries import Connection
-from service.verify import verify
+from service.core.clock import today
+from service.db import retention
+from service.db.queries import Connection
+from service.metrics.verify import verify
 from tests.client import Client
 from tests.events import Event, event, new_id
 from tests.retention.old import LONG_AGO, on, receive, retain, run_on

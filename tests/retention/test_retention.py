@@ -11,16 +11,17 @@ from functools import partial
 
 import pytest
 
-from service import partitions, retention
-from service.clock import today
-from service.database import WRITE, connect
-from service.fold import connect_refresher, forget_quarter_hours
-from service.partitions import PartitionKeeper
-from service.queries import Connection, queries
-from service.refresh import refresh_once
-from service.resources.runs import delete_runs
-from service.retention import Busy, retaining
-from service.verify import rebuild, verify
+from service.core.clock import today
+from service.db import partitions, retention
+from service.db.connections import connect
+from service.db.partitions import PartitionKeeper
+from service.db.queries import Connection, queries
+from service.db.retention import Busy, retaining
+from service.db.session_settings import WRITE
+from service.metrics.fold import connect_refresher, forget_quarter_hours
+from service.metrics.leader import refresh_once
+from service.metrics.verify import rebuild, verify
+from service.resources.runs.resource import delete_runs
 from tests import cluster
 from tests.client import Client
 from tests.events import differences, event, new_id

@@ -7,7 +7,8 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from service.database import DIRECT, connect
+from service.db.connections import connect
+from service.db.session_settings import DIRECT
 from tests.events import Event, differences
 from tests.service import Service
 

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from service.database import Database
+from service.db.database import Database
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import random
 from datetime import UTC, datetime
 
-from service.database import Database
-from service.search.events import Search as EventSearch
-from service.search.events import pattern, search_events
-from service.search.runs import Search, by_time
-from service.search.walk import Walk
+from service.api.pagination.scan import Walk
+from service.db.database import Database
+from service.resources.events.search import Search as EventSearch
+from service.resources.events.search import pattern, search_events
+from service.resources.runs.search import Search, by_time
 from tests.client import Client
 from tests.search.world import (
     EVENT_FILTERS,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.search import events
+from service.resources.events import search as events
 from tests.client import Client
 from tests.events import event, new_id
 from tests.search.world import Draw, Run, all_runs, in_order, send_runs

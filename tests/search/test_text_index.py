@@ -3,8 +3,8 @@
 import random
 import subprocess
 
-from service.embedded.binaries import bundled_directory
-from service.queries import SQL_DIRECTORY, Connection, queries
+from service.db.queries import SQL_DIRECTORY, Connection, queries
+from service.postgres.binaries import bundled_directory
 from tests.client import Client
 from tests.search.world import TEXTS, send_runs
 

@@ -5,13 +5,13 @@ from itertools import count
 
 import pytest
 
-from service.database import Database
-from service.errors import ApiError
-from service.queries import Connection, Row, queries
-from service.search.events import Search as EventSearch
-from service.search.events import search_events
-from service.search.runs import Search, by_time
-from service.search.walk import Slice, Walk
+from service.api.errors import ApiError
+from service.api.pagination.scan import Slice, Walk
+from service.db.database import Database
+from service.db.queries import Connection, Row, queries
+from service.resources.events.search import Search as EventSearch
+from service.resources.events.search import search_events
+from service.resources.runs.search import Search, by_time
 from tests.client import Client
 from tests.search.test_filters import as_filters, as_search
 from tests.search.world import all_runs, in_order, send_runs

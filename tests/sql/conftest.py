@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from service.refresh import refresh_once
+from service.metrics.leader import refresh_once
 from tests.conftest import janitor, url_of
 
 FILL = """

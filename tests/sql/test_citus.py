@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.queries import DISTRIBUTED, SQL_DIRECTORY, Query, queries
+from service.db.queries import DISTRIBUTED, SQL_DIRECTORY, Query, queries
 from tests.sql.citus_rules import RULES, findings
 from tests.sql.test_contract import examples_of
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service import conditions
-from service.database import READ, WRITE, connect
-from service.queries import (
+from service.db import psql_conditions
+from service.db.connections import connect
+from service.db.queries import (
     DISTRIBUTED,
     MOST_CHOICES_KEPT,
     SQL_DIRECTORY,
@@ -19,6 +19,7 @@ from service.queries import (
     Query,
     queries,
 )
+from service.db.session_settings import READ, WRITE
 
 FIELDS = ["params", "returns", "rows", "index", "plan", "try"]
 SPELLED = {
@@ -98,7 +99,7 @@ def test_a_file_holds_one_statement(name: str) -> None:
     # What a DO runs is one statement, as a string in dollars.
     source = re.sub(r"\$\$.*?\$\$", "", path_of(name).read_text(), flags=re.DOTALL)
     for given in ((), (DISTRIBUTED,)):
-        text = conditions.decide(source, given)
+        text = psql_conditions.decide(source, given)
         statement = re.sub(r"--[^\n]*|'[^']*'", "", text).strip()
         assert statement.endswith(";")
         assert statement.count(";") == 1

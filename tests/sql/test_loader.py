@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from service.embedded.binaries import bundled_directory
-from service.queries import Connection, Queries, Query
-from service.silence import PatientConnection
+from service.db.queries import Connection, Queries, Query
+from service.db.statement_timeout import PatientConnection
+from service.postgres.binaries import bundled_directory
 
 
 def test_placeholders_become_bound_parameters() -> None:

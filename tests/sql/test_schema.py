@@ -9,12 +9,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service import migrate, schema
-from service.clock import monday_of
-from service.embedded.binaries import bundled_directory
-from service.partitions import ensure_partitions
-from service.queries import SQL_DIRECTORY, Connection
-from service.roles import bring_about
+from service.core.clock import monday_of
+from service.db import migrate, schema_version
+from service.db.partitions import ensure_partitions
+from service.db.queries import SQL_DIRECTORY, Connection
+from service.db.roles.grants import bring_about
+from service.postgres.binaries import bundled_directory
 from tests.client import Client
 from tests.events import event, new_id
 
@@ -112,23 +112,23 @@ def migrate_one(url: str) -> None:
         waiting = backend.to_apply(migrate.known_migrations())
         backend.apply_one(next(iter(waiting)))
     with migrate.reach(url) as conn:
-        if ROLES in schema.applied_names(conn):
+        if ROLES in schema_version.applied_names(conn):
             bring_about(conn)
 
 
 def test_the_roles_are_made_in_the_same_way_later_on() -> None:
     """In a cluster that a database with this migration is restored into."""
-    migration = (schema.DIRECTORY / f"{ROLES}.sql").read_text()
+    migration = (schema_version.DIRECTORY / f"{ROLES}.sql").read_text()
     later = (SQL_DIRECTORY / "roles" / "create.sql").read_text()
     assert migration[migration.index("DO $$") :] == later[later.index("DO $$") :]
 
 
 def test_every_migration_has_its_header_and_its_rollback() -> None:
-    for path in schema.DIRECTORY.glob("*.sql"):
-        if path.name.endswith(schema.ROLLBACK):
-            assert path.with_name(path.name.replace(schema.ROLLBACK, ".sql")).exists()
+    for path in schema_version.DIRECTORY.glob("*.sql"):
+        if path.name.endswith(schema_version.ROLLBACK):
+            assert path.with_name(path.name.replace(schema_version.ROLLBACK, ".sql")).exists()
             continue
-        assert path.with_name(path.stem + schema.ROLLBACK).exists()
+        assert path.with_name(path.stem + schema_version.ROLLBACK).exists()
         first = path.read_text().splitlines()[:4]
         assert any(line.startswith("-- locks") for line in first), path
         assert any("safe" in line for line in first), path
@@ -195,7 +195,7 @@ def test_psql_runs_and_explains_the_very_files(
 
 
 def test_the_sql_folder_is_all_the_sql_there_is() -> None:
-    service = Path(migrate.__file__).parent
+    service = Path(migrate.__file__).parents[1]
     for path in service.rglob("*.py"):
         found = re.search(
             r"""["'](SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH) """, path.read_text()

@@ -10,11 +10,12 @@ from itertools import combinations
 import psycopg
 import pytest
 
-from service.database import READ, connect
-from service.embedded.binaries import bundled_directory
-from service.explain import main as explain
-from service.failure import Failure
-from service.queries import Query, queries
+from service.cli.explain import main as explain
+from service.core.failure import Failure
+from service.db.connections import connect
+from service.db.queries import Query, queries
+from service.db.session_settings import READ
+from service.postgres.binaries import bundled_directory
 from tests.sql.test_contract import examples_of, path_of
 
 SEARCHES = [

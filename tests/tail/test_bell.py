@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from service.database import Database
-from service.queries import Connection, queries
-from service.refresh import Refresher
+from service.db.database import Database
+from service.db.queries import Connection, queries
+from service.metrics.leader import Refresher
 from tests.client import CONNECTIONS, Client
 from tests.events import event, new_id
 from tests.operations.harness import until

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from service.database import Database
-from service.queries import Connection
-from service.tail import Place, pages
-from service.tail.pages import find_beginning, next_page
+from service.db.database import Database
+from service.db.queries import Connection
+from service.resources.tail import pages
+from service.resources.tail.pages import find_beginning, next_page
+from service.resources.tail.position import Place
 from tests.client import CONNECTIONS, Client
 from tests.events import Event, event, new_id
 from tests.tail.test_pages import ADD, ids, read_all

@@ -5,11 +5,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.database import WRITE, Database, connect
-from service.queries import Connection, queries
-from service.silence import PatientConnection
-from service.tail import Place, pages
-from service.tail.pages import Page, find_beginning, next_page
+from service.db.connections import connect
+from service.db.database import Database
+from service.db.queries import Connection, queries
+from service.db.session_settings import WRITE
+from service.db.statement_timeout import PatientConnection
+from service.resources.tail import pages
+from service.resources.tail.pages import Page, find_beginning, next_page
+from service.resources.tail.position import Place
 from tests.client import CONNECTIONS, Client
 from tests.events import event, new_id
 from tests.operations.harness import until

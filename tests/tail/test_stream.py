@@ -14,8 +14,8 @@ import psycopg
 import pytest
 
 from service.app import MAX_STREAMS
-from service.keys import Scope
-from service.keys.admin import create
+from service.auth.key_admin import create
+from service.auth.scopes import Scope
 from tests.api.test_openapi import assert_described
 from tests.client import Client
 from tests.events import event, new_id

@@ -7,10 +7,10 @@ from typing import Any
 import promql_parser
 import pytest
 
-from service.clock import today
-from service.database import Database
-from service.telemetry.sampler import Sampler
-from service.writer import Writer
+from service.core.clock import today
+from service.db.database import Database
+from service.server.sampler import Sampler
+from service.writer.group_commit import Writer
 from tests.client import Client
 from tests.events import event, new_id
 from tests.operations.harness import REPOSITORY

@@ -9,8 +9,8 @@ from prometheus_client.openmetrics.parser import (
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
-from service.keys import Scope
-from service.keys.admin import create
+from service.auth.key_admin import create
+from service.auth.scopes import Scope
 from tests.client import Client
 from tests.events import event, new_id
 from tests.http.wire import batch, exchange, head

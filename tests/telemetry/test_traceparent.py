@@ -7,7 +7,7 @@ import falcon
 import pytest
 from falcon import testing
 
-from service.trace_context import trace_context
+from service.api.trace_context import trace_context
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 GOOD = f"00-{TRACE}-{SPAN}-01"

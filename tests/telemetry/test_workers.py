@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.telemetry.directory import remove_abandoned
+from service.telemetry.multiprocess_dir import remove_abandoned
 from tests.events import event, new_id
 from tests.http.wire import batch
 from tests.operations.harness import REPOSITORY, environment, until

@@ -14,8 +14,9 @@ from functools import partial
 
 import pytest
 
-from service.database import WRITE, connect
-from service.queries import Connection
+from service.db.connections import connect
+from service.db.queries import Connection
+from service.db.session_settings import WRITE
 from tests.client import Client
 from tests.events import Event, differences, event, new_id
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.queries import Connection
+from service.db.queries import Connection
 from tests.client import Client
 from tests.events import Event, at, differences, new_id
 

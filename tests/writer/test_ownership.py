@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from service.queries import Connection
+from service.db.queries import Connection
 from tests.client import Client
 from tests.events import Event, differences, event, new_id
 

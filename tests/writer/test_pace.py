@@ -1,6 +1,6 @@
 """Pace: what it learns from requests that waited."""
 
-from service.writer.pace import FIRST_GUESS_PER_SECOND, Pace
+from service.writer.throughput import FIRST_GUESS_PER_SECOND, Pace
 
 
 def test_a_full_queue_that_is_slow_is_believed() -> None:

@@ -7,11 +7,13 @@ import psycopg
 import pytest
 from falcon import testing
 
-from service.clock import today
-from service.database import WRITE, connect
-from service.ingest import parse_batch
-from service.queries import Connection
-from service.writer import Overloaded, Writer, queue
+from service.core.clock import today
+from service.db.connections import connect
+from service.db.queries import Connection
+from service.db.session_settings import WRITE
+from service.ingest.json.batch import parse_batch
+from service.writer import group_commit
+from service.writer.group_commit import Overloaded, Writer
 from tests.client import Client
 from tests.events import differences, event, new_id
 from tests.operations.harness import until
@@ -59,8 +61,8 @@ def test_a_connection_that_was_cut_is_opened_anew(client: Client, conn: Connecti
 def test_what_waits_too_long_refuses_the_next_before_its_body_is_read(
     client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "ALWAYS_LET_IN", 2)
-    monkeypatch.setattr(queue, "LONGEST_WAIT_SECONDS", 0.0001)
+    monkeypatch.setattr(group_commit, "ALWAYS_LET_IN", 2)
+    monkeypatch.setattr(group_commit, "LONGEST_WAIT_SECONDS", 0.0001)
     stuck = new_id()
     client.send(event(stuck))
     with connect(database_url, WRITE, "test") as other, ThreadPoolExecutor(2) as pool:

@@ -1,0 +1,1 @@
+"""What all resources share: middleware, bodies, errors, parameters, pages, streams."""

@@ -1,0 +1,1 @@
+"""Responses that last: exports and live tails."""

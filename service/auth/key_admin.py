@@ -1,0 +1,94 @@
+"""What `python -m service keys` does."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from service.auth.key_format import KeyText
+from service.auth.scopes import Scope
+from service.core.failure import Failure
+from service.db import audit_log
+from service.db.connections import connect
+from service.db.queries import Row, queries
+from service.db.session_settings import DIRECT
+from service.ingest.json.fields import name_problem
+
+MAX_NAME = 100
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A key as it is shown: everything but itself."""
+
+    key_id: str
+    name: str
+    scope: str
+    state: str
+    created_at: datetime
+    last_used: str
+
+    @classmethod
+    def from_row(cls, row: Row) -> "Listed":
+        """Read a row of keys/all."""
+        return cls(
+            row["key_id"],
+            row["name"],
+            row["scope"],
+            state_of(row, datetime.now(UTC)),
+            row["created_at"],
+            str(row["last_used_on"] or "never"),
+        )
+
+    def __str__(self) -> str:
+        used = f"last used {self.last_used}"
+        return f"{self.key_id}  {self.scope:7}  {self.state:22}  {used:20}  {self.name}"
+
+
+def state_of(row: Row, now: datetime) -> str:
+    """Whether a key is valid, and until when."""
+    if row["revoked_at"]:
+        return f"revoked {row['revoked_at']:%Y-%m-%d}"
+    if row["expires_at"] is None:
+        return "valid"
+    word = "expired" if row["expires_at"] <= now else "valid until"
+    return f"{word} {row['expires_at']:%Y-%m-%d}"
+
+
+def create(url: str, name: str, scope: Scope, days: int | None) -> str:
+    """Make a key and return its text, which nobody can show again. Raises Failure."""
+    problem = name_problem(name, MAX_NAME)
+    if problem:
+        raise Failure(f"a key's name {problem[1]}")
+    expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    key = KeyText.new(scope)
+    with connect(url, DIRECT, "keys") as conn:
+        try:
+            queries.keys.add(
+                conn,
+                key_id=key.key_id,
+                name=name,
+                scope=str(scope),
+                sha256=f"\\x{key.sha256.hex()}",
+                expires_at=expires_at,
+            )
+        except psycopg.errors.UniqueViolation:
+            raise Failure(f"another key is named {name!r}: revoke it, or choose a name") from None
+        audit_log.record(conn, audit_log.COMMAND, "create key", f"{key.key_id} {scope} {name}")
+    return key.text
+
+
+def revoke(url: str, key: str) -> Row:
+    """End a key, by its name or id; return its id and name. Raises Failure when none has it."""
+    with connect(url, DIRECT, "keys") as conn:
+        row = queries.keys.revoke(conn, key=key).fetchone()
+        if row is None:
+            raise Failure(f"no valid key has the name or id {key!r}: see keys list")
+        audit_log.record(conn, audit_log.COMMAND, "revoke key", f"{row['key_id']} {row['name']}")
+    return row
+
+
+def keys(url: str) -> list[Listed]:
+    """Every key there ever was, the oldest first."""
+    with connect(url, DIRECT, "keys") as conn:
+        return [Listed.from_row(row) for row in queries.keys.all(conn)]

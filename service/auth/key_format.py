@@ -1,0 +1,59 @@
+"""The text of a key: gati_<scope>_<8 characters, its id>_<43, its secret>, in base 62.
+
+The id is public: it stands in lists, logs and the audit log. The secret is 32 random bytes, so one
+round of SHA-256 is as good as a slow hash: there is nothing to guess.
+"""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+
+from service.auth.scopes import Scope
+
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+ID_LENGTH = 8
+SECRET_BYTES = 32
+SECRET_LENGTH = 43  # 62**43 > 256**32
+PATTERN = re.compile(
+    rf"gati_(?:{'|'.join(Scope)})_(?P<key_id>[0-9A-Za-z]{{{ID_LENGTH}}})_[0-9A-Za-z]{{{SECRET_LENGTH}}}"
+).fullmatch
+
+
+@dataclass(frozen=True)
+class KeyText:
+    """A key as its holder has it."""
+
+    key_id: str
+    text: str
+
+    @classmethod
+    def new(cls, scope: Scope) -> "KeyText":
+        """Make a key that nobody has."""
+        key_id = "".join(secrets.choice(DIGITS) for _ in range(ID_LENGTH))
+        secret = base62(int.from_bytes(secrets.token_bytes(SECRET_BYTES)), SECRET_LENGTH)
+        return cls(key_id, f"gati_{scope}_{key_id}_{secret}")
+
+    @classmethod
+    def parse(cls, text: str) -> "KeyText | None":
+        """Read a key; None for what cannot be one."""
+        match = PATTERN(text)
+        return cls(match["key_id"], text) if match else None
+
+    @property
+    def sha256(self) -> bytes:
+        """What is stored of it."""
+        return hashlib.sha256(self.text.encode()).digest()
+
+    def __repr__(self) -> str:
+        """Without the secret: this may reach a log."""
+        return f"KeyText({self.key_id})"
+
+
+def base62(number: int, length: int) -> str:
+    """A number in base 62, with leading zeros."""
+    found = []
+    for _ in range(length):
+        number, digit = divmod(number, len(DIGITS))
+        found.append(DIGITS[digit])
+    return "".join(reversed(found))

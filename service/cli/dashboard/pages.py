@@ -1,0 +1,131 @@
+"""The files of the page, and beneath /api what the service answers."""
+
+from collections.abc import Callable
+from contextlib import closing, suppress
+from http.server import SimpleHTTPRequestHandler
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from service.cli.dashboard.forwarding import BROKEN, Answer, Forwarding, Parts
+
+# Where the released page looks for the service, whatever it is told.
+RELEASED_ADDRESS = b"http://localhost:8000"
+PREFIX = "/api"  # which it does not say: its views are at /agents, too
+# A page from elsewhere could point its own name at 127.0.0.1, and read all that the key can.
+OWN_NAMES = ("localhost", "127.0.0.1", "::1")
+MAX_BODY_BYTES = 1_000_000  # of a rename or a description
+
+
+class Pages(SimpleHTTPRequestHandler):
+    """A single page application.
+
+    A path that is no file is one of its views, and answered with index.html. Its scripts are
+    rewritten to ask here: other pages may not read the answers, since CORS is not granted.
+    """
+
+    protocol_version = "HTTP/1.1"  # for its chunks: without, what is cut short looks whole
+
+    def __init__(self, *args: object, directory: str, service: Forwarding) -> None:
+        self._service = service
+        # The base class answers the request within its __init__.
+        super().__init__(*args, directory=directory)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        """Answer a file, or what the service does."""
+        self._answer(super().do_GET)
+
+    def do_HEAD(self) -> None:
+        """Answer as do_GET, without the content."""
+        self._answer(super().do_HEAD)
+
+    def do_PATCH(self) -> None:
+        """Pass a change on."""
+        self._answer(None)
+
+    do_DELETE = do_PATCH  # noqa: N815 - http.server's way to name a method
+
+    def _answer(self, send_file: Callable[[], None] | None) -> None:
+        if name_of(self.headers.get("Host", "")) not in OWN_NAMES:
+            self.send_error(421)
+        elif self.path.startswith(f"{PREFIX}/") or self.path == "/health":
+            self._send(self._forward())
+        elif send_file:
+            send_file()
+        else:
+            self.send_error(405)
+
+    def _forward(self) -> Answer:
+        length = self.headers.get("Content-Length", "0")
+        size = int(length) if length.isdigit() else MAX_BODY_BYTES + 1
+        if size > MAX_BODY_BYTES:
+            return Answer(413, [], b"")
+        body = self.rfile.read(size)
+        return self._service.ask(self.command, self.path, self.headers.items(), body)
+
+    def _send(self, answer: Answer) -> None:
+        if answer.parts is not None and self.request_version != self.protocol_version:
+            answer.parts.close()
+            self.send_error(505)
+            return
+        self.send_response(answer.status)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        if answer.parts is None:
+            self.send_header("Content-Length", str(len(answer.body)))
+        else:
+            self.send_header("Transfer-Encoding", "chunked")
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(answer.body)
+        if answer.parts is not None:
+            self._send_chunks(answer.parts)
+
+    def _send_chunks(self, parts: Parts) -> None:
+        """Write them as they come. After one that is cut short the last chunk does not come."""
+        with closing(parts), suppress(*BROKEN):
+            for part in parts:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+            self.wfile.write(b"0\r\n\r\n")
+
+    def send_head(self) -> BytesIO | BinaryIO | None:
+        """Answer the headers and return the content, for GET and HEAD alike."""
+        path = Path(self.translate_path(self.path))  # the base class keeps it below the directory
+        if not path.is_file():
+            if "." in urlsplit(self.path).path:
+                self.send_error(404)
+                return None
+            path = Path(self.directory) / "index.html"
+        content = path.read_bytes()
+        if path.suffix == ".js":
+            content = with_own_address(content, f"http://{self.headers['Host']}".encode())
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "no-cache")  # the address may change with a restart
+        self.send_header("Connection", "close")
+        self.end_headers()
+        return BytesIO(content)
+
+    def version_string(self) -> str:
+        """What the Server header says: not which Python this is."""
+        return "gati-dashboard"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class' name
+        """Say nothing: the page polls every five seconds."""
+
+
+def with_own_address(script: bytes, own: bytes) -> bytes:
+    """A script that asks here."""
+    base = b'"%s"' % RELEASED_ADDRESS
+    return script.replace(base, b'"%s%s"' % (own, PREFIX.encode())).replace(RELEASED_ADDRESS, own)
+
+
+def name_of(host: str) -> str | None:
+    """The name or address in a Host header."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None

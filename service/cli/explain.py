@@ -1,0 +1,66 @@
+"""python -m service explain: the plans of what the service really runs."""
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from service.core.failure import Failure
+from service.db.connections import connect
+from service.db.queries import Connection, Query, queries
+from service.db.session_settings import READ, WRITE
+
+EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS)"
+PLANS = {
+    "force_generic_plan": "as the service runs it: prepared, one plan for all parameters",
+    "force_custom_plan": "for these very parameters",
+}
+
+
+def main(url: str, name: str, params: dict[str, str]) -> None:
+    """Print both plans of sql/NAME.sql, run in a transaction that is rolled back.
+
+    Of a search only the one: it is never prepared, but planned for its values each time.
+    """
+    query = find_query(name)
+    if params.keys() != query.expected(params):
+        always = query.expected(())
+        needed = " ".join(
+            f"{param}=…" if param in always else f"[{param}=…]"
+            for param in sorted(query.params | query.identifiers)
+        )
+        needed = needed or "no parameters"
+        raise Failure(f"{name} takes {needed}: see the header of sql/{name}.sql")
+    settings = WRITE if query.writes else READ
+    for mode, meaning in PLANS.items():
+        if not query.is_prepared and mode == "force_generic_plan":
+            continue
+        with connect(url, settings | {"plan_cache_mode": mode}, "explain") as conn:
+            if not query.is_prepared:
+                queries.transactions.plan_for_values(conn, timeout=settings["statement_timeout"])
+            print(f"-- {name}, {meaning}\n{plan(conn, query, params)}\n")
+
+
+def find_query(name: str) -> Query:
+    """The query of sql/NAME.sql; raise Failure when there is none that has a plan."""
+    found = {query.name.replace(".", "/"): query for query in queries.all() if query.bindable}
+    if name not in found:
+        raise Failure(f"there is no query {name!r} with a plan; there are: {', '.join(found)}")
+    return found[name]
+
+
+def plan(conn: Connection, query: Query, params: dict[str, str]) -> str:
+    """The plan as text, from PREPARE and EXPLAIN EXECUTE; the statement really runs."""
+    variant = query.variant(params)
+    names = sorted(variant.params)
+    numbers = {name: f"${number}" for number, name in enumerate(names, 1)}
+    numbered = variant.with_identifiers(params) % numbers
+    arguments = ", ".join(f"%({name})s" for name in names)
+    cursor = psycopg.ClientCursor(conn, row_factory=tuple_row)
+    try:
+        cursor.execute(f"PREPARE explained AS {numbered}")
+        values = f" ({arguments})" if names else ""
+        lines = cursor.execute(f"{EXPLAIN} EXECUTE explained{values}", params).fetchall()
+    except psycopg.Error as error:
+        raise Failure(f"{query.name}: {error}") from None
+    finally:
+        conn.rollback()
+    return "\n".join(line for (line,) in lines)

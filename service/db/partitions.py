@@ -1,0 +1,103 @@
+"""The weekly partitions of events: this week and four ahead, made before they are needed.
+
+With RETENTION_DAYS, old ones are dropped from the same thread: see service/db/retention.py.
+"""
+
+import logging
+import threading
+from datetime import date, timedelta
+
+import psycopg
+
+from service.core.clock import Today, monday_of, today
+from service.db.connections import connect
+from service.db.queries import Connection, queries
+from service.db.retention import Busy, retaining
+from service.db.session_settings import DIRECT
+from service.telemetry.logging import reason
+
+WEEKS_AHEAD = 4
+WEEK = timedelta(days=7)
+CHECK_SECONDS = 3600.0  # how often the day is looked at; partitions are made once a day
+
+log = logging.getLogger(__name__)
+
+
+def ensure_partitions(url: str, day: date | None = None) -> None:
+    """Make what is missing of this week's partition and the four ahead.
+
+    Making one waits for the readers of the DEFAULT partition, at most lock_timeout; weeks ahead
+    there is time for another try, and until then rows go into DEFAULT.
+    """
+    monday = monday_of(day or today())
+    with connect(url, DIRECT, "partitions") as conn:
+        for week in range(WEEKS_AHEAD + 1):
+            ensure_week(conn, monday + week * WEEK)
+
+
+def ensure_week(conn: Connection, monday: date) -> None:
+    """Make the partition of one week, where it is missing, in a transaction of its own."""
+    name = f"events_{monday:%Y%m%d}"
+    try:
+        queries.events.create_partition(conn, partition=name, monday=monday, next=monday + WEEK)
+        conn.commit()
+    except psycopg.errors.DuplicateTable:
+        conn.rollback()  # another instance made it while we waited for the lock
+    except psycopg.Error as error:
+        # 23514: DEFAULT already holds rows of that week; they stay there and are found as well.
+        conn.rollback()
+        log.warning("partition %s is not there yet: %s", name, error.diag.message_primary)
+
+
+def keep_days(url: str, day: date, days: int) -> None:
+    """Drop what is older than `days` days before `day`; the log tells what went.
+
+    Of several processes one does it: where another is at it, there is nothing to do.
+    """
+    try:
+        with retaining(url, day, days) as retention:
+            for partition in retention.partitions():
+                if retention.is_old(partition.newest):
+                    done = "dropped" if retention.drop(partition) else "could not drop"
+                    log.info("retention: %s %s", done, partition)
+            retention.tidy()
+    except Busy as busy:
+        log.info("retention: %s", busy)
+
+
+class PartitionKeeper:
+    """Makes and drops partitions once a day, from a thread, as long as the process serves."""
+
+    def __init__(self, url: str, today: Today, retention_days: int = 0) -> None:
+        """`retention_days` 0: nothing is dropped."""
+        self._url = url
+        self._today = today
+        self._retention_days = retention_days
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="partitions", daemon=True)
+
+    def open(self) -> None:
+        """Start; the first look comes after an hour, since serve has just made them."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closed.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        made = self._today()
+        dropped = None
+        while not self._closed.wait(CHECK_SECONDS):
+            day = self._today()
+            try:
+                if day != made:
+                    ensure_partitions(self._url, day)
+                    made = day
+                if self._retention_days and day != dropped:
+                    keep_days(self._url, day, self._retention_days)
+                    dropped = day
+            except psycopg.Error as error:
+                log.warning(
+                    "partitions not made or dropped, next try in an hour: %s", reason(error)
+                )

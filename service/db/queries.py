@@ -1,0 +1,203 @@
+r"""sql/<area>/<name>.sql -> queries.<area>.<name>(conn, **params).
+
+The files are written for psql; this loader is all that stands between them and psycopg. It turns
+`:'x'` into a bound parameter and `:"x"` into a quoted identifier, decides `\if :{?x}` by whether x
+is given, drops comments, and puts the file's name in front, so that pg_stat_activity, logs and
+auto_explain tell which file runs.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import psycopg
+from psycopg.rows import dict_row
+
+from service.db import psql_conditions
+
+SQL_DIRECTORY = Path(__file__).resolve().parents[2] / "sql"
+NO_QUERIES = ("schema", "optional", "sqlite")
+
+Row = dict[str, Any]
+Connection = psycopg.Connection[Row]
+Cursor = psycopg.Cursor[Row]
+
+TOKEN = re.compile(
+    r"""(?P<comment>--[^\n]*)|(?P<value>:'(?P<value_name>\w+)')|(?P<identifier>:"(?P<name>\w+)")"""
+    r"""|(?P<string>'(?:[^']|'')*')|(?P<percent>%)"""
+)
+# A connection keeps 100 statements prepared (psycopg's prepared_max) and forgets the one that was
+# not asked for longest: a file with 2^5 texts and more would push out those that are asked always.
+MOST_CHOICES_KEPT = 4
+# Anything else (CREATE TABLE, COPY) takes no bound parameters: its values are quoted by psycopg.
+BINDABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+# Set for a file by the connection alone: its tables are spread over nodes, by Citus.
+DISTRIBUTED = "distributed"
+WRITING = re.compile(r"\b(INSERT|UPDATE|DELETE)\b").search  # also FOR UPDATE: it locks rows
+
+
+class Query:
+    r"""One SQL file: its text for psycopg, and the names of its parameters.
+
+    Parameters inside `\if :{?name}` are optional: the file has a text for each choice of those.
+    With many choices the texts are neither kept nor prepared.
+    """
+
+    def __init__(self, name: str, source: str) -> None:
+        self.name = name
+        self._choices = psql_conditions.names(source)
+        self.optional = self._choices - {DISTRIBUTED}
+        self.is_divided = DISTRIBUTED in self._choices
+        self._source = source
+        self._variants: dict[frozenset[str], Variant] = {}
+        self.is_prepared = len(self.optional) <= MOST_CHOICES_KEPT
+        whole = self.variant(self.optional)
+        self.text, self.identifiers = whole.text, whole.identifiers
+        self.params = whole.params | (self.optional - whole.identifiers)
+        statement = self.text.removeprefix(f"/* {name} */ ")
+        self.bindable = statement.startswith(BINDABLE)
+        self.writes = not self.bindable or WRITING(statement) is not None
+
+    def variant(self, given: Collection[str]) -> "Variant":
+        """The text for the optional parameters that are given."""
+        chosen = self._choices.intersection(given)
+        if chosen in self._variants:
+            return self._variants[chosen]
+        variant = Variant(self.name, psql_conditions.decide(self._source, chosen))
+        if self.is_prepared:
+            self._variants[chosen] = variant
+        return variant
+
+    def expected(self, given: Collection[str]) -> set[str]:
+        """The parameters that go with the optional ones that are given, and those themselves."""
+        variant = self.variant(given)
+        return variant.params | variant.identifiers | self.optional.intersection(given)
+
+    def __call__(self, conn: Connection, **params: Any) -> Cursor:
+        """Run the statement; an optional parameter that is None counts as not given.
+
+        So does one that stands only where another decides, and is None together with it.
+
+        Raises TypeError when a parameter is missing or one too many.
+        """
+        chosen = {name for name in self.optional if params.get(name) is not None}
+        if self.is_divided and is_distributed(conn):
+            chosen.add(DISTRIBUTED)
+        variant, expected = self.variant(chosen), self.expected(chosen)
+        if self.optional:
+            params = {
+                name: value
+                for name, value in params.items()
+                if value is not None or name in expected
+            }
+        if params.keys() != expected:
+            missing, surplus = sorted(expected - params.keys()), sorted(params.keys() - expected)
+            raise TypeError(f"{self.name}: missing parameters {missing}, surplus {surplus}")
+        text = variant.with_identifiers(params)
+        values = {name: as_text(params[name]) for name in variant.params}
+        if self.bindable:
+            return conn.execute(text, values, prepare=self.is_prepared)
+        return psycopg.ClientCursor(conn, row_factory=dict_row).execute(text, values)
+
+
+class Variant:
+    """A file's text once its conditions are decided."""
+
+    def __init__(self, name: str, source: str) -> None:
+        self.params: set[str] = set()
+        self.identifiers: set[str] = set()
+        statement = TOKEN.sub(self._translate, source).strip().rstrip(";").rstrip()
+        self.text = f"/* {name} */ {statement}"
+
+    def with_identifiers(self, params: Mapping[str, str]) -> str:
+        """The text with its identifiers in place, quoted; the other parameters are bound."""
+        text = self.text
+        for name in self.identifiers:
+            quoted = '"' + params[name].replace('"', '""') + '"'
+            text = text.replace(f':"{name}"', quoted)
+        return text
+
+    def _translate(self, match: re.Match[str]) -> str:
+        if match["comment"]:
+            return ""
+        if match["value"]:
+            self.params.add(match["value_name"])
+            return f"%({match['value_name']})s"
+        if match["identifier"]:
+            self.identifiers.add(match["name"])
+        return match[0].replace("%", "%%")
+
+
+def as_text(value: Any) -> str | None:
+    """A value as the text psql would send: one prepared statement serves every size of number.
+
+    Arrays too, of text or None: psycopg's own way with them takes 5 times as long.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    return array(value) if isinstance(value, list) else str(value)
+
+
+def array(values: list[str | None]) -> str:
+    """An array as PostgreSQL reads it: {"one","two",NULL}."""
+    if None not in values:
+        joined = '","'.join(cast(list[str], values))
+        if "\\" not in joined and joined.count('"') == 2 * (len(values) - 1):
+            return f'{{"{joined}"}}' if values else "{}"
+    return "{" + ",".join("NULL" if value is None else quoted(value) for value in values) + "}"
+
+
+def quoted(value: str) -> str:
+    """An element of an array, whatever it holds."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def is_distributed(conn: Connection) -> bool:
+    """Whether a connection of service/database leads to tables that Citus spreads over nodes."""
+    return getattr(conn, DISTRIBUTED, False)
+
+
+class Area:
+    """The queries of one folder below sql/."""
+
+    def __init__(self, name: str, queries: dict[str, Query]) -> None:
+        self._name = name
+        self._queries = queries
+
+    def __getattr__(self, name: str) -> Query:
+        try:
+            return self._queries[name]
+        except KeyError:
+            raise AttributeError(f"there is no sql/{self._name}/{name}.sql") from None
+
+
+class Queries:
+    """All query files below a directory; those of NO_QUERIES hold none for PostgreSQL."""
+
+    def __init__(self, directory: Path = SQL_DIRECTORY) -> None:
+        self._directory = directory
+        self.reload()
+
+    def reload(self) -> None:
+        """Read every file anew, so that an edit counts from the next statement on."""
+        areas: dict[str, dict[str, Query]] = {}
+        for path in sorted(self._directory.glob("*/*.sql")):
+            if path.parent.name not in NO_QUERIES:
+                name = f"{path.parent.name}.{path.stem}"
+                areas.setdefault(path.parent.name, {})[path.stem] = Query(name, path.read_text())
+        self._areas = {name: Area(name, queries) for name, queries in areas.items()}
+        self._all = [query for queries in areas.values() for query in queries.values()]
+
+    def __getattr__(self, name: str) -> Area:
+        try:
+            return self._areas[name]
+        except KeyError:
+            raise AttributeError(f"there is no folder sql/{name}/") from None
+
+    def all(self) -> list[Query]:
+        """Return every query, sorted by name."""
+        return self._all
+
+
+queries = Queries()

@@ -1,0 +1,36 @@
+"""Who asks: what is known, while a request is answered, of where its reads are to go.
+
+It holds for the thread or greenlet that answers, until it answers the next; also for a stream,
+which goes on after its responder.
+"""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from service.db.reads import Reads
+    from service.db.replica import Replica
+
+
+@dataclass
+class Asking:
+    """One request: up to where its server has to be, and the one that it got for all its reads."""
+
+    lsn: str | None = None
+    server: "Reads | None" = None
+    replica: "Replica | None" = None  # whose server that is; None: the primary's
+
+
+class Doubtful(Exception):
+    """A replica lacks what a request names, which may be new: the primary is to be asked."""
+
+
+asking: ContextVar[Asking | None] = ContextVar("asking", default=None)
+
+
+def doubt_replica() -> None:
+    """Raise Doubtful where a replica has answered; of the primary there is no doubt."""
+    who = asking.get()
+    if who is not None and who.replica is not None:
+        raise Doubtful

@@ -1,0 +1,1 @@
+"""The body of POST /api/events: events as JSON."""

@@ -1,0 +1,65 @@
+"""What a call cost, and how it failed."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import orjson
+
+from service.ingest.json import numbers
+from service.ingest.otlp.attributes import COST, COST_DETAILS, COST_PARTS, Attributes, first
+from service.ingest.otlp.span import ERROR_STATUS, Span
+
+EXCEPTION = "exception"
+
+
+def cost_of(attributes: Attributes) -> str | None:
+    """US dollars as decimal text; None where nobody says: gen_ai.* has no attribute for it."""
+    found = first(attributes, COST_DETAILS, cost_of_details) or first(
+        attributes, COST, numbers.cost
+    )
+    return found or sum_of([attributes.get(part) for part in COST_PARTS])
+
+
+def cost_of_details(value: Any) -> str | None:
+    """Langfuse's {"input": …, "output": …, "total": …}, as an object or as JSON."""
+    details = parsed(value)
+    if not isinstance(details, dict):
+        return None
+    if "total" in details:
+        return numbers.cost(details["total"])
+    return sum_of(list(details.values()))
+
+
+def sum_of(parts: list[Any]) -> str | None:
+    """The exact sum of those that are costs; None of none."""
+    costs = [cost for cost in map(numbers.cost, parts) if cost is not None]
+    try:
+        total = sum(map(Decimal, costs), Decimal(0))
+    except InvalidOperation:
+        return None
+    return str(total) if costs and total <= numbers.MAX_COST_DOLLARS else None
+
+
+def error_of(span: Span) -> str | None:
+    """Why the span failed; None where it did not.
+
+    The exception that it ended with goes before the status, where OpenInference has a traceback.
+    """
+    exceptions = [event["attributes"] for event in span.events if event["name"] == EXCEPTION]
+    if span.status_code != ERROR_STATUS and not exceptions:
+        return None
+    said = exceptions[-1] if exceptions else {}
+    words = (said.get("exception.type"), said.get("exception.message"))
+    text = ": ".join(word for word in words if isinstance(word, str) and word)
+    kind = span.attributes.get("error.type")
+    return text or span.status_message or (kind if isinstance(kind, str) and kind else "error")
+
+
+def parsed(value: Any) -> Any:
+    """What JSON in an attribute says; the value itself where it is none."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value

@@ -1,0 +1,97 @@
+"""What a span is, as `data` keeps it: what went in, whose it is, and everything that it had.
+
+What went in and came out is kept once: the attributes it is taken from are not among `attributes`,
+and `otel.taken` tells their names. Twice, most events had above the 2 KB from which on PostgreSQL
+compresses a row: that took 57 µs of its CPU for each (bench/README.md).
+"""
+
+from typing import Any
+
+from service.ingest.otlp import attributes as names
+from service.ingest.otlp.attributes import anything, environment, first, name
+from service.ingest.otlp.content import Content
+from service.ingest.otlp.cost_and_error import parsed
+from service.ingest.otlp.event_types import AGENT, TOOL_CALL
+from service.ingest.otlp.span import Span
+
+SAYS_ENVIRONMENT = frozenset(names.ENVIRONMENT)
+KINDS = {1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
+
+
+def about(span: Span, event_type: str, went_in: Content, came_out: Content) -> dict[str, Any]:
+    """The keys of `data` that tell what a span is; None stands for what is absent."""
+    found = span.attributes
+    contents = (("input", went_in), ("output", came_out))
+    taken = {key: content.source for key, content in contents if content.source}
+    return {
+        "tool_name": tool_name(span) if event_type == TOOL_CALL else None,
+        "tool_call_id": found.get(names.TOOL_CALL_ID),
+        "node_id": found.get(names.NODE_ID),
+        "node_name": found.get(names.NODE_NAME),
+        "node_parent_id": found.get(names.NODE_PARENT),
+        "input": went_in.value,
+        "system_instructions": found.get(names.SYSTEM),
+        "metadata": metadata_of(span) if event_type == AGENT else None,
+        "environment": environment_of(span),
+        "attributes": without(found, taken),
+        "otel": as_sent(span, taken),
+    }
+
+
+def tool_name(span: Span) -> str:
+    """The tool's name, else the span's: which is what instrumentations call it by."""
+    return first(span.attributes, names.TOOL, name) or span.name
+
+
+def metadata_of(span: Span) -> dict[str, Any] | None:
+    """What is said of the run: its session, user and tags, and what its program adds."""
+    found = span.attributes
+    own = parsed(found.get(names.METADATA))
+    metadata = {
+        **(own if isinstance(own, dict) else {"metadata": own}),
+        "session_id": first(found, names.SESSION, anything),
+        "user_id": found.get(names.USER),
+        "tags": first(found, names.TAGS, anything),
+    }
+    return present(metadata) or None
+
+
+def environment_of(span: Span) -> str | None:
+    """Where it ran: the span says so, or its resource."""
+    if SAYS_ENVIRONMENT.isdisjoint(span.attributes):
+        return span.origin.environment
+    for attribute in names.ENVIRONMENT:
+        for holder in (span.attributes, span.origin.resource):
+            found = first(holder, (attribute,), environment)
+            if found is not None:
+                return found
+    return None
+
+
+def as_sent(span: Span, taken: dict[str, str]) -> dict[str, Any]:
+    """What else was sent of a span, under OpenTelemetry's names; and which attributes are taken."""
+    return present(
+        {
+            "span_id": span.span_id,
+            "kind": KINDS.get(span.kind),
+            "trace_state": span.trace_state or None,
+            "status_message": span.status_message or None,
+            "events": span.events or None,
+            "links": span.links or None,
+            **span.origin.kept,
+            "taken": taken or None,
+        }
+    )
+
+
+def without(attributes: dict[str, Any], taken: dict[str, str]) -> dict[str, Any]:
+    """The attributes but for those that are taken; both contents may be of the same one."""
+    left = dict(attributes)
+    for key in taken.values():
+        left.pop(key, None)
+    return left
+
+
+def present(values: dict[str, Any]) -> dict[str, Any]:
+    """Those that are there."""
+    return {key: value for key, value in values.items() if value is not None}

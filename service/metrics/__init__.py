@@ -1,0 +1,1 @@
+"""Exact metrics: the fold, its leader, and verify."""

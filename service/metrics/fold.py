@@ -1,0 +1,99 @@
+"""Folding: the deltas move into the metric tables, and the materialized views follow, at once.
+
+Everything happens in one REPEATABLE READ transaction, so all its statements see the same deltas:
+those are added, those are deleted, and the views are refreshed from just that. Readers see tables
+and deltas as before it or as after it, never a state between. Should the process die, PostgreSQL
+takes the whole fold back. Two folds never run side by side: whoever comes second waits for the row
+of fold_state, and then fails with 40001.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg
+
+from service.db.connections import connect
+from service.db.queries import Connection, queries
+from service.db.session_settings import REFRESH
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What a fold did."""
+
+    deltas: int
+    seconds: float
+
+
+def connect_refresher(url: str) -> Connection:
+    """Open a connection for folds: in autocommit, its transactions REPEATABLE READ."""
+    conn = connect(url, REFRESH, "refresh")
+    conn.autocommit = True
+    conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    return conn
+
+
+def fold(conn: Connection) -> Fold:
+    """Fold all deltas and refresh the views; return how many and how long it took.
+
+    Raises psycopg.errors.SerializationFailure when another process folded at the same time.
+    """
+    began = time.monotonic()
+    with conn.transaction():
+        queries.refresh.begin_fold(conn)
+        deltas = fold_deltas(conn)
+    return Fold(deltas, time.monotonic() - began)
+
+
+def fold_deltas(conn: Connection) -> int:
+    """The steps of a fold, within its transaction; return the number of deltas."""
+    queries.refresh.fold_daily_metrics(conn)
+    queries.refresh.fold_quarter_hour_metrics(conn)
+    queries.refresh.fold_daily_latency(conn)
+    queries.refresh.fold_quarter_hour_latency(conn)
+    queries.refresh.fold_daily_rollups(conn)
+    queries.refresh.fold_daily_latency_rollups(conn)
+    queries.refresh.fold_latency_rollups(conn)
+    deltas = queries.refresh.delete_deltas(conn).rowcount
+    queries.refresh.refresh_agent_totals(conn)
+    queries.refresh.refresh_daily_totals(conn)
+    queries.refresh.refresh_event_type_totals(conn)
+    queries.refresh.refresh_model_totals(conn)
+    return deltas
+
+
+def compact(conn: Connection) -> int:
+    """Put the deltas of the same key together; return how many are left of those it found."""
+    with conn.transaction():
+        queries.refresh.hold_folds(conn)
+        return queries.refresh.compact_deltas(conn).rowcount
+
+
+def forget_quarter_hours(conn: Connection, days: int) -> None:
+    """Remove the quarter hours of more than that many days ago."""
+    with conn.transaction():
+        row = queries.refresh.forget_quarter_hours(conn, days=days).fetchone()
+        if row is not None:
+            queries.refresh.delete_quarter_hour_metrics(conn, **row)
+            queries.refresh.delete_quarter_hour_latency(conn, **row)
+
+
+def delete_empty(conn: Connection) -> None:
+    """Remove the rows in which deletes have left nothing."""
+    statements: tuple[Callable[[Connection], object], ...] = (
+        queries.refresh.delete_empty_daily_metrics,
+        queries.refresh.delete_empty_quarter_hour_metrics,
+        queries.refresh.delete_empty_daily_latency,
+        queries.refresh.delete_empty_quarter_hour_latency,
+        queries.refresh.delete_empty_daily_rollups,
+        queries.refresh.delete_empty_daily_latency_rollups,
+        queries.refresh.delete_empty_latency_rollups,
+    )
+    with conn.transaction():
+        queries.refresh.hold_folds(conn)
+        for statement in statements:
+            statement(conn)

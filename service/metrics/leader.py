@@ -1,0 +1,161 @@
+"""The leader: one process at a time keeps the metrics cheap to read, by folding their deltas.
+
+Nothing depends on it for being right: reads add the deltas that wait, and without a leader they
+only grow dearer. Every worker runs a Refresher, as `python -m service refresh` does; a lease says
+who of them leads, and runs out within two intervals when its holder dies.
+"""
+
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+
+import psycopg
+
+from service.db.queries import Connection, queries
+from service.metrics.fold import (
+    Fold,
+    compact,
+    connect_refresher,
+    delete_empty,
+    fold,
+    forget_quarter_hours,
+)
+from service.telemetry import metrics
+from service.telemetry.logging import reason
+
+MANY_DELTAS = 20_000  # fold at once: each read that adds them up costs 5 ms
+COMPACT_DELTAS = 5_000  # put them together while no fold is due
+COUNTED_DELTAS = 100_000
+VACUUM_DELTAS = 1_000
+LEASE_INTERVALS = 1.5
+BUSY_SHARE = 0.05  # of one core that folds may take
+UPKEEP_SECONDS = 3600.0
+LONGEST_TICK_SECONDS = 1.0
+ERROR_PAUSE_SECONDS = 3.0  # one line in the log for each while the database is away
+
+log = logging.getLogger(__name__)
+
+
+class Refresher:
+    """Leads where nobody else does: folds, compacts and vacuums, from a thread of its own."""
+
+    def __init__(self, url: str, interval_seconds: float, quarter_hour_days: int) -> None:
+        """`interval_seconds` lies between two folds, unless those take longer or much waits."""
+        self._url = url
+        self._interval = interval_seconds
+        self._quarter_hour_days = quarter_hour_days
+        # Containers on their host's network have its name, and often the same pids: two that were
+        # called alike would hold one lease, and both fold.
+        self._name = f"{socket.gethostname()}/{secrets.token_hex(4)}:{os.getpid()}"
+        self._tick = min(LONGEST_TICK_SECONDS, interval_seconds / 5)
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self.run, name="refresh", daemon=True)
+        self._conn: Connection | None = None
+        self._lease_renewal = 0.0  # monotonic seconds, as are the next two
+        self._upkeep = 0.0
+        self._pause = 0.0  # since the last fold, so that folds stay below BUSY_SHARE
+        self._compacted = 0  # deltas that were left by the last compaction
+        self._deleted = 0  # since the last vacuum
+        self._told = 0  # deltas of which the live tails have been told
+
+    def open(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread; the next leader need not wait for the lease to run out."""
+        self._closed.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def run(self) -> None:
+        """Lead, or wait to, until closed."""
+        while not self._closed.wait(self._tick):
+            try:
+                if self._leads():
+                    self._work(self._connected())
+            except psycopg.errors.SerializationFailure:
+                log.info("%s: another process folded just now", self._name)
+            except psycopg.Error as error:
+                metrics.FOLD_FAILURES.inc()
+                log.warning("metrics not refreshed, trying again soon: %s", reason(error))
+                self._disconnect()
+                self._closed.wait(ERROR_PAUSE_SECONDS)
+        self._resign()
+
+    def _leads(self) -> bool:
+        """Whether this process has the lease; renew it in time."""
+        if time.monotonic() < self._lease_renewal:
+            return True
+        lease = LEASE_INTERVALS * self._interval
+        row = queries.refresh.lead(
+            self._connected(), leader=self._name, lease_seconds=lease
+        ).fetchone()
+        self._lease_renewal = time.monotonic() + lease / 3 if row else 0.0
+        return row is not None
+
+    def _work(self, conn: Connection) -> None:
+        """Do what is due: a fold, or else a compaction; and, once an hour, the upkeep."""
+        row = queries.refresh.waiting(conn, row_limit=COUNTED_DELTAS).fetchone()
+        assert row is not None, "fold_state has its one row"  # noqa: S101
+        if row["waiting"] > self._told:
+            queries.tail.notify(conn)
+        self._told = row["waiting"]
+        if self._is_due(row["waiting"], float(row["age_seconds"])):
+            self._note(fold(conn))
+        elif row["waiting"] >= max(COMPACT_DELTAS, 2 * self._compacted):
+            self._compacted = self._told = compact(conn)
+            self._deleted += row["waiting"]
+        if self._deleted >= VACUUM_DELTAS:
+            queries.refresh.vacuum_deltas(conn)
+            self._deleted = 0
+        if time.monotonic() > self._upkeep:
+            forget_quarter_hours(conn, self._quarter_hour_days)
+            delete_empty(conn)
+            self._upkeep = time.monotonic() + UPKEEP_SECONDS
+
+    def _is_due(self, waiting: int, age_seconds: float) -> bool:
+        interval = 0.0 if waiting >= MANY_DELTAS else self._interval
+        return waiting > 0 and age_seconds >= max(interval, self._pause)
+
+    def _note(self, done: Fold) -> None:
+        self._pause = done.seconds / BUSY_SHARE
+        self._compacted = self._told = 0
+        self._deleted += done.deltas
+        metrics.FOLD_SECONDS.observe(done.seconds)
+        metrics.FOLDED_DELTAS.inc(done.deltas)
+        log.debug("%s: folded %d deltas in %.3f s", self._name, done.deltas, done.seconds)
+
+    def _connected(self) -> Connection:
+        if self._conn is None or self._conn.closed:
+            self._conn = connect_refresher(self._url)
+        return self._conn
+
+    def _disconnect(self) -> None:
+        self._lease_renewal = 0.0
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
+
+    def _resign(self) -> None:
+        try:
+            if self._conn is not None:
+                queries.refresh.resign(self._conn, leader=self._name)
+        except psycopg.Error:
+            log.info("%s: the lease runs out by itself", self._name)
+        self._disconnect()
+
+
+def refresh_once(url: str) -> Fold:
+    """Fold what waits, now; waits for a fold that is under way."""
+    with connect_refresher(url) as conn:
+        while True:
+            try:
+                done = fold(conn)
+            except (psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable):
+                continue  # somebody else folds; what came in since is still to be done
+            queries.refresh.vacuum_deltas(conn)
+            return done

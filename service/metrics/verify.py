@@ -1,0 +1,129 @@
+"""Verify: metrics and the totals of runs, recomputed from events in one snapshot; and repair."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import psycopg
+from psycopg.types.json import set_json_loads
+from tqdm import tqdm
+
+from service.core.failure import Failure
+from service.db.connections import connect
+from service.db.queries import Connection, Row, is_distributed, queries
+from service.db.session_settings import READ
+from service.metrics.fold import connect_refresher, fold_deltas
+
+RUNS_PER_STATEMENT = 1_000
+# One snapshot for as long as it takes; plans for these very agents, large or small.
+SETTINGS = READ | {"statement_timeout": "0", "plan_cache_mode": "force_custom_plan"}
+
+Progress = Callable[[int], Any]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One value that is stored otherwise than it is counted."""
+
+    relation: str
+    key: dict[str, Any]
+    field: str
+    stored: Any
+    counted: Any
+
+
+def verify(url: str, agent_name: str | None = None) -> list[Difference]:
+    """Compare all that is stored with what events and runs say; show progress on a terminal."""
+    with connect(url, SETTINGS, "verify") as conn:
+        set_json_loads(
+            partial(json.loads, parse_float=Decimal), conn
+        )  # to tell 0.1 from 0.1 + 1e-20
+        queries.verify.lock_events(conn)
+        agents = find_agents(conn, agent_name)
+        found: list[Difference] = []
+        with progress(sum(agents.values()), "events") as advance:
+            for name, events in agents.items():
+                found += differences(queries.verify.agent_runs(conn, agent_name=name))
+                found += differences(queries.verify.agent_metrics(conn, agent_name=name))
+                advance(events)
+        if agent_name is None:
+            found += differences(queries.verify.rollups(conn))
+            found += differences(queries.verify.orphans(conn))
+        return found
+
+
+def find_agents(conn: Connection, agent_name: str | None) -> dict[str, int]:
+    """The agents to look at, each with the number of its events; raise Failure for none such."""
+    events = {row["agent_name"]: row["events"] for row in queries.verify.agents(conn)}
+    if agent_name is None:
+        return events
+    if agent_name not in events:
+        raise Failure(f"there is no agent {agent_name!r} with runs or metrics")
+    return {agent_name: events[agent_name]}
+
+
+def differences(rows: Iterable[Row]) -> Iterator[Difference]:
+    """Field by field, what differs in rows of sql/verify/."""
+    for row in rows:
+        for field, stored in row["stored"].items():
+            if stored != row["counted"][field]:
+                yield Difference(row["relation"], row["key"], field, stored, row["counted"][field])
+
+
+def repair(url: str, found: list[Difference]) -> None:
+    """Set the runs that differ to what their events say, then rebuild all metrics from the runs."""
+    runs = {difference.key["run_id"] for difference in found if difference.relation == "runs"}
+    with connect_refresher(url) as conn:
+        conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        for run_id in sorted(runs):
+            with conn.transaction():
+                queries.runs.hold(conn, run_ids=[run_id])
+                queries.verify.recount_run(conn, run_id=run_id)
+        if not is_distributed(conn):  # Citus takes the snapshot before the lock is there
+            conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        while True:
+            try:
+                rebuild(conn)
+            except psycopg.errors.SerializationFailure:
+                continue  # somebody folded as it began
+            return
+
+
+def rebuild(conn: Connection) -> None:
+    """Empty the metric tables and count every run anew, and the retired, in one transaction.
+
+    Right while events come in: deltas that its snapshot does not have stay, and are folded later.
+    On Citus, without a snapshot across nodes, events wait, and each statement sees the same.
+    """
+    with conn.transaction():
+        queries.verify.lock_events(conn)
+        if is_distributed(conn):
+            queries.verify.stop_writing(conn)
+        queries.refresh.begin_fold(conn)
+        queries.verify.clear_metrics(conn)
+        queries.refresh.delete_deltas(conn)
+        run_ids = [str(row["run_id"]) for row in queries.verify.run_ids(conn)]
+        with progress(len(run_ids), "runs") as advance:
+            for chunk in chunks(run_ids, RUNS_PER_STATEMENT):
+                queries.metrics.add_run_deltas(conn, run_ids=chunk, sign=1)
+                advance(len(chunk))
+        queries.retention.add_retired_deltas(conn, sign=1)
+        fold_deltas(conn)
+    queries.refresh.vacuum_deltas(conn)
+
+
+def chunks(items: list[str], size: int) -> Iterator[list[str]]:
+    """The items, some at a time."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+@contextmanager
+def progress(total: int, unit: str) -> Iterator[Progress]:
+    """A bar on a terminal; nothing elsewhere."""
+    with tqdm(total=total, unit=f" {unit}", disable=None, leave=False) as bar:
+        yield bar.update

@@ -1,0 +1,50 @@
+"""The lock on DATA_DIR: one service at a time uses a directory."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from service.config import ConfigError
+from service.core.failure import Failure
+
+
+class Busy(Failure):
+    """Another process uses the directory; the text says which."""
+
+
+@contextmanager
+def hold(data_dir: Path, purpose: str) -> Iterator[None]:
+    """Hold DATA_DIR/lock, making the directory if need be.
+
+    The lock is the kernel's (flock), so it goes with its process, even by kill -9; the file's text
+    (`PID PURPOSE`) only tells others who it is. Raises Busy, or ConfigError when DATA_DIR cannot
+    be used.
+    """
+    descriptor = open_lock(data_dir)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(f"{data_dir} is in use by process {holder(descriptor)}") from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()} {purpose}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def open_lock(data_dir: Path) -> int:
+    """Open DATA_DIR/lock for the lock; raises ConfigError naming DATA_DIR."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        return os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise ConfigError(f"DATA_DIR={str(data_dir)!r}: {error.strerror}") from None
+
+
+def holder(descriptor: int) -> str:
+    """Return who wrote itself into the lock, such as `4711 (python -m service serve)`."""
+    pid, _, purpose = os.pread(descriptor, 200, 0).decode(errors="replace").strip().partition(" ")
+    return f"{pid or 'unknown'} (python -m service {purpose})" if purpose else pid or "unknown"

@@ -1,0 +1,70 @@
+"""pg_dump, pg_restore and psql: which of those that are there, and how they are called.
+
+The embedded PostgreSQL 18 brings its own, which cannot encrypt connections; PATH may have others. A
+pg_dump refuses a server that is newer than itself, a pg_restore a file of a newer pg_dump.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import IO, Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from service.core.failure import Failure
+from service.postgres.binaries import bundled_directory
+
+
+def dumper(url: str, options: list[str]) -> dict[str, Any]:
+    """What Popen needs for pg_dump: PATH's where it is new enough, else the bundled one."""
+    with psycopg.connect(url) as conn:
+        server = conn.info.server_version // 10_000
+    for program in candidates("pg_dump"):
+        if major(program) >= server:
+            return call(program, url, options)
+    raise Failure(f"PostgreSQL {server} needs its own pg_dump: install postgresql-client-{server}")
+
+
+def shell(url: str, options: list[str]) -> dict[str, Any]:
+    """What Popen needs for psql."""
+    return call(candidates("psql")[0], url, options)
+
+
+def newest(name: str) -> str:
+    """The newest of the programs of this name: it reads what every older one wrote."""
+    return max(candidates(name), key=major)
+
+
+def candidates(name: str) -> list[str]:
+    """The programs of this name: PATH's first, which can encrypt, then the bundled one."""
+    found = shutil.which(name)
+    bundled = str(Path(bundled_directory()) / name)
+    return [found, bundled] if found else [bundled]
+
+
+def major(program: str) -> int:
+    """The major version of a program."""
+    text = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    match = re.search(r"\d+", text)
+    return int(match[0]) if match else 0
+
+
+def call(program: str, url: str, options: list[str]) -> dict[str, Any]:
+    """What Popen needs: the password goes by the environment, since every user sees the command."""
+    parts = conninfo_to_dict(url)
+    password = parts.pop("password", None)
+    secret = {"PGPASSWORD": str(password)} if password else {}
+    return {
+        "args": [program, f"--dbname={make_conninfo('', **parts)}", *options],
+        "env": {**os.environ, **secret},
+    }
+
+
+def first_line(said: IO[bytes]) -> str:
+    """The first line that a program has written to its errors."""
+    said.seek(0)
+    lines = said.read().decode(errors="replace").strip().splitlines()
+    return lines[0] if lines else "it was stopped"

@@ -1,0 +1,67 @@
+"""/docs: a page that shows /openapi.json and tries it, Swagger UI. Nothing comes from elsewhere."""
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+import falcon
+
+from service.api.errors import ApiError
+from service.api.security_headers import PAGE_POLICY
+
+OWN = Path(__file__).resolve().parent / "static"
+PAGE = "index.html"
+# Of the released page only these. Together 1.9 MB.
+RELEASED = {
+    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "swagger-ui.css": "text/css; charset=utf-8",
+    "favicon-32x32.png": "image/png",
+}
+ASSETS = {**RELEASED, "start.js": "text/javascript; charset=utf-8"}
+
+
+class Docs:
+    """The page. It holds nothing that /openapi.json does not, and asks by the reader's own key."""
+
+    is_public = True
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with the page."""
+        resp.content_type = falcon.MEDIA_HTML
+        resp.set_header("Content-Security-Policy", PAGE_POLICY)
+        resp.data = content(PAGE)
+
+
+class Asset:
+    """A script, a style, or the icon of the page."""
+
+    is_public = True
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
+        """Answer with a file; 404 for any but those of the page."""
+        if name not in ASSETS:
+            raise falcon.HTTPNotFound
+        resp.content_type = ASSETS[name]
+        resp.data = content(name)
+
+
+@cache
+def content(name: str) -> bytes:
+    """A file of the page, read once: however many take it slowly, it is in memory once."""
+    if name not in RELEASED:
+        return (OWN / name).read_bytes()
+    try:
+        return (find_released() / name).read_bytes()
+    except OSError:
+        raise ApiError(
+            falcon.HTTP_404,
+            "not_found",
+            "The page is not installed: pip install --no-deps -r requirements-docs.txt",
+        ) from None
+
+
+def find_released() -> Path:
+    """Where flask-swagger-ui has Swagger UI's files. Not imported: it would look for Flask."""
+    spec = importlib.util.find_spec("flask_swagger_ui")
+    places = spec.submodule_search_locations if spec else None
+    return Path(places[0]) / "dist" if places else OWN

@@ -1,0 +1,1 @@
+"""/api/events: ingest, the stored check, search."""

@@ -1,0 +1,100 @@
+"""/events: ingest, search, and the children of an event."""
+
+from typing import Any
+
+import falcon
+
+from service.api import commit_lsn
+from service.api.body import read_json_body
+from service.api.body_budget import Admission
+from service.api.errors import ApiError
+from service.api.middleware.rate_limit import RateLimit
+from service.api.parameters import allow_parameters, optional_id
+from service.config import KILOBYTE, MEGABYTE, Config
+from service.db.database import Database
+from service.db.queries import Connection, Row, queries
+from service.ingest.json.batch import Batch, parse_batch
+from service.ingest.json.fields import to_uuid
+from service.resources.events import search_resource
+from service.telemetry import metrics
+from service.writer.group_commit import Writer
+from service.writer.transaction import Counts
+
+
+class Events:
+    """Where events come in, and are searched for."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        database: Database,
+        config: Config,
+        rate_limit: RateLimit,
+        admission: Admission,
+    ) -> None:
+        self._writer = writer
+        self._database = database
+        self._rate_limit = rate_limit
+        self._admission = admission
+        self._max_body_bytes = config.max_body_mb * MEGABYTE
+        self._max_event_bytes = config.max_event_kb * KILOBYTE
+        self._max_event_depth = config.max_event_depth
+        self._max_batch_size = config.max_batch_size
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with the events that pass every filter, and where to go on."""
+        search_resource.answer(req, resp, self._database)
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Store a batch. 200 means committed; 422 that no event was good."""
+        with self._admission.share() as share:
+            body = read_json_body(req, self._max_body_bytes, share)
+            batch = parse_batch(
+                body, self._max_batch_size, self._max_event_bytes, self._max_event_depth
+            )
+            self._rate_limit.take_events(req, len(batch.rows) + batch.failed)
+            counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
+            if counts.expired:
+                batch.reject_expired(counts.expired)
+        metrics.count_batch(counts.inserted, counts.duplicates, batch.failed)
+        commit_lsn.tell(resp, counts.lsn)
+        resp.status = falcon.HTTP_200 if batch.rows else falcon.HTTP_422
+        resp.media = describe(batch, counts)
+
+
+def describe(batch: Batch, counts: Counts) -> dict[str, Any]:
+    """What became of the batch, as the SDK reads it."""
+    stored = counts.inserted + counts.duplicates
+    return {
+        "status": "partial" if batch.failed and stored else "error" if batch.failed else "success",
+        "message": f"Ingested {stored} events",
+        "count": stored,
+        "inserted": counts.inserted,
+        "duplicates": counts.duplicates,
+        **batch.describe(),
+    }
+
+
+class Children:
+    """The direct children of an event."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, event_id: str) -> None:
+        """Answer with the children, oldest first; 404 for an event that is not stored."""
+        allow_parameters(req, {"run_id"})
+        run_id = optional_id(req, "run_id")
+        event = to_uuid(event_id)
+        with self._database.snapshot() as conn:
+            place = find_event(conn, event, run_id) if event else None
+            if place is None:
+                raise ApiError(falcon.HTTP_404, "event_not_found", "There is no such event.")
+            resp.media = queries.events.children(conn, event_id=event, **place).fetchall()
+
+
+def find_event(conn: Connection, event_id: str, run_id: str | None) -> Row | None:
+    """Where an event lies: in this run, or in the latest that has it; None where it does not."""
+    if run_id is None:
+        return queries.events.find(conn, event_id=event_id).fetchone()
+    return queries.events.find_in_run(conn, event_id=event_id, run_id=run_id).fetchone()

@@ -1,0 +1,73 @@
+"""GET /events: the events that pass some filters, by pages: the newest run's first."""
+
+from datetime import UTC
+
+import falcon
+
+from service.api.cursors import EventPlace, pack, to_id, to_moment, unpack
+from service.api.pagination.page import present_page
+from service.api.pagination.scan import Walk
+from service.api.parameters import (
+    allow_parameters,
+    bounded_text,
+    optional_choice,
+    optional_id,
+    optional_text,
+    time_range,
+    whole_number,
+)
+from service.db.database import Database
+from service.db.request_routing import doubt_replica
+from service.resources.events.search import Search, pattern, search_events
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200  # an event may be a megabyte
+LONGEST_TEXT = 256
+PARAMETERS = {
+    *("run_id", "agent", "event_type", "model", "status", "from", "to", "q", "limit", "cursor"),
+}
+
+
+def answer(req: falcon.Request, resp: falcon.Response, database: Database) -> None:
+    """Answer with the events that pass every filter, and where to go on."""
+    search = read_search(req)
+    page = search_events(Walk(database), search)
+    if search.run_filters["run_id"] and not page.rows:
+        doubt_replica()
+    cursor = page.next and pack(*page.next)
+    resp.media = present_page(req, resp, "events", page, cursor)
+
+
+def read_search(req: falcon.Request) -> Search:
+    """The parameters; raise ApiError 400 for what cannot be used."""
+    allow_parameters(req, PARAMETERS)
+    from_at, to_at = time_range(req, UTC)
+    is_error = optional_choice(req, "status", ("error",)) and True
+    times = {"from_at": from_at, "to_at": to_at}
+    return Search(
+        {
+            **times,
+            "run_id": optional_id(req, "run_id"),
+            "agent": optional_text(req, "agent"),
+            "has_error": is_error,
+        },
+        {
+            **times,
+            "event_type": optional_text(req, "event_type"),
+            "model": optional_text(req, "model"),
+            "is_error": is_error,
+            "pattern": pattern(bounded_text(req, "q", LONGEST_TEXT)),
+        },
+        whole_number(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT),
+        read_place(optional_text(req, "cursor")),
+    )
+
+
+def read_place(cursor: str | None) -> EventPlace | None:
+    """What a cursor says."""
+    if cursor is None:
+        return None
+    created_at, run_id, timestamp, event_id = unpack(cursor, 4)
+    run = EventPlace(to_moment(created_at), to_id(run_id))
+    if timestamp is None and event_id is None:
+        return run
+    return run._replace(timestamp=to_moment(timestamp), event_id=to_id(event_id))

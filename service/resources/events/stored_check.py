@@ -1,0 +1,67 @@
+"""/events/check: which of some events are stored, for clients that make sure nothing was lost."""
+
+from typing import Any
+
+import falcon
+
+from service.api.body import read_json_body
+from service.api.body_budget import Admission
+from service.config import MEGABYTE, Config
+from service.db.database import Database
+from service.db.queries import Row, queries
+from service.ingest.json.event_keys import Keys, parse_keys
+
+
+class Check:
+    """Events that a client has sent, against those that are stored.
+
+    A read, so a key of scope `read` will do, and it waits for no writer. Being a POST, one of scope
+    `ingest` will do, too: who sends events has to be able to find out whether they came, and learns
+    of them nothing that it did not know.
+    """
+
+    reading = ("POST",)
+
+    def __init__(self, database: Database, config: Config, admission: Admission) -> None:
+        """`admission` is that of ingest: what a worker holds of bodies is one sum."""
+        self._database = database
+        self._admission = admission
+        self._max_body_bytes = config.max_body_mb * MEGABYTE
+        self._max_batch_size = config.max_batch_size
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with what is missing; 422 when nothing that was asked for is a key."""
+        with self._admission.share() as share:
+            body = read_json_body(req, self._max_body_bytes, share)
+            keys = parse_keys(body, self._max_batch_size)
+            missing = self._find_missing(keys) if keys.indexes else []
+        resp.status = falcon.HTTP_200 if keys.indexes else falcon.HTTP_422
+        resp.media = describe(keys, missing)
+
+    def _find_missing(self, keys: Keys) -> list[Row]:
+        with self._database.primary.looking_up() as conn:
+            return queries.events.missing(
+                conn, run_ids=keys.run_ids, event_ids=keys.event_ids
+            ).fetchall()
+
+
+def describe(keys: Keys, missing: list[Row]) -> dict[str, Any]:
+    """What became of the keys: those of runs that have expired are not worth sending again."""
+    places = [row["position"] - 1 for row in missing if not row["is_expired"]]
+    expired = [keys.run_ids[row["position"] - 1] for row in missing if row["is_expired"]]
+    return {
+        "checked": len(keys.indexes),
+        "stored": len(keys.indexes) - len(missing),
+        "missing": len(places),
+        "expired": len(expired),
+        "missing_events": [
+            {
+                "index": keys.indexes[place],
+                "run_id": keys.run_ids[place],
+                "event_id": keys.event_ids[place],
+            }
+            for place in places
+        ],
+        "expired_runs": list(dict.fromkeys(expired)),
+        **keys.describe(),
+    }

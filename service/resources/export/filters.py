@@ -1,0 +1,39 @@
+"""What an export is asked for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.db.queries import Row
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What is wanted, each None where it does not matter; `after` is where an earlier one ended.
+
+    Of events `from_at` and `to_at` mean their own time, of runs the time they were first seen.
+    """
+
+    agent_name: str | None = None
+    run_id: str | None = None
+    event_type: str | None = None
+    from_at: datetime | None = None
+    to_at: datetime | None = None
+    after_run: str | None = None
+    after_event: str | None = None
+
+    def has_agent(self, run: Row) -> bool:
+        """Whether the run belongs to the agent that is wanted, and is the one that is."""
+        return self.agent_name in (None, run["agent_name"]) and self.run_id in (None, run["run_id"])
+
+    def may_have_events(self, run: Row) -> bool:
+        """Whether some of a run's events may lie in the time that is wanted."""
+        if run["started_at"] is None:
+            return False
+        begins_too_late = self.to_at is not None and run["started_at"] >= self.to_at
+        ends_too_soon = self.from_at is not None and run["last_event_at"] < self.from_at
+        return not (begins_too_late or ends_too_soon)
+
+    def was_first_seen_in_time(self, run: Row) -> bool:
+        """Whether a run was first seen in the time that is wanted."""
+        too_soon = self.from_at is not None and run["created_at"] < self.from_at
+        return not (too_soon or (self.to_at is not None and run["created_at"] >= self.to_at))

@@ -1,0 +1,64 @@
+"""The probe: asks the database for /health and /readyz, and waits for no answer longer than 2.5 s.
+
+A PostgreSQL that hangs answers nothing, not even that statement_timeout has passed. So a thread
+asks, one at a time, and whoever wants to know waits for that one.
+"""
+
+import threading
+from concurrent.futures import Future
+from typing import NamedTuple
+
+import psycopg
+
+from service.db.database import Database
+from service.db.queries import Row, queries
+from service.db.schema_version import Gap, applied_names, find_gap, known_names
+from service.metrics.leader import COUNTED_DELTAS
+
+PATIENCE_SECONDS = 2.5
+
+
+class Finding(NamedTuple):
+    """What the database says: whether its schema fits, and who folds the metrics."""
+
+    gap: Gap | None
+    metrics: Row | None  # of refresh/status; None where the schema has no such thing
+
+
+class Probe:
+    """Asks on behalf of all who want to know at the moment."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known = known_names()  # of the code that runs, whatever lies there later
+        self._lock = threading.Lock()
+        self._asked: Future[Finding] | None = None
+
+    def ask(self) -> Finding:
+        """Return what the database says now.
+
+        Raises psycopg.Error, PoolTimeout or TooManyRequests, and TimeoutError when it says nothing.
+        """
+        with self._lock:
+            if self._asked is None or self._asked.done():
+                self._asked = Future()
+                threading.Thread(
+                    target=self._run, args=(self._asked,), name="probe", daemon=True
+                ).start()
+            asked = self._asked
+        return asked.result(PATIENCE_SECONDS)
+
+    def _run(self, asked: "Future[Finding]") -> None:
+        try:
+            asked.set_result(self._look())
+        except BaseException as error:
+            asked.set_exception(error)
+
+    def _look(self) -> Finding:
+        with self._database.primary.reading() as conn:
+            gap = find_gap(self._known, applied_names(conn))
+            try:
+                status = queries.refresh.status(conn, row_limit=COUNTED_DELTAS).fetchone()
+            except psycopg.errors.UndefinedTable:
+                status = None
+        return Finding(gap, status)

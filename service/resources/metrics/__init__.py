@@ -1,0 +1,1 @@
+"""/api/metrics: totals, time series, percentiles."""

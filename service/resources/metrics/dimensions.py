@@ -1,0 +1,32 @@
+"""Agent, model, event type: by which metrics are grouped, and to which they are limited."""
+
+import falcon
+
+from service.api.parameters import optional_text
+
+DIMENSIONS = {"agent": "agent_name", "model": "model", "event_type": "event_type"}  # -> column
+DEFAULT_GROUPS, MAX_GROUPS = 20, 1000
+
+Filters = dict[str, str]
+
+
+def read_filters(req: falcon.Request) -> Filters:
+    """The agent, model and event type that the answer is limited to."""
+    found = {name: optional_text(req, name) for name in DIMENSIONS}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def choices_of(group_by: str, filters: Filters) -> dict[str, str | None]:
+    """The optional parameters of the queries that take any choice of agent, model, event type."""
+    return {
+        "group_by": DIMENSIONS.get(group_by),
+        **{name: filters.get(name) for name in DIMENSIONS},
+    }
+
+
+def single_dimension(group_by: str, filters: Filters) -> str | None:
+    """The one dimension that a question is about, `all` for none; None when there are several."""
+    dimensions = {*filters, *([group_by] if group_by else [])}
+    if len(dimensions) > 1:
+        return None
+    return next(iter(dimensions), "all")

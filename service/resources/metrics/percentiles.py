@@ -1,0 +1,125 @@
+"""/metrics/latency and /metrics/models: latency percentiles, and what each model was called for."""
+
+from datetime import UTC, timedelta
+from typing import Any
+
+import falcon
+
+from service.api.parameters import allow_parameters, optional_text, time_range, whole_number
+from service.db.database import Database
+from service.db.queries import Connection, Row, queries
+from service.metrics.latency_buckets import ERROR_BOUND
+from service.resources.metrics.dimensions import (
+    DEFAULT_GROUPS,
+    DIMENSIONS,
+    MAX_GROUPS,
+    Filters,
+    choices_of,
+    read_filters,
+    single_dimension,
+)
+from service.resources.metrics.summary import stamp
+
+EVER = ("-infinity", "infinity")
+
+ALMOST_A_DAY = timedelta(days=1) - timedelta(microseconds=1)
+
+Days = tuple[str, str]  # the first, and the first no more; dates, or infinity
+
+
+class Latency:
+    """Latency percentiles, of all and by agent, event type and model."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with p50, p95 and p99 in milliseconds, each within `error_bound` of the exact."""
+        allow_parameters(req, {"from", "to", "limit", *DIMENSIONS})
+        days, filters = read_days(req), read_filters(req)
+        limit = whole_number(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS)
+        with self._database.snapshot() as conn:
+            stamp(resp, queries.metrics.state(conn))
+            overall = percentiles(conn, "", filters, days, 1)
+            lists = {
+                f"{dimension}s": [
+                    {DIMENSIONS[dimension]: row.pop("name") or None, **row}
+                    for row in percentiles(conn, dimension, filters, days, limit)
+                ]
+                for dimension in DIMENSIONS
+            }
+        resp.media = {
+            "error_bound": ERROR_BOUND,
+            "overall": latencies_of(overall[0] if overall else None),
+            **lists,
+        }
+
+
+class Models:
+    """What each model was called for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with calls, errors, tokens, cost and latency of each model, the dearest first."""
+        allow_parameters(req, {"from", "to", "agent"})
+        days, agent = read_days(req), optional_text(req, "agent")
+        filters = {} if agent is None else {"agent": agent}
+        with self._database.snapshot() as conn:
+            stamp(resp, queries.metrics.state(conn))
+            models = read_models(conn, agent, days)
+            rows = percentiles(conn, "model", filters, days, len(models) + 1)  # one names no model
+            latencies = {row["name"]: row for row in rows}
+        resp.media = [model_of(row, latencies.get(row["model"])) for row in models]
+
+
+def read_days(req: falcon.Request) -> Days:
+    """The parameters `from` and `to`, rounded to whole days (UTC); without them, of all time."""
+    from_at, to_at = time_range(req, UTC)
+    return (
+        from_at.astimezone(UTC).date().isoformat() if from_at else EVER[0],
+        (to_at.astimezone(UTC) + ALMOST_A_DAY).date().isoformat() if to_at else EVER[1],
+    )
+
+
+def read_models(conn: Connection, agent: str | None, days: Days) -> list[Row]:
+    """Rows of metrics/models, from the smallest table that has them."""
+    window = {"from_at": days[0], "to_at": days[1]}
+    if agent is not None:
+        return queries.metrics.models_of_agent(conn, **window, agent=agent).fetchall()
+    if days == EVER:
+        return queries.metrics.models(conn).fetchall()
+    return queries.metrics.models_of_days(conn, **window).fetchall()
+
+
+def percentiles(
+    conn: Connection, group_by: str, filters: Filters, days: Days, limit: int
+) -> list[Row]:
+    """Percentiles of the groups with the most events, from the smallest table that has them."""
+    dimension = single_dimension(group_by, filters)
+    window: dict[str, Any] = {"from_at": days[0], "to_at": days[1], "row_limit": limit}
+    if dimension is None:
+        return queries.metrics.filtered_latency(
+            conn, **window, **choices_of(group_by, filters)
+        ).fetchall()
+    name = filters.get(dimension)
+    if days == EVER:
+        return queries.metrics.latency(
+            conn, dimension=dimension, name=name, row_limit=limit
+        ).fetchall()
+    return queries.metrics.latency_of_days(
+        conn, **window, dimension=dimension, name=name
+    ).fetchall()
+
+
+def model_of(row: Row, latency: Row | None) -> Row:
+    """A model as clients see it."""
+    total_ms, found = row.pop("latency_us") / 1000, latencies_of(latency)
+    timed_events = found.pop("events")
+    return {**row, "avg_latency_ms": total_ms / timed_events if timed_events else 0, **found}
+
+
+def latencies_of(row: Row | None) -> Row:
+    """The number of events and the percentiles in a row of `percentiles`; zeros without one."""
+    return {name: row[name] if row else 0 for name in ("events", "p50_ms", "p95_ms", "p99_ms")}

@@ -1,0 +1,153 @@
+"""/metrics/timeseries: one metric by hour or day, by agent, model or event type."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import falcon
+
+from service.api.parameters import allow_parameters, bad_parameter, choice, whole_number
+from service.db.database import Database
+from service.db.queries import Connection, Row, queries
+from service.metrics.latency_buckets import ERROR_BOUND
+from service.resources.metrics.dimensions import (
+    DEFAULT_GROUPS,
+    DIMENSIONS,
+    MAX_GROUPS,
+    Filters,
+    choices_of,
+    read_filters,
+    single_dimension,
+)
+from service.resources.metrics.summary import stamp
+from service.resources.metrics.time_window import Point, Window, axis, check_kept, read_window
+
+UNITS = {
+    "events": "events",
+    "runs": "runs",
+    "cost": "usd",
+    "tokens_in": "tokens",
+    "tokens_out": "tokens",
+    "errors": "events",
+    "latency_p50": "ms",
+    "latency_p95": "ms",
+    "latency_p99": "ms",
+}
+PERCENTILES = {"latency_p50": 50, "latency_p95": 95, "latency_p99": 99}
+
+PARAMETERS = {"metric", "interval", "group_by", "from", "to", "tz", "limit", *DIMENSIONS}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: a metric, by which groups, of which agent, model or event type."""
+
+    metric: str
+    group_by: str  # empty: all together
+    filters: Filters
+    limit: int
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters that say what to compute: a sum, or a percentile."""
+        if self.metric in PERCENTILES:
+            return {"percent": PERCENTILES[self.metric]}
+        return {"metric": self.metric, "counted": "runs" if self.metric == "runs" else "events"}
+
+    @property
+    def choices(self) -> dict[str, str | None]:
+        """The column to group by and the filters, None for what is not given."""
+        return choices_of(self.group_by, self.filters)
+
+
+class Timeseries:
+    """A metric over time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with a series per group; hours and days in which nothing happened are 0."""
+        allow_parameters(req, PARAMETERS)
+        question = read_question(req)
+        with self._database.snapshot() as conn:
+            state = stamp(resp, queries.metrics.state(conn))
+            window = read_window(req, state["asked_at"])
+            points = axis(conn, window)
+            check_kept(window, points[0], state["quarter_hours_from"])
+            rows = read_rows(conn, question, window, points)
+        resp.media = present(question, window, points, rows)
+
+
+def present(question: Question, window: Window, points: list[Point], rows: list[Row]) -> Row:
+    """The answer: what was asked, and the series, the largest first."""
+    groups = {name: list(found) for name, found in groupby(rows, lambda row: row["name"])}
+    if not question.group_by:
+        groups = {"": rows}
+    names = list(groups)
+    bound = {"error_bound": ERROR_BOUND} if question.metric in PERCENTILES else {}
+    return {
+        "metric": question.metric,
+        "unit": UNITS[question.metric],
+        "interval": window.interval,
+        "tz": str(window.zone),
+        "from": points[0].at,
+        "to": points[-1].at,
+        "group_by": question.group_by or None,
+        "series": [
+            {"group": name or None, "points": filled(points[:-1], groups[name])}
+            for name in names[: question.limit]
+        ],
+        "truncated": len(names) > question.limit,
+        **bound,
+    }
+
+
+def filled(points: list[Point], rows: list[Row]) -> list[Row]:
+    """A point for each hour or day, 0 where there is no row."""
+    values = {row["at"]: row["value"] for row in rows}
+    return [{"timestamp": at, "value": values.get(period, 0)} for at, period in points]
+
+
+def read_question(req: falcon.Request) -> Question:
+    """The parameters but for the window; raise ApiError 400 for what does not go together."""
+    question = Question(
+        metric=choice(req, "metric", UNITS, "events"),
+        group_by=choice(req, "group_by", DIMENSIONS, "") if "group_by" in req.params else "",
+        filters=read_filters(req),
+        limit=whole_number(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS),
+    )
+    if question.metric == "runs" and {question.group_by, *question.filters} - {"", "agent"}:
+        raise bad_parameter("metric", "goes with agent alone: a run has no model or event type")
+    return question
+
+
+def read_rows(
+    conn: Connection, question: Question, window: Window, points: list[Point]
+) -> list[Row]:
+    """The values, from the smallest table that has them: rows of name, at, value."""
+    is_sum = question.metric not in PERCENTILES
+    params = question.values | {
+        "from_at": points[0].at,
+        "to_at": points[-1].at,
+        "row_limit": question.limit + 1,
+    }
+    dimension = single_dimension(question.group_by, question.filters)
+    if not window.is_of_days:
+        by_quarter_hour = (
+            queries.metrics.series_by_quarter_hour
+            if is_sum
+            else queries.metrics.latency_by_quarter_hour
+        )
+        params |= {"interval": window.interval, "tz": window.zone}
+        return by_quarter_hour(conn, **params, **question.choices).fetchall()
+    if dimension is None:
+        filtered = (
+            queries.metrics.filtered_series_by_day
+            if is_sum
+            else queries.metrics.filtered_latency_by_day
+        )
+        return filtered(conn, **params, **question.choices).fetchall()
+    by_day = queries.metrics.series_by_day if is_sum else queries.metrics.latency_by_day
+    name = question.filters.get(dimension)
+    return by_day(conn, **params, dimension=dimension, name=name).fetchall()

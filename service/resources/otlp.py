@@ -1,0 +1,58 @@
+"""/v1/traces: spans of OpenTelemetry, as OTLP/HTTP sends them."""
+
+import falcon
+
+from service.api import commit_lsn
+from service.api.body import read_packed_body
+from service.api.body_budget import Admission
+from service.api.errors import ApiError
+from service.api.middleware.rate_limit import RateLimit
+from service.api.otlp_responses import PROTOBUF, media_type_of, write_response
+from service.config import KILOBYTE, MEGABYTE, Config
+from service.ingest.otlp.batch import SpanBatch, parse_spans
+from service.telemetry import metrics
+from service.writer.group_commit import Writer
+from service.writer.transaction import Counts
+
+
+class Traces:
+    """Where spans come in."""
+
+    def __init__(
+        self, writer: Writer, config: Config, rate_limit: RateLimit, admission: Admission
+    ) -> None:
+        self._writer = writer
+        self._rate_limit = rate_limit
+        self._admission = admission
+        self._max_body_bytes = config.max_body_mb * MEGABYTE
+        self._max_event_bytes = config.max_event_kb * KILOBYTE
+        self._max_event_depth = config.max_event_depth
+        self._max_spans = config.max_batch_size
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Store spans. 200 means that all but `rejectedSpans` are committed."""
+        is_json = is_json_body(req)
+        with self._admission.share() as share:
+            body = read_packed_body(req, self._max_body_bytes, share)
+            batch = self._parse(body, is_json)
+            self._rate_limit.take_events(req, len(batch.rows) + batch.rejected)
+            counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
+            if counts.expired:
+                batch.reject_expired(counts.expired)
+        metrics.count_batch(counts.inserted, counts.duplicates, batch.rejected)
+        commit_lsn.tell(resp, counts.lsn)
+        write_response(resp, is_json, batch.rejected, batch.error_message)
+
+    def _parse(self, body: bytes, is_json: bool) -> SpanBatch:
+        return parse_spans(
+            body, is_json, self._max_spans, self._max_event_bytes, self._max_event_depth
+        )
+
+
+def is_json_body(req: falcon.Request) -> bool:
+    """Whether the body is JSON, else protobuf; raise ApiError 415 for anything else."""
+    media_type = media_type_of(req.content_type)
+    if media_type not in (falcon.MEDIA_JSON, PROTOBUF):
+        text = f"Send OTLP with Content-Type: {PROTOBUF} or {falcon.MEDIA_JSON}."
+        raise ApiError(falcon.HTTP_415, "unsupported_media_type", text)
+    return media_type == falcon.MEDIA_JSON

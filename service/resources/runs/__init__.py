@@ -1,0 +1,1 @@
+"""/api/runs: one run and its views, searches over runs."""

@@ -1,0 +1,170 @@
+"""/runs: one run, by id or by agent and name; its timeline and its trace."""
+
+from functools import partial
+
+import falcon
+
+from service.api import commit_lsn
+from service.api.body import read_document
+from service.api.errors import CONSTRAINTS, ApiError
+from service.api.parameters import allow_parameters
+from service.db import audit_log
+from service.db.database import Database
+from service.db.queries import Connection, Row, is_distributed, queries
+from service.ingest.json.fields import MAX_NAME, name_problem, to_uuid
+from service.resources.runs.views import VIEWS, view_of
+from service.writer.run_names import generated_number
+
+MAX_BODY_BYTES = 65_536
+
+
+class RunById:
+    """A run by its id."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
+        """Answer with the run, or 404."""
+        allow_parameters(req)
+        with self._database.reading() as conn:
+            resp.media = present(found(find_by_id(conn, key)))
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
+        """Delete the run and its events, or 404."""
+        with self._database.changing(partial(commit_lsn.tell, resp)) as conn:
+            resp.media = delete(conn, found(find_by_id(conn, key)), audit_log.actor_of(req))
+
+
+class RunByName:
+    """A run by its agent and name; or, where the key is a run's id, its timeline or trace."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str) -> None:
+        """Answer with the run (one may be named `timeline`), or with the view of a run's id."""
+        view = view_of(req, run_name)
+        with self._database.snapshot() as conn:
+            run = find_by_id(conn, key) if view else None
+            if view and run:
+                resp.data = view(conn, present(run))
+            else:
+                named = found(find_by_name(conn, key, run_name))
+                allow_parameters(req)  # those of a view are none of a run's that is named like it
+                resp.media = present(named)
+
+    def on_patch(self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str) -> None:
+        """Rename, {"new_run_name": text}; answer with the run, 409 when the name is taken."""
+        new_name = check_name(read_document(req, MAX_BODY_BYTES).get("new_run_name"))
+        with self._database.changing(partial(commit_lsn.tell, resp)) as conn:
+            agent = queries.agents.lock(conn, names=[key]).fetchone()
+            run = found(find_by_name(conn, key, run_name))
+            if agent and new_name != run["run_name"]:
+                refuse_taken(conn, agent, new_name)
+            queries.runs.rename(conn, run_id=run["run_id"], new_name=new_name)
+            subject = f"{shown(run)} to {new_name}"
+            audit_log.record(conn, audit_log.actor_of(req), "rename run", subject)
+            number = generated_number(new_name)
+            if number is not None:  # ingest counts on: no run is to be offered this name
+                queries.agents.count_runs(conn, names=[key], counters=[str(number)])
+            resp.media = present(found(find_by_id(conn, str(run["run_id"]))))
+
+    def on_delete(
+        self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str
+    ) -> None:
+        """Delete the run and its events, or 404."""
+        with self._database.changing(partial(commit_lsn.tell, resp)) as conn:
+            resp.media = delete(
+                conn, found(find_by_name(conn, key, run_name)), audit_log.actor_of(req)
+            )
+
+
+class RunView:
+    """The timeline or the trace of a run, addressed by agent and name."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(
+        self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str, view: str
+    ) -> None:
+        """Answer with the view, or 404."""
+        if view not in VIEWS:
+            raise falcon.HTTPRouteNotFound
+        render = VIEWS[view](req)
+        with self._database.snapshot() as conn:
+            resp.data = render(conn, present(found(find_by_name(conn, key, run_name))))
+
+
+def find_by_id(conn: Connection, key: str) -> Row | None:
+    """The run with this id; None when there is none, or the key is no UUID."""
+    run_id = to_uuid(key)
+    return None if run_id is None else queries.runs.find(conn, run_id=run_id).fetchone()
+
+
+def find_by_name(conn: Connection, agent_name: str, run_name: str) -> Row | None:
+    """The agent's run of this name, or None."""
+    return queries.runs.find_by_name(conn, agent_name=agent_name, run_name=run_name).fetchone()
+
+
+def found(run: Row | None) -> Row:
+    """The run; raise ApiError 404 when there is none."""
+    if run is None:
+        raise ApiError(falcon.HTTP_404, "run_not_found", "There is no such run.")
+    return run
+
+
+def present(run: Row) -> Row:
+    """A run as clients see it: received_on is where it lies, not what it is."""
+    return {name: value for name, value in run.items() if name != "received_on"}
+
+
+def shown(run: Row) -> str:
+    """A run in the audit log."""
+    return f"{run['run_id']} {run['agent_name']}/{run['run_name']}"
+
+
+def refuse_taken(conn: Connection, agent: Row, name: str) -> None:
+    """Raise ApiError 409 where a run of the agent, locked, has this name: Citus has no such key.
+
+    There, nobody would notice either that ingest is about to give away a number it has reserved.
+    """
+    number = generated_number(name)
+    if (
+        is_distributed(conn) and number is not None and number <= agent["run_counter"]
+    ) or queries.runs.taken_names(conn, agent_names=[agent["name"]], run_names=[name]).fetchone():
+        raise ApiError(falcon.HTTP_409, *CONSTRAINTS["runs_agent_name_run_name_key"])
+
+
+def delete(conn: Connection, run: Row, actor: str) -> dict[str, str]:
+    """Lock the run in a statement of its own, so that no ingest adds to it, then delete it."""
+    locked = queries.runs.lock_for_delete(conn, run_id=run["run_id"]).fetchall()
+    if not locked:
+        raise ApiError(falcon.HTTP_404, "run_not_found", "There is no such run.")
+    delete_runs(conn, locked)
+    audit_log.record(conn, actor, "delete run", shown(run))
+    return {
+        "status": "success",
+        "message": f"Run '{run['run_name']}' of agent '{run['agent_name']}' and its events deleted",
+    }
+
+
+def delete_runs(conn: Connection, locked: list[Row]) -> None:
+    """Delete runs, locked, and their events; the metrics fall by exactly what they had."""
+    run_ids = [str(run["run_id"]) for run in locked]
+    with conn.pipeline():
+        queries.metrics.add_run_deltas(conn, run_ids=run_ids, sign=-1)
+        queries.runs.delete(
+            conn, run_ids=run_ids, received_ons=[str(run["received_on"]) for run in locked]
+        )
+
+
+def check_name(name: object) -> str:
+    """The name; raise ApiError 400 for one that no run can have."""
+    if not isinstance(name, str):
+        raise ApiError(falcon.HTTP_400, "invalid_run_name", "`new_run_name` is text.")
+    problem = name_problem(name, MAX_NAME)
+    if problem:
+        raise ApiError(falcon.HTTP_400, "invalid_run_name", f"`new_run_name` {problem[1]}.")
+    return name

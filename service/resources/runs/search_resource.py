@@ -1,0 +1,77 @@
+"""GET /runs: the runs that pass some filters, sorted, by pages."""
+
+from datetime import UTC
+
+import falcon
+
+from service.api.pagination.page import present_page
+from service.api.parameters import (
+    allow_parameters,
+    bad_parameter,
+    bounded_text,
+    choice,
+    decimal,
+    optional_choice,
+    optional_text,
+    time_range,
+    truth,
+    whole_number,
+)
+from service.db.database import Database
+from service.ingest.json.fields import MAX_NAME
+from service.resources.runs.search import SORTS, Filters, Search, search_runs
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
+STATUSES = ("active", "completed", "failed")
+PARAMETERS = {
+    *("agent", "status", "environment", "model", "from", "to", "min_cost", "max_cost"),
+    *("min_duration_ms", "has_error", "name", "sort", "order", "limit", "cursor"),
+}
+
+
+class Runs:
+    """All runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with the runs that pass every filter, and where to go on."""
+        search = read_search(req)
+        page = search_runs(self._database, search)
+        cursor = page.next and search.cursor_at(page.next)
+        resp.media = present_page(req, resp, "runs", page, cursor)
+
+
+def read_search(req: falcon.Request) -> Search:
+    """The parameters; raise ApiError 400 for what cannot be used or does not go together."""
+    allow_parameters(req, PARAMETERS)
+    sort = choice(req, "sort", SORTS, "created_at")
+    filters = read_filters(req)
+    if sort != "created_at" and filters["from_at"] is None:
+        raise bad_parameter("from", f"is needed for sort={sort}: a window can be sorted so")
+    return Search(
+        filters,
+        sort,
+        choice(req, "order", ("asc", "desc"), "desc"),
+        whole_number(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT),
+        optional_text(req, "cursor"),
+    )
+
+
+def read_filters(req: falcon.Request) -> Filters:
+    """The filters, as the queries name them."""
+    from_at, to_at = time_range(req, UTC)
+    return {
+        "agent": optional_text(req, "agent"),
+        "status": optional_choice(req, "status", STATUSES),
+        "environment": optional_text(req, "environment"),
+        "model": optional_text(req, "model"),
+        "from_at": from_at,
+        "to_at": to_at,
+        "min_cost": decimal(req, "min_cost"),
+        "max_cost": decimal(req, "max_cost"),
+        "min_duration_ms": decimal(req, "min_duration_ms"),
+        "has_error": truth(req, "has_error"),
+        "name": bounded_text(req, "name", MAX_NAME),
+    }

@@ -1,0 +1,58 @@
+"""What can be asked of a run besides itself: its timeline and its trace."""
+
+from collections.abc import Callable
+from functools import partial
+
+import falcon
+import orjson
+
+from service.api.parameters import allow_parameters, choice, whole_number
+from service.db.queries import Connection, Row, queries
+from service.resources.trace.full import render_trace
+from service.resources.trace.summary import render_summary
+
+ANY_DEPTH = 2**31
+
+View = Callable[[Connection, Row], bytes]
+
+
+def timeline_view(req: falcon.Request) -> View:
+    """The run, and `events` oldest first."""
+    allow_parameters(req)
+    return timeline
+
+
+def timeline(conn: Connection, run: Row) -> bytes:
+    """Read and write it."""
+    events = queries.runs.timeline(conn, run_id=run["run_id"]).fetchall()
+    return orjson.dumps({**run, "events": events})
+
+
+def trace_view(req: falcon.Request) -> View:
+    """The run's totals and its events as a tree; a summary has figures in place of `data`."""
+    allow_parameters(req, ("fields", "max_depth"))
+    fields = choice(req, "fields", ("all", "summary"), "all")
+    max_depth = None
+    if "max_depth" in req.params:
+        max_depth = whole_number(req, "max_depth", 0, 0, ANY_DEPTH)
+    return partial(render_summary if fields == "summary" else trace, max_depth=max_depth)
+
+
+def trace(conn: Connection, run: Row, max_depth: int | None) -> bytes:
+    """Read and write it."""
+    rows = queries.runs.trace(conn, run_id=run["run_id"]).fetchall()
+    return render_trace(run, rows, max_depth)
+
+
+VIEWS: dict[str, Callable[[falcon.Request], View]] = {
+    "timeline": timeline_view,
+    "trace": trace_view,
+}
+
+
+def view_of(req: falcon.Request, name: str) -> View | None:
+    """The view of this name, by the request's parameters; None where there is none: it has none."""
+    if name in VIEWS:
+        return VIEWS[name](req)
+    allow_parameters(req)
+    return None

@@ -1,0 +1,50 @@
+"""The whole trace: the rows of runs/trace nested into a tree, and flat beside it."""
+
+from typing import Any
+
+import orjson
+
+from service.db.queries import Row
+from service.resources.trace.render import head_of, with_tree, write_nested
+from service.resources.trace.tree import Tree, find_cycles
+
+# Columns of runs/trace that are no part of a node: for the outline, the run, and the tree itself.
+NOT_IN_NODE = ("name", "status", "graph_structure", "execution_flow", "tree_parent_id")
+
+
+def render_trace(run: Row, rows: list[Row], max_depth: int | None = None) -> bytes:
+    """Write the answer of GET …/trace from a run and the rows of runs/trace."""
+    tree = Tree(rows, find_cycles(rows))
+    head = head_of(run, len(rows))
+    head["graph_structure"] = first_of(rows, "graph_structure")
+    head["execution_flow"] = first_of(rows, "execution_flow")
+    nodes = list(tree.walk(max_depth))
+    if max_depth is not None:
+        head["events_omitted"] = len(rows) - len(nodes)
+    # The outline first: a row becomes its node where it is written.
+    events = orjson.dumps([outline(row, depth) for row, depth in nodes])
+    return with_tree(head, write_nested(tree, nodes, max_depth, NOT_IN_NODE), b',"events":', events)
+
+
+def first_of(rows: list[Row], name: str) -> Any:
+    """The first value of a column that most events do not have; None when none has it."""
+    return next((row[name] for row in rows if row[name] is not None), None)
+
+
+def outline(row: Row, depth: int) -> Row:
+    """An event of the flat list: what the MCP server's trace tool reads."""
+    data = {
+        "name": row["name"],
+        "model": row["model"],
+        "latency_ms": row["latency_ms"],
+        "cost": row["cost"],
+        "status": row["status"],
+    }
+    return {
+        "event_id": row["event_id"],
+        "parent_event_id": row["parent_event_id"],
+        "event_type": row["event_type"],
+        "timestamp": row["timestamp"],
+        "depth": depth,
+        "data": {name: value for name, value in data.items() if value is not None},
+    }

@@ -1,0 +1,60 @@
+"""The events of a tree as nested JSON. orjson writes 254 levels, so it is put together by hand."""
+
+from collections.abc import Iterable, Iterator
+
+import orjson
+
+from service.db.queries import Row
+from service.resources.trace.tree import Tree
+
+MAX_TREE_DEPTH = 400  # 800 levels of JSON: parsers give up soon after
+
+
+def write_nested(
+    tree: Tree,
+    nodes: Iterable[tuple[Row, int]],
+    max_depth: int | None,
+    not_in_node: tuple[str, ...],
+) -> Iterator[bytes]:
+    """Give the nodes, in the order of Tree.walk, as JSON, each behind what it has to close.
+
+    None is deeper than `max_depth` or MAX_TREE_DEPTH. A row becomes its node, without the columns
+    `not_in_node`: copies of 10,000 rows take 15 ms.
+    """
+    deepest = MAX_TREE_DEPTH if max_depth is None else min(max_depth, MAX_TREE_DEPTH)
+    open_nodes = 0
+    for row, depth in nodes:
+        if depth > deepest:
+            continue
+        if open_nodes > depth:
+            yield b"]}" * (open_nodes - depth) + b","
+        for name in not_in_node:
+            del row[name]
+        row["depth"] = depth
+        if row["event_id"] in tree.cycle:
+            row["cycle"] = True
+        if depth == deepest and row["event_id"] in tree.children:
+            row["truncated"] = True
+        yield orjson.dumps(row)[:-1] + b',"children":['
+        open_nodes = depth + 1
+    yield b"]}" * open_nodes
+
+
+def head_of(run: Row, event_count: int) -> Row:
+    """What an answer says of the run itself."""
+    return {
+        "run_id": run["run_id"],
+        "run_name": run["run_name"],
+        "agent_name": run["agent_name"],
+        "status": run["status"],
+        "total_cost": run["total_cost"],
+        "total_duration_ms": run["total_duration_ms"],
+        "total_tokens_in": run["tokens_in"],
+        "total_tokens_out": run["tokens_out"],
+        "event_count": event_count,
+    }
+
+
+def with_tree(head: Row, tree: Iterable[bytes], *more: bytes) -> bytes:
+    """The answer: its head, `execution_tree`, and members that are JSON already."""
+    return b"".join([orjson.dumps(head)[:-1], b',"execution_tree":[', *tree, b"]", *more, b"}"])

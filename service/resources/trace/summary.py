@@ -1,0 +1,43 @@
+"""The trace without what was sent: figures of each event and its subtree, the critical path."""
+
+from service.db.queries import Connection, Row, queries
+from service.resources.trace.render import MAX_TREE_DEPTH, head_of, with_tree, write_nested
+from service.resources.trace.tree import Tree, find_cycles
+
+NOT_IN_NODE = ("tree_parent_id",)
+
+
+def render_summary(conn: Connection, run: Row, max_depth: int | None = None) -> bytes:
+    """Write the answer of GET …/trace?fields=summary.
+
+    Figures are those of whole subtrees, also where `max_depth` cuts them off.
+    """
+    rows, cycle = read_rows(conn, run["run_id"])
+    tree = Tree(rows, cycle)
+    head = head_of(run, len(rows))
+    head["critical_path"] = critical_path(rows)
+    nodes = list(tree.walk(MAX_TREE_DEPTH if max_depth is None else min(max_depth, MAX_TREE_DEPTH)))
+    head["events_omitted"] = len(rows) - len(nodes)
+    for row, _ in nodes:
+        row["children_count"] = len(tree.children.get(row["event_id"], ()))
+    return with_tree(head, write_nested(tree, nodes, max_depth, NOT_IN_NODE))
+
+
+def read_rows(conn: Connection, run_id: str) -> tuple[list[Row], set[str]]:
+    """The rows of runs/trace_summary, and the ids of events on cycles of parents.
+
+    Which those are, SQL could tell in quadratic time only; so they are found here and it is asked
+    again, with them as roots.
+    """
+    rows = queries.runs.trace_summary(conn, run_id=run_id, cycle_ids=None).fetchall()
+    cycle = find_cycles(rows)
+    if cycle:
+        rows = queries.runs.trace_summary(conn, run_id=run_id, cycle_ids=sorted(cycle)).fetchall()
+    return rows, cycle
+
+
+def critical_path(rows: list[Row]) -> list[str]:
+    """The ids of the events on the critical path, in the order in which they began."""
+    path = [row for row in rows if row["on_critical_path"]]
+    path.sort(key=lambda row: (row["started_at"], row["depth"]))
+    return [row["event_id"] for row in path]

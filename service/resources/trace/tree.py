@@ -1,0 +1,82 @@
+"""The events of a run as a tree: which are roots, and in what order.
+
+No function here calls itself: a chain may be 100,000 deep.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from service.db.queries import Row
+
+
+class Tree:
+    """The events of a run, linked.
+
+    `rows` oldest first, as runs/trace gives them; `cycle` the ids of those on cycles of parents.
+    """
+
+    def __init__(self, rows: list[Row], cycle: set[str]) -> None:
+        self.rows = {row["event_id"]: row for row in rows}
+        self.cycle = cycle
+        self.children: dict[str, list[str]] = defaultdict(list)
+        roots = []
+        for event_id, row in self.rows.items():
+            if row["tree_parent_id"] is None or event_id in self.cycle:
+                roots.append(row)
+            else:
+                self.children[row["tree_parent_id"]].append(event_id)
+        self.roots = [row["event_id"] for row in order_roots(roots)]
+
+    def walk(self, max_depth: int | None = None) -> Iterator[tuple[Row, int]]:
+        """Give each event once with its depth, parents before children, oldest first.
+
+        None deeper than `max_depth`, where there is one.
+        """
+        stack = [(event_id, 0) for event_id in reversed(self.roots)]
+        while stack:
+            event_id, depth = stack.pop()
+            yield self.rows[event_id], depth
+            if event_id in self.children and depth != max_depth:
+                stack += [(child, depth + 1) for child in reversed(self.children[event_id])]
+
+
+def find_cycles(rows: list[Row]) -> set[str]:
+    """The events on a cycle of parents, among those that the walk from the roots never reached."""
+    unreached = {row["event_id"]: row for row in rows if row["depth"] is None}
+    seen: set[str] = set()
+    cycles: set[str] = set()
+    for start in unreached:
+        path = []
+        event_id = start
+        while event_id not in seen:
+            seen.add(event_id)
+            path.append(event_id)
+            event_id = unreached[event_id]["tree_parent_id"]
+        if event_id in path:  # the path bit its own tail, not that of an earlier one
+            cycles.update(path[path.index(event_id) :])
+    return cycles
+
+
+def order_roots(roots: list[Row]) -> list[Row]:
+    """agent_start first, the chain that follows it, the others by time, agent_end last."""
+    ends = [row for row in roots if row["event_type"] == "agent_end"]
+    others = [row for row in roots if row["event_type"] != "agent_end"]
+    first = next((row for row in others if row["event_type"] == "agent_start"), None)
+    chain = follow(first, others) if first else []
+    chained = {row["event_id"] for row in chain}
+    return chain + [row for row in others if row["event_id"] not in chained] + ends
+
+
+def follow(first: Row, roots: list[Row]) -> list[Row]:
+    """`first`, and the roots that follow one another by previous_event_id, breadth first."""
+    following: dict[str | None, list[Row]] = defaultdict(list)
+    for row in roots:
+        following[row["previous_event_id"]].append(row)
+    chain = [first]
+    seen = {first["event_id"]}
+    for row in chain:  # grows while it is walked
+        for successor in following[row["event_id"]]:
+            if successor["event_id"] not in seen:
+                seen.add(successor["event_id"])
+                chain.append(successor)
+    return chain

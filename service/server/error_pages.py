@@ -1,0 +1,50 @@
+"""What gunicorn itself refuses, in the shape of every other error: its own is a page of HTML."""
+
+import socket
+from typing import Any
+
+from gunicorn import util
+
+from service.api.security_headers import SECURITY
+from service.server import graceful_close
+
+# The texts of deploy/nginx, which refuses the same things where it stands in front.
+REFUSALS = {
+    400: ("bad_request", "The request is not valid HTTP."),
+    403: ("forbidden", "The request is not allowed."),
+    414: ("uri_too_long", "The address is longer than 8 KB."),
+    417: ("expectation_failed", "This Expect is not known."),
+    431: (
+        "headers_too_large",
+        "A header is too long, or there are too many of them.",
+    ),
+    501: ("not_implemented", "This Transfer-Encoding is not known."),
+}
+INTERNAL = ("internal", "Something went wrong inside the service; it is logged.")
+
+
+def write_error(sock: socket.socket, status: int, reason: str, _message: Any) -> None:
+    """Answer and close, once the client has read it; takes the place of gunicorn's own."""
+    # Not above: the arbiter imports this module, and needs neither falcon nor psycopg.
+    from service.api.errors import shape  # noqa: PLC0415
+    from service.api.middleware.basics import request_id  # noqa: PLC0415
+    from service.telemetry.metrics import count_invalid  # noqa: PLC0415
+
+    count_invalid(status)
+    own_id = request_id(None)
+    code, description = REFUSALS.get(status, INTERNAL)
+    title = f"{status} {'Not Implemented' if status == 501 else reason}"  # gunicorn's: Bad Request
+    body = shape(title, description, code, own_id)
+    head = (
+        f"HTTP/1.1 {title}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nX-Request-Id: {own_id}\r\n"
+        + "".join(f"{name}: {value}\r\n" for name, value in SECURITY.items())
+        + "\r\n"
+    )
+    util.write_nonblock(sock, head.encode() + body)
+    graceful_close.close(sock)  # closed at once with more to be read, the answer could get lost
+
+
+def install() -> None:
+    """Answer so from now on: gunicorn's workers call it by this name."""
+    util.write_error = write_error

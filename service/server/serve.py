@@ -1,0 +1,112 @@
+"""Serve: bring the database up to date, then run gunicorn on it."""
+
+import errno
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from service.config import Config, ConfigError
+from service.core.failure import Failure
+from service.postgres.lock import hold
+from service.postgres.server import EmbeddedServer
+from service.server.exposure import warning
+from service.server.greeting import greeting, redacted
+from service.server.signals import Signals, Stop
+from service.server.supervisor import Supervisor
+
+SETTINGS = Path(__file__).resolve().parents[2] / "gunicorn.conf.py"
+# A predecessor that was killed leaves a gunicorn that answers its last requests.
+PORT_PATIENCE_SECONDS = 10.0
+DATABASE_PATIENCE_SECONDS = 30
+
+
+def serve(config: Config) -> int:
+    """Run the service until it is told to stop; return the exit code.
+
+    Raises Failure, ConfigError, or Busy when another service uses DATA_DIR.
+    """
+    if said := warning(config):
+        print(f"gati-backend: {said}", file=sys.stderr, flush=True)
+    if config.database_url:
+        return serve_on(config, config.database_url)
+    with hold(config.data_dir, "serve"):
+        return serve_embedded(config)
+
+
+def serve_on(config: Config, url: str) -> int:
+    """Become gunicorn on a database that somebody else runs; returns only when that fails."""
+    wait_for_port(config.host, config.port)
+    code = migrate(url, patience=DATABASE_PATIENCE_SECONDS) or check_exposure(url)
+    if code == 0:
+        print(greeting(config, redacted(url)), flush=True)
+        os.execve(sys.executable, gunicorn(), {**os.environ, "DATABASE_URL": url})  # noqa: S606
+    return code
+
+
+def serve_embedded(config: Config) -> int:
+    """Run the embedded PostgreSQL and gunicorn, and stop both together."""
+    server = EmbeddedServer(config.data_dir)
+    signals = Signals()
+    try:
+        server.start()
+        wait_for_port(config.host, config.port)
+        code = migrate(server.url) or check_exposure(server.url)
+        return code or Supervisor(config, server, signals, gunicorn()).run()
+    except Stop:
+        return 0
+    finally:
+        signals.ignore()  # PostgreSQL's clean stop is not to be interrupted
+        server.stop()
+
+
+def migrate(url: str, patience: int = 0) -> int:
+    """Run `python -m service migrate up` and return its exit code.
+
+    In a process of its own: yoyo, sqlparse and psycopg would stay in the supervisor's memory.
+    """
+    return run(url, "service", "migrate", "up", "--quiet", "--wait", str(patience))
+
+
+def check_exposure(url: str) -> int:
+    """Say who will be let in; return 1 where that would be everybody from everywhere."""
+    return run(url, "service.server.startup_check")
+
+
+def run(url: str, module: str, *arguments: str) -> int:
+    """Run a module of ours on a database; return its exit code."""
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
+
+
+def gunicorn() -> list[str]:
+    """Return the command that runs gunicorn with this Python."""
+    return [sys.executable, "-m", "gunicorn", "--config", str(SETTINGS)]
+
+
+def wait_for_port(host: str, port: int) -> None:
+    """Return once the address is free to listen on. Raises ConfigError, Failure when taken."""
+    deadline = time.monotonic() + PORT_PATIENCE_SECONDS
+    while True:
+        try:
+            return try_address(host, port)
+        except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise ConfigError(f"HOST={host!r}: {error.strerror}") from None
+            if error.errno == errno.EACCES:
+                raise ConfigError(f"PORT='{port}': {error.strerror}") from None
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                raise Failure(f"{host}:{port} cannot be listened on: {error.strerror}") from None
+        time.sleep(0.1)
+
+
+def try_address(host: str, port: int) -> None:
+    """Bind a socket to the address, as gunicorn will, and close it. Raises OSError."""
+    family, kind, protocol, _, target = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(target)

@@ -1,0 +1,130 @@
+"""Supervisor: keeps the embedded PostgreSQL alive below gunicorn, and stops with it."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from service.config import Config, ConfigError
+from service.core.failure import Failure
+from service.postgres.server import EmbeddedServer
+from service.server.greeting import EVERYWHERE, greeting
+from service.server.signals import Signals
+
+LOOK_SECONDS = 0.25
+HEALTH_TIMEOUT_SECONDS = 2.0
+LOG_ROTATION_SECONDS = 60.0
+# Between two attempts to restart PostgreSQL: at once, then ever more patiently.
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 10.0
+PR_SET_PDEATHSIG = 1
+
+
+class Supervisor:
+    """One gunicorn and one PostgreSQL, watched from one process without threads."""
+
+    def __init__(
+        self, config: Config, server: EmbeddedServer, signals: Signals, command: list[str]
+    ) -> None:
+        self._config = config
+        self._server = server
+        self._signals = signals
+        self._command = command
+        self._greeted = False
+        self._stopping = False
+        self._pause = FIRST_PAUSE_SECONDS
+        self._next_start = 0.0
+        self._next_rotation = time.monotonic() + LOG_ROTATION_SECONDS
+
+    def run(self) -> int:
+        """Run gunicorn until it ends; return the exit code: 0 after a stop, else gunicorn's."""
+        gunicorn = subprocess.Popen(
+            self._command,
+            env={**os.environ, "DATABASE_URL": self._server.url},
+            # Ctrl-C reaches the supervisor alone, which then asks gunicorn to stop gracefully.
+            start_new_session=True,
+            preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 - this process has no threads
+        )
+        while gunicorn.poll() is None:
+            self._pass_on(self._signals.next(LOOK_SECONDS), gunicorn)
+            self._look_after_server()
+            self._greet_once_healthy()
+        if self._stopping:
+            return 0
+        print(f"gunicorn ended with {gunicorn.returncode}", file=sys.stderr, flush=True)
+        return gunicorn.returncode if gunicorn.returncode > 0 else 128 - gunicorn.returncode
+
+    def _pass_on(self, number: int | None, gunicorn: "subprocess.Popen[bytes]") -> None:
+        if number == signal.SIGHUP:
+            gunicorn.send_signal(signal.SIGHUP)
+        elif number is not None and not self._stopping:
+            self._stopping = True
+            gunicorn.send_signal(signal.SIGTERM)
+            tell("stopping: requests in flight are answered first")
+
+    def _look_after_server(self) -> None:
+        now = time.monotonic()
+        if now > self._next_rotation:
+            self._next_rotation = now + LOG_ROTATION_SECONDS
+            self._server.rotate_log()
+        if self._server.is_alive():
+            if now > self._next_start + LONGEST_PAUSE_SECONDS:
+                self._pause = FIRST_PAUSE_SECONDS  # it has proved itself
+        elif now > self._next_start:
+            self._next_start = now + self._pause
+            self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
+            self._restart_server()
+
+    def _restart_server(self) -> None:
+        tell("PostgreSQL has died, starting it again")
+        try:
+            self._server.launch()
+        except (Failure, ConfigError, OSError) as error:
+            tell(str(error))  # and try again: until then the workers answer 503
+
+    def _greet_once_healthy(self) -> None:
+        if self._greeted or self._stopping or not is_healthy(self._config):
+            return
+        self._greeted = True
+        version, place = self._server.binaries.version, self._config.data_dir / "postgresql"
+        tell(greeting(self._config, f"embedded PostgreSQL {version} in {place}"))
+
+
+def tell(text: str) -> None:
+    """Print for whoever watches; a terminal that is gone does not end the service."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        return
+
+
+def is_healthy(config: Config) -> bool:
+    """Tell whether GET /health answers 200; by hand, because http.client costs megabytes."""
+    host = "localhost" if config.host in EVERYWHERE else config.host
+    try:
+        with socket.create_connection((host, config.port), HEALTH_TIMEOUT_SECONDS) as conn:
+            conn.sendall(b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            return conn.recv(64).split(b" ")[1:2] == [b"200"]
+    except OSError:
+        return False
+
+
+def dying_with(parent: int) -> Callable[[], None] | None:
+    """Return what makes a child stop when `parent` is killed, to be run in the child.
+
+    Else a gunicorn without supervisor would keep the port. None where the system cannot do it.
+    """
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+
+    def in_child() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it was killed before the line above
+            os._exit(1)
+
+    return in_child

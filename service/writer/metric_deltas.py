@@ -1,0 +1,79 @@
+"""What new events add to the metrics: the arrays of metrics/add_deltas.
+
+One delta per agent, quarter hour, type and model of the events, with the latencies counted by
+bucket. Only rows that are new may come here: a duplicate has been counted.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from service.ingest.rows import EventRow
+from service.metrics.latency_buckets import latency_bucket
+from service.writer.run_changes import Rows, Runs
+from service.writer.run_totals import EXACT, Column
+
+QUARTER_HOUR_MINUTES = 15
+UP_TO_HOUR = len("2026-11-22T10")
+MINUTES = (":00+00", ":15+00", ":30+00", ":45+00")
+Key = tuple[str, str, str, str]
+
+
+class Delta:
+    """The sums of the events of one key."""
+
+    __slots__ = ("cost", "errors", "events", "latencies", "latency_us", "tokens_in", "tokens_out")
+
+    def __init__(self) -> None:
+        self.events = self.errors = self.tokens_in = self.tokens_out = self.latency_us = 0
+        self.cost = Decimal(0)
+        self.latencies: dict[int, int] = {}
+
+    def add(self, row: EventRow) -> None:
+        """Count one event."""
+        self.events += 1
+        self.errors += row.is_error
+        self.tokens_in += row.tokens_in or 0
+        self.tokens_out += row.tokens_out or 0
+        if row.cost is not None:
+            self.cost = EXACT.add(self.cost, Decimal(row.cost))
+        if row.latency_us is not None:
+            self.latency_us += row.latency_us
+            bucket = latency_bucket(row.latency_us)
+            self.latencies[bucket] = self.latencies.get(bucket, 0) + 1
+
+
+def deltas(rows_by_run: Rows, held: Runs) -> dict[str, Column]:
+    """Sum up rows that are new, under the agents that their runs are held with."""
+    found: dict[Key, Delta] = {}
+    for run_id, rows in rows_by_run.items():
+        agent_name = held[run_id].agent_name
+        for row in rows:
+            key = (quarter_hour(row), agent_name, row.event_type, row.model or "")
+            delta = found.get(key)
+            if delta is None:
+                delta = found[key] = Delta()
+            delta.add(row)
+    return {
+        "quarter_hours": [moment for moment, _, _, _ in found],
+        "agent_names": [agent_name for _, agent_name, _, _ in found],
+        "event_types": [event_type for _, _, event_type, _ in found],
+        "models": [model for _, _, _, model in found],
+        "events": [str(delta.events) for delta in found.values()],
+        "errors": [str(delta.errors) for delta in found.values()],
+        "tokens_in": [str(delta.tokens_in) for delta in found.values()],
+        "tokens_out": [str(delta.tokens_out) for delta in found.values()],
+        "costs": [str(delta.cost) for delta in found.values()],
+        "latencies_us": [str(delta.latency_us) for delta in found.values()],
+        "latency_buckets": [as_array(delta.latencies.keys()) for delta in found.values()],
+        "latency_counts": [as_array(delta.latencies.values()) for delta in found.values()],
+    }
+
+
+def quarter_hour(row: EventRow) -> str:
+    """The beginning of the event's quarter hour in UTC: date_bin in SQL, here cut from the text."""
+    return row.timestamp_text[:UP_TO_HOUR] + MINUTES[row.timestamp.minute // QUARTER_HOUR_MINUTES]
+
+
+def as_array(numbers: Iterable[int]) -> str:
+    """Numbers as PostgreSQL reads an array of them."""
+    return "{" + ",".join(map(str, numbers)) + "}"

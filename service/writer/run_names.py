@@ -1,0 +1,118 @@
+"""Run names: unique per agent, and no event is ever refused for its run's name.
+
+`run N` counts up per agent. Most runs ask for no name, so their numbers are reserved ahead, in a
+short transaction, and nobody waits for an agent's row while events are stored. Every other name is
+decided under the agent's row lock: the name asked for, or, when it is taken, (2), (3), … behind it.
+A `run N` up to the agent's counter counts as taken there: somebody may have reserved it.
+"""
+
+import re
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+
+from service.db.queries import Connection, queries
+
+MAX_BASE = 240  # of 255 characters, so that " (1000000)" has room
+PROBES = 16
+GENERATED = re.compile(r"run ([1-9][0-9]{0,17})").fullmatch
+
+
+class Namer:
+    """Finds free names for the runs of one transaction."""
+
+    def __init__(
+        self, conn: Connection, reserved: Mapping[str, Iterable[int]], locked: Mapping[str, int]
+    ) -> None:
+        """Take numbers reserved, by agent, and the run_counter of the agents that are locked."""
+        self._conn = conn
+        self._reserved = {agent: deque(numbers) for agent, numbers in reserved.items()}
+        self._locked = dict(locked)
+        self._counters = dict(locked)
+        self._free: dict[tuple[str, str], bool] = {}
+        self._next: dict[tuple[str, str], int] = defaultdict(int)
+
+    @property
+    def locked(self) -> frozenset[str]:
+        """The agents under which any name can be given."""
+        return frozenset(self._locked)
+
+    def moved_counters(self) -> dict[str, int]:
+        """Return the locked agents' counters that moved, in name order."""
+        return dict(sorted(self._counters.items() - self._locked.items()))
+
+    def generate(self, agent: str) -> str:
+        """Return `run N`: a reserved number, or the locked agent's next."""
+        if self._reserved.get(agent):
+            return f"run {self._reserved[agent].popleft()}"
+        name = f"run {self._counters[agent] + 1}"
+        while not self._is_free(agent, name):
+            self._counters[agent] += 1
+            name = f"run {self._counters[agent] + 1}"
+        return self._take(agent, name)
+
+    def keep_or_generate(self, agent: str, name: str) -> str:
+        """Return a generated name as it is where a moved run may keep it, else a new one."""
+        return self._take(agent, name) if self._is_free(agent, name) else self.generate(agent)
+
+    def nearest(self, agent: str, wish: str) -> str:
+        """Return the wish itself when it is free, else with the first free number behind it."""
+        if self._is_free(agent, wish):
+            return self._take(agent, wish)
+        base = wish[:MAX_BASE]
+        number = self._next[agent, base] or self._first_gap(agent, base)
+        while not self._is_free(agent, numbered(base, number)):
+            number += 1
+        self._next[agent, base] = number + 1
+        return self._take(agent, numbered(base, number))
+
+    def look_up(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Ask in one statement which of these (agent, name) pairs are free."""
+        unknown = [pair for pair in dict.fromkeys(pairs) if pair not in self._free]
+        if not unknown:
+            return
+        rows = queries.runs.taken_names(
+            self._conn,
+            agent_names=[agent for agent, _ in unknown],
+            run_names=[name for _, name in unknown],
+        )
+        taken = {(row["agent_name"], row["run_name"]) for row in rows}
+        self._free.update({pair: pair not in taken for pair in unknown})
+
+    def _first_gap(self, agent: str, base: str) -> int:
+        """Gallop by powers of two, then narrow by sixteenths: few statements for a million runs."""
+        powers = [1 << exponent for exponent in range(1, 31)]
+        self.look_up((agent, numbered(base, number)) for number in powers)
+        high = next(n for n in powers if self._is_free(agent, numbered(base, n)))
+        low = high // 2  # taken, or 1: the wish itself
+        while high - low > 1:
+            probes = list(range(low + 1, high, max(1, (high - low) // PROBES)))
+            self.look_up((agent, numbered(base, number)) for number in probes)
+            free = [n for n in probes if self._is_free(agent, numbered(base, n))]
+            high = min(free, default=high)
+            low = max((n for n in probes if n < high), default=low)
+        return high
+
+    def _is_free(self, agent: str, name: str) -> bool:
+        number = generated_number(name)
+        if number is not None and number <= self._locked[agent]:
+            return False
+        self.look_up([(agent, name)])
+        return self._free[agent, name]
+
+    def _take(self, agent: str, name: str) -> str:
+        self._free[agent, name] = False
+        number = generated_number(name)
+        if number is not None:
+            self._counters[agent] = max(self._counters[agent], number)
+        return name
+
+
+def generated_number(name: str) -> int | None:
+    """The N of `run N`; None for any other name."""
+    match = GENERATED(name)
+    return int(match[1]) if match else None
+
+
+def numbered(base: str, number: int) -> str:
+    """The name a run gets when its own is taken."""
+    return f"{base} ({number})"

@@ -1,0 +1,130 @@
+"""The statements that make runs and settle what their events say of them, for many runs at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from service.db.queries import Connection, Row, queries
+from service.writer.run_changes import Change
+from service.writer.run_names import Namer
+from service.writer.run_owner import RunState, needs_name
+
+Columns = dict[str, list[str | None]]
+
+
+def by_id(rows: Iterable[Row]) -> dict[str, RunState]:
+    """Rows of runs/states or runs/hold by run id."""
+    return {state.run_id: state for state in map(RunState.from_row, rows)}
+
+
+def reserve_numbers(conn: Connection, counts: Mapping[str, int]) -> Iterable[Row]:
+    """Take numbers for `run N` from agents, and commit; agents that do not exist yet give none."""
+    names = sorted(counts)
+    queries.transactions.commit_lazily(conn)
+    reserved = queries.agents.reserve_numbers(
+        conn, names=names, counts=[str(counts[name]) for name in names]
+    )
+    conn.commit()
+    return reserved
+
+
+def numbers_of(reserved: Iterable[Row], counts: Mapping[str, int]) -> dict[str, range]:
+    """The numbers that were reserved, by agent."""
+    last = {row["name"]: row["last_number"] for row in reserved}
+    return {name: range(last[name] - counts[name] + 1, last[name] + 1) for name in last}
+
+
+def name_runs(namer: Namer, states: list[RunState]) -> list[str]:
+    """Find names for new runs: what they ask for, or the next number."""
+    wishes = [(state.agent_name, state.requested and state.requested[1]) for state in states]
+    namer.look_up((agent, wish) for agent, wish in wishes if wish)
+    return [namer.nearest(agent, wish) if wish else namer.generate(agent) for agent, wish in wishes]
+
+
+def add_runs(
+    conn: Connection, states: list[RunState], names: list[str], environment: str
+) -> Iterable[Row]:
+    """Make new runs, in key order; give a row with the run_id of each that was made here."""
+    if not states:
+        return ()
+    metadatas = [state.owner.metadata or "{}" for state in states]
+    return queries.runs.add(
+        conn,
+        received_on=states[0].received_on,
+        **columns(states, names, metadatas, environment),
+    )
+
+
+def rename_runs(namer: Namer, changes: list[Change]) -> list[str]:
+    """Find the names that changed runs will have."""
+    return [
+        new_name(namer, stored, now) if needs_name(stored, now) else stored.run_name
+        for stored, now in changes
+    ]
+
+
+def settle_runs(conn: Connection, changes: list[Change], names: list[str]) -> None:
+    """Bring runs, held, from what is stored to what their events say now.
+
+    A run that moves to another agent takes along all that it has contributed to the metrics.
+    """
+    metadatas = [
+        None if stored.owner == now.owner else now.owner.metadata or "{}" for stored, now in changes
+    ]
+    moved = [now.run_id for stored, now in changes if stored.agent_name != now.agent_name]
+    if moved:
+        queries.metrics.add_run_deltas(conn, run_ids=moved, sign=-1)
+    queries.runs.settle(conn, **columns([now for _, now in changes], names, metadatas, ""))
+    if moved:
+        queries.runs.note_move(conn, run_ids=moved)
+        queries.metrics.add_run_deltas(conn, run_ids=moved, sign=1)
+
+
+def new_name(namer: Namer, stored: RunState, now: RunState) -> str:
+    """Name a run that moves to another agent, or whose events now ask for another name."""
+    if stored.renamed:
+        return namer.nearest(now.agent_name, stored.run_name)
+    if now.requested is not None:
+        if stored.agent_name == now.agent_name and now.requested[1] == stored.run_name:
+            return stored.run_name
+        return namer.nearest(now.agent_name, now.requested[1])
+    return namer.keep_or_generate(now.agent_name, stored.run_name)
+
+
+def count_runs(conn: Connection, namer: Namer) -> None:
+    """Store the agents' counters that moved."""
+    counters = namer.moved_counters()
+    if counters:
+        queries.agents.count_runs(
+            conn, names=list(counters), counters=[str(counter) for counter in counters.values()]
+        )
+
+
+def columns(
+    states: list[RunState], names: list[str], metadatas: Sequence[str | None], environment: str
+) -> Columns:
+    """The arrays that runs/add and runs/settle take, one element per run.
+
+    `environment` is that of runs that have none stored and whose events name none.
+    """
+    requested = [state.requested or (None, None) for state in states]
+    environments = [
+        state.environment or (None, state.stored_environment or environment) for state in states
+    ]
+    return {
+        "run_ids": [state.run_id for state in states],
+        "agent_names": [state.agent_name for state in states],
+        "run_names": list(names),
+        "environments": [value for _, value in environments],
+        "environment_ats": [as_text(at) for at, _ in environments],
+        "requested_names": [name for _, name in requested],
+        "requested_ats": [as_text(at) for at, _ in requested],
+        "owner_is_roots": [as_text(state.owner.is_root) for state in states],
+        "owner_ats": [as_text(state.owner.at) for state in states],
+        "owner_event_ids": [state.owner.event_id for state in states],
+        "owner_parent_ids": [state.owner.parent_id for state in states],
+        "metadatas": list(metadatas),
+    }
+
+
+def as_text(value: object) -> str | None:
+    """A value of an array as PostgreSQL reads it."""
+    return None if value is None else str(value)

@@ -1,0 +1,51 @@
+"""What new events sum up to, run by run: the arrays of runs/add_totals."""
+
+from collections.abc import Callable, Collection
+from decimal import Context, Decimal
+from operator import attrgetter
+
+from service.ingest.rows import EventRow
+from service.writer.run_changes import Rows, Runs
+
+Column = list[str]
+
+# Costs reach from 1e-324 to 1e9 dollars: with so many digits no sum is ever rounded.
+EXACT = Context(prec=400)
+OUTCOMES = frozenset({"agent_end", "error"})
+
+
+def totals(rows_by_run: Rows, held: Runs, added: Collection[str]) -> dict[str, Column]:
+    """Sum up rows that are new; `held` is what their runs were, `added` those made just now."""
+    columns: dict[str, Column] = {name: [] for name in SUMS}
+    for rows in rows_by_run.values():
+        for name, total in SUMS.items():
+            columns[name].append(str(total(rows)))
+    return columns | {
+        "run_ids": list(rows_by_run),
+        "born": [str(run_id in added) for run_id in rows_by_run],
+        "held_statuses": [held[run_id].status for run_id in rows_by_run],
+        "held_durations_us": [str(held[run_id].duration_us) for run_id in rows_by_run],
+    }
+
+
+def cost(rows: list[EventRow]) -> Decimal:
+    """The exact sum of the costs, in dollars."""
+    total = Decimal(0)
+    for row in rows:
+        if row.cost is not None:
+            total = EXACT.add(total, Decimal(row.cost))
+    return total
+
+
+TIMESTAMP = attrgetter("timestamp")
+SUMS: dict[str, Callable[[list[EventRow]], object]] = {
+    "first_ats": lambda rows: min(map(TIMESTAMP, rows)),
+    "last_ats": lambda rows: max(map(TIMESTAMP, rows)),
+    "event_counts": len,
+    "error_counts": lambda rows: sum(row.is_error for row in rows),
+    "costs": cost,
+    "tokens_in": lambda rows: sum(row.tokens_in or 0 for row in rows),
+    "tokens_out": lambda rows: sum(row.tokens_out or 0 for row in rows),
+    "ended": lambda rows: any(row.event_type == "agent_end" for row in rows),
+    "failed": lambda rows: any(row.is_error and row.event_type in OUTCOMES for row in rows),
+}
