@@ -46,7 +46,7 @@ def test_what_was_stored_is_there_after_a_stop_and_a_start(open_dir: Path) -> No
 
 def test_a_server_that_a_killed_predecessor_left_is_adopted(copy_dir: Path) -> None:
     program = (
-        "import os, signal, sys; from pathlib import Path; from service.embedded import "
+        "import os, signal, sys; from pathlib import Path; from service.postgres.server import "
         "EmbeddedServer; b = sys.argv[2] and Path(sys.argv[2]) or None; "
         "EmbeddedServer(Path(sys.argv[1]), b).start(); os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -99,7 +99,7 @@ def test_the_second_of_two_at_once_waits_and_finds_nothing_to_do(
 ) -> None:
     (directory / "0002.two.sql").write_text("CREATE TABLE two (n int); SELECT pg_sleep(1);")
     program = (
-        "import sys; from pathlib import Path; from service import migrate; "
+        "import sys; from pathlib import Path; from service.db import migrate; "
         "migrate.DIRECTORY = Path(sys.argv[1]); migrate.up(sys.argv[2])"
     )
     arguments = [sys.executable, "-c", program, str(directory), empty_database_url]

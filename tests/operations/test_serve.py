@@ -63,7 +63,7 @@ def test_a_port_in_use_is_one_line(
     made_dir: Path, monkeypatch: pytest.MonkeyPatch, service: Service
 ) -> None:
     program = (
-        "import sys; from service import serve; serve.PORT_PATIENCE_SECONDS = 0.2; "
+        "import sys; from service.server import serve; serve.PORT_PATIENCE_SECONDS = 0.2; "
         "from service.__main__ import main; sys.exit(main(['serve']))"
     )
     arguments = {"args": [sys.executable, "-c", program]}
