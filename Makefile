@@ -36,10 +36,11 @@ dashboard: $(DEV_STAMP)  ## serve the released GATI dashboard on port 3000
 psql: $(RUN_STAMP)  ## open a shell on the service's database
 	@exec $(PYTHON) -m service psql
 
-check: $(DEV_STAMP)  ## formatting, lint and types
+check: $(DEV_STAMP)  ## formatting, lint, types, and which room imports which
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
+	$(VENV)/bin/lint-imports
 
 format: $(DEV_STAMP)  ## rewrite the files as `check` wants them
 	$(PYTHON) -m ruff format .

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from service.api.security_headers import PAGE_POLICY, SECURITY
+from service.api.response_headers import PAGE_POLICY, SECURITY
 from service.telemetry.logging import KEY
 
 # An exception that is told: by Python itself, or by service/telemetry/logging.py.

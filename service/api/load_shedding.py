@@ -15,7 +15,7 @@ import falcon
 from service.api import otlp_responses as otlp
 from service.api.errors import OVERLOADED, RETRY_AFTER_SECONDS, shape
 from service.api.middleware.basics import raw_path, request_id
-from service.api.security_headers import SECURITY
+from service.api.response_headers import SECURITY
 from service.telemetry import metrics
 
 # A small body is read and thrown away, which takes less than a new connection; a larger one is not.

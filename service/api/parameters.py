@@ -11,7 +11,7 @@ import falcon
 from falcon.routing import BaseConverter
 
 from service.api.errors import ApiError
-from service.ingest.json.fields import to_uuid
+from service.core.validation import to_uuid
 
 MAX_OFFSET = 2**31
 MIN_YEAR, MAX_YEAR = 1970, 9000

@@ -8,11 +8,11 @@ import psycopg
 from service.auth.key_format import KeyText
 from service.auth.scopes import Scope
 from service.core.failure import Failure
+from service.core.validation import name_problem
 from service.db import audit_log
 from service.db.connections import connect
 from service.db.queries import Row, queries
 from service.db.session_settings import DIRECT
-from service.ingest.json.fields import name_problem
 
 MAX_NAME = 100
 

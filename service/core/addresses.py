@@ -1,6 +1,7 @@
 """Whose request it is: the peer's, or whose a trusted proxy says that it is."""
 
 import ipaddress
+import socket
 from dataclasses import dataclass
 
 UNIX = "unix"
@@ -77,3 +78,14 @@ def name_of(address: Address | None) -> str:
     if isinstance(address, ipaddress.IPv6Address):
         return f"{int(address) >> IPV6_CLIENT_BITS:x}::/{IPV6_CLIENT_BITS}"
     return UNIX if address is None else str(address)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether every address that the name stands for reaches this machine alone."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError:
+        return False  # the start itself will say what is wrong with it
+    return all(
+        ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in found
+    )

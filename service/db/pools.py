@@ -8,6 +8,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
+from service.core.cooperative import poll_now
 from service.db.connections import (
     configure,
     conninfo,
@@ -15,7 +16,7 @@ from service.db.connections import (
     note_distribution,
     prepare_threshold,
 )
-from service.db.green_connection import connection_class, poll_now
+from service.db.green_connection import connection_class
 from service.db.queries import Connection, queries
 from service.db.session_settings import READ_ONLY
 from service.db.statement_timeout import PatientConnection, limit_silence

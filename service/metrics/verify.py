@@ -1,8 +1,7 @@
 """Verify: metrics and the totals of runs, recomputed from events in one snapshot; and repair."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -10,9 +9,9 @@ from typing import Any
 
 import psycopg
 from psycopg.types.json import set_json_loads
-from tqdm import tqdm
 
 from service.core.failure import Failure
+from service.core.progress import progress
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.session_settings import READ
@@ -21,8 +20,6 @@ from service.metrics.fold import connect_refresher, fold_deltas
 RUNS_PER_STATEMENT = 1_000
 # One snapshot for as long as it takes; plans for these very agents, large or small.
 SETTINGS = READ | {"statement_timeout": "0", "plan_cache_mode": "force_custom_plan"}
-
-Progress = Callable[[int], Any]
 
 
 @dataclass(frozen=True)
@@ -120,10 +117,3 @@ def chunks(items: list[str], size: int) -> Iterator[list[str]]:
     """The items, some at a time."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-@contextmanager
-def progress(total: int, unit: str) -> Iterator[Progress]:
-    """A bar on a terminal; nothing elsewhere."""
-    with tqdm(total=total, unit=f" {unit}", disable=None, leave=False) as bar:
-        yield bar.update

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from service.ingest.json.numbers import MAX_COST_DOLLARS
+from service.core.validation import MAX_COST_DOLLARS, tokens
 
 MAX_PRICE = Decimal(1_000_000)  # dollars per million tokens; below it
 PLACES = 6
@@ -64,3 +64,8 @@ def in_dollars(cost: int) -> str:
     """The exact decimal text, without zeros behind it."""
     dollars, rest = divmod(cost, PER_DOLLAR)
     return f"{dollars}.{rest:012d}".rstrip("0").rstrip(".")
+
+
+def count(value: Any) -> int:
+    """A number of tokens; 0 for what is none."""
+    return tokens(value) or 0

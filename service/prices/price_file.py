@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from service.core.failure import Failure
+from service.core.validation import MAX_MODEL, name_problem
 from service.db.queries import Row
-from service.ingest.json.fields import MAX_MODEL, name_problem
 from service.prices.price import MAX_PRICE, PLACES
 
 BETWEEN_ALIASES = "|"

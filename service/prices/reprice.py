@@ -15,14 +15,14 @@ from decimal import Decimal
 import psycopg
 
 from service.core.failure import Failure
+from service.core.progress import progress
 from service.db import audit_log
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.session_settings import WRITE
-from service.metrics.verify import progress
+from service.prices.price import count
 from service.prices.price_list import CurrentPrices, PriceList
 from service.prices.window import Repriced, Window
-from service.writer.costs import count
 
 EVENTS_PER_TRANSACTION = 2_000
 LOWEST_ID = "00000000-0000-0000-0000-000000000000"

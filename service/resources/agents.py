@@ -6,11 +6,12 @@ from urllib.parse import quote
 
 import falcon
 
-from service.api import commit_lsn
 from service.api.body import read_document
 from service.api.cursors import decode_cursor, encode_cursor
 from service.api.errors import ApiError
+from service.api.middleware.authorization import actor_of
 from service.api.parameters import MAX_OFFSET, allow_parameters, bad_parameter, whole_number
+from service.api.response_headers import set_commit_lsn
 from service.db import audit_log
 from service.db.database import Database
 from service.db.queries import Connection, Cursor, Row, queries
@@ -57,14 +58,14 @@ class Agent:
                 "invalid_description",
                 f"`description` is text of up to {MAX_DESCRIPTION} characters, or null.",
             )
-        with self._database.changing(partial(commit_lsn.tell, resp)) as conn:
+        with self._database.changing(partial(set_commit_lsn, resp)) as conn:
             queries.agents.describe(conn, agent_name=agent_name, description=description)
             resp.media = find_agent(conn, agent_name)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
         """Delete the agent with all its runs, some at a time: each run goes whole or stays."""
         begun = False
-        while self._delete_some(resp, agent_name, None if begun else audit_log.actor_of(req)):
+        while self._delete_some(resp, agent_name, None if begun else actor_of(req)):
             begun = True
         resp.media = {
             "status": "success",
@@ -76,7 +77,7 @@ class Agent:
 
         Its first transaction says who it was.
         """
-        with self._database.changing(partial(commit_lsn.tell, resp)) as conn:
+        with self._database.changing(partial(set_commit_lsn, resp)) as conn:
             if queries.agents.lock_for_delete(conn, agent_name=agent_name).fetchone() is None:
                 raise agent_not_found()
             if actor:

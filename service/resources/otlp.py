@@ -2,12 +2,12 @@
 
 import falcon
 
-from service.api import commit_lsn
 from service.api.body import read_packed_body
 from service.api.body_budget import Admission
 from service.api.errors import ApiError
 from service.api.middleware.rate_limit import RateLimit
 from service.api.otlp_responses import PROTOBUF, media_type_of, write_response
+from service.api.response_headers import set_commit_lsn
 from service.config import KILOBYTE, MEGABYTE, Config
 from service.ingest.otlp.batch import SpanBatch, parse_spans
 from service.telemetry import metrics
@@ -40,7 +40,7 @@ class Traces:
             if counts.expired:
                 batch.reject_expired(counts.expired)
         metrics.count_batch(counts.inserted, counts.duplicates, batch.rejected)
-        commit_lsn.tell(resp, counts.lsn)
+        set_commit_lsn(resp, counts.lsn)
         write_response(resp, is_json, batch.rejected, batch.error_message)
 
     def _parse(self, body: bytes, is_json: bool) -> SpanBatch:

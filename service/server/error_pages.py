@@ -5,7 +5,7 @@ from typing import Any
 
 from gunicorn import util
 
-from service.api.security_headers import SECURITY
+from service.api.response_headers import SECURITY
 from service.server import graceful_close
 
 # The texts of deploy/nginx, which refuses the same things where it stands in front.

@@ -12,9 +12,9 @@ from service.config import Config, ConfigError
 from service.core.failure import Failure
 from service.postgres.lock import hold
 from service.postgres.server import EmbeddedServer
-from service.server.exposure import warning
 from service.server.greeting import greeting, redacted
 from service.server.signals import Signals, Stop
+from service.server.startup_check import warning
 from service.server.supervisor import Supervisor
 
 SETTINGS = Path(__file__).resolve().parents[2] / "gunicorn.conf.py"

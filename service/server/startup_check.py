@@ -1,14 +1,15 @@
 """The start's question: whether the service may serve, as it is bound and with the keys there are.
 
-python -m service.keys.guard    exit 1 with a line when it may not
+python -m service.server.startup_check    exit 1 with a line when it may not
 """
 
 import sys
 
+from service.auth.exposure import may_be_open
 from service.auth.key_admin import keys
 from service.config import Config
+from service.core.addresses import is_loopback
 from service.core.failure import Failure
-from service.server.exposure import may_be_open
 
 REFUSAL = (
     "HOST={host} can be reached from elsewhere, and no key exists, so everybody could read and "
@@ -18,6 +19,10 @@ REFUSAL = (
 OPEN = "no key exists: whoever reaches {host}:{port} is let in (python -m service keys create …)"
 STAR = "warning: CORS_ORIGINS=* while no key exists: any web page can read what is stored"
 INSECURE = "warning: --insecure-public on HOST={host}, and no key exists: everybody is let in"
+MEINHELD = (
+    "warning: WORKER_CLASS=meinheld on HOST={host}: whoever reaches it without the nginx in front "
+    "can crash or stall it; bind it to 127.0.0.1, or use gevent"
+)
 
 
 def check(config: Config, url: str) -> list[str]:
@@ -32,6 +37,13 @@ def check(config: Config, url: str) -> list[str]:
     if config.cors_origins == ("*",):
         said.append(STAR)
     return said
+
+
+def warning(config: Config) -> str | None:
+    """One line when meinheld listens on more than loopback; None when all is well."""
+    if config.worker_class != "meinheld" or is_loopback(config.host):
+        return None
+    return MEINHELD.format(host=config.host)
 
 
 def main() -> int:

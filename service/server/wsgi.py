@@ -9,6 +9,7 @@ from gunicorn.errors import AppImportError
 from service.api.load_shedding import Gate
 from service.app import create_app
 from service.config import Config
+from service.core.addresses import is_loopback
 from service.core.clock import today
 from service.core.failure import Failure
 from service.core.worker_process import process
@@ -19,7 +20,6 @@ from service.db.roles.names import given_urls
 from service.db.schema_version import check
 from service.metrics.leader import Refresher
 from service.server import startup_check
-from service.server.exposure import is_loopback
 from service.server.sampler import Sampler
 from service.writer.group_commit import Writer
 

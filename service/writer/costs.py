@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from service.ingest.json import numbers
 from service.ingest.rows import EventRow
+from service.prices.price import count
 from service.prices.price_list import PriceList
 
 CLIENT, COMPUTED = "client", "computed"
@@ -44,8 +44,3 @@ def cached(data: bytes) -> tuple[int, int]:
         return 0, 0
     found: dict[str, Any] = orjson.loads(data)
     return count(found.get("cache_read_tokens")), count(found.get("cache_write_tokens"))
-
-
-def count(value: Any) -> int:
-    """A number of tokens; 0 for what is none."""
-    return numbers.tokens(value) or 0

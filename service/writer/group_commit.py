@@ -17,7 +17,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 import psycopg
 
 from service.core.clock import Today
-from service.db.green_connection import let_requests_in
+from service.core.cooperative import let_requests_in
 from service.db.queries import Connection
 from service.ingest.rows import EventRow
 from service.prices.price_list import CurrentPrices

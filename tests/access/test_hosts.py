@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
+from service.auth.exposure import may_be_open
 from service.auth.key_admin import create
 from service.auth.scopes import Scope
 from service.config import Config
 from service.core.failure import Failure
 from service.server import startup_check
-from service.server.exposure import may_be_open
 from tests.client import Client
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - that is the case

@@ -9,7 +9,7 @@ import pytest
 from service.auth.key_admin import create
 from service.auth.scopes import Scope
 from service.config import Config
-from service.server.exposure import warning
+from service.server.startup_check import warning
 from tests.leaks import TRACEBACK
 from tests.operations import harness
 from tests.operations.harness import REPOSITORY, free_port, run

@@ -6,7 +6,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ingest.json.numbers import MAX_TOKENS
+from service.core.validation import MAX_TOKENS
 from service.prices.price import Price
 
 prices = st.decimals(0, 999_999, places=6)

@@ -89,3 +89,8 @@ def unauthorized() -> ApiError:
     """The one error for a key that is missing, malformed, unknown, revoked or expired."""
     text = "Send a valid key: Authorization: Bearer gati_…"
     return ApiError(falcon.HTTP_401, "unauthorized", text, headers={"WWW-Authenticate": "Bearer"})
+
+
+def actor_of(req: falcon.Request) -> str:
+    """The id of the request's key, for the audit log."""
+    return str(req.context.principal.name)

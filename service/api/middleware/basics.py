@@ -6,7 +6,7 @@ from typing import Any
 
 import falcon
 
-from service.api.security_headers import SECURITY
+from service.api.response_headers import SECURITY
 from service.db.queries import queries
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch

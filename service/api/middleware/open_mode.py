@@ -9,9 +9,9 @@ refused. A proxy that does not say whom it asks for cannot be seen: SECURITY.md.
 import falcon
 
 from service.api.errors import ApiError
+from service.auth.exposure import may_be_open
 from service.config import Config
 from service.core.addresses import is_loopback_address
-from service.server.exposure import may_be_open
 
 
 class OpenMode:

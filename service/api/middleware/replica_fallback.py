@@ -18,13 +18,13 @@ import falcon
 import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 
+from service.api.response_headers import COMMIT_LSN
 from service.db.database import Database
 from service.db.replica import Replica, is_of_a_server_away
 from service.db.request_routing import Asking, Doubtful, asking
 from service.telemetry.logging import reason
 from service.telemetry.metrics import ASKED_AGAIN
 
-HEADER = "X-Commit-LSN"
 LSN = re.compile(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}").fullmatch
 GOES_ON = {"after", "cursor"}  # parameters
 # Connection, conflict, rows or privileges that a migration changes, shutting down, I/O.
@@ -49,7 +49,9 @@ def with_second_try(responder: Responder, database: Database) -> Responder:
     """The responder of a GET, on any server that will do, then where that failed on the primary."""
 
     def respond(req: falcon.Request, resp: falcon.Response, **params: Any) -> None:
-        who = Asking(req.get_header(HEADER), database.primary if must_be_the_primary(req) else None)
+        who = Asking(
+            req.get_header(COMMIT_LSN), database.primary if must_be_the_primary(req) else None
+        )
         asking.set(who)
         try:
             responder(req, resp, **params)
@@ -65,7 +67,7 @@ def with_second_try(responder: Responder, database: Database) -> Responder:
 
 def must_be_the_primary(req: falcon.Request) -> bool:
     """Whether it goes on where another answer ended, or has to be as far as no place of the log."""
-    lsn = req.get_header(HEADER)
+    lsn = req.get_header(COMMIT_LSN)
     return bool(GOES_ON & req.params.keys()) or (lsn is not None and not LSN(lsn))
 
 

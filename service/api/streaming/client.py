@@ -9,9 +9,9 @@ import falcon
 
 from service.api.middleware.authorization import Access
 from service.api.middleware.basics import identify
+from service.core.cooperative import poll_now
 from service.core.socket_deadline import Patience
 from service.core.worker_process import process
-from service.db.green_connection import poll_now
 
 
 class Ending(StrEnum):

@@ -7,12 +7,11 @@ from typing import Any
 
 import orjson
 
+from service.core.validation import MAX_MODEL, MAX_NAME, tokens
 from service.ingest.json import numbers
 from service.ingest.json.fields import (
     MAX_ENVIRONMENT,
     MAX_EVENT_TYPE,
-    MAX_MODEL,
-    MAX_NAME,
     BadEvent,
     missing,
     optional_name,
@@ -75,8 +74,8 @@ def data_fields(data: dict[str, Any]) -> DataFields:
     return (
         optional_name(data, "environment", MAX_ENVIRONMENT),
         optional_name(data, "model", MAX_MODEL),
-        numbers.tokens(get("tokens_in")),
-        numbers.tokens(get("tokens_out")),
+        tokens(get("tokens_in")),
+        tokens(get("tokens_out")),
         cost,
         None if cost is None else "client",
         latency_us,

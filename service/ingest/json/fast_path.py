@@ -12,17 +12,15 @@ from typing import NoReturn
 import msgspec
 import orjson
 
+from service.core.validation import MAX_NAME, PLAIN_UUID, is_plain_name
 from service.ingest.json.event import check_data, data_fields, read_metadata
 from service.ingest.json.fields import (
     FIRST_YEAR,
     GENERATED_NAME,
     LAST_YEAR,
     MAX_EVENT_TYPE,
-    MAX_NAME,
-    PLAIN_UUID,
     UUID_LENGTH,
     BadEvent,
-    is_plain_name,
     known_uuid,
     optional_uuid,
     parse_timestamp,

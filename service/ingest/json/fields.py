@@ -1,26 +1,16 @@
 """The fields of an event: what each may hold, and the error that says what is wrong."""
 
-import re
-import uuid
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NoReturn
 
-MAX_NAME = 255
+from service.core.validation import MAX_NAME, PLAIN_UUID, name_problem, to_uuid
+
 MAX_EVENT_TYPE = 50
-MAX_MODEL = 255
 MAX_ENVIRONMENT = 255
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 DATE_LENGTH, UUID_LENGTH = len("2026-11-22"), 36
 GENERATED_NAME = "temp_"  # the SDK's way to say that the service is to name the run
-
-PLAIN_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
-# What uuid.UUID may be given: by itself it also takes signs and underscores, as int() does.
-ANY_UUID = re.compile(
-    r"(?:urn:uuid:)?\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?",
-    re.IGNORECASE | re.ASCII,
-).fullmatch
-CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
 
 
 class BadEvent(Exception):
@@ -72,15 +62,6 @@ def known_uuid(text: str) -> str | None:
     return text if PLAIN_UUID(text) else None
 
 
-def to_uuid(value: Any) -> str | None:
-    """Lower-case hyphenated text, or None when `value` is no UUID."""
-    if not isinstance(value, str):
-        return None
-    if PLAIN_UUID(value):
-        return value
-    return str(uuid.UUID(value)) if ANY_UUID(value) else None
-
-
 def read_name(event: dict[str, Any], name: str, limit: int) -> str | None:
     """Printable text of 1 to `limit` characters; None when absent."""
     value = event.get(name)
@@ -92,26 +73,6 @@ def read_name(event: dict[str, Any], name: str, limit: int) -> str | None:
     if problem:
         raise BadEvent(name, problem[0], f"`{name}` {problem[1]}.")
     return value
-
-
-def is_plain_name(value: str, limit: int) -> bool:
-    """Whether `value` is a name at first sight, as nearly all are."""
-    return value.isprintable() and 0 < len(value) <= limit
-
-
-def name_problem(value: str, limit: int) -> tuple[str, str] | None:
-    """Why `value` can be no name: (code, what it must be), or None when it can."""
-    if is_plain_name(value, limit):
-        return None  # the rest finds out what is wrong, or it is a name all the same
-    if not value:
-        return "empty", "is empty"
-    if "\x00" in value:
-        return "nul_character", "holds U+0000, which PostgreSQL cannot store"
-    if len(value) > limit:
-        return "too_long", f"has {len(value)} characters; the limit is {limit}"
-    if CONTROL_CHARACTER(value):
-        return "control_character", "holds a control character"
-    return None
 
 
 def optional_name(data: dict[str, Any], name: str, limit: int) -> str | None:

@@ -8,7 +8,8 @@ OpenLLMetry (`traceloop.*`). A value of the wrong type counts as absent, and the
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from service.ingest.json.fields import MAX_ENVIRONMENT, MAX_MODEL, MAX_NAME, name_problem
+from service.core.validation import MAX_MODEL, MAX_NAME, name_problem
+from service.ingest.json.fields import MAX_ENVIRONMENT
 
 Attributes = Mapping[str, Any]
 T = TypeVar("T")

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from service.core.validation import MAX_COST_DOLLARS
 from service.ingest.json import numbers
 from service.ingest.otlp.attributes import COST, COST_DETAILS, COST_PARTS, Attributes, first
 from service.ingest.otlp.span import ERROR_STATUS, Span
@@ -37,7 +38,7 @@ def sum_of(parts: list[Any]) -> str | None:
         total = sum(map(Decimal, costs), Decimal(0))
     except InvalidOperation:
         return None
-    return str(total) if costs and total <= numbers.MAX_COST_DOLLARS else None
+    return str(total) if costs and total <= MAX_COST_DOLLARS else None
 
 
 def error_of(span: Span) -> str | None:

@@ -8,6 +8,7 @@ question to ask: it may come in a later request, and the order must make no diff
 
 from typing import Any, NamedTuple
 
+from service.core.validation import tokens
 from service.ingest.json import numbers
 from service.ingest.otlp import attributes as names
 from service.ingest.otlp.attributes import Attributes, first, model, name
@@ -41,8 +42,8 @@ def result_of(span: Span, is_model_call: bool) -> Result:
     cost = cost_of(found)
     return Result(
         first(found, names.MODEL, model),
-        first(found, names.TOKENS_IN, numbers.tokens),
-        first(found, names.TOKENS_OUT, numbers.tokens),
+        first(found, names.TOKENS_IN, tokens),
+        first(found, names.TOKENS_OUT, tokens),
         cost,
         None if cost is None else "client",
         latency_us,
@@ -72,9 +73,9 @@ def call_data(found: Attributes, result: Result) -> dict[str, Any]:
         "time_to_first_token_ms": first(found, names.FIRST_CHUNK_SECONDS, milliseconds),
         "tokens_in": result.tokens_in,
         "tokens_out": result.tokens_out,
-        "cache_read_tokens": first(found, names.CACHE_READ, numbers.tokens),
-        "cache_write_tokens": first(found, names.CACHE_WRITE, numbers.tokens),
-        "reasoning_tokens": first(found, names.REASONING, numbers.tokens),
+        "cache_read_tokens": first(found, names.CACHE_READ, tokens),
+        "cache_write_tokens": first(found, names.CACHE_WRITE, tokens),
+        "reasoning_tokens": first(found, names.REASONING, tokens),
     }
 
 

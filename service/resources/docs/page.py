@@ -7,7 +7,7 @@ from pathlib import Path
 import falcon
 
 from service.api.errors import ApiError
-from service.api.security_headers import PAGE_POLICY
+from service.api.response_headers import PAGE_POLICY
 
 OWN = Path(__file__).resolve().parent / "static"
 PAGE = "index.html"

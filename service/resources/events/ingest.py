@@ -4,17 +4,17 @@ from typing import Any
 
 import falcon
 
-from service.api import commit_lsn
 from service.api.body import read_json_body
 from service.api.body_budget import Admission
 from service.api.errors import ApiError
 from service.api.middleware.rate_limit import RateLimit
 from service.api.parameters import allow_parameters, optional_id
+from service.api.response_headers import set_commit_lsn
 from service.config import KILOBYTE, MEGABYTE, Config
+from service.core.validation import to_uuid
 from service.db.database import Database
 from service.db.queries import Connection, Row, queries
 from service.ingest.json.batch import Batch, parse_batch
-from service.ingest.json.fields import to_uuid
 from service.resources.events import search_resource
 from service.telemetry import metrics
 from service.writer.group_commit import Writer
@@ -57,7 +57,7 @@ class Events:
             if counts.expired:
                 batch.reject_expired(counts.expired)
         metrics.count_batch(counts.inserted, counts.duplicates, batch.failed)
-        commit_lsn.tell(resp, counts.lsn)
+        set_commit_lsn(resp, counts.lsn)
         resp.status = falcon.HTTP_200 if batch.rows else falcon.HTTP_422
         resp.media = describe(batch, counts)
 

@@ -16,9 +16,9 @@ from service.api.parameters import (
 )
 from service.api.streaming.client import Readers
 from service.api.streaming.slots import Slots
+from service.core.validation import to_uuid
 from service.db.database import Database
 from service.db.queries import Row
-from service.ingest.json.fields import to_uuid
 from service.resources.export.events import event_pages
 from service.resources.export.filters import Filters
 from service.resources.export.formats import EVENT_COLUMNS, RUN_COLUMNS, csv_lines, ndjson

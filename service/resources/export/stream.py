@@ -18,7 +18,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from service.api.body import GZIP
 from service.api.streaming.client import Ending, Reader
 from service.api.streaming.slots import Slot
-from service.db.green_connection import let_requests_in
+from service.core.cooperative import let_requests_in
 from service.telemetry.logging import reason
 
 PASSING = (psycopg.Error, PoolTimeout, TooManyRequests)

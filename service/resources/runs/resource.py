@@ -4,14 +4,15 @@ from functools import partial
 
 import falcon
 
-from service.api import commit_lsn
 from service.api.body import read_document
 from service.api.errors import CONSTRAINTS, ApiError
+from service.api.middleware.authorization import actor_of
 from service.api.parameters import allow_parameters
+from service.api.response_headers import set_commit_lsn
+from service.core.validation import MAX_NAME, name_problem, to_uuid
 from service.db import audit_log
 from service.db.database import Database
 from service.db.queries import Connection, Row, is_distributed, queries
-from service.ingest.json.fields import MAX_NAME, name_problem, to_uuid
 from service.resources.runs.views import VIEWS, view_of
 from service.writer.run_names import generated_number
 
@@ -32,8 +33,8 @@ class RunById:
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
         """Delete the run and its events, or 404."""
-        with self._database.changing(partial(commit_lsn.tell, resp)) as conn:
-            resp.media = delete(conn, found(find_by_id(conn, key)), audit_log.actor_of(req))
+        with self._database.changing(partial(set_commit_lsn, resp)) as conn:
+            resp.media = delete(conn, found(find_by_id(conn, key)), actor_of(req))
 
 
 class RunByName:
@@ -57,14 +58,14 @@ class RunByName:
     def on_patch(self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str) -> None:
         """Rename, {"new_run_name": text}; answer with the run, 409 when the name is taken."""
         new_name = check_name(read_document(req, MAX_BODY_BYTES).get("new_run_name"))
-        with self._database.changing(partial(commit_lsn.tell, resp)) as conn:
+        with self._database.changing(partial(set_commit_lsn, resp)) as conn:
             agent = queries.agents.lock(conn, names=[key]).fetchone()
             run = found(find_by_name(conn, key, run_name))
             if agent and new_name != run["run_name"]:
                 refuse_taken(conn, agent, new_name)
             queries.runs.rename(conn, run_id=run["run_id"], new_name=new_name)
             subject = f"{shown(run)} to {new_name}"
-            audit_log.record(conn, audit_log.actor_of(req), "rename run", subject)
+            audit_log.record(conn, actor_of(req), "rename run", subject)
             number = generated_number(new_name)
             if number is not None:  # ingest counts on: no run is to be offered this name
                 queries.agents.count_runs(conn, names=[key], counters=[str(number)])
@@ -74,10 +75,8 @@ class RunByName:
         self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str
     ) -> None:
         """Delete the run and its events, or 404."""
-        with self._database.changing(partial(commit_lsn.tell, resp)) as conn:
-            resp.media = delete(
-                conn, found(find_by_name(conn, key, run_name)), audit_log.actor_of(req)
-            )
+        with self._database.changing(partial(set_commit_lsn, resp)) as conn:
+            resp.media = delete(conn, found(find_by_name(conn, key, run_name)), actor_of(req))
 
 
 class RunView:

@@ -17,8 +17,8 @@ from service.api.parameters import (
     truth,
     whole_number,
 )
+from service.core.validation import MAX_NAME
 from service.db.database import Database
-from service.ingest.json.fields import MAX_NAME
 from service.resources.runs.search import SORTS, Filters, Search, search_runs
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000

@@ -6,7 +6,7 @@ come, `XID`.
 
 from dataclasses import dataclass
 
-from service.ingest.json.fields import to_uuid
+from service.core.validation import to_uuid
 
 MAX_XID = 2**63 - 1
 LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"

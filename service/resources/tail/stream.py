@@ -16,9 +16,9 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from service.api.errors import find_passing
 from service.api.streaming.client import Ending, Reader
 from service.api.streaming.slots import Slot
+from service.core.cooperative import let_requests_in
 from service.core.worker_process import process
 from service.db.database import Database
-from service.db.green_connection import let_requests_in
 from service.db.queries import Row
 from service.resources.tail.pages import Page, find_beginning, next_page
 from service.resources.tail.position import Place

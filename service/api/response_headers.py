@@ -1,8 +1,13 @@
-"""The headers of every answer, for the browser of whoever opens one.
+"""Headers of responses: security headers of every response, X-Commit-LSN after a change.
 
-Answers are data, never pages: nothing may run, frame or keep them, or take them for something else.
-But for /docs, which is one.
+Responses are data, never pages: a browser must not run, frame, cache or sniff them. /docs is the
+one page.
 """
+
+import falcon
+
+# A client that sends it back with a read is answered by a server that has replayed this position.
+COMMIT_LSN = "X-Commit-LSN"
 
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
@@ -17,3 +22,9 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+
+
+def set_commit_lsn(resp: falcon.Response, lsn: str | None) -> None:
+    """Set X-Commit-LSN to the position in PostgreSQL's log; None: nothing was committed."""
+    if lsn is not None:
+        resp.set_header(COMMIT_LSN, lsn)
