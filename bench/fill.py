@@ -19,9 +19,9 @@ from service.db.connections import connect
 from service.db.partitions import WEEK, ensure_partitions, ensure_week
 from service.db.session_settings import DIRECT, WRITE
 from service.ingest.json.batch import parse_batch
-from service.metrics.fold import connect_refresher, forget_quarter_hours
-from service.metrics.leader import refresh_once
-from service.writer.group_commit import Writer
+from service.metrics.fold import connect_for_folds, forget_quarter_hours
+from service.metrics.leader import fold_once
+from service.writer.group_commit import GroupCommitWriter
 
 PROCESSES = 2
 TRANSACTION_EVENTS = 5_000
@@ -95,7 +95,7 @@ def store(task: Slice) -> tuple[int, int]:
     """Store a slice, in a process of its own; return its events and the bytes of their JSON."""
     rng = random.Random(f"{task.seed} {task.first}")
     day = monday(task.week)
-    writer = Writer(lambda: connect(task.url, WRITE, "writer"), lambda: day, "bench")
+    writer = GroupCommitWriter(lambda: connect(task.url, WRITE, "writer"), lambda: day, "bench")
     raw_bytes = 0
     for at in range(0, task.count, TRANSACTION_EVENTS):
         moment = moment_in(rng, task.week)
@@ -121,8 +121,8 @@ def monday(week: int) -> date:
 
 def settle_metrics(url: str) -> None:
     """Fold the metrics, and forget what the service would forget, as its leader does."""
-    refresh_once(url)  # beside the leader of a service that runs already
-    with connect_refresher(url) as conn:
+    fold_once(url)  # beside the leader of a service that runs already
+    with connect_for_folds(url) as conn:
         forget_quarter_hours(conn, QUARTER_HOUR_DAYS)
 
 

@@ -26,7 +26,7 @@ from bench.load import closed_loop, get, host_of, post
 from bench.service import running, scratch_database
 from service.db import migrate, partitions
 from service.db.queries import Connection, Query
-from service.metrics.fold import connect_refresher, fold
+from service.metrics.fold import connect_for_folds, fold
 from service.metrics.verify import rebuild
 
 AGENTS, DAYS, EVENTS_PER_RUN = 100, 90, 10
@@ -111,7 +111,7 @@ def fill(url: str, first: int, last: int) -> None:
             run(conn, "runs", **bounds)
             run(conn, "events", **bounds)
         stored = time.monotonic()
-        with connect_refresher(url) as refresher:
+        with connect_for_folds(url) as refresher:
             rebuild(refresher)
         rebuilt = time.monotonic()
         run(conn, "vacuum")
@@ -146,7 +146,7 @@ def time_folds(database_url: str, url: str) -> float:
     """The median time, in milliseconds, of folds of what 2,000 events leave behind."""
     source = events(seed=time.time_ns())
     seconds = []
-    with connect_refresher(database_url) as conn:
+    with connect_for_folds(database_url) as conn:
         for _ in range(FOLDS):
             send(url, list(islice(source, DELTAS)))
             seconds.append(fold(conn).seconds)

@@ -7,20 +7,20 @@ import falcon
 import orjson
 from falcon.media import JSONHandler
 
-from service.api.body_budget import Admission
+from service.api.body_budget import BodyBudget
 from service.api.errors import add_error_handlers
-from service.api.load_shedding import Gate
-from service.api.middleware.authorization import Access
-from service.api.middleware.basics import Identity, RawPath, Reload, cors
+from service.api.load_shedding import LoadShedder
+from service.api.middleware.authorization import Authorization
+from service.api.middleware.basics import RawPath, ReloadQueries, RequestId, cors
 from service.api.middleware.rate_limit import RateLimit
-from service.api.middleware.replica_fallback import Forget, with_second_try
+from service.api.middleware.replica_fallback import ResetReplicaRouting, with_replica_fallback
 from service.api.middleware.request_log import RequestLog
 from service.api.middleware.request_metrics import RequestMeter
 from service.api.middleware.token_buckets import Clock
 from service.api.parameters import NameConverter
-from service.api.streaming.client import Readers
-from service.api.streaming.slots import Slots, shared_places
-from service.auth.key_cache import KeyRing
+from service.api.streaming.client import StreamClients
+from service.api.streaming.slots import StreamLimiter, shared_slots
+from service.auth.key_cache import KeyCache
 from service.config import MEGABYTE, Config
 from service.db.database import Database
 from service.resources import agents, otlp
@@ -34,49 +34,49 @@ from service.resources.metrics import percentiles, summary, timeseries
 from service.resources.runs import resource as runs
 from service.resources.runs import search_resource
 from service.resources.tail import resource as tail
-from service.writer.group_commit import Writer
+from service.writer.group_commit import GroupCommitWriter
 
 MAX_STREAMS = 4  # in each worker
 
 
 def create_app(
-    config: Config, database: Database, writer: Writer, clock: Clock = time.monotonic_ns
-) -> Gate:
+    config: Config, database: Database, writer: GroupCommitWriter, clock: Clock = time.monotonic_ns
+) -> LoadShedder:
     """Build the application. Each path answers with the prefix and, for old clients, without."""
     app = falcon.App()
     rate_limit = RateLimit(config, clock)
-    access = Access(KeyRing(database), config)
+    access = Authorization(KeyCache(database), config)
     for middleware in (
-        Forget(),
+        ResetReplicaRouting(),
         RequestMeter(config.api_prefix),
         RequestLog(config.debug or config.log_requests == "all", config.trusted_proxies),
-        Identity(),
+        RequestId(),
         RawPath(),
         cors(config.cors_origins),
         access,
     ):
         app.add_middleware(middleware)
     if rate_limit.is_on:
-        app.add_middleware(rate_limit)  # behind Access, which finds out who asks
+        app.add_middleware(rate_limit)  # behind Authorization, which finds out who asks
     if config.debug:
-        app.add_middleware(Reload())
+        app.add_middleware(ReloadQueries())
     app.router_options.converters["name"] = NameConverter
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=orjson.dumps)
     add_error_handlers(app)
 
     probe = Probe(database)
     can_stream = config.worker_class != "meinheld"
-    shared = shared_places(config)
-    readers = Readers(access, config.stream_stall_seconds)
-    exports = Slots(config.max_exports, "exports", shared)
-    streams = Slots(MAX_STREAMS, "streams", shared)
-    admission = Admission(config.max_in_flight_mb * MEGABYTE)
+    shared = shared_slots(config)
+    readers = StreamClients(access, config.stream_stall_seconds)
+    exports = StreamLimiter(config.max_exports, "exports", shared)
+    streams = StreamLimiter(MAX_STREAMS, "streams", shared)
+    admission = BodyBudget(config.max_in_flight_mb * MEGABYTE)
     routes: dict[str, Any] = {
         "/events": ingest.Events(writer, database, config, rate_limit, admission),
-        "/events/check": stored_check.Check(database, config, admission),
+        "/events/check": stored_check.StoredCheck(database, config, admission),
         "/events/stream": tail.Tail(database, streams, readers, can_stream),
         # Exporters add this path to their endpoint, which may end in the prefix or not.
-        "/v1/traces": otlp.Traces(writer, config, rate_limit, admission),
+        "/v1/traces": otlp.OtlpTraces(writer, config, rate_limit, admission),
         "/events/{event_id:name}/children": ingest.Children(database),
         "/agents": agents.Agents(database),
         "/agents/{agent_name:name}": agents.Agent(database),
@@ -101,15 +101,15 @@ def create_app(
         "/health": health.Health(probe, config, database.replicas),
         "/livez": health.Live(),
         "/readyz": health.Ready(probe, config),
-        "/metrics": prometheus.Telemetry(probe, database.replicas),
-        "/openapi.json": openapi.Description(config),
+        "/metrics": prometheus.Prometheus(probe, database.replicas),
+        "/openapi.json": openapi.OpenApi(config),
         "/docs": docs.Docs(),
         "/docs/{name:name}": docs.Asset(),
     }
     root = health.Root(config)
     for resource in routes.values():
         if hasattr(resource, "on_get"):
-            resource.on_get = with_second_try(resource.on_get, database)
+            resource.on_get = with_replica_fallback(resource.on_get, database)
     routes |= of_the_service
     for resource in (root, *routes.values()):
         if hasattr(resource, "on_get"):
@@ -118,4 +118,4 @@ def create_app(
         for path, resource in routes.items():
             app.add_route(prefix + path, resource)
     app.add_route("/", root)
-    return Gate(app, writer.has_room)
+    return LoadShedder(app, writer.has_room)

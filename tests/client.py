@@ -16,7 +16,7 @@ from service.core.clock import Today, today
 from service.db.database import Database
 from service.db.roles.logins import Logins
 from service.db.roles.names import given_urls
-from service.writer.group_commit import Writer
+from service.writer.group_commit import GroupCommitWriter
 from tests import pgbouncer
 from tests.events import Event
 from tests.leaks import look_through_answer, look_through_headers
@@ -57,7 +57,7 @@ class Client(testing.TestClient):
             read_timeout_seconds=config.read_timeout_seconds,
             write_timeout_seconds=config.write_timeout_seconds,
         )
-        writer = Writer(database.connect_writer, today, config.environment)
+        writer = GroupCommitWriter(database.connect_writer, today, config.environment)
         database.open()
         try:
             yield cls(create_app(config, database, writer, clock))

@@ -17,27 +17,27 @@ MAX_MEMBERS = 10_000  # 20 ms where all are empty: a million of them would hold 
 GZIP = 16 + zlib.MAX_WBITS
 
 
-class Room(Protocol):
+class Budget(Protocol):
     """Where a body is held while it is read (admission.Share); either may refuse by raising."""
 
-    def expect(self, size: int) -> None:
+    def reserve(self, size: int) -> None:
         """Hear how many bytes are to come."""
 
-    def grow_to(self, size: int) -> None:
+    def grow(self, size: int) -> None:
         """Hold so many."""
 
 
-class Anywhere:
-    """Room for a small document: always enough."""
+class Unlimited:
+    """Budget for a small document: always enough."""
 
-    def expect(self, size: int) -> None:
+    def reserve(self, size: int) -> None:
         """Do not mind."""
 
-    def grow_to(self, size: int) -> None:
+    def grow(self, size: int) -> None:
         """Do not mind."""
 
 
-def read_json_body(req: falcon.Request, limit: int, room: Room) -> bytes:
+def read_json_body(req: falcon.Request, limit: int, room: Budget) -> bytes:
     """Read a JSON body of at most `limit` bytes, unpacked where it is gzip; not parsed.
 
     `room` is told how many bytes the body has, before they are read where that is known. Raises
@@ -53,7 +53,7 @@ def read_json_body(req: falcon.Request, limit: int, room: Room) -> bytes:
     return read_packed_body(req, limit, room)
 
 
-def read_packed_body(req: falcon.Request, limit: int, room: Room) -> bytes:
+def read_packed_body(req: falcon.Request, limit: int, room: Budget) -> bytes:
     """As read_json_body, for a body of any type."""
     encoding = (req.get_header("Content-Encoding") or "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
@@ -69,7 +69,7 @@ def read_packed_body(req: falcon.Request, limit: int, room: Room) -> bytes:
 def read_document(req: falcon.Request, limit: int) -> dict[str, Any]:
     """Read and parse a small JSON object; raise ApiError 400 when it is none."""
     try:
-        document = orjson.loads(read_json_body(req, limit, Anywhere()))
+        document = orjson.loads(read_json_body(req, limit, Unlimited()))
     except orjson.JSONDecodeError:
         raise ApiError(falcon.HTTP_400, "invalid_json", "The body is not JSON.") from None
     if not isinstance(document, dict):
@@ -77,7 +77,7 @@ def read_document(req: falcon.Request, limit: int) -> dict[str, Any]:
     return document
 
 
-def read_body(req: falcon.Request, limit: int, room: Room) -> bytes:
+def read_body(req: falcon.Request, limit: int, room: Budget) -> bytes:
     """Read the body from the server's own stream.
 
     Falcon's bounded_stream is empty for chunked bodies, and the server hands on bodies that ended
@@ -90,13 +90,13 @@ def read_body(req: falcon.Request, limit: int, room: Room) -> bytes:
         raise too_large(limit)
     chunked = length is None and req.get_header("Transfer-Encoding") is not None
     wanted = limit + 1 if chunked else (length or 0)
-    room.expect(length or 0)
+    room.reserve(length or 0)
     parts, size = [], 0
     try:
         while size < wanted and (part := req.stream.read(min(CHUNK_BYTES, wanted - size))):
             parts.append(part)
             size += len(part)
-            room.grow_to(size)
+            room.grow(size)
     except TimeoutError:
         raise stalled() from None
     except (OSError, ParseException):
@@ -122,7 +122,7 @@ def stalled() -> ApiError:
     return ApiError(falcon.HTTP_503, "body_timeout", text, retry=True)
 
 
-def gunzip(packed: bytes, limit: int, room: Room) -> bytes:
+def gunzip(packed: bytes, limit: int, room: Budget) -> bytes:
     """Unpack gzip of one or more members, to one byte beyond the limit at the most."""
     parts, size = [], 0
     try:
@@ -131,7 +131,7 @@ def gunzip(packed: bytes, limit: int, room: Room) -> bytes:
             size += len(part)
             if size > limit:
                 raise too_large(limit)
-            room.grow_to(size)
+            room.grow(size)
     except zlib.error:
         raise ApiError(
             falcon.HTTP_400, "invalid_encoding", "The body is not the gzip that it says it is."

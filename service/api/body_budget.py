@@ -1,4 +1,4 @@
-"""Admission: how many bytes of bodies a worker holds at once, decided before they are read.
+"""BodyBudget: how many bytes of bodies a worker holds at once, decided before they are read.
 
 What counts is what has come. A length that was only declared is asked about, not counted: two
 clients that declared 64 MB and then stood still would shut everyone else out.
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from service.writer.group_commit import Overloaded
 
 
-class Admission:
+class BodyBudget:
     """The bytes that one worker has taken in and not yet answered. Safe for threads.
 
     Rows take about twice the bytes of their body, and both are held until the answer.
@@ -23,9 +23,9 @@ class Admission:
         self._lock = threading.Lock()
 
     @contextmanager
-    def share(self) -> Iterator["Share"]:
+    def share(self) -> Iterator["Reservation"]:
         """Lend one request its share, which grows as the body does, and take it back."""
-        share = Share(self)
+        share = Reservation(self)
         try:
             yield share
         finally:
@@ -46,18 +46,18 @@ class Admission:
             raise Overloaded("Too many bytes wait to be stored.")
 
 
-class Share:
+class Reservation:
     """What one request holds, in bytes."""
 
-    def __init__(self, admission: Admission) -> None:
+    def __init__(self, admission: BodyBudget) -> None:
         self._admission = admission
         self.size = 0
 
-    def expect(self, size: int) -> None:
+    def reserve(self, size: int) -> None:
         """Raise Overloaded when so many bytes would not be let in now; hold none of them."""
         self._admission.check(size - self.size, self.size)
 
-    def grow_to(self, size: int) -> None:
+    def grow(self, size: int) -> None:
         """Hold at least so many bytes; raises Overloaded, and holds what it did."""
         if size > self.size:
             self._admission.hold(size - self.size, self.size)

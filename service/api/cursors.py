@@ -20,21 +20,21 @@ from service.api.parameters import bad_parameter
 TOTAL = re.compile(r"\d{1,40}(\.\d{1,400})?", re.ASCII)
 
 
-class RunPlace(NamedTuple):
+class RunKey(NamedTuple):
     """Behind a run, in a list by when runs were made."""
 
     created_at: datetime
     run_id: str
 
 
-class TotalPlace(NamedTuple):
+class TotalKey(NamedTuple):
     """Behind a run, in a list by one of its totals."""
 
     total: str  # every digit of it
     run_id: str
 
 
-class EventPlace(NamedTuple):
+class EventKey(NamedTuple):
     """Behind an event of a run, or behind the run's last where it names none."""
 
     created_at: datetime  # of the run
@@ -48,10 +48,10 @@ def encode_cursor(created_at: datetime, run_id: str) -> str:
     return pack(created_at, run_id)
 
 
-def decode_cursor(text: str) -> RunPlace:
+def decode_cursor(text: str) -> RunKey:
     """Read a cursor of an agent's list back; raise ApiError 400 for one that was never given."""
     created_at, run_id = unpack(text, 2)
-    return RunPlace(to_moment(created_at), to_id(run_id))
+    return RunKey(to_moment(created_at), to_id(run_id))
 
 
 def pack(*values: Any) -> str:

@@ -26,7 +26,7 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 
-class Gate:
+class LoadShedder:
     """A WSGI application: the service's own, but for ingest while there is no room."""
 
     def __init__(

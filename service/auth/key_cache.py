@@ -82,7 +82,7 @@ def added_or_ended(known: Mapping[str, Key], found: Mapping[str, Key]) -> dict[s
     return {**known, **news}
 
 
-class KeyRing:
+class KeyCache:
     """The keys of the database, as one worker knows them. Safe for threads."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:

@@ -7,7 +7,7 @@ from threading import Thread
 from service.cli.database import database_in_use
 from service.config import Config
 from service.metrics import verify as verifying
-from service.metrics.leader import Refresher, refresh_once
+from service.metrics.leader import FoldLeader, fold_once
 from service.metrics.verify import Difference
 
 DEFAULT_REFRESH_SECONDS = 5  # where REFRESH_INTERVAL_SECONDS=0 keeps the service from folding
@@ -17,11 +17,11 @@ def refresh(config: Config, once: bool) -> int:
     """Fold once and print what was done, or lead until told to end."""
     with database_in_use(config, "refresh") as url:
         if once:
-            done = refresh_once(url)
+            done = fold_once(url)
             print(f"folded {done.deltas} deltas in {done.seconds:.3f} s")
         else:
             interval = config.refresh_interval_seconds or DEFAULT_REFRESH_SECONDS
-            refresher = Refresher(url, interval, config.quarter_hour_days)
+            refresher = FoldLeader(url, interval, config.quarter_hour_days)
             for number in (signal.SIGINT, signal.SIGTERM):
                 # Not in the handler itself: it may interrupt run() while that holds the very lock
                 # which close() waits for.

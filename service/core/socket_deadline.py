@@ -23,14 +23,14 @@ SLOWEST_BYTES_PER_SECOND = 1000
 LEAST_SECONDS = 0.001  # 0 would mean: do not wait
 
 
-class Stalled(TimeoutError):
+class SlowClientTimeout(TimeoutError):
     """The client stands still. By its errno gunicorn closes such a connection without a word."""
 
     def __init__(self) -> None:
         super().__init__(errno.ECONNRESET, "the client stands still")
 
 
-class Patience(Socket):
+class MinimumRate(Socket):
     """What a socket of either kind, Python's or gevent's, gets beside: a limit on waiting."""
 
     _seconds: float | None = None
@@ -43,12 +43,12 @@ class Patience(Socket):
         self._credit = seconds or 0.0
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """Receive; raises Stalled."""
+        """Receive; raises SlowClientTimeout."""
         received: bytes = self._patiently(len, super().recv, size, flags)
         return received
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send everything, as fast as it is taken; raises Stalled."""
+        """Send everything, as fast as it is taken; raises SlowClientTimeout."""
         rest = memoryview(data).cast("B")
         while rest:
             rest = rest[self._patiently(int, super().send, rest, flags) :]
@@ -64,8 +64,8 @@ class Patience(Socket):
         try:
             moved = call(*arguments)
         except TimeoutError:
-            self.is_given_up = True
-            raise Stalled from None
+            self.is_timed_out = True
+            raise SlowClientTimeout from None
         finally:
             self.settimeout(own)
         waited, earned = time.monotonic() - began, size(moved) / SLOWEST_BYTES_PER_SECOND
@@ -73,5 +73,5 @@ class Patience(Socket):
         return moved
 
 
-class PatientSocket(Patience, socket.socket):
+class MinimumRateSocket(MinimumRate, socket.socket):
     """Python's own socket, with a limit on waiting."""

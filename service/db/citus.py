@@ -11,7 +11,7 @@ from service.db.connections import connect
 from service.db.migrate import migrating
 from service.db.queries import Connection, queries
 from service.db.roles import names as roles
-from service.db.schema_version import applied_names, find_gap, known_names
+from service.db.schema_version import applied_names, find_migration_gap, known_names
 from service.db.session_settings import DIRECT, READ, WRITE
 
 # In this order; the others go beside the first.
@@ -35,7 +35,7 @@ def distribute(url: str) -> list[str]:
                 "this database has no extension citus: CREATE EXTENSION citus on the coordinator "
                 "and each worker, SELECT citus_add_node(…) for each of these, then run this again"
             )
-        gap = find_gap(known_names(), applied_names(conn))
+        gap = find_migration_gap(known_names(), applied_names(conn))
         if gap:
             raise Failure(str(gap))
         before = shards(conn)

@@ -10,7 +10,7 @@ from service.db.green_connection import connection_class
 from service.db.json_loaders import FragmentLoader, NumberLoader
 from service.db.queries import Connection, queries
 from service.db.session_settings import READ_ONLY
-from service.db.statement_timeout import PatientConnection, keepalives, limit_silence
+from service.db.statement_timeout import TimeoutConnection, keepalives, set_client_timeout
 
 CONNECT_TIMEOUT_SECONDS = 2
 PREPARED_AT_ONCE = 5  # psycopg's own; the queries say of each whether it is prepared
@@ -23,7 +23,7 @@ def connect(
     *,
     first: bool = False,
     pgbouncer: bool = False,
-    is_hopeless: Callable[[], bool] | None = None,
+    is_server_gone: Callable[[], bool] | None = None,
 ) -> Connection:
     """Open one connection with its settings, rows as dicts; `first` goes before requests.
 
@@ -34,8 +34,8 @@ def connect(
         row_factory=dict_row,
         prepare_threshold=prepare_threshold(pgbouncer),
     )
-    limit_silence(conn, settings)
-    conn.is_hopeless = is_hopeless
+    set_client_timeout(conn, settings)
+    conn.is_server_gone = is_server_gone
     conn.autocommit = True
     note_distribution(conn)
     if not pgbouncer and must_say_read_only(conn, settings):
@@ -44,7 +44,7 @@ def connect(
     return conn
 
 
-def note_distribution(conn: PatientConnection) -> None:
+def note_distribution(conn: TimeoutConnection) -> None:
     """Let the connection know whether its tables are distributed; there, Citus chooses the plans.
 
     It makes none for parameters that it does not know, as a generic plan would have it.
@@ -62,7 +62,7 @@ def wants_read_write(url: str) -> bool:
     return conninfo_to_dict(url).get("target_session_attrs") == "read-write"
 
 
-def must_say_read_only(conn: PatientConnection, settings: dict[str, str]) -> bool:
+def must_say_read_only(conn: TimeoutConnection, settings: dict[str, str]) -> bool:
     """Whether a session that is to be read-only has not begun as one; PostgreSQL reports it."""
     begun = conn.pgconn.parameter_status(READ_ONLY.encode())
     return READ_ONLY in settings and begun != b"on"
@@ -85,7 +85,7 @@ def conninfo(url: str, settings: dict[str, str], role: str) -> str:
     )
 
 
-def configure(conn: PatientConnection) -> None:
+def configure(conn: TimeoutConnection) -> None:
     """Load numeric as a number of JSON's, jsonb as text that is passed on unparsed, ids as text.
 
     UUID objects take long to make and to hash: 40 of the 190 ms of a trace of 10,000 events.

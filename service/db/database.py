@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 import psycopg
 
 from service.db.connections import connect
-from service.db.notifications import Bell
+from service.db.notifications import NotifyListener
 from service.db.pools import lend, pool
 from service.db.queries import Connection, queries
 from service.db.reads import Reads
@@ -66,7 +66,7 @@ class Database:
             pgbouncer=pgbouncer,
         )
         self._change = pool(lambda: url, self._write_settings, "change", 1)
-        self.bell = Bell(lambda: connect(url, DIRECT, "tail"))
+        self.bell = NotifyListener(lambda: connect(url, DIRECT, "tail"))
 
     def open(self) -> None:
         """Start the pools; connections are made as they are needed."""

@@ -16,7 +16,7 @@ from psycopg.abc import PQGen
 from psycopg.waiting import READY_R, READY_W, WAIT_R, WAIT_W
 
 from service.core.cooperative import poll_now
-from service.db.statement_timeout import INTERVAL_SECONDS, PatientConnection
+from service.db.statement_timeout import INTERVAL_SECONDS, TimeoutConnection
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ WAITS = {
 }
 
 
-class GreenConnection(PatientConnection):
+class GreenConnection(TimeoutConnection):
     """A connection that lets other greenlets run while PostgreSQL works, and only then."""
 
     def wait(
@@ -53,10 +53,10 @@ class GreenConnection(PatientConnection):
         """Return what the socket is ready for, once it is ready for something that is wanted."""
         began = monotonic()
         while not (events := ready(fileno, wanted)):
-            if self.patience_seconds and monotonic() > began + self.patience_seconds:
-                raise self.given_up()
-            if self.is_hopeless and self.is_hopeless():
-                raise self.given_up("its server is away")
+            if self.timeout_seconds and monotonic() > began + self.timeout_seconds:
+                raise self.abort()
+            if self.is_server_gone and self.is_server_gone():
+                raise self.abort("its server is away")
             try:
                 WAITS[wanted](fileno, timeout=INTERVAL_SECONDS)
             except TimeoutError:
@@ -108,8 +108,8 @@ def ready(fileno: int, wanted: int) -> int:
     return (READY_R if readable else 0) | (READY_W if events & select.POLLOUT else 0)
 
 
-def connection_class(first: bool = False) -> type[PatientConnection]:
+def connection_class(first: bool = False) -> type[TimeoutConnection]:
     """The class for this process: greenlets when gevent has taken the place of threads."""
     if not monkey.is_module_patched("select"):
-        return PatientConnection
+        return TimeoutConnection
     return FirstConnection if first else GreenConnection

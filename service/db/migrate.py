@@ -20,7 +20,7 @@ from yoyo import get_backend, read_migrations
 from service.core.failure import Failure
 from service.db.queries import Connection, queries
 from service.db.roles.grants import bring_about
-from service.db.schema_version import DIRECTORY, ROLLBACK, applied_names, find_gap
+from service.db.schema_version import DIRECTORY, ROLLBACK, applied_names, find_migration_gap
 
 # Any number will do, as long as nothing else in the database locks it: "gati" in ASCII.
 LOCK_KEY = 0x67617469
@@ -138,7 +138,7 @@ def refuse_newer(url: str, known: Any) -> None:
     Applying an old one below them, or taking one away, would leave a schema that no version has.
     """
     with reach(url) as conn:
-        gap = find_gap([found.id for found in known], applied_names(conn))
+        gap = find_migration_gap([found.id for found in known], applied_names(conn))
     if gap and gap.unknown:
         raise Failure(str(gap))
 

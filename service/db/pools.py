@@ -19,12 +19,12 @@ from service.db.connections import (
 from service.db.green_connection import connection_class
 from service.db.queries import Connection, queries
 from service.db.session_settings import READ_ONLY
-from service.db.statement_timeout import PatientConnection, limit_silence
+from service.db.statement_timeout import TimeoutConnection, set_client_timeout
 
 POOL_TIMEOUT_SECONDS = 2.0
 MAX_WAITING = 200
 
-Pool = ConnectionPool[PatientConnection]
+Pool = ConnectionPool[TimeoutConnection]
 
 
 def pool(
@@ -32,7 +32,7 @@ def pool(
     settings: dict[str, str],
     role: str,
     size: int,
-    is_hopeless: Callable[[], bool] | None = None,
+    is_server_gone: Callable[[], bool] | None = None,
     *,
     pgbouncer: bool = False,
 ) -> Pool:
@@ -41,10 +41,10 @@ def pool(
     Through PgBouncer they have none of the settings, and prepare nothing.
     """
 
-    def prepare(conn: PatientConnection) -> None:
+    def prepare(conn: TimeoutConnection) -> None:
         configure(conn)
-        limit_silence(conn, settings)
-        conn.is_hopeless = is_hopeless
+        set_client_timeout(conn, settings)
+        conn.is_server_gone = is_server_gone
         note_distribution(conn)
         if pgbouncer:  # it keeps the time zone, by which psycopg reads times, for each client
             queries.transactions.use_utc(conn)

@@ -22,15 +22,15 @@ class Reads:
         settings: dict[str, str],
         size: int,
         name: str = "read",
-        is_hopeless: Callable[[], bool] | None = None,
+        is_server_gone: Callable[[], bool] | None = None,
     ) -> None:
         """`find_url` is asked for each new connection, of which there are `size` at the most.
 
-        `is_hopeless` is asked while one waits for the server: then it waits no more.
+        `is_server_gone` is asked while one waits for the server: then it waits no more.
         """
         self.find_url = find_url
         self.settings = settings
-        self.pool = pool(find_url, settings, name, size, is_hopeless, pgbouncer=self.pgbouncer)
+        self.pool = pool(find_url, settings, name, size, is_server_gone, pgbouncer=self.pgbouncer)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -9,8 +9,8 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.db.queries import queries
 from service.db.reads import Reads, ReadsThroughPgBouncer
-from service.db.server_monitor import Lookout
-from service.db.wal_progress import Progress
+from service.db.server_monitor import LagMonitor
+from service.db.wal_progress import PrimaryPositions
 
 AWAY, LAGGING, UNKNOWN = "away", "lagging", "unknown"
 
@@ -34,7 +34,7 @@ class Replica:
         url: str,
         settings: dict[str, str],
         size: int,
-        progress: Progress,
+        progress: PrimaryPositions,
         *,
         max_lag_seconds: int,
         pgbouncer: bool,
@@ -50,7 +50,7 @@ class Replica:
         self.reported_at = float("-inf")
         self._progress = progress
         self._max_lag_seconds = max_lag_seconds
-        self._lookout = Lookout(
+        self._lookout = LagMonitor(
             self.reads.pool.name,
             lambda: url,
             settings,
@@ -62,7 +62,7 @@ class Replica:
     @property
     def is_usable(self) -> bool:
         """Whether reads may go there."""
-        return not self.state.reason and not self._lookout.is_silent
+        return not self.state.reason and not self._lookout.is_overdue
 
     def open(self) -> None:
         """Begin to look."""

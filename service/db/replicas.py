@@ -8,9 +8,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from service.db.reads import Reads
 from service.db.replica import Replica
-from service.db.request_routing import asking
-from service.db.server_monitor import Lookout
-from service.db.wal_progress import Progress
+from service.db.request_routing import read_routing
+from service.db.server_monitor import LagMonitor
+from service.db.wal_progress import PrimaryPositions
 
 
 class Replicas:
@@ -27,7 +27,7 @@ class Replicas:
     ) -> None:
         """`size` is how many connections each pool may have; `pgbouncer`: all go through one."""
         self._primary = primary
-        self._progress = Progress()
+        self._progress = PrimaryPositions()
         self.all = [
             Replica(
                 number,
@@ -41,7 +41,7 @@ class Replicas:
             for number, url in enumerate(each_host(urls), 1)
         ]
         self._turns = count()
-        self._lookout = Lookout(
+        self._lookout = LagMonitor(
             "progress", primary.find_url, primary.settings, found=self._note_primary
         )
 
@@ -63,7 +63,7 @@ class Replicas:
 
         Where nobody could ask again, as in the service's own threads, the primary does.
         """
-        who = asking.get()
+        who = read_routing.get()
         if who is None or not self.all:
             return self._primary
         if who.server is None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Asking:
+class ReadRouting:
     """One request: up to where its server has to be, and the one that it got for all its reads."""
 
     lsn: str | None = None
@@ -22,15 +22,15 @@ class Asking:
     replica: "Replica | None" = None  # whose server that is; None: the primary's
 
 
-class Doubtful(Exception):
+class ReplicaMissing(Exception):
     """A replica lacks what a request names, which may be new: the primary is to be asked."""
 
 
-asking: ContextVar[Asking | None] = ContextVar("asking", default=None)
+read_routing: ContextVar[ReadRouting | None] = ContextVar("read_routing", default=None)
 
 
-def doubt_replica() -> None:
-    """Raise Doubtful where a replica has answered; of the primary there is no doubt."""
-    who = asking.get()
+def require_primary() -> None:
+    """Raise ReplicaMissing where a replica has answered; of the primary there is no doubt."""
+    who = read_routing.get()
     if who is not None and who.replica is not None:
-        raise Doubtful
+        raise ReplicaMissing

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Gap:
+class MigrationGap:
     """What one side has and the other has not: names of migrations, in order."""
 
     lacking: tuple[str, ...]  # in the database
@@ -51,9 +51,11 @@ def applied_names(conn: Connection) -> list[str]:
         return []  # it was never migrated
 
 
-def find_gap(known: Collection[str], applied: Collection[str]) -> Gap | None:
+def find_migration_gap(known: Collection[str], applied: Collection[str]) -> MigrationGap | None:
     """What does not fit; None when all does."""
-    gap = Gap(tuple(sorted(set(known) - set(applied))), tuple(sorted(set(applied) - set(known))))
+    gap = MigrationGap(
+        tuple(sorted(set(known) - set(applied))), tuple(sorted(set(applied) - set(known)))
+    )
     return gap if gap.lacking or gap.unknown else None
 
 
@@ -67,7 +69,7 @@ def check(url: str, joining: bool = False) -> None:
     try:
         with connect(url, READ, "schema") as conn:
             conn.autocommit = True
-            gap = find_gap(known_names(), applied_names(conn))
+            gap = find_migration_gap(known_names(), applied_names(conn))
     except psycopg.OperationalError:
         return
     if gap and joining and not gap.lacking:

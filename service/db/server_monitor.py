@@ -15,7 +15,7 @@ LOOK_SECONDS = 0.5
 LOOK_TIMEOUT_SECONDS = 1  # one that says nothing is left out 2 s later
 
 
-class Lookout:
+class LagMonitor:
     """A thread that asks one server, over a connection of its own.
 
     Not over one of a pool: a pool in which all are busy looks like a server that is away.
@@ -35,7 +35,7 @@ class Lookout:
         # PgBouncer is silent as well while all of its connections to the server are busy.
         patience = settings if pgbouncer else with_timeout(settings, LOOK_TIMEOUT_SECONDS)
         self._connect: Callable[[], Connection] = lambda: connect(
-            find_url(), patience, "replica", pgbouncer=pgbouncer, is_hopeless=self._closed.is_set
+            find_url(), patience, "replica", pgbouncer=pgbouncer, is_server_gone=self._closed.is_set
         )
         self._may_be_silent = pgbouncer
         self._asked_at = inf
@@ -47,7 +47,7 @@ class Lookout:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     @property
-    def is_silent(self) -> bool:
+    def is_overdue(self) -> bool:
         """Whether an answer is overdue: known before a request has waited for a connection."""
         overdue = time.monotonic() > self._asked_at + LOOK_TIMEOUT_SECONDS
         return overdue and not self._may_be_silent

@@ -27,11 +27,11 @@ KEEPALIVES = {
 }
 
 
-class PatientConnection(psycopg.Connection[Any]):
-    """A connection whose server may be silent for `patience_seconds`; None: without limit."""
+class TimeoutConnection(psycopg.Connection[Any]):
+    """A connection whose server may be silent for `timeout_seconds`; None: without limit."""
 
-    patience_seconds: float | None = None
-    is_hopeless: Callable[[], bool] | None = None  # asked while it waits: then it waits no more
+    timeout_seconds: float | None = None
+    is_server_gone: Callable[[], bool] | None = None  # asked while it waits: then it waits no more
     distributed = False  # whether Citus spreads the tables over nodes: service/db/queries.py asks
 
     def wait(
@@ -42,40 +42,40 @@ class PatientConnection(psycopg.Connection[Any]):
         For threads, in C. The limit is on the whole of it: one statement, or one round of a
         pipeline, whose results come as they are made.
         """
-        if self.is_hopeless:
-            gen = self._while_there_is_hope(gen, self.is_hopeless)
-        if timeout is not None or self.patience_seconds is None:
+        if self.is_server_gone:
+            gen = self._until_server_gone(gen, self.is_server_gone)
+        if timeout is not None or self.timeout_seconds is None:
             return super().wait(gen, interval, timeout)
         try:
-            return super().wait(gen, interval, self.patience_seconds)
+            return super().wait(gen, interval, self.timeout_seconds)
         except _WaitTimeout:
-            raise self.given_up() from None
+            raise self.abort() from None
 
-    def _while_there_is_hope(self, gen: PQGen[T], is_hopeless: Callable[[], bool]) -> PQGen[T]:
+    def _until_server_gone(self, gen: PQGen[T], is_server_gone: Callable[[], bool]) -> PQGen[T]:
         """Run a generator of psycopg's, which is resumed at each interval, ready or not."""
         try:
             ready = yield next(gen)
             while True:
-                if not ready and is_hopeless():
-                    raise self.given_up("its server is away")
+                if not ready and is_server_gone():
+                    raise self.abort("its server is away")
                 ready = yield gen.send(ready)
         except StopIteration as end:
             result: T = end.value
             return result
 
-    def given_up(self, why: str = "") -> psycopg.OperationalError:
+    def abort(self, why: str = "") -> psycopg.OperationalError:
         """Close the connection without asking, and return the error that says why."""
         self.pgconn.finish()
-        return psycopg.OperationalError(why or f"silent for {self.patience_seconds:.0f} s")
+        return psycopg.OperationalError(why or f"silent for {self.timeout_seconds:.0f} s")
 
 
-def limit_silence(conn: PatientConnection, settings: dict[str, str]) -> None:
+def set_client_timeout(conn: TimeoutConnection, settings: dict[str, str]) -> None:
     """Bound how long PostgreSQL may say nothing: a little longer than a statement may run.
 
     `statement_timeout` is in whole seconds.
     """
     seconds = int(settings.get("statement_timeout", "0").removesuffix("s"))
-    conn.patience_seconds = seconds + SILENCE_SECONDS if seconds else None
+    conn.timeout_seconds = seconds + SILENCE_SECONDS if seconds else None
 
 
 def keepalives(url: str) -> dict[str, str]:

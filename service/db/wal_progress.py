@@ -10,7 +10,7 @@ from collections import deque
 KEPT_LOOKS = 7200  # an hour, at two a second
 
 
-class Progress:
+class PrimaryPositions:
     """Where the primary's log ended at each of the last looks, the newest last."""
 
     def __init__(self) -> None:

@@ -29,7 +29,7 @@ class Fold:
     seconds: float
 
 
-def connect_refresher(url: str) -> Connection:
+def connect_for_folds(url: str) -> Connection:
     """Open a connection for folds: in autocommit, its transactions REPEATABLE READ."""
     conn = connect(url, REFRESH, "refresh")
     conn.autocommit = True

@@ -1,7 +1,7 @@
 """The leader: one process at a time keeps the metrics cheap to read, by folding their deltas.
 
 Nothing depends on it for being right: reads add the deltas that wait, and without a leader they
-only grow dearer. Every worker runs a Refresher, as `python -m service refresh` does; a lease says
+only grow dearer. Every worker runs a FoldLeader, as `python -m service refresh` does; a lease says
 who of them leads, and runs out within two intervals when its holder dies.
 """
 
@@ -18,7 +18,7 @@ from service.db.queries import Connection, queries
 from service.metrics.fold import (
     Fold,
     compact,
-    connect_refresher,
+    connect_for_folds,
     delete_empty,
     fold,
     forget_quarter_hours,
@@ -39,7 +39,7 @@ ERROR_PAUSE_SECONDS = 3.0  # one line in the log for each while the database is 
 log = logging.getLogger(__name__)
 
 
-class Refresher:
+class FoldLeader:
     """Leads where nobody else does: folds, compacts and vacuums, from a thread of its own."""
 
     def __init__(self, url: str, interval_seconds: float, quarter_hour_days: int) -> None:
@@ -131,7 +131,7 @@ class Refresher:
 
     def _connected(self) -> Connection:
         if self._conn is None or self._conn.closed:
-            self._conn = connect_refresher(self._url)
+            self._conn = connect_for_folds(self._url)
         return self._conn
 
     def _disconnect(self) -> None:
@@ -149,9 +149,9 @@ class Refresher:
         self._disconnect()
 
 
-def refresh_once(url: str) -> Fold:
+def fold_once(url: str) -> Fold:
     """Fold what waits, now; waits for a fold that is under way."""
-    with connect_refresher(url) as conn:
+    with connect_for_folds(url) as conn:
         while True:
             try:
                 done = fold(conn)

@@ -15,7 +15,7 @@ from service.core.progress import progress
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.session_settings import READ
-from service.metrics.fold import connect_refresher, fold_deltas
+from service.metrics.fold import connect_for_folds, fold_deltas
 
 RUNS_PER_STATEMENT = 1_000
 # One snapshot for as long as it takes; plans for these very agents, large or small.
@@ -74,7 +74,7 @@ def differences(rows: Iterable[Row]) -> Iterator[Difference]:
 def repair(url: str, found: list[Difference]) -> None:
     """Set the runs that differ to what their events say, then rebuild all metrics from the runs."""
     runs = {difference.key["run_id"] for difference in found if difference.relation == "runs"}
-    with connect_refresher(url) as conn:
+    with connect_for_folds(url) as conn:
         conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         for run_id in sorted(runs):
             with conn.transaction():

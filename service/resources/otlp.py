@@ -3,7 +3,7 @@
 import falcon
 
 from service.api.body import read_packed_body
-from service.api.body_budget import Admission
+from service.api.body_budget import BodyBudget
 from service.api.errors import ApiError
 from service.api.middleware.rate_limit import RateLimit
 from service.api.otlp_responses import PROTOBUF, media_type_of, write_response
@@ -11,15 +11,19 @@ from service.api.response_headers import set_commit_lsn
 from service.config import KILOBYTE, MEGABYTE, Config
 from service.ingest.otlp.batch import SpanBatch, parse_spans
 from service.telemetry import metrics
-from service.writer.group_commit import Writer
+from service.writer.group_commit import GroupCommitWriter
 from service.writer.transaction import Counts
 
 
-class Traces:
+class OtlpTraces:
     """Where spans come in."""
 
     def __init__(
-        self, writer: Writer, config: Config, rate_limit: RateLimit, admission: Admission
+        self,
+        writer: GroupCommitWriter,
+        config: Config,
+        rate_limit: RateLimit,
+        admission: BodyBudget,
     ) -> None:
         self._writer = writer
         self._rate_limit = rate_limit

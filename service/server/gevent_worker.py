@@ -22,7 +22,7 @@ from gevent.server import StreamServer
 from gunicorn.workers import ggevent
 
 from service.config import Config
-from service.core.socket_deadline import Patience
+from service.core.socket_deadline import MinimumRate
 from service.server import error_pages, graceful_close
 
 FEW_CONNECTIONS = 16  # up to here it matters how they are spread
@@ -61,11 +61,11 @@ ggevent.StreamServer = TurnTakingServer  # GeventWorker.run makes it by this nam
 error_pages.install()
 
 
-class GreenSocket(Patience, socket.socket):  # type: ignore[misc]
+class GeventSocket(MinimumRate, socket.socket):  # type: ignore[misc]
     """gevent's socket, with a limit on waiting."""
 
 
-class GreenWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has no types
+class GeventWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     """A worker whose requests are greenlets."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -76,7 +76,7 @@ class GreenWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has n
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve a connection."""
-        patient = GreenSocket(client.family, client.type, client.proto, fileno=client.detach())
+        patient = GeventSocket(client.family, client.type, client.proto, fileno=client.detach())
         super().handle(listener, patient, addr)
 
     @contextmanager
@@ -100,7 +100,7 @@ class GreenWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has n
 
         self._give_way = give_way
 
-    def handle_request(self, listener_name: Any, req: Any, sock: GreenSocket, addr: Any) -> None:
+    def handle_request(self, listener_name: Any, req: Any, sock: GeventSocket, addr: Any) -> None:
         """Answer one request, after a transaction that can go on, and with patience.
 
         Its head is there: between requests, keepalive is the limit.

@@ -15,7 +15,7 @@ from gunicorn import util
 from gunicorn.workers import gthread
 
 from service.config import Config
-from service.core.socket_deadline import PatientSocket
+from service.core.socket_deadline import MinimumRateSocket
 from service.server import error_pages, graceful_close
 
 error_pages.install()
@@ -25,7 +25,7 @@ class Connection(gthread.TConn):  # type: ignore[misc]  # gunicorn has no types
     """A client, waited for with patience, closed by the thread that served it."""
 
     def __init__(self, cfg: Any, sock: Any, client: Any, server: Any) -> None:
-        patient = PatientSocket(sock.family, sock.type, sock.proto, fileno=sock.detach())
+        patient = MinimumRateSocket(sock.family, sock.type, sock.proto, fileno=sock.detach())
         super().__init__(cfg, patient, client, server)
 
     def close(self, graceful: bool = False) -> None:

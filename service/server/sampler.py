@@ -7,7 +7,7 @@ import threading
 
 from service.db.database import Database
 from service.telemetry import metrics
-from service.writer.group_commit import Writer
+from service.writer.group_commit import GroupCommitWriter
 
 INTERVAL_SECONDS = 1.0
 
@@ -31,7 +31,7 @@ COUNTERS = {
 class Sampler:
     """A thread that looks; about 60 µs each time."""
 
-    def __init__(self, database: Database, writer: Writer) -> None:
+    def __init__(self, database: Database, writer: GroupCommitWriter) -> None:
         self._database = database
         self._writer = writer
         self._counted: dict[tuple[str, str], int] = {}

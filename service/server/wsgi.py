@@ -6,7 +6,7 @@ from dataclasses import replace
 import psycopg
 from gunicorn.errors import AppImportError
 
-from service.api.load_shedding import Gate
+from service.api.load_shedding import LoadShedder
 from service.app import create_app
 from service.config import Config
 from service.core.addresses import is_loopback
@@ -18,13 +18,13 @@ from service.db.partitions import PartitionKeeper
 from service.db.roles.logins import Logins
 from service.db.roles.names import given_urls
 from service.db.schema_version import check
-from service.metrics.leader import Refresher
+from service.metrics.leader import FoldLeader
 from service.server import startup_check
 from service.server.sampler import Sampler
-from service.writer.group_commit import Writer
+from service.writer.group_commit import GroupCommitWriter
 
 
-def build() -> Gate:
+def build() -> LoadShedder:
     """Read the environment, open the connections, and build the application.
 
     `python -m service serve` sets DATABASE_URL, to the embedded server's where it runs that.
@@ -47,9 +47,9 @@ def build() -> Gate:
         read_timeout_seconds=config.read_timeout_seconds,
         write_timeout_seconds=config.write_timeout_seconds,
     )
-    writer = Writer(database.connect_writer, today, config.environment)
+    writer = GroupCommitWriter(database.connect_writer, today, config.environment)
     keeper = PartitionKeeper(config.database_url, today, config.retention_days)
-    refresher = Refresher(
+    refresher = FoldLeader(
         config.database_url, config.refresh_interval_seconds, config.quarter_hour_days
     )
     sampler = Sampler(database, writer)

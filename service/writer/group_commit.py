@@ -23,9 +23,9 @@ from service.ingest.rows import EventRow
 from service.prices.price_list import CurrentPrices
 from service.telemetry import metrics
 from service.telemetry.logging import reason
-from service.writer.lock_backoff import Locks
-from service.writer.run_changes import Again
-from service.writer.throughput import Pace
+from service.writer.lock_backoff import LockBackoff
+from service.writer.run_changes import RetryTransaction
+from service.writer.throughput import ThroughputEstimate
 from service.writer.transaction import Counts, Transaction
 
 GATHERED_EVENTS = 2_000  # one transaction of small requests: about 0.1 s
@@ -48,7 +48,7 @@ class Overloaded(Exception):
     """Too much waits, or no answer came in time: not now, send it again."""
 
 
-class Job:
+class WriteRequest:
     """One request's rows, and the future that its thread waits on."""
 
     def __init__(self, rows: list[EventRow], ahead: int) -> None:
@@ -59,7 +59,7 @@ class Job:
         self.done: Future[Counts] = Future()
 
 
-class Writer:
+class GroupCommitWriter:
     """Stores what many requests hand in, from one thread (under gevent, one greenlet)."""
 
     def __init__(self, connect: Callable[[], Connection], today: Today, environment: str) -> None:
@@ -69,13 +69,13 @@ class Writer:
         self._environment = environment
         self._prices = CurrentPrices()
         self._conn: Connection | None = None
-        self._small: deque[Job] = deque()
-        self._large: deque[Job] = deque()
+        self._small: deque[WriteRequest] = deque()
+        self._large: deque[WriteRequest] = deque()
         self._unfinished_events = 0
         self._unfinished_requests = 0
-        self._pace = Pace()
+        self._pace = ThroughputEstimate()
         self._large_is_next = False
-        self._locks = Locks()
+        self._locks = LockBackoff()
         self._closed = False
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -106,7 +106,7 @@ class Writer:
         with self._wake:
             if self._closed:
                 raise Overloaded("The service is stopping.")
-            job = Job(rows, self._unfinished_events)
+            job = WriteRequest(rows, self._unfinished_events)
             self._unfinished_events += len(rows)
             self._unfinished_requests += 1
             (self._large if len(rows) >= LARGE_REQUEST_EVENTS else self._small).append(job)
@@ -143,7 +143,7 @@ class Writer:
             self._finish(jobs)
         self._discard_connection()
 
-    def _finish(self, jobs: list[Job]) -> None:
+    def _finish(self, jobs: list[WriteRequest]) -> None:
         """Count the jobs as done, and learn from the one that had the most to wait for."""
         last = max(jobs, key=lambda job: job.ahead)
         with self._wake:
@@ -151,7 +151,7 @@ class Writer:
             self._unfinished_events -= sum(len(job.rows) for job in jobs)
             self._unfinished_requests -= len(jobs)
 
-    def _gather(self) -> list[Job]:
+    def _gather(self) -> list[WriteRequest]:
         """Wait for work and take it: all small requests up to a bound, or one large, by turns."""
         with self._wake:
             while not (self._small or self._large or self._closed):
@@ -166,15 +166,15 @@ class Writer:
                 self._large_is_next = True
             return jobs
 
-    def _take_small(self) -> list[Job]:
-        jobs: list[Job] = []
+    def _take_small(self) -> list[WriteRequest]:
+        jobs: list[WriteRequest] = []
         events = 0
         while self._small and events < GATHERED_EVENTS:
             jobs.append(self._small.popleft())
             events += len(jobs[-1].rows)
         return jobs
 
-    def _store_all(self, jobs: list[Job]) -> None:
+    def _store_all(self, jobs: list[WriteRequest]) -> None:
         """Store the jobs together; where that fails, each alone, so that none hurts another."""
         try:
             self._answer(jobs, self._store_with_retries(jobs))
@@ -190,7 +190,7 @@ class Writer:
             )
             self._store_each(jobs)
 
-    def _store_each(self, jobs: list[Job]) -> None:
+    def _store_each(self, jobs: list[WriteRequest]) -> None:
         """Store each job alone, until a second one waits in vain for a lock."""
         for job in jobs:
             try:
@@ -204,7 +204,7 @@ class Writer:
             except (psycopg.Error, Overloaded) as error:
                 job.done.set_exception(error)
 
-    def _count_lock(self, jobs: list[Job]) -> bool:
+    def _count_lock(self, jobs: list[WriteRequest]) -> bool:
         """Note that a job met a lock; once nothing gets through, whatever waits joins `jobs`."""
         if not self._locks.nothing_gets_through():
             return False
@@ -215,12 +215,12 @@ class Writer:
         jobs += waiting
         return True
 
-    def _answer(self, jobs: list[Job], counts: list[Counts]) -> None:
+    def _answer(self, jobs: list[WriteRequest], counts: list[Counts]) -> None:
         self._locks.note_success()
         for job, count in zip(jobs, counts, strict=True):
             job.done.set_result(count)
 
-    def _store_with_retries(self, jobs: list[Job]) -> list[Counts]:
+    def _store_with_retries(self, jobs: list[WriteRequest]) -> list[Counts]:
         """Store the jobs in one transaction, again while what stands in the way is passing."""
         agents: frozenset[str] = frozenset()
         for attempt in range(ATTEMPTS):
@@ -240,7 +240,7 @@ class Writer:
                     sum(len(job.rows) for job in jobs), time.monotonic() - began
                 )
                 return counts
-            except Again as again:
+            except RetryTransaction as again:
                 conn.rollback()
                 agents |= again.agents
                 log.info("transaction again: %s", again)

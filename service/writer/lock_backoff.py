@@ -8,7 +8,7 @@ from service.db.session_settings import WRITE
 BRIEF_LOCK_TIMEOUT = "150ms"
 
 
-class Locks:
+class LockBackoff:
     """How long the next transaction waits for a lock, and when nobody needs to any more.
 
     One lock may be on a single run; two requests in a row that meet one, each alone, mean that

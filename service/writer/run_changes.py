@@ -13,7 +13,7 @@ Runs = dict[str, RunState]
 Change = tuple[RunState, RunState]  # a run as it is stored, and as it will be
 
 
-class Again(Exception):
+class RetryTransaction(Exception):
     """The transaction must start anew: something was deleted, or `agents` must be locked first."""
 
     def __init__(self, reason: str, agents: Collection[str] = ()) -> None:
@@ -56,7 +56,7 @@ def with_owner_found(conn: Connection, state: RunState) -> RunState:
     """The owner's parent came into the run: look for the owner among all of its events."""
     row = queries.events.owner(conn, received_on=state.received_on, run_id=state.run_id).fetchone()
     if row is None:
-        raise Again("a run lost its events")
+        raise RetryTransaction("a run lost its events")
     return replace(state, owner=Owner.from_row(row))
 
 

@@ -1,11 +1,11 @@
-"""Pace: how fast what waits in a worker gets stored, learnt from how long it really took."""
+"""How fast a worker stores what waits: learnt from how long requests really took."""
 
 FIRST_GUESS_PER_SECOND = 10_000.0
 NOTICED_SECONDS = 0.25  # a small transaction on an idle machine says nothing about a full queue
 WEIGHT = 0.2  # of each new measurement
 
 
-class Pace:
+class ThroughputEstimate:
     """Events per second, as requests that waited have seen it."""
 
     def __init__(self) -> None:

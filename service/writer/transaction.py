@@ -33,7 +33,14 @@ from service.ingest.rows import EventRow
 from service.prices.price_list import CurrentPrices
 from service.writer.costs import set_costs, wants_cost
 from service.writer.metric_deltas import deltas
-from service.writer.run_changes import Again, Change, Rows, Runs, find_changes, stored_events
+from service.writer.run_changes import (
+    Change,
+    RetryTransaction,
+    Rows,
+    Runs,
+    find_changes,
+    stored_events,
+)
 from service.writer.run_names import Namer
 from service.writer.run_owner import RunState, first_state, merge, needs_name
 from service.writer.run_statements import (
@@ -91,7 +98,7 @@ class Transaction:
     def run(self) -> list[Counts]:
         """Store everything and commit; return each request's counts.
 
-        Raises Again, or what psycopg raises; the caller rolls back.
+        Raises RetryTransaction, or what psycopg raises; the caller rolls back.
         """
         known = self._look()
         if not self._run_ids:
@@ -153,7 +160,7 @@ class Transaction:
             rows = queries.agents.lock(self._conn, names=sorted(agents))
         locked = {row["name"]: row["run_counter"] for row in rows}
         if len(locked) < len(agents):
-            raise Again("an agent was deleted")
+            raise RetryTransaction("an agent was deleted")
         return Namer(self._conn, reserved, locked)
 
     def _hold(
@@ -179,9 +186,9 @@ class Transaction:
             set_costs(without_cost, self._prices.at(self._conn, loaded.fetchone()))
         held, added = by_id(rows_held), {str(row["run_id"]) for row in rows_added}
         if len(held) < len(self._run_ids):
-            raise Again("a run was deleted")
+            raise RetryTransaction("a run was deleted")
         if any(held[run_id].received_on != state.received_on for run_id, state in known.items()):
-            raise Again("a run was made anew on another day")
+            raise RetryTransaction("a run was made anew on another day")
         stored = keys_of(rows_stored)
         made_by_others = held.keys() - known.keys() - added
         if made_by_others:
@@ -213,7 +220,7 @@ class Transaction:
         """Bring the runs and the metrics up to date, and commit; give the LSN behind all of it."""
         unlocked = {now.agent_name for old, now in changes if needs_name(old, now)} - namer.locked
         if unlocked:
-            raise Again("more agents to lock", agents=namer.locked | unlocked)
+            raise RetryTransaction("more agents to lock", agents=namer.locked | unlocked)
         names = rename_runs(namer, changes)
         with self._conn.pipeline():
             if rows:

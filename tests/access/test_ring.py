@@ -14,7 +14,7 @@ from service.auth.key_cache import (
     FRESH_SECONDS,
     LATEST_SECONDS,
     Key,
-    KeyRing,
+    KeyCache,
     Principal,
     added_or_ended,
 )
@@ -46,11 +46,11 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def ring(database: Database, clock: Clock) -> KeyRing:
-    return KeyRing(database, clock)
+def ring(database: Database, clock: Clock) -> KeyCache:
+    return KeyCache(database, clock)
 
 
-def test_a_key_is_known_by_its_text_alone(ring: KeyRing, database_url: str) -> None:
+def test_a_key_is_known_by_its_text_alone(ring: KeyCache, database_url: str) -> None:
     key = create(database_url, "laptop", Scope.INGEST, None)
     principal = ring.find(key)
     assert principal is not None
@@ -59,7 +59,7 @@ def test_a_key_is_known_by_its_text_alone(ring: KeyRing, database_url: str) -> N
 
 
 def test_a_new_key_is_known_at_once_a_second_apart(
-    ring: KeyRing, clock: Clock, database_url: str
+    ring: KeyCache, clock: Clock, database_url: str
 ) -> None:
     assert ring.is_empty()
     key = create(database_url, "laptop", Scope.READ, None)
@@ -70,7 +70,7 @@ def test_a_new_key_is_known_at_once_a_second_apart(
 
 
 def test_a_revoked_key_is_refused_once_the_keys_are_read_anew(
-    ring: KeyRing, clock: Clock, database_url: str
+    ring: KeyCache, clock: Clock, database_url: str
 ) -> None:
     key = create(database_url, "laptop", Scope.READ, None)
     assert ring.find(key) is not None
@@ -82,7 +82,7 @@ def test_a_revoked_key_is_refused_once_the_keys_are_read_anew(
 
 
 def test_while_postgresql_is_away_keys_are_good_for_a_while_and_no_longer(
-    ring: KeyRing, clock: Clock, database: Database, database_url: str
+    ring: KeyCache, clock: Clock, database: Database, database_url: str
 ) -> None:
     key = create(database_url, "laptop", Scope.READ, None)
     assert ring.find(key) is not None
@@ -95,7 +95,7 @@ def test_while_postgresql_is_away_keys_are_good_for_a_while_and_no_longer(
 
 
 def test_what_has_to_answer_without_postgresql_goes_by_the_keys_it_last_had(
-    ring: KeyRing, clock: Clock, database: Database, database_url: str
+    ring: KeyCache, clock: Clock, database: Database, database_url: str
 ) -> None:
     key, other = (create(database_url, name, Scope.READ, None) for name in ("laptop", "other"))
     assert ring.find(key, old=True) is not None
@@ -107,7 +107,7 @@ def test_what_has_to_answer_without_postgresql_goes_by_the_keys_it_last_had(
     assert ring.find(key, old=True) is not None
     assert ring.find(other, old=True) is None
     assert not ring.is_empty(old=True)
-    for some, old in ((ring, False), (KeyRing(database), True)):  # the second never had any
+    for some, old in ((ring, False), (KeyCache(database), True)):  # the second never had any
         with pytest.raises((psycopg.Error, PoolTimeout)):
             some.find(key, old)
         with pytest.raises((psycopg.Error, PoolTimeout)):
@@ -127,7 +127,7 @@ def test_a_server_that_is_behind_adds_keys_and_ends_them_and_no_more() -> None:
 
 
 def test_a_thousand_requests_ask_the_database_once(
-    ring: KeyRing, database: Database, database_url: str
+    ring: KeyCache, database: Database, database_url: str
 ) -> None:
     key = create(database_url, "laptop", Scope.READ, None)
     for _ in range(1000):
@@ -137,7 +137,7 @@ def test_a_thousand_requests_ask_the_database_once(
 
 
 def test_a_key_remembers_the_day_on_which_it_was_used(
-    ring: KeyRing, clock: Clock, database_url: str, conn: Connection
+    ring: KeyCache, clock: Clock, database_url: str, conn: Connection
 ) -> None:
     key = create(database_url, "laptop", Scope.READ, None)
     create(database_url, "unused", Scope.READ, None)
@@ -163,7 +163,7 @@ def test_what_is_sent_is_compared_in_constant_time(
     key = create(database_url, "laptop", Scope.READ, None)
     wrapped = SimpleNamespace(compare_digest=compare_digest)
     monkeypatch.setattr("service.auth.key_cache.hmac", wrapped)
-    keys = KeyRing(database)
+    keys = KeyCache(database)
     others = [f"{key[:-1]}{last}" for last in "abc" if last != key[-1]]
     assert [keys.find(sent) is not None for sent in (key, *others)] == [True] + [False] * len(
         others

@@ -1,4 +1,4 @@
-"""Admission: the bytes that a worker holds, and who is let in beside them."""
+"""BodyBudget: the bytes that a worker holds, and who is let in beside them."""
 
 import gzip
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from falcon import testing
 
-from service.api.body_budget import Admission
+from service.api.body_budget import BodyBudget
 from service.db.connections import connect
 from service.db.session_settings import WRITE
 from service.writer.group_commit import Overloaded
@@ -18,51 +18,51 @@ LIMIT = 100
 
 
 def test_bodies_are_let_in_up_to_the_limit_to_the_byte() -> None:
-    admission = Admission(LIMIT)
+    admission = BodyBudget(LIMIT)
     with admission.share() as one, admission.share() as other:
-        one.grow_to(60)
-        other.grow_to(40)
+        one.grow(60)
+        other.grow(40)
         with admission.share() as third, pytest.raises(Overloaded):
-            third.grow_to(1)
+            third.grow(1)
 
 
 def test_bytes_that_are_only_expected_are_refused_by_what_is_there_and_hold_nothing() -> None:
-    admission = Admission(LIMIT)
+    admission = BodyBudget(LIMIT)
     with admission.share() as one, admission.share() as other:
-        one.expect(LIMIT)
-        other.expect(LIMIT)
-        one.grow_to(60)
-        other.expect(40)
+        one.reserve(LIMIT)
+        other.reserve(LIMIT)
+        one.grow(60)
+        other.reserve(40)
         with pytest.raises(Overloaded):
-            other.expect(41)
-        one.grow_to(LIMIT)
+            other.reserve(41)
+        one.grow(LIMIT)
 
 
 def test_what_was_answered_is_given_back_also_after_a_refusal() -> None:
-    admission = Admission(LIMIT)
+    admission = BodyBudget(LIMIT)
     with admission.share() as one:
-        one.grow_to(60)
+        one.grow(60)
         with pytest.raises(Overloaded), admission.share() as other:
-            other.grow_to(41)
+            other.grow(41)
     with admission.share() as one, admission.share() as other:
-        one.grow_to(50)
-        other.grow_to(50)
+        one.grow(50)
+        other.grow(50)
 
 
 def test_a_body_over_the_limit_is_let_in_alone() -> None:
-    admission = Admission(LIMIT)
+    admission = BodyBudget(LIMIT)
     with admission.share() as alone:
-        alone.grow_to(LIMIT)
-        alone.grow_to(3 * LIMIT)
+        alone.grow(LIMIT)
+        alone.grow(3 * LIMIT)
         with admission.share() as other, pytest.raises(Overloaded):
-            other.grow_to(1)
+            other.grow(1)
 
 
 def test_a_share_never_shrinks() -> None:
-    admission = Admission(LIMIT)
+    admission = BodyBudget(LIMIT)
     with admission.share() as share:
-        share.grow_to(80)
-        share.grow_to(20)
+        share.grow(80)
+        share.grow(20)
         assert share.size == 80
 
 

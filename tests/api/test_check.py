@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from falcon import testing
 
-from service.api.load_shedding import Gate
+from service.api.load_shedding import LoadShedder
 from service.db.connections import connect
 from service.db.database import Database
 from service.db.queries import Connection, queries
@@ -182,7 +182,7 @@ def test_it_never_scans_though_the_tables_were_small_when_it_was_planned(
 
 
 def test_it_is_answered_while_ingest_is_refused(client: Client) -> None:
-    crowded = testing.TestClient(Gate(cast(Gate, client.app).app, lambda: False))
+    crowded = testing.TestClient(LoadShedder(cast(LoadShedder, client.app).app, lambda: False))
     for path in ("/api/events/check", "/events/check", "/api/events/check/"):
         answer = crowded.simulate_post(path, json={"events": [event(new_id())]})
         assert (answer.status_code, answer.json["missing"]) == (200, 1), path
@@ -193,7 +193,7 @@ def test_it_is_answered_while_ingest_is_refused(client: Client) -> None:
 
 def test_the_path_that_the_gate_looks_at_is_the_one_that_is_routed(client: Client) -> None:
     """No way to spell the one path so that the request goes to the other."""
-    crowded = testing.TestClient(Gate(cast(Gate, client.app).app, lambda: False))
+    crowded = testing.TestClient(LoadShedder(cast(LoadShedder, client.app).app, lambda: False))
     one = event(new_id())
     for raw in ("/api/events?/events/check", "http://x/api/events", "/api/events%2Fcheck"):
         answer = crowded.simulate_post(
@@ -209,7 +209,7 @@ def test_its_body_counts_among_those_that_the_worker_holds(database_url: str) ->
         assert check(client, *large).status_code == 413
         resource = client.app.app._router.find("/api/events/check")[0]  # type: ignore[attr-defined]
         with resource._admission.share() as held:
-            held.grow_to(1_000_000)
+            held.grow(1_000_000)
             refused = check(client, *[event(new_id()) for _ in range(1000)])
             assert (refused.status_code, refused.json["code"]) == (503, "overloaded")
             events = client.app.app._router.find("/api/events")[0]  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from falcon import testing
 
-from service.api.load_shedding import THROWN_AWAY_BYTES, Gate
+from service.api.load_shedding import THROWN_AWAY_BYTES, LoadShedder
 from tests.client import Client
 
 
@@ -26,7 +26,7 @@ class Response:
 
 
 def test_post_is_refused_and_get_is_answered(client: Client) -> None:
-    crowded = testing.TestClient(Gate(cast(Gate, client.app).app, lambda: False))
+    crowded = testing.TestClient(LoadShedder(cast(LoadShedder, client.app).app, lambda: False))
     answer = crowded.simulate_post("/api/events", body="x", headers={"X-Request-Id": "mine"})
     assert (answer.status_code, answer.json["code"]) == (503, "overloaded")
     assert answer.json.keys() == {
@@ -50,7 +50,9 @@ def test_a_connection_with_much_unread_is_closed(
 ) -> None:
     response = Response()
     environ = testing.create_environ("/api/events", method="POST", headers=headers)
-    body = b"".join(Gate(cast(Gate, client.app).app, lambda: False)(environ, response.start))
+    body = b"".join(
+        LoadShedder(cast(LoadShedder, client.app).app, lambda: False)(environ, response.start)
+    )
     assert response.status == falcon.HTTP_503
     assert int(response.headers["Content-Length"]) == len(body)
     assert orjson.loads(body)["code"] == "overloaded"

@@ -17,7 +17,7 @@ from service.core.clock import today
 from service.db.connections import connect
 from service.db.session_settings import WRITE
 from service.metrics.verify import verify
-from service.writer.group_commit import Writer
+from service.writer.group_commit import GroupCommitWriter
 from tests.client import Client
 from tests.conftest import janitor, url_of
 from tests.events import Event, at, differences, new_id
@@ -90,7 +90,7 @@ def other_url(server_url: str, template: str) -> Iterator[str]:
 
 def imported(url: str, text: bytes) -> dict[str, int]:
     """The counts of an import."""
-    writer = Writer(lambda: connect(url, WRITE, "test"), today, "development")
+    writer = GroupCommitWriter(lambda: connect(url, WRITE, "test"), today, "development")
     try:
         importer = Importer(
             writer, Config.from_environment({}), lambda *bad: pytest.fail(str(bad)), lambda _: None

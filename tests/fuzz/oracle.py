@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from service.ingest.json.batch import BadBatch, Batch, BatchTooLarge, parse_carefully
 from service.ingest.json.event import MAX_DEPTH
-from service.ingest.json.fast_path import Unusual, read_usual
+from service.ingest.json.fast_path import NotFastPath, read_usual
 from service.ingest.rows import EventRow
 from tests.client import Client
 from tests.fuzz.values import exact, loose, same_number
@@ -39,7 +39,7 @@ def check_parsing(body: bytes) -> Batch | None:
     batch = read_carefully(body)
     try:
         usual = read_usual(body, MAX_EVENTS, MAX_EVENT_BYTES, MAX_DEPTH)
-    except Unusual:
+    except NotFastPath:
         pass
     else:
         assert batch is not None, "the careful way refuses what the usual way takes"

@@ -10,15 +10,15 @@ from typing import Any
 import gevent.socket
 import pytest
 
-from service.core.socket_deadline import Patience, PatientSocket, Stalled
-from service.server.gevent_worker import GreenSocket
+from service.core.socket_deadline import MinimumRate, MinimumRateSocket, SlowClientTimeout
+from service.server.gevent_worker import GeventSocket
 from tests.events import event, new_id
 from tests.http.raw.case import post
 from tests.http.wire import batch, get
 from tests.service import ANSWER_SECONDS, Service, serving
 
 LONG = b"x" * 20_000_000  # more than the sockets on both sides take in
-Pair = tuple[Patience, socket.socket]
+Pair = tuple[MinimumRate, socket.socket]
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def unharmed() -> None:
     """In the place of the folder's own: there is not always a service."""
 
 
-@pytest.fixture(params=[PatientSocket, GreenSocket])
+@pytest.fixture(params=[MinimumRateSocket, GeventSocket])
 def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
     """A socket of the service's, with 0.2 s of patience, and its client's."""
     ours, theirs = socket.socketpair()
@@ -41,11 +41,11 @@ def test_a_client_that_sends_nothing_is_given_up(pair: Pair) -> None:
     patient, theirs = pair
     theirs.sendall(b"one")
     assert patient.recv(10) == b"one"
-    with pytest.raises(Stalled):
+    with pytest.raises(SlowClientTimeout):
         patient.recv(10)
 
 
-def drain(patient: Patience) -> None:
+def drain(patient: MinimumRate) -> None:
     """Receive for as long as something comes."""
     while patient.recv(10):
         pass
@@ -62,7 +62,7 @@ def test_a_client_that_dribbles_is_given_up(pair: Pair) -> None:
     sender = threading.Thread(target=dribble)
     sender.start()
     try:
-        with pytest.raises(Stalled):
+        with pytest.raises(SlowClientTimeout):
             drain(patient)
     finally:
         over.set()
@@ -70,7 +70,7 @@ def test_a_client_that_dribbles_is_given_up(pair: Pair) -> None:
 
 
 def test_a_client_that_takes_nothing_is_given_up(pair: Pair) -> None:
-    with pytest.raises(Stalled):
+    with pytest.raises(SlowClientTimeout):
         pair[0].sendall(LONG)
 
 
@@ -96,11 +96,11 @@ def test_without_a_limit_it_is_a_socket_like_any_other(pair: Pair) -> None:
     patient.settimeout(0.05)
     with pytest.raises(TimeoutError) as raised:
         patient.recv(10)
-    assert not isinstance(raised.value, Stalled)
+    assert not isinstance(raised.value, SlowClientTimeout)
 
 
 def test_it_stands_on_gevent_s_own_socket() -> None:
-    assert issubclass(GreenSocket, gevent.socket.socket)
+    assert issubclass(GeventSocket, gevent.socket.socket)
 
 
 def big_run(service: Service) -> bytes:

@@ -21,10 +21,10 @@ class Measured:
 
     size = 0
 
-    def expect(self, size: int) -> None:
+    def reserve(self, size: int) -> None:
         """Do not mind."""
 
-    def grow_to(self, size: int) -> None:
+    def grow(self, size: int) -> None:
         """Remember."""
         self.size = max(self.size, size)
 

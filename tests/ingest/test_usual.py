@@ -10,7 +10,7 @@ import pytest
 
 from service.ingest.json.batch import parse_carefully
 from service.ingest.json.event import MAX_DEPTH
-from service.ingest.json.fast_path import Unusual, read_usual
+from service.ingest.json.fast_path import NotFastPath, read_usual
 from service.ingest.rows import EventRow
 from tests.events import event, new_id
 
@@ -59,7 +59,7 @@ def usual_rows(body: bytes) -> list[EventRow] | None:
     """The rows of a body as the usual way reads them; None where it leaves it to the other."""
     try:
         return read_usual(body, 10_000, MEGABYTE, MAX_DEPTH)
-    except Unusual:
+    except NotFastPath:
         return None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from falcon import testing
 
-from service.metrics.leader import refresh_once
+from service.metrics.leader import fold_once
 from tests.client import Client
 from tests.events import Event, event
 
@@ -21,7 +21,7 @@ def store(client: Client, url: str, state: str, events: list[Event]) -> None:
     first, rest = (events[::2], events[1::2]) if state == "half folded" else (events, [])
     assert client.send(*first).json["inserted"] == len(first)
     if state != "waiting":
-        refresh_once(url)
+        fold_once(url)
     if rest:
         assert client.send(*rest).json["inserted"] == len(rest)
 

@@ -11,15 +11,15 @@ from contextlib import suppress
 import psycopg
 
 from service.db.queries import Connection
-from service.metrics.fold import compact, connect_refresher, delete_empty, fold
-from service.metrics.leader import Refresher
+from service.metrics.fold import compact, connect_for_folds, delete_empty, fold
+from service.metrics.leader import FoldLeader
 
 QUARTER_HOUR_DAYS = 93
 
 
 def fold_for_ever(url: str, seconds: float) -> None:
     """Fold, compact, and delete what is empty, on average at that distance."""
-    with connect_refresher(url) as conn:
+    with connect_for_folds(url) as conn:
         while True:
             # Another process folded just now; or refreshed a view by hand, behind this snapshot.
             with suppress(psycopg.errors.SerializationFailure, psycopg.errors.UniqueViolation):
@@ -40,6 +40,6 @@ def step(conn: Connection, chance: float) -> None:
 if __name__ == "__main__":
     _, kind, database_url, interval = sys.argv
     if kind == "leader":
-        Refresher(database_url, float(interval), QUARTER_HOUR_DAYS).run()
+        FoldLeader(database_url, float(interval), QUARTER_HOUR_DAYS).run()
     else:
         fold_for_ever(database_url, float(interval))

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from service.db.queries import Connection, queries
-from service.metrics.leader import refresh_once
+from service.metrics.leader import fold_once
 from tests.client import Client
 from tests.events import Event, event, new_id
 from tests.metrics.asking import STATES, days_ago, moment, store
@@ -250,7 +250,7 @@ def test_an_agent_without_runs_makes_no_null(
     client.send(event(run, data={"cost": 0.1}))
     client.ok(f"/api/runs/{run}", "DELETE")
     if is_folded:
-        refresh_once(database_url)
+        fold_once(database_url)
     assert_numbers(client.ok(path))
 
 
@@ -297,7 +297,7 @@ def test_a_deleted_run_takes_exactly_its_share_along(
     assert totals(client) != before
     client.ok(f"/api/runs/{gone}", "DELETE")
     if folds_afterwards:
-        refresh_once(database_url)
+        fold_once(database_url)
     assert totals(client) == before
 
 
@@ -321,7 +321,7 @@ def test_deletes_lead_back_to_exactly_zero(
         assert set(summary.values()) == {0}
         assert client.ok("/metrics/agents-comparison") == client.ok("/metrics/models") == []
         assert client.ok("/metrics/latency")["overall"]["events"] == 0
-        refresh_once(database_url)  # and once more from the tables
+        fold_once(database_url)  # and once more from the tables
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -341,7 +341,7 @@ def test_a_run_that_moves_takes_its_metrics_to_its_agent(
         assert (found["total_tokens_in"], found["total_duration_ms"]) == (15, 2000)
         [compared] = client.ok("/metrics/agents-comparison")
         assert (compared["agent_name"], compared["cost"]) == ("owner", 0.3)
-        refresh_once(database_url)
+        fold_once(database_url)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -351,7 +351,7 @@ def test_duplicates_count_once(client: Client, database_url: str, state: str) ->
     before = totals(client)
     assert client.send(*sent).json["duplicates"] == len(sent)
     client.send(*sent[:2], *sent[:2])
-    refresh_once(database_url)
+    fold_once(database_url)
     assert totals(client) == before
 
 
@@ -362,7 +362,7 @@ def test_a_late_event_counts_on_its_own_day(
     run = new_id()
     client.send(moment(run, days_ago(0), data={"cost": 0.5}))
     if is_folded:
-        refresh_once(database_url)
+        fold_once(database_url)
     late = moment(run, days_ago(6), data={"cost": 0.25})
     client.send(late)
     costs = by_day(client.ok("/metrics/cost-timeline"))
@@ -385,7 +385,7 @@ def test_a_run_s_duration_follows_its_events(client: Client, database_url: str) 
         found = client.ok("/agents/agent/metrics")
         assert found["total_duration_ms"] == found["avg_duration_ms"] == expected_ms
         if seconds == 11:
-            refresh_once(database_url)
+            fold_once(database_url)
 
 
 def test_a_run_s_status_follows_its_events(client: Client, conn: Connection) -> None:
@@ -417,7 +417,7 @@ def test_metrics_say_when_they_were_folded(
     client: Client, conn: Connection, database_url: str
 ) -> None:
     before = now(conn)
-    refresh_once(database_url)
+    fold_once(database_url)
     header = client.simulate_get("/metrics/summary").headers["X-Metrics-Refreshed-At"]
     assert before <= datetime.fromisoformat(header) <= now(conn)
 
@@ -452,7 +452,7 @@ def test_health_tells_of_the_fold(client: Client, conn: Connection, database_url
     before = client.ok("/health")["metrics"]
     assert (before["leader"], before["deltas_waiting"] > 0) == (None, True)
     moment_before = now(conn)
-    refresh_once(database_url)
+    fold_once(database_url)
     after = client.ok("/health")["metrics"]
     assert after["deltas_waiting"] == 0
     assert datetime.fromisoformat(before["refreshed_at"]) < moment_before
@@ -478,7 +478,7 @@ def test_the_top_agents_are_five(client: Client, database_url: str) -> None:
         agent, runs = f"agent {n}", [new_id() for _ in range(7 - n)]
         client.send(*[event(run, agent_name=agent, data={"cost": n}) for run in runs])
         if n == 3:
-            refresh_once(database_url)
+            fold_once(database_url)
     summary = client.ok("/metrics/summary")
     assert [one["cost"] for one in summary["top_agents_by_cost"]] == [12, 12, 10, 10, 6]
     assert [one["agent_name"] for one in summary["top_agents_by_runs"]] == [

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from service.db import migrate
-from service.metrics.leader import refresh_once
+from service.metrics.leader import fold_once
 from service.metrics.verify import verify
 from tests.client import Client
 from tests.sql.test_schema import migrate_one
@@ -65,7 +65,7 @@ def test_what_was_stored_before_is_in_the_metrics_before_a_fold(old_database_url
 
 
 def test_what_was_stored_before_is_in_the_metrics_after_a_fold(old_database_url: str) -> None:
-    assert refresh_once(old_database_url).deltas > 0
+    assert fold_once(old_database_url).deltas > 0
     assert verify(old_database_url) == []
 
 
@@ -90,4 +90,4 @@ def test_deletes_of_what_was_stored_before_lead_to_zero(old_database_url: str) -
 def test_an_empty_database_has_nothing_to_count(empty_database_url: str) -> None:
     migrate.up(empty_database_url)
     assert verify(empty_database_url) == []
-    assert refresh_once(empty_database_url).deltas == 0
+    assert fold_once(empty_database_url).deltas == 0

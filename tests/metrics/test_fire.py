@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from service.db.queries import Connection
-from service.metrics.leader import refresh_once
+from service.metrics.leader import fold_once
 from service.metrics.verify import verify
 from tests import cluster
 from tests.client import Client
@@ -69,7 +69,7 @@ def test_metrics_are_exact_under_fire(
         assert fire.counts[what] > 0, what
     assert wrong_costs(conn) == []
     assert verify(database_url) == []
-    refresh_once(database_url)
+    fold_once(database_url)
     assert verify(database_url) == []
     assert differences(conn) == []
 

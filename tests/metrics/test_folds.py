@@ -15,12 +15,12 @@ from service.db.queries import Connection, queries
 from service.db.session_settings import READ, REFRESH
 from service.metrics.fold import (
     compact,
-    connect_refresher,
+    connect_for_folds,
     delete_empty,
     fold,
     forget_quarter_hours,
 )
-from service.metrics.leader import refresh_once
+from service.metrics.leader import fold_once
 from service.metrics.verify import rebuild, verify
 from tests.client import Client
 from tests.metrics.asking import store
@@ -125,7 +125,7 @@ def test_a_killed_process_commits_no_fold_though_its_backend_goes_on(
         until(lambda: not backend_is_there(conn, backend), "the backend does not end")
     assert (deltas(conn), folds(conn)) == (before, 0)
     assert verify(database_url) == []
-    assert refresh_once(database_url).deltas == before
+    assert fold_once(database_url).deltas == before
     assert (deltas(conn), folds(conn)) == (0, 1)
     assert verify(database_url) == []
 
@@ -180,7 +180,7 @@ def test_folds_at_once_are_counted_one_by_one(
     store(client, database_url, "waiting", mixed())
     before = deltas(conn)
     with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(refresh_once, [database_url] * 12))
+        done = list(pool.map(fold_once, [database_url] * 12))
     assert sum(one.deltas for one in done) == before
     assert (folds(conn), deltas(conn)) == (12, 0)
     assert verify(database_url) == []
@@ -193,12 +193,12 @@ def test_an_old_snapshot_stays_exact_across_a(
     store(client, database_url, "half folded", mixed())
     with (
         connect(database_url, READ, "reader") as reader,
-        connect_refresher(database_url) as folder,
+        connect_for_folds(database_url) as folder,
     ):
         assert untrue(reader) == {}
         client.ok("/api/agents/alpha", "DELETE")
         UPKEEP[upkeep](folder)
-        refresh_once(database_url)
+        fold_once(database_url)
         conn.execute("VACUUM")
         assert untrue(reader) == {}
         reader.rollback()
@@ -213,7 +213,7 @@ def test_a_refresh_from_an_old_snapshot_does_not_bring_old_totals_back(
     with connect(database_url, REFRESH, "hand") as hand:
         hand.isolation_level = psycopg.IsolationLevel[isolation]
         hand.execute("SELECT FROM runs")  # the snapshot is taken here
-        refresh_once(database_url)
+        fold_once(database_url)
         for view in ("agent_totals", "daily_totals", "event_type_totals", "model_totals"):
             hand.execute(f"REFRESH MATERIALIZED VIEW CONCURRENTLY {view}")
         hand.commit()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from service.db.queries import Connection
 from service.metrics.fold import (
     compact,
-    connect_refresher,
+    connect_for_folds,
     delete_empty,
     fold,
     forget_quarter_hours,
@@ -112,7 +112,7 @@ def test_after_any_history_verify_finds_nothing(
     client: Client, conn: Connection, database_url: str, history: list[Any]
 ) -> None:
     conn.execute("UPDATE fold_state SET quarter_hours_from = '1970-01-01 00:00+00'")
-    with connect_refresher(database_url) as folder:
+    with connect_for_folds(database_url) as folder:
         rebuild(folder)  # another example may have forgotten quarter hours
         for step in history:
             do(client, folder, step)

@@ -20,7 +20,7 @@ import pytest
 from service.db.connections import connect
 from service.db.queries import Connection, queries
 from service.db.session_settings import REFRESH
-from service.metrics.leader import Refresher, refresh_once
+from service.metrics.leader import FoldLeader, fold_once
 from service.metrics.verify import verify
 from tests.client import Client
 from tests.events import Event, event, new_id
@@ -134,7 +134,7 @@ def test_a_fold_that_is_killed_in_its_middle_has_not_happened(
         assert (waiting(conn), folds(conn)) == (before, 0)
         assert verify(database_url) == []
     assert client.ok("/api/metrics/summary")["total_events"] == 50
-    assert refresh_once(database_url).deltas == before
+    assert fold_once(database_url).deltas == before
     assert verify(database_url) == []
 
 
@@ -144,7 +144,7 @@ def test_reads_are_exact_while_a_fold_is_under_way(
     client.send(*calls(50))
     with ThreadPoolExecutor(1) as pool:
         with holding(database_url, "model_totals"):
-            folding = pool.submit(refresh_once, database_url)
+            folding = pool.submit(fold_once, database_url)
             until(lambda: waits_for(conn, "model_totals"), "no fold waits for the view")
             client.send(*calls(20))
             assert client.ok("/api/metrics/summary")["total_events"] == 70
@@ -162,7 +162,7 @@ def test_two_folds_at_once_count_everything_once(
         client.send(*calls(20))
         sent += 20
         with ThreadPoolExecutor(2) as pool:
-            done = [pool.submit(refresh_once, database_url) for _ in range(2)]
+            done = [pool.submit(fold_once, database_url) for _ in range(2)]
             assert sum(fold.result().deltas for fold in done) > 0
         assert client.ok("/api/metrics/summary")["total_events"] == sent
         assert waiting(conn) == 0
@@ -186,7 +186,7 @@ def test_only_the_holder_of_the_lease_leads_and_it_runs_out(
 
 
 def test_of_two_with_the_same_host_and_pid_one_leads(database_url: str) -> None:
-    one, other = (Refresher(database_url, 60, 93) for _ in range(2))
+    one, other = (FoldLeader(database_url, 60, 93) for _ in range(2))
     assert [one._leads(), other._leads()] == [True, False]
     one._resign()
     assert other._leads()
@@ -194,7 +194,7 @@ def test_of_two_with_the_same_host_and_pid_one_leads(database_url: str) -> None:
 
 
 def test_a_leader_that_is_closed_gives_the_lease_back(conn: Connection, database_url: str) -> None:
-    refresher = Refresher(database_url, 60, 93)  # a lease of 90 s
+    refresher = FoldLeader(database_url, 60, 93)  # a lease of 90 s
     refresher._tick = 0.01
     refresher.open()
     until(lambda: queries.refresh.status(conn, row_limit=1).fetchone()["leader"], "nobody leads")  # type: ignore[index]
@@ -241,7 +241,7 @@ def test_without_any_leader_metrics_stay_exact(
         assert summary["total_cost"] == pytest.approx(0.001 * sent)
     assert folds(conn) == 0
     assert verify(database_url) == []
-    assert refresh_once(database_url).deltas > 0
+    assert fold_once(database_url).deltas > 0
     assert waiting(conn) == 0
     assert verify(database_url) == []
 
@@ -259,7 +259,7 @@ def test_a_refresh_that_began_before_a_fold_fails(
 ) -> None:
     if events:  # else the view's table is empty: the gate has to be looked through all the same
         client.send(*calls(events))
-        refresh_once(database_url)
+        fold_once(database_url)
     by_hand = f"REFRESH MATERIALIZED VIEW CONCURRENTLY {view}"
     with ThreadPoolExecutor(1) as pool, connect(database_url, REFRESH, "hand") as other:
         with holding(database_url, view):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.db.queries import Connection
-from service.metrics.leader import refresh_once
+from service.metrics.leader import fold_once
 from tests.client import Client
 from tests.events import Event, event, new_id
 from tests.metrics.asking import STATES, ask, moment, points, store
@@ -140,7 +140,7 @@ def test_percentiles_by_agent_type_and_model_are_each_their_own(
                     value = one[column]
                     own = "IS NULL" if value is None else "= '" + value.replace("'", "''") + "'"
                     assert_within_bound(one, stored_us(conn, f"{where} AND {column} {own}"), 0.1)
-        refresh_once(database_url)
+        fold_once(database_url)
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.metrics.fold import connect_refresher, forget_quarter_hours
+from service.metrics.fold import connect_for_folds, forget_quarter_hours
 from tests.client import Client
 from tests.events import event, new_id
 from tests.metrics.asking import answer_of, ask, days_ago, moment, points, refusal, starts, store
@@ -91,7 +91,7 @@ def test_runs_have_no_model_and_no_event_type(
 
 def forget(url: str, days: int) -> None:
     """Remove old quarter hours, as the leader does once an hour."""
-    with connect_refresher(url) as conn:
+    with connect_for_folds(url) as conn:
         forget_quarter_hours(conn, days)
 
 

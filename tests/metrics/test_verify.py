@@ -8,8 +8,8 @@ from itertools import count
 import pytest
 
 from service.db.queries import Connection, queries
-from service.metrics.fold import connect_refresher, fold_deltas
-from service.metrics.leader import refresh_once
+from service.metrics.fold import connect_for_folds, fold_deltas
+from service.metrics.leader import fold_once
 from service.metrics.verify import Difference, repair, verify
 from tests import cluster
 from tests.client import Client
@@ -149,7 +149,7 @@ def test_damage_is_found_and_repaired(filled_url: str, conn: Connection, kind: s
     assert amount is None or float(first.stored - first.counted) == amount
     repair(filled_url, found)
     assert verify(filled_url) == []
-    refresh_once(filled_url)
+    fold_once(filled_url)
     assert verify(filled_url) == []
 
 
@@ -196,7 +196,7 @@ def names(found: list[Difference]) -> set[str]:
 
 
 def test_forgotten_quarter_hours_are_no_difference(filled_url: str, conn: Connection) -> None:
-    with connect_refresher(filled_url) as refresher:
+    with connect_for_folds(filled_url) as refresher:
         row = queries.refresh.forget_quarter_hours(refresher, days=0).fetchone()
         assert row is not None
         queries.refresh.delete_quarter_hour_metrics(refresher, **row)
@@ -248,7 +248,7 @@ def test_verify_finds_nothing_while_events_come_in(filled_url: str, other_client
     with writing(other_client):
         for _ in range(10):
             assert verify(filled_url) == []
-            refresh_once(filled_url)
+            fold_once(filled_url)
     assert verify(filled_url) == []
 
 
@@ -268,7 +268,7 @@ def test_repair_mends_while_events_come_in(
 
 
 def test_repair_waits_for_a_fold_that_is_under_way(filled_url: str, conn: Connection) -> None:
-    refresh_once(filled_url)
+    fold_once(filled_url)
     conn.execute("UPDATE daily_metrics SET cost = cost + 1")
     found, failures = verify(filled_url), []
 
@@ -279,7 +279,7 @@ def test_repair_waits_for_a_fold_that_is_under_way(filled_url: str, conn: Connec
             failures.append(error)
 
     mending = threading.Thread(target=mend)
-    with connect_refresher(filled_url) as folder, folder.transaction():
+    with connect_for_folds(filled_url) as folder, folder.transaction():
         queries.refresh.begin_fold(folder)
         fold_deltas(folder)
         mending.start()

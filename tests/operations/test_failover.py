@@ -21,7 +21,7 @@ from service.db.roles.names import INGEST, url_of
 from service.db.roles.names import READ as ROLE
 from service.db.session_settings import READ, REFRESH, WRITE
 from service.metrics import verify
-from service.metrics.leader import refresh_once
+from service.metrics.leader import fold_once
 from tests.client import Client
 from tests.events import event, new_id
 from tests.operations.harness import run, until
@@ -113,7 +113,7 @@ def test_every_way_to_connect_takes_several_hosts(pair: Pair, tmp_path: Path) ->
             read_only = conn.execute("SHOW transaction_read_only").fetchone()
             assert read_only == {"transaction_read_only": "on" if settings is READ else "off"}
     assert verify.verify(pair.both) == []
-    refresh_once(pair.both)
+    fold_once(pair.both)
     partitions.ensure_partitions(pair.both)
     assert migrate.down(pair.both, 1) != []
     assert migrate.up(pair.both) != []

@@ -13,13 +13,13 @@ import psycopg
 import pytest
 import requests
 
-from service.api.middleware.replica_fallback import with_second_try
-from service.auth.key_cache import LATEST_SECONDS, KeyRing
+from service.api.middleware.replica_fallback import with_replica_fallback
+from service.auth.key_cache import LATEST_SECONDS, KeyCache
 from service.db.database import Database
 from service.db.replica import is_of_a_server_away
-from service.db.request_routing import asking
+from service.db.request_routing import read_routing
 from service.db.roles.names import READ
-from service.db.wal_progress import Progress
+from service.db.wal_progress import PrimaryPositions
 from service.metrics import verify
 from tests.client import Client
 from tests.events import event, new_id
@@ -211,7 +211,7 @@ def ids_of(run_id: str) -> dict[str, Any]:
 
 
 def test_lag_is_measured_by_where_the_primary_was() -> None:
-    progress = Progress()
+    progress = PrimaryPositions()
     assert progress.lag(100) is None
     progress.note(100, 10)
     assert progress.lag(99) is None  # however late that is: nothing is known from before
@@ -252,11 +252,11 @@ def test_only_what_a_replica_may_lack_is_asked_again(
 def test_a_post_does_not_inherit_the_server_of_a_get(client: Client, servers: list[Server]) -> None:
     run_id, _ = send(client, "inherits")
     assert client.run(run_id)
-    who = asking.get()
+    who = read_routing.get()
     assert who is not None
     assert who.server is not None
     assert client.ok("/api/events/check", "POST", json=ids_of(run_id))
-    assert asking.get() is None
+    assert read_routing.get() is None
 
 
 def test_a_replica_that_hangs_keeps_no_request(client: Client, servers: list[Server]) -> None:
@@ -315,7 +315,7 @@ def test_a_replica_that_dies_is_left_out_and_comes_back(
 def test_keys_are_read_from_a_replica_while_the_primary_is_away(servers: list[Server]) -> None:
     now = 0.0
     database = Database(several(servers[:1]), 4, replica_urls=[servers[1].read_url])
-    keys = KeyRing(database, lambda: now)
+    keys = KeyCache(database, lambda: now)
     database.open()
     with closing(database):
         until(lambda: database.replicas.all[0].is_usable, "it is not used")
@@ -355,9 +355,9 @@ def test_a_read_that_replay_cancels_is_asked_of_the_primary(servers: list[Server
     with closing(database):
         until(lambda: database.replicas.all[0].is_usable, "it is not used")
         req = falcon.testing.create_req()
-        with_second_try(respond, database)(req, falcon.Response())
+        with_replica_fallback(respond, database)(req, falcon.Response())
     assert (asked, len(cancelled)) == ([True, False], 1)
-    who = asking.get()
+    who = read_routing.get()
     assert who is not None
     assert who.replica is None
 

@@ -16,7 +16,7 @@ from service.core.clock import today
 from service.core.failure import Failure
 from service.db.connections import connect
 from service.db.queries import Connection, queries
-from service.metrics.leader import refresh_once
+from service.metrics.leader import fold_once
 from service.metrics.verify import verify
 from service.prices import reprice as module
 from service.prices.load import Changes, load
@@ -64,7 +64,7 @@ def test_history_is_as_if_it_had_been_stored_with_the_prices_of_now(
     for number, lines in enumerate((FIRST, SECOND, FIRST[:1], [])):
         load(database_url, "test.csv", prices(lines))
         if number % 2:
-            refresh_once(database_url)
+            fold_once(database_url)
         wrong, before = len(wrong_costs(conn)), conn.execute(COSTS).fetchall()
         asked = reprice(database_url, EVER, dry_run=True)
         assert conn.execute(COSTS).fetchall() == before

@@ -18,8 +18,8 @@ from service.db.partitions import PartitionKeeper
 from service.db.queries import Connection, queries
 from service.db.retention import Busy, retaining
 from service.db.session_settings import WRITE
-from service.metrics.fold import connect_refresher, forget_quarter_hours
-from service.metrics.leader import refresh_once
+from service.metrics.fold import connect_for_folds, forget_quarter_hours
+from service.metrics.leader import fold_once
 from service.metrics.verify import rebuild, verify
 from service.resources.runs.resource import delete_runs
 from tests import cluster
@@ -65,13 +65,13 @@ def test_old_weeks_go_and_no_metric_changes(
     client: Client, conn: Connection, database_url: str, runs: list[str], state: str
 ) -> None:
     if state == "folded":
-        refresh_once(database_url)
+        fold_once(database_url)
     before = answers(client)
     assert retain(database_url) == [name_of(LONG_AGO), name_of(NEXT_WEEK)]
     assert stored(conn) == {runs[3]}
     assert answers(client) == before
     assert verify(database_url) == []
-    refresh_once(database_url)
+    fold_once(database_url)
     assert answers(client) == before
     assert verify(database_url) == []
     assert differences(conn) == []
@@ -85,7 +85,7 @@ def test_a_rebuild_counts_what_was_retired(
     conn.execute("UPDATE daily_metrics SET cost = cost + 1, events = 3")
     conn.execute("DELETE FROM metric_deltas")
     assert {one.key["agent_name"] for one in verify(database_url)} >= {"old", "other"}
-    with connect_refresher(database_url) as refresher:
+    with connect_for_folds(database_url) as refresher:
         rebuild(refresher)
     assert verify(database_url) == []
     assert answers(client) == before
@@ -164,32 +164,32 @@ def test_numbers_of_runs_count_on(
 def test_an_agent_is_deleted_with_what_it_had(
     client: Client, conn: Connection, database_url: str, runs: list[str]
 ) -> None:
-    refresh_once(database_url)
+    fold_once(database_url)
     retain(database_url)
     client.ok("/agents/old", "DELETE")
     assert one(conn, "SELECT count(*) FROM retired_metrics WHERE agent_name = 'old'") == 0
     assert client.ok("/metrics/summary")["total_events"] == 5  # of the other agent
     assert verify(database_url) == []
-    refresh_once(database_url)
+    fold_once(database_url)
     assert verify(database_url) == []
 
 
 def test_retired_quarter_hours_become_days_when_they_are_no_longer_kept(
     client: Client, conn: Connection, database_url: str, runs: list[str]
 ) -> None:
-    refresh_once(database_url)
+    fold_once(database_url)
     before = client.ok("/metrics/summary")
     retain(database_url)
     hours = "SELECT count(*) FROM retired_metrics WHERE extract(hour FROM quarter_hour) > 0"
     assert one(conn, hours) > 0
-    with connect_refresher(database_url) as refresher:
+    with connect_for_folds(database_url) as refresher:
         forget_quarter_hours(refresher, 0)
     retain(database_url)
     assert one(conn, "SELECT count(*) FROM retired_metrics") > 0
     # a run counts at its created_at, which is today in this test: that quarter hour is still kept
     assert one(conn, hours + " AND event_type <> ''") == 0
     assert verify(database_url) == []
-    with connect_refresher(database_url) as refresher:
+    with connect_for_folds(database_url) as refresher:
         rebuild(refresher)
     assert verify(database_url) == []
     assert client.ok("/metrics/summary") == before
@@ -331,5 +331,5 @@ def test_events_come_in_meanwhile(
     assert counted["expired"] > 0
     assert client.ok("/metrics/summary")["total_events"] == events + counted["inserted"]
     assert verify(database_url) == []
-    refresh_once(database_url)
+    fold_once(database_url)
     assert verify(database_url) == []

@@ -3,11 +3,10 @@
 import random
 from datetime import UTC, datetime
 
-from service.api.pagination.scan import Walk
+from service.api.pagination.scan import TimeBoundedScan
 from service.db.database import Database
-from service.resources.events.search import Search as EventSearch
-from service.resources.events.search import pattern, search_events
-from service.resources.runs.search import Search, by_time
+from service.resources.events.search import EventSearch, pattern, search_events
+from service.resources.runs.search import RunSearch, by_time
 from tests.client import Client
 from tests.search.world import (
     EVENT_FILTERS,
@@ -39,8 +38,8 @@ def test_runs_are_those_that_pass_every_filter(client: Client, database: Databas
         by_cost = {**chosen, "sort": "cost", "from": "2020-01-01", "limit": 1000}
         found = client.ok("/api/runs", params=by_cost)["runs"]
         assert {run["run_id"] for run in found} == set(expected), chosen
-        search = Search(as_filters(chosen), "created_at", order, 1000, None)
-        page = by_time(Walk(database, rows=draw.randint(1, 9)), search)
+        search = RunSearch(as_filters(chosen), "created_at", order, 1000, None)
+        page = by_time(TimeBoundedScan(database, rows=draw.randint(1, 9)), search)
         assert [run["run_id"] for run in page.rows] == expected, chosen
         non_empty += bool(expected)
     assert non_empty > QUESTIONS / 2
@@ -72,7 +71,7 @@ def test_events_are_those_that_pass_every_filter(client: Client, database: Datab
         ]
         answer = client.ok("/api/events", params={**chosen, "limit": 200})
         assert [each["event_id"] for each in answer["events"]] == expected[:200], chosen
-        page = search_events(Walk(database, rows=draw.randint(1, 9)), as_search(chosen))
+        page = search_events(TimeBoundedScan(database, rows=draw.randint(1, 9)), as_search(chosen))
         assert [each["event_id"] for each in page.rows] == expected, chosen
         non_empty += bool(expected)
     assert non_empty > QUESTIONS / 2

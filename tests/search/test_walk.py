@@ -6,12 +6,11 @@ from itertools import count
 import pytest
 
 from service.api.errors import ApiError
-from service.api.pagination.scan import Slice, Walk
+from service.api.pagination.scan import ScanBatch, TimeBoundedScan
 from service.db.database import Database
 from service.db.queries import Connection, Row, queries
-from service.resources.events.search import Search as EventSearch
-from service.resources.events.search import search_events
-from service.resources.runs.search import Search, by_time
+from service.resources.events.search import EventSearch, search_events
+from service.resources.runs.search import RunSearch, by_time
 from tests.client import Client
 from tests.search.test_filters import as_filters, as_search
 from tests.search.world import all_runs, in_order, send_runs
@@ -19,10 +18,10 @@ from tests.search.world import all_runs, in_order, send_runs
 SLOW = "SELECT pg_sleep(60)"
 
 
-def hurried(database: Database) -> Walk:
+def hurried(database: Database) -> TimeBoundedScan:
     """A walk whose every look at the clock finds a sixteenth of its time gone; slices of 2 runs."""
     ticks = count()
-    return Walk(database, clock=lambda: next(ticks) / 16, rows=2)
+    return TimeBoundedScan(database, clock=lambda: next(ticks) / 16, rows=2)
 
 
 def test_a_search_of_runs_stops_in_time_and_goes_on(client: Client, database: Database) -> None:
@@ -30,7 +29,7 @@ def test_a_search_of_runs_stops_in_time_and_goes_on(client: Client, database: Da
     expected = [run["run_id"] for run in in_order(all_runs(client)) if run["status"] == "failed"]
     found, cursor, incomplete = [], None, 0
     while True:
-        search = Search(as_filters({"status": "failed"}), "created_at", "desc", 1000, cursor)
+        search = RunSearch(as_filters({"status": "failed"}), "created_at", "desc", 1000, cursor)
         page = by_time(hurried(database), search)
         found += [row["run_id"] for row in page.rows]
         incomplete += not page.is_complete
@@ -44,7 +43,7 @@ def test_a_search_of_runs_stops_in_time_and_goes_on(client: Client, database: Da
 def test_a_search_of_events_stops_in_time_and_goes_on(client: Client, database: Database) -> None:
     send_runs(client, random.Random(2), 30)
     question = as_search({"event_type": "error"})
-    expected = [row["event_id"] for row in search_events(Walk(database), question).rows]
+    expected = [row["event_id"] for row in search_events(TimeBoundedScan(database), question).rows]
     found, after, incomplete = [], None, 0
     while True:
         search = EventSearch(question.run_filters, question.event_filters, 1000, after)
@@ -92,34 +91,34 @@ def place_of(row: Row) -> int:
 def test_a_slice_that_takes_too_long_is_followed_by_a_smaller_one(database: Database) -> None:
     sizes: list[int] = []
 
-    def look(conn: Connection, rows: int, place: int | None, wanted: int) -> Slice[int]:
+    def look(conn: Connection, rows: int, place: int | None, wanted: int) -> ScanBatch[int]:
         sizes.append(rows)
         if rows > 1:
             conn.execute(SLOW).fetchall()
-        return Slice([{"n": 1}], None)
+        return ScanBatch([{"n": 1}], None)
 
-    page = Walk(database, rows=40).fill(look, None, 10, place_of)
+    page = TimeBoundedScan(database, rows=40).fill(look, None, 10, place_of)
     assert sizes == [40, 2, 1]
     assert page.rows == [{"n": 1}]
 
 
 def test_a_slice_that_takes_too_long_ends_a_search_that_got_on(database: Database) -> None:
-    def look(conn: Connection, rows: int, place: int | None, wanted: int) -> Slice[int]:
+    def look(conn: Connection, rows: int, place: int | None, wanted: int) -> ScanBatch[int]:
         if place is not None:
             conn.execute(SLOW).fetchall()
-        return Slice([{"n": 1}], 1)
+        return ScanBatch([{"n": 1}], 1)
 
-    page = Walk(database, rows=1).fill(look, None, 10, place_of)
+    page = TimeBoundedScan(database, rows=1).fill(look, None, 10, place_of)
     assert (page.rows, page.next, page.is_complete) == ([{"n": 1}], 1, False)
 
 
 def test_a_search_that_cannot_get_on_says_so(database: Database) -> None:
-    def look(conn: Connection, rows: int, place: int | None, wanted: int) -> Slice[int]:
+    def look(conn: Connection, rows: int, place: int | None, wanted: int) -> ScanBatch[int]:
         conn.execute(SLOW).fetchall()
         raise AssertionError
 
     with pytest.raises(ApiError, match="504"):
-        Walk(database, rows=1).fill(look, None, 10, place_of)
+        TimeBoundedScan(database, rows=1).fill(look, None, 10, place_of)
     with database.reading() as conn:
         assert queries.agents.list(conn).fetchall() == []
 

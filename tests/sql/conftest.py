@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from service.metrics.leader import refresh_once
+from service.metrics.leader import fold_once
 from tests.conftest import janitor, url_of
 
 FILL = """
@@ -44,6 +44,6 @@ def filled_url(server_url: str, template: str) -> Iterator[str]:
         with psycopg.connect(url_of(server_url, name), autocommit=True) as conn:
             for statement in FILL.split(";"):
                 conn.execute(statement)
-            refresh_once(url_of(server_url, name))
+            fold_once(url_of(server_url, name))
             conn.execute(f"VACUUM ANALYZE {METRICS}")
         yield url_of(server_url, name)

@@ -9,7 +9,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from service.db.queries import Connection, Queries, Query
-from service.db.statement_timeout import PatientConnection
+from service.db.statement_timeout import TimeoutConnection
 from service.postgres.binaries import bundled_directory
 
 
@@ -137,7 +137,7 @@ SELECT 1 AS n;
 """
 
 
-def test_what_is_for_citus_is_sent_where_the_connection_says_so(conn: PatientConnection) -> None:
+def test_what_is_for_citus_is_sent_where_the_connection_says_so(conn: TimeoutConnection) -> None:
     query = Query("area.name", DIVIDED)
     assert (query.optional, query.params) == (frozenset(), set())
     assert query(conn).fetchone() == {"n": 1}

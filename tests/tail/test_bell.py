@@ -7,7 +7,7 @@ import pytest
 
 from service.db.database import Database
 from service.db.queries import Connection, queries
-from service.metrics.leader import Refresher
+from service.metrics.leader import FoldLeader
 from tests.client import CONNECTIONS, Client
 from tests.events import event, new_id
 from tests.operations.harness import until
@@ -33,7 +33,7 @@ def test_it_rings_for_all_through_one_connection_also_after_that_was_killed(
     conn: Connection, database: Database
 ) -> None:
     bell = database.bell
-    with bell.heard(), bell.heard():
+    with bell.subscribed(), bell.subscribed():
         rung = bell.wait(0, GUARD_SECONDS)  # it has begun to listen
         [pid] = listeners(conn)
         queries.tail.notify(conn)
@@ -44,7 +44,7 @@ def test_it_rings_for_all_through_one_connection_also_after_that_was_killed(
         [other] = listeners(conn)
         assert other != pid
     until(lambda: not listeners(conn), "it listens for nobody")
-    with bell.heard():
+    with bell.subscribed():
         assert bell.wait(3, GUARD_SECONDS) == 4
         assert listeners(conn)
         database.close()
@@ -54,7 +54,7 @@ def test_it_rings_for_all_through_one_connection_also_after_that_was_killed(
 def test_the_leader_tells_of_what_came_in(
     client: Client, database_url: str, conn: Connection
 ) -> None:
-    refresher = Refresher(database_url, interval_seconds=1, quarter_hour_days=90)
+    refresher = FoldLeader(database_url, interval_seconds=1, quarter_hour_days=90)
     refresher.open()
     try:
         with psycopg.connect(database_url, autocommit=True) as listener:

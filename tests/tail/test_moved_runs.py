@@ -9,7 +9,7 @@ from service.db.database import Database
 from service.db.queries import Connection
 from service.resources.tail import pages
 from service.resources.tail.pages import find_beginning, next_page
-from service.resources.tail.position import Place
+from service.resources.tail.position import StreamPosition
 from tests.client import CONNECTIONS, Client
 from tests.events import Event, event, new_id
 from tests.tail.test_pages import ADD, ids, read_all
@@ -24,7 +24,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def begin(client: Client, database: Database) -> Place:
+def begin(client: Client, database: Database) -> StreamPosition:
     """Now, in a database that is in use."""
     assert client.send(event(new_id(), agent_name="other")).status_code == 200
     return find_beginning(database, None)[0]
@@ -46,7 +46,7 @@ def keys(*events: Event) -> list[str]:
 
 
 def test_children_that_came_before_their_root_come_with_it(
-    client: Client, database: Database, begin: Place
+    client: Client, database: Database, begin: StreamPosition
 ) -> None:
     run = new_id()
     early, late, last = children(run, 3), children(run, 2), root(run)
@@ -64,7 +64,7 @@ def test_children_that_came_before_their_root_come_with_it(
 
 
 def test_pages_and_reconnects_of_any_size_hold_each_of_them_once_in_one_order(
-    client: Client, database: Database, begin: Place, monkeypatch: pytest.MonkeyPatch
+    client: Client, database: Database, begin: StreamPosition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = [new_id() for _ in range(3)]
     client.send(*(child for run in runs for child in children(run, 7)))
@@ -80,7 +80,7 @@ def test_pages_and_reconnects_of_any_size_hold_each_of_them_once_in_one_order(
 
 
 def test_a_move_that_is_not_decided_yet_brings_nothing_and_loses_nothing(
-    client: Client, database: Database, database_url: str, begin: Place
+    client: Client, database: Database, database_url: str, begin: StreamPosition
 ) -> None:
     run, other, late = new_id(), new_id(), new_id()
     early = children(run, 2)
@@ -97,7 +97,7 @@ def test_a_move_that_is_not_decided_yet_brings_nothing_and_loses_nothing(
 
 
 def test_who_gets_a_run_back_gets_its_events_again_and_who_lost_it_no_more(
-    client: Client, database: Database, begin: Place
+    client: Client, database: Database, begin: StreamPosition
 ) -> None:
     run = new_id()
     early = children(run, 2, agent="one")
@@ -115,7 +115,7 @@ def test_who_gets_a_run_back_gets_its_events_again_and_who_lost_it_no_more(
 
 @pytest.mark.one_server("the rows' xmin are the workers' own")
 def test_a_move_that_was_restored_from_a_server_that_had_counted_further_holds_nothing_up(
-    client: Client, database: Database, conn: Connection, begin: Place
+    client: Client, database: Database, conn: Connection, begin: StreamPosition
 ) -> None:
     run = new_id()
     client.send(*children(run, 1))
@@ -132,7 +132,7 @@ def test_a_move_that_was_restored_from_a_server_that_had_counted_further_holds_n
 
 @pytest.mark.one_server("the rows' xmin are the workers' own")
 def test_what_was_restored_comes_with_a_run_that_moves_afterwards(
-    client: Client, database: Database, conn: Connection, begin: Place
+    client: Client, database: Database, conn: Connection, begin: StreamPosition
 ) -> None:
     run, restored = new_id(), new_id()
     client.send(*children(run, 1))
@@ -147,7 +147,7 @@ def test_what_was_restored_comes_with_a_run_that_moves_afterwards(
 
 
 def test_a_run_that_does_not_move_has_no_entry_in_the_index(
-    client: Client, conn: Connection, begin: Place
+    client: Client, conn: Connection, begin: StreamPosition
 ) -> None:
     moved, stayed = new_id(), new_id()
     client.send(*children(moved, 1), root(stayed))

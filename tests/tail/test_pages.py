@@ -9,10 +9,10 @@ from service.db.connections import connect
 from service.db.database import Database
 from service.db.queries import Connection, queries
 from service.db.session_settings import WRITE
-from service.db.statement_timeout import PatientConnection
+from service.db.statement_timeout import TimeoutConnection
 from service.resources.tail import pages
 from service.resources.tail.pages import Page, find_beginning, next_page
-from service.resources.tail.position import Place
+from service.resources.tail.position import StreamPosition
 from tests.client import CONNECTIONS, Client
 from tests.events import event, new_id
 from tests.operations.harness import until
@@ -73,7 +73,7 @@ def test_pages_of_any_size_hold_every_event_once_in_one_order(
     database.close()
 
 
-def read_all(database: Database, place: Place, agent_name: str | None) -> list[str]:
+def read_all(database: Database, place: StreamPosition, agent_name: str | None) -> list[str]:
     """Every event behind a place; each place is written and read back, as by a reconnect."""
     found: list[str] = []
     while True:
@@ -81,7 +81,7 @@ def read_all(database: Database, place: Place, agent_name: str | None) -> list[s
         found += ids(page)
         if page.is_last:
             return found
-        parsed = Place.parse(str(page.behind))
+        parsed = StreamPosition.parse(str(page.behind))
         assert parsed == page.behind
         assert [str(at) for at, _ in page.events[-1:]] in ([], [str(parsed)]) or agent_name
         place = parsed
@@ -99,7 +99,7 @@ def test_in_front_of_the_horizon_a_place_within_a_transaction_stays_there(
         client.send(*(event(run) for _ in range(3)))
         [row] = held.execute("SELECT max(ingest_xid) FROM events").fetchall()
         first = min(ids_of(held, row[0]))
-        within = Place(row[0], run, first)
+        within = StreamPosition(row[0], run, first)
         assert next_page(database, within, None) == Page([], within, is_last=True)
     assert len(next_page(database, begin, None).events) == 4
     assert len(next_page(database, within, None).events) == 2
@@ -144,7 +144,7 @@ def test_what_was_restored_from_a_server_that_had_counted_further_is_not_new(
 
 def test_a_place_that_is_still_to_come_is_no_place(conn: Connection, database: Database) -> None:
     [row] = conn.execute("SELECT pg_current_xact_id()::text::bigint AS xid").fetchall()
-    known, future = Place(row["xid"]), Place.before(row["xid"] + 1_000_000)
+    known, future = StreamPosition(row["xid"]), StreamPosition.before(row["xid"] + 1_000_000)
     assert find_beginning(database, known) == (known, False)
     begin, is_reset = find_beginning(database, future)
     assert is_reset
@@ -161,12 +161,12 @@ KEY = "8552f8ec-923d-432c-9bc4-802c92078534"
      f"1/{KEY}", f"1/{KEY}/{KEY}/{KEY}", f"/{KEY}/{KEY}"],
 )  # fmt: skip
 def test_what_was_never_given_is_no_place(text: str) -> None:
-    assert Place.parse(text) is None
+    assert StreamPosition.parse(text) is None
 
 
 def test_places_in_front_of_a_transaction_and_behind_an_event_are_read_back() -> None:
     for text in ("1", "929", str(2**63 - 1), f"7/{new_id()}/{new_id()}"):
-        assert str(Place.parse(text)) == text
+        assert str(StreamPosition.parse(text)) == text
 
 
 ENDED = """
@@ -176,7 +176,7 @@ SELECT pg_current_xact_id()::text::bigint AS xid,
 
 
 def test_on_citus_the_horizon_waits_for_those_that_workers_have_not_committed(
-    conn: PatientConnection, database_url: str
+    conn: TimeoutConnection, database_url: str
 ) -> None:
     """There a transaction has ended on the coordinator while it still holds its locks."""
     other = connect(database_url, WRITE, "test")

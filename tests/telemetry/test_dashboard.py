@@ -10,7 +10,7 @@ import pytest
 from service.core.clock import today
 from service.db.database import Database
 from service.server.sampler import Sampler
-from service.writer.group_commit import Writer
+from service.writer.group_commit import GroupCommitWriter
 from tests.client import Client
 from tests.events import event, new_id
 from tests.operations.harness import REPOSITORY
@@ -52,7 +52,7 @@ def parts(node: Any) -> Iterator[Any]:
 def told(service_database_url: str) -> dict[str, set[str]]:
     """The labels of each figure of a service that has answered, stored and exported."""
     database = Database(service_database_url, 5)
-    sampler = Sampler(database, Writer(database.connect_writer, today, "test"))
+    sampler = Sampler(database, GroupCommitWriter(database.connect_writer, today, "test"))
     with Client.of(service_database_url) as client:
         client.send(event(new_id()))
         client.ok("/api/agents")

@@ -1,24 +1,24 @@
-"""Pace: what it learns from requests that waited."""
+"""ThroughputEstimate: what it learns from requests that waited."""
 
-from service.writer.throughput import FIRST_GUESS_PER_SECOND, Pace
+from service.writer.throughput import FIRST_GUESS_PER_SECOND, ThroughputEstimate
 
 
 def test_a_full_queue_that_is_slow_is_believed() -> None:
-    pace = Pace()
+    pace = ThroughputEstimate()
     for _ in range(40):
         pace.learn(1_000, 1.0)
     assert 0.9 < pace.seconds(1_000) < 1.1
 
 
 def test_a_small_transaction_on_an_idle_machine_says_nothing() -> None:
-    pace = Pace()
+    pace = ThroughputEstimate()
     for _ in range(40):
         pace.learn(1, 0.004)
     assert pace.seconds(1_000) == 1_000 / FIRST_GUESS_PER_SECOND
 
 
 def test_after_a_lock_a_few_quick_requests_bring_it_back() -> None:
-    pace = Pace()
+    pace = ThroughputEstimate()
     for _ in range(40):
         pace.learn(10, 0.75)
     assert pace.seconds(1_000) > 10
@@ -28,6 +28,6 @@ def test_after_a_lock_a_few_quick_requests_bring_it_back() -> None:
 
 
 def test_no_time_at_all_is_no_division_by_zero() -> None:
-    pace = Pace()
+    pace = ThroughputEstimate()
     pace.learn(10, 0.0)
     assert pace.seconds(10) > 0

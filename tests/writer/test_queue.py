@@ -13,7 +13,7 @@ from service.db.queries import Connection
 from service.db.session_settings import WRITE
 from service.ingest.json.batch import parse_batch
 from service.writer import group_commit
-from service.writer.group_commit import Overloaded, Writer
+from service.writer.group_commit import GroupCommitWriter, Overloaded
 from tests.client import Client
 from tests.events import differences, event, new_id
 from tests.operations.harness import until
@@ -82,7 +82,9 @@ def refusal(answer: testing.Result) -> testing.Result | None:
 
 
 def test_a_database_that_is_away_fails_requests_at_once_and_the_writer_lives_on() -> None:
-    away = Writer(lambda: connect("postgresql://127.0.0.1:1/x", WRITE, "test"), today, "test")
+    away = GroupCommitWriter(
+        lambda: connect("postgresql://127.0.0.1:1/x", WRITE, "test"), today, "test"
+    )
     body = json.dumps({"events": [event(new_id())]}).encode()
     rows = parse_batch(body, max_events=10, max_event_bytes=1000).rows
     for _ in range(2):

@@ -10,7 +10,7 @@ import falcon
 
 from service.api.errors import ApiError
 from service.api.middleware.open_mode import OpenMode
-from service.auth.key_cache import ANONYMOUS, AWAY, KeyRing, Principal
+from service.auth.key_cache import ANONYMOUS, AWAY, KeyCache, Principal
 from service.auth.scopes import Scope
 from service.config import Config
 
@@ -19,10 +19,10 @@ READING = ("GET", "HEAD")
 BEARER = "bearer "
 
 
-class Access:
+class Authorization:
     """Middleware: 401 without a valid key, 403 where its scope is another."""
 
-    def __init__(self, keys: KeyRing, config: Config) -> None:
+    def __init__(self, keys: KeyCache, config: Config) -> None:
         self._keys = keys
         self._open_mode = OpenMode(config)
 

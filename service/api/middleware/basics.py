@@ -16,7 +16,7 @@ EXPOSED_HEADERS = (
 )
 
 
-class Identity:
+class RequestId:
     """Give each request an id, the client's own where it sends one."""
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -70,11 +70,11 @@ def raw_path(environ: dict[str, Any]) -> str | None:
     return path.rstrip("/") or "/"
 
 
-class Reload:
+class ReloadQueries:
     """Read the SQL files anew at each request, when DEBUG is on."""
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Reload every query."""
+        """ReloadQueries every query."""
         queries.reload()
 
 

@@ -21,7 +21,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from service.api.response_headers import COMMIT_LSN
 from service.db.database import Database
 from service.db.replica import Replica, is_of_a_server_away
-from service.db.request_routing import Asking, Doubtful, asking
+from service.db.request_routing import ReadRouting, ReplicaMissing, read_routing
 from service.telemetry.logging import reason
 from service.telemetry.metrics import ASKED_AGAIN
 
@@ -37,22 +37,22 @@ Responder = Callable[..., None]
 log = logging.getLogger(__name__)
 
 
-class Forget:
+class ResetReplicaRouting:
     """Each request begins with nothing known: its thread may have answered another before."""
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Forget who asked last, so that what is no GET reads from the primary."""
-        asking.set(None)
+        """ResetReplicaRouting who asked last, so that what is no GET reads from the primary."""
+        read_routing.set(None)
 
 
-def with_second_try(responder: Responder, database: Database) -> Responder:
+def with_replica_fallback(responder: Responder, database: Database) -> Responder:
     """The responder of a GET, on any server that will do, then where that failed on the primary."""
 
     def respond(req: falcon.Request, resp: falcon.Response, **params: Any) -> None:
-        who = Asking(
+        who = ReadRouting(
             req.get_header(COMMIT_LSN), database.primary if must_be_the_primary(req) else None
         )
-        asking.set(who)
+        read_routing.set(who)
         try:
             responder(req, resp, **params)
         except Exception as error:
@@ -71,12 +71,12 @@ def must_be_the_primary(req: falcon.Request) -> bool:
     return bool(GOES_ON & req.params.keys()) or (lsn is not None and not LSN(lsn))
 
 
-def may_be_the_replicas(error: Exception, who: Asking) -> bool:
+def may_be_the_replicas(error: Exception, who: ReadRouting) -> bool:
     """Whether another server may answer; one that is gone is not asked again before it is back."""
     replica = who.replica
     assert replica is not None, "it was asked"  # noqa: S101
-    if isinstance(error, (Doubtful, falcon.HTTPError)):
-        return isinstance(error, Doubtful) or error.status_code == 404
+    if isinstance(error, (ReplicaMissing, falcon.HTTPError)):
+        return isinstance(error, ReplicaMissing) or error.status_code == 404
     if isinstance(error, (PoolTimeout, TooManyRequests)):
         return not replica.is_usable  # else it has much to do, as the primary has
     if not isinstance(error, psycopg.Error):

@@ -26,7 +26,7 @@ P = TypeVar("P")
 
 
 @dataclass(frozen=True)
-class Slice(Generic[P]):
+class ScanBatch(Generic[P]):
     """What one statement found, and the place behind which the next begins; None: that is all.
 
     `is_cut`: the page is large enough with it, and ends behind the last that was found.
@@ -46,10 +46,10 @@ class Page(Generic[P]):
     is_complete: bool = True  # False: the time was up before the page was full
 
 
-Look = Callable[[Connection, int, P | None, int], Slice[P]]
+Look = Callable[[Connection, int, P | None, int], ScanBatch[P]]
 
 
-class Walk:
+class TimeBoundedScan:
     """The time that a search has, and how much its next statement looks at."""
 
     def __init__(
@@ -91,7 +91,7 @@ class Walk:
             place, is_new = part.end, True
         return Page(found, place, is_complete=False)
 
-    def _ask(self, look: Look[P], place: P | None, wanted: int) -> Slice[P]:
+    def _ask(self, look: Look[P], place: P | None, wanted: int) -> ScanBatch[P]:
         """One slice, a smaller one after each that took too long."""
         while True:
             begun = self._clock()

@@ -7,14 +7,14 @@ from typing import Any
 
 import falcon
 
-from service.api.middleware.authorization import Access
+from service.api.middleware.authorization import Authorization
 from service.api.middleware.basics import identify
 from service.core.cooperative import poll_now
-from service.core.socket_deadline import Patience
+from service.core.socket_deadline import MinimumRate
 from service.core.worker_process import process
 
 
-class Ending(StrEnum):
+class EndReason(StrEnum):
     """Why nothing more comes."""
 
     COMPLETE = "complete"
@@ -25,7 +25,7 @@ class Ending(StrEnum):
     STOPPED = "stopped"
 
 
-class Reader:
+class StreamClient:
     """A client that takes what is made for it, piece by piece, and may take a pause.
 
     Between two pieces it may take nothing for `stall_seconds`: longer than another answer is waited
@@ -33,39 +33,39 @@ class Reader:
     """
 
     def __init__(
-        self, req: falcon.Request, resp: falcon.Response, access: Access, stall_seconds: int
+        self, req: falcon.Request, resp: falcon.Response, access: Authorization, stall_seconds: int
     ) -> None:
         self._req = req
         self._access = access
         self._sock = req.env.get("gunicorn.socket")
-        if isinstance(self._sock, Patience):
+        if isinstance(self._sock, MinimumRate):
             self._sock.limit(stall_seconds)
         # For the log: of which answer it tells. The query may be what an agent said.
         self.about = {"request_id": identify(req, resp), "path": req.path}
 
-    def ending(self) -> Ending | None:
+    def ending(self) -> EndReason | None:
         """Why the answer is to end; None while the client is there and may read."""
         if has_left(self._sock):
-            return Ending.LEFT
-        return None if self._access.still_admits(self._req) else Ending.REVOKED
+            return EndReason.LEFT
+        return None if self._access.still_admits(self._req) else EndReason.REVOKED
 
-    def ending_of_write(self) -> Ending:
+    def write_end_reason(self) -> EndReason:
         """Why the server asks for no more: it could not write, or may not be that long any more."""
         if getattr(self._sock, "is_given_up", False):
-            return Ending.STALLED
-        return Ending.STOPPED if process.is_stopping else Ending.LEFT
+            return EndReason.STALLED
+        return EndReason.STOPPED if process.is_stopping else EndReason.LEFT
 
 
-class Readers:
+class StreamClients:
     """Makes them."""
 
-    def __init__(self, access: Access, stall_seconds: int) -> None:
+    def __init__(self, access: Authorization, stall_seconds: int) -> None:
         self._access = access
         self._stall_seconds = stall_seconds
 
-    def of(self, req: falcon.Request, resp: falcon.Response) -> Reader:
+    def of(self, req: falcon.Request, resp: falcon.Response) -> StreamClient:
         """Whoever sent a request."""
-        return Reader(req, resp, self._access, self._stall_seconds)
+        return StreamClient(req, resp, self._access, self._stall_seconds)
 
 
 def has_left(sock: Any) -> bool:

@@ -3,7 +3,7 @@
 import threading
 from time import monotonic
 
-from service.api.streaming.client import Ending
+from service.api.streaming.client import EndReason
 from service.config import Config
 from service.telemetry import metrics
 from service.writer.group_commit import Overloaded
@@ -11,7 +11,7 @@ from service.writer.group_commit import Overloaded
 THREADS_FOR_OTHERS = 2
 
 
-class Slots:
+class StreamLimiter:
     """Places for one kind of them; each takes a share of the worker for as long as it lasts."""
 
     def __init__(
@@ -25,7 +25,7 @@ class Slots:
         self._places = [own] if shared is None else [own, shared]
         self._kind = kind
 
-    def take(self) -> "Slot":
+    def acquire(self) -> "StreamSlot":
         """Take one; raise Overloaded when none is free."""
         taken: list[threading.BoundedSemaphore] = []
         for places in self._places:
@@ -33,10 +33,10 @@ class Slots:
                 release(taken)
                 raise Overloaded(f"As many {self._kind} run in this worker as may.")
             taken.append(places)
-        return Slot(self._kind, taken)
+        return StreamSlot(self._kind, taken)
 
 
-class Slot:
+class StreamSlot:
     """A place that was taken, until it is given back; twice is once."""
 
     def __init__(self, kind: str, taken: list[threading.BoundedSemaphore]) -> None:
@@ -45,7 +45,7 @@ class Slot:
         self._since = monotonic()
         metrics.STREAMED.labels(kind).inc()
 
-    def give_back(self, ending: Ending | None = None) -> None:
+    def release(self, ending: EndReason | None = None) -> None:
         """Let another have it. Counted is how the answer ended; one that never began is none."""
         taken, self._taken = self._taken, []
         if taken:
@@ -61,7 +61,7 @@ def release(taken: list[threading.BoundedSemaphore]) -> None:
         places.release()
 
 
-def shared_places(config: Config) -> threading.BoundedSemaphore | None:
+def shared_slots(config: Config) -> threading.BoundedSemaphore | None:
     """Places for exports and streams together, where each holds a thread: some are for others.
 
     With one thread or two there is one place all the same: who has so few has chosen.

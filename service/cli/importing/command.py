@@ -17,7 +17,7 @@ from service.db.connections import connect
 from service.db.schema_version import check
 from service.db.session_settings import WRITE
 from service.ingest.json.fields import BadEvent
-from service.writer.group_commit import Writer
+from service.writer.group_commit import GroupCommitWriter
 
 MAX_NAMED = 100
 
@@ -36,7 +36,7 @@ def import_events(config: Config, url: str, file: str, stop_on_error: bool) -> i
     check(url)
     with opened(file, config.max_body_mb * MEGABYTE) as source:
         partitions.ensure_partitions(url)
-        writer = Writer(lambda: connect(url, WRITE, "import"), today, config.environment)
+        writer = GroupCommitWriter(lambda: connect(url, WRITE, "import"), today, config.environment)
         with closing(writer), bar_of(source) as bar:
             complaints = Complaints(bar.write)
             importer = Importer(writer, config, complaints, at(bar), stop_on_error)

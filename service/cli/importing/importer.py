@@ -17,7 +17,7 @@ from service.ingest.json.fields import BadEvent
 from service.ingest.json.ndjson_line import read_line
 from service.ingest.rows import EventRow
 from service.telemetry.logging import reason
-from service.writer.group_commit import Overloaded, Writer
+from service.writer.group_commit import GroupCommitWriter, Overloaded
 from service.writer.transaction import Counts
 
 BATCH_EVENTS = 1_000
@@ -56,7 +56,7 @@ class Importer:
 
     def __init__(
         self,
-        writer: Writer,
+        writer: GroupCommitWriter,
         config: Config,
         complain: Complain,
         progress: Callable[[int], None],

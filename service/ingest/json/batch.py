@@ -13,8 +13,8 @@ import orjson
 
 from service.ingest.json.error_isolation import InvalidJSON, parse_events
 from service.ingest.json.event import MAX_DEPTH, read_event
-from service.ingest.json.event_errors import NamedErrors
-from service.ingest.json.fast_path import Unusual, read_usual
+from service.ingest.json.event_errors import EventErrors
+from service.ingest.json.fast_path import NotFastPath, read_usual
 from service.ingest.json.fields import BadEvent, optional_uuid
 from service.ingest.json.numbers import has_long_number
 from service.ingest.rows import EventRow
@@ -39,7 +39,7 @@ class BatchTooLarge(Exception):
 
 
 @dataclass
-class Batch(NamedErrors):
+class Batch(EventErrors):
     """The rows of one request, and what is wrong with the others.
 
     `rejected` has the index of each that was never a row.
@@ -78,7 +78,7 @@ def parse_batch(
     """
     try:
         return Batch(rows=read_usual(body, max_events, max_event_bytes, max_depth))
-    except Unusual:
+    except NotFastPath:
         return parse_carefully(body, max_events, max_event_bytes, max_depth)
 
 

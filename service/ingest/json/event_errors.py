@@ -9,7 +9,7 @@ MAX_NAMED_ERRORS = 100
 
 
 @dataclass
-class NamedErrors:
+class EventErrors:
     """`errors` holds up to 100 of {index, event_id, field, code, message}; `failed` counts all."""
 
     errors: list[dict[str, Any]] = field(default_factory=list)

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from service.ingest.json.batch import BadBatch, BatchTooLarge
-from service.ingest.json.event_errors import NamedErrors
+from service.ingest.json.event_errors import EventErrors
 from service.ingest.json.fields import (
     BadEvent,
     missing,
@@ -34,7 +34,7 @@ class SentKey(TypedDict, total=False):
 
 
 @dataclass
-class Keys(NamedErrors):
+class Keys(EventErrors):
     """Run and event of each good key, and its place in the request, beside one another."""
 
     run_ids: list[str] = field(default_factory=list)

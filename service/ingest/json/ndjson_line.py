@@ -6,7 +6,7 @@ import msgspec
 
 from service.ingest.json.batch import BadBatch, read_events
 from service.ingest.json.event import read_event
-from service.ingest.json.fast_path import Unusual, read_usual
+from service.ingest.json.fast_path import NotFastPath, read_usual
 from service.ingest.json.fields import BadEvent
 from service.ingest.rows import EventRow
 
@@ -19,7 +19,7 @@ def read_line(line: bytes, max_bytes: int, max_depth: int, ordinals: dict[str, i
     body = b'{"events":[' + line + b"]}"
     try:
         rows = read_usual(body, 1, max_bytes, max_depth)
-    except Unusual:
+    except NotFastPath:
         return read_event(only_event(line, body), max_bytes, max_depth, ordinals)
     check_one_value(line)
     return rows[0]

@@ -12,7 +12,7 @@ from service.config import Config
 FILE = Path(__file__).resolve().parent / "openapi.json"
 
 
-class Description:
+class OpenApi:
     """The description of this API, for clients that are generated and for tests."""
 
     is_public = True

@@ -5,7 +5,7 @@ from typing import Any
 import falcon
 
 from service.api.body import read_json_body
-from service.api.body_budget import Admission
+from service.api.body_budget import BodyBudget
 from service.api.errors import ApiError
 from service.api.middleware.rate_limit import RateLimit
 from service.api.parameters import allow_parameters, optional_id
@@ -17,7 +17,7 @@ from service.db.queries import Connection, Row, queries
 from service.ingest.json.batch import Batch, parse_batch
 from service.resources.events import search_resource
 from service.telemetry import metrics
-from service.writer.group_commit import Writer
+from service.writer.group_commit import GroupCommitWriter
 from service.writer.transaction import Counts
 
 
@@ -26,11 +26,11 @@ class Events:
 
     def __init__(
         self,
-        writer: Writer,
+        writer: GroupCommitWriter,
         database: Database,
         config: Config,
         rate_limit: RateLimit,
-        admission: Admission,
+        admission: BodyBudget,
     ) -> None:
         self._writer = writer
         self._database = database

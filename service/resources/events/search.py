@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from service.api.cursors import EventPlace
-from service.api.pagination.scan import Page, Slice, Walk
+from service.api.cursors import EventKey
+from service.api.pagination.scan import Page, ScanBatch, TimeBoundedScan
 from service.db.queries import Connection, Row, queries
 
 # Of data, as it is stored, and eightfold where it is compressed: to a third mostly, by pglz
@@ -29,17 +29,17 @@ class Room:
 
 
 @dataclass(frozen=True)
-class Search:
+class EventSearch:
     """What is asked for: of which runs, and which of their events."""
 
     run_filters: Filters
     event_filters: Filters
     limit: int
-    after: EventPlace | None
+    after: EventKey | None
 
     def look(
-        self, room: Room, conn: Connection, rows: int, place: EventPlace | None, wanted: int
-    ) -> Slice[EventPlace]:
+        self, room: Room, conn: Connection, rows: int, place: EventKey | None, wanted: int
+    ) -> ScanBatch[EventKey]:
         """One slice: the next runs that come into question, then their events; it takes room."""
         runs = queries.events.search_runs(
             conn,
@@ -53,14 +53,14 @@ class Search:
         matching = [run for run in runs if run["matches"]]
         events = self._events(room, conn, matching, place, wanted)
         room.bytes -= sum(event["bytes"] for event in events)
-        return Slice(
+        return ScanBatch(
             events,
-            EventPlace(end["created_at"], end["run_id"]) if end else None,
+            EventKey(end["created_at"], end["run_id"]) if end else None,
             is_cut=bool(events) and (len(events) < events[0]["found"] or room.bytes <= 0),
         )
 
     def _events(
-        self, room: Room, conn: Connection, runs: list[Row], place: EventPlace | None, wanted: int
+        self, room: Room, conn: Connection, runs: list[Row], place: EventKey | None, wanted: int
     ) -> list[Row]:
         """The events of these runs; of the run in which the place is, those behind it."""
         if not runs:
@@ -80,15 +80,15 @@ class Search:
         ).fetchall()
 
 
-def search_events(walk: Walk, search: Search) -> Page[EventPlace]:
+def search_events(walk: TimeBoundedScan, search: EventSearch) -> Page[EventKey]:
     """A page of events. Raises ApiError 504 where not even one run can be looked at in time."""
     look = partial(search.look, Room(BYTES_PER_PAGE))
     return walk.fill(look, search.after, search.limit, place_of)
 
 
-def place_of(row: Row) -> EventPlace:
+def place_of(row: Row) -> EventKey:
     """Behind this event."""
-    return EventPlace(row["run_created_at"], row["run_id"], row["timestamp"], row["event_id"])
+    return EventKey(row["run_created_at"], row["run_id"], row["timestamp"], row["event_id"])
 
 
 def pattern(text: str | None) -> str | None:

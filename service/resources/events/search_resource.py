@@ -4,9 +4,9 @@ from datetime import UTC
 
 import falcon
 
-from service.api.cursors import EventPlace, pack, to_id, to_moment, unpack
+from service.api.cursors import EventKey, pack, to_id, to_moment, unpack
 from service.api.pagination.page import present_page
-from service.api.pagination.scan import Walk
+from service.api.pagination.scan import TimeBoundedScan
 from service.api.parameters import (
     allow_parameters,
     bounded_text,
@@ -17,8 +17,8 @@ from service.api.parameters import (
     whole_number,
 )
 from service.db.database import Database
-from service.db.request_routing import doubt_replica
-from service.resources.events.search import Search, pattern, search_events
+from service.db.request_routing import require_primary
+from service.resources.events.search import EventSearch, pattern, search_events
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200  # an event may be a megabyte
 LONGEST_TEXT = 256
@@ -30,20 +30,20 @@ PARAMETERS = {
 def answer(req: falcon.Request, resp: falcon.Response, database: Database) -> None:
     """Answer with the events that pass every filter, and where to go on."""
     search = read_search(req)
-    page = search_events(Walk(database), search)
+    page = search_events(TimeBoundedScan(database), search)
     if search.run_filters["run_id"] and not page.rows:
-        doubt_replica()
+        require_primary()
     cursor = page.next and pack(*page.next)
     resp.media = present_page(req, resp, "events", page, cursor)
 
 
-def read_search(req: falcon.Request) -> Search:
+def read_search(req: falcon.Request) -> EventSearch:
     """The parameters; raise ApiError 400 for what cannot be used."""
     allow_parameters(req, PARAMETERS)
     from_at, to_at = time_range(req, UTC)
     is_error = optional_choice(req, "status", ("error",)) and True
     times = {"from_at": from_at, "to_at": to_at}
-    return Search(
+    return EventSearch(
         {
             **times,
             "run_id": optional_id(req, "run_id"),
@@ -62,12 +62,12 @@ def read_search(req: falcon.Request) -> Search:
     )
 
 
-def read_place(cursor: str | None) -> EventPlace | None:
+def read_place(cursor: str | None) -> EventKey | None:
     """What a cursor says."""
     if cursor is None:
         return None
     created_at, run_id, timestamp, event_id = unpack(cursor, 4)
-    run = EventPlace(to_moment(created_at), to_id(run_id))
+    run = EventKey(to_moment(created_at), to_id(run_id))
     if timestamp is None and event_id is None:
         return run
     return run._replace(timestamp=to_moment(timestamp), event_id=to_id(event_id))

@@ -5,14 +5,14 @@ from typing import Any
 import falcon
 
 from service.api.body import read_json_body
-from service.api.body_budget import Admission
+from service.api.body_budget import BodyBudget
 from service.config import MEGABYTE, Config
 from service.db.database import Database
 from service.db.queries import Row, queries
 from service.ingest.json.event_keys import Keys, parse_keys
 
 
-class Check:
+class StoredCheck:
     """Events that a client has sent, against those that are stored.
 
     A read, so a key of scope `read` will do, and it waits for no writer. Being a POST, one of scope
@@ -22,7 +22,7 @@ class Check:
 
     reading = ("POST",)
 
-    def __init__(self, database: Database, config: Config, admission: Admission) -> None:
+    def __init__(self, database: Database, config: Config, admission: BodyBudget) -> None:
         """`admission` is that of ingest: what a worker holds of bodies is one sum."""
         self._database = database
         self._admission = admission

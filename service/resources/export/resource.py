@@ -14,8 +14,8 @@ from service.api.parameters import (
     optional_text,
     time_range,
 )
-from service.api.streaming.client import Readers
-from service.api.streaming.slots import Slots
+from service.api.streaming.client import StreamClients
+from service.api.streaming.slots import StreamLimiter
 from service.core.validation import to_uuid
 from service.db.database import Database
 from service.db.queries import Row
@@ -42,7 +42,7 @@ class Export:
     parameters = EVENT_PARAMETERS
 
     def __init__(
-        self, database: Database, slots: Slots, readers: Readers, can_stream: bool
+        self, database: Database, slots: StreamLimiter, readers: StreamClients, can_stream: bool
     ) -> None:
         """`can_stream` is False where the server does not: then there are no exports."""
         self._database = database
@@ -58,7 +58,7 @@ class Export:
         packed = accepts_gzip(req.get_header("Accept-Encoding") or "")
         if req.method != "HEAD":
             reader = self._readers.of(req, resp)
-            stream = Stream(self._parts(filters), self._slots.take(), reader, packed)
+            stream = Stream(self._parts(filters), self._slots.acquire(), reader, packed)
             stream.begin()
             resp.stream = stream
         self._describe(resp, packed)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from service.db.database import Database
 from service.db.queries import Connection, Row, queries
-from service.db.request_routing import doubt_replica
+from service.db.request_routing import require_primary
 from service.resources.export.filters import Filters
 
 RUNS_PER_PAGE = 500
@@ -54,7 +54,7 @@ def find_one(database: Database, filters: Filters) -> list[Row]:
     with database.reading() as conn:
         runs = queries.export.run(conn, run_id=filters.run_id).fetchall()
     if not runs:
-        doubt_replica()
+        require_primary()
     return [run for run in runs if filters.has_agent(run)]
 
 

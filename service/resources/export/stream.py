@@ -16,18 +16,18 @@ import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.api.body import GZIP
-from service.api.streaming.client import Ending, Reader
-from service.api.streaming.slots import Slot
+from service.api.streaming.client import EndReason, StreamClient
+from service.api.streaming.slots import StreamSlot
 from service.core.cooperative import let_requests_in
 from service.telemetry.logging import reason
 
 PASSING = (psycopg.Error, PoolTimeout, TooManyRequests)
 LEVEL = 1  # of gzip: 6 takes three times as long for a tenth less
 WHY = {
-    Ending.LEFT: "its client has left",
-    Ending.STALLED: "its client takes nothing",
-    Ending.REVOKED: "its key no longer holds",
-    Ending.STOPPED: "the service stops",
+    EndReason.LEFT: "its client has left",
+    EndReason.STALLED: "its client takes nothing",
+    EndReason.REVOKED: "its key no longer holds",
+    EndReason.STOPPED: "the service stops",
 }
 
 log = logging.getLogger(__name__)
@@ -43,14 +43,16 @@ class Aborted(ConnectionError):
 class Stream:
     """The body of an answer. Whoever serves it closes it, however it ends."""
 
-    def __init__(self, parts: Iterator[bytes], slot: Slot, reader: Reader, packed: bool) -> None:
+    def __init__(
+        self, parts: Iterator[bytes], slot: StreamSlot, reader: StreamClient, packed: bool
+    ) -> None:
         self._parts = packing(parts) if packed else parts
         self._slot = slot
         self._reader = reader
         self._first: bytes | None = None
         self._bytes = 0
         self._began = monotonic()
-        self._ending: Ending | None = None
+        self._ending: EndReason | None = None
         self._has_begun = False
 
     def begin(self) -> None:
@@ -79,13 +81,13 @@ class Stream:
             try:
                 part = next(self._parts)
             except StopIteration:
-                self._ending = Ending.COMPLETE
+                self._ending = EndReason.COMPLETE
                 raise
             except PASSING as error:
-                self._give_up(Ending.FAILED, reason(error))
+                self._give_up(EndReason.FAILED, reason(error))
                 raise Aborted from None
             except Exception as error:
-                self._give_up(Ending.FAILED, type(error).__name__)
+                self._give_up(EndReason.FAILED, type(error).__name__)
                 raise
             ending = self._reader.ending()
             if ending is not None:
@@ -93,7 +95,7 @@ class Stream:
                 raise Aborted
         return part
 
-    def _give_up(self, ending: Ending, why: str) -> None:
+    def _give_up(self, ending: EndReason, why: str) -> None:
         self._ending = ending
         about = {
             **self._reader.about,
@@ -105,10 +107,10 @@ class Stream:
     def close(self) -> None:
         """End it: what it reads from, and its place among the exports."""
         if self._has_begun and self._ending is None:
-            ending = self._reader.ending_of_write()
+            ending = self._reader.write_end_reason()
             self._give_up(ending, WHY[ending])
         self._parts.close()  # type: ignore[attr-defined]  # a generator
-        self._slot.give_back(self._ending)
+        self._slot.release(self._ending)
 
 
 def packing(parts: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from service.config import Config
 from service.core.worker_process import process
 from service.db.replica import Replica
 from service.db.replicas import Replicas
-from service.resources.health.probe import Finding, Probe
+from service.resources.health.probe import HealthSnapshot, Probe
 
 AWAY = (psycopg.Error, PoolTimeout, TooManyRequests, TimeoutError)
 REASONS = {
@@ -117,7 +117,7 @@ def describe(replica: Replica) -> dict[str, Any]:
     }
 
 
-def look(probe: Probe) -> Finding | None:
+def look(probe: Probe) -> HealthSnapshot | None:
     """What the database says; None when it is away. Only here its absence is an answer."""
     try:
         return probe.ask()
@@ -125,7 +125,7 @@ def look(probe: Probe) -> Finding | None:
         return None
 
 
-def find_reasons(found: Finding | None, folds: bool) -> list[dict[str, Any]]:
+def find_reasons(found: HealthSnapshot | None, folds: bool) -> list[dict[str, Any]]:
     """Why no request should be sent here: codes and texts. `folds`: whether a leader is wanted."""
     codes = ["stopping"] if process.is_stopping else []
     if found is None:

@@ -12,16 +12,16 @@ import psycopg
 
 from service.db.database import Database
 from service.db.queries import Row, queries
-from service.db.schema_version import Gap, applied_names, find_gap, known_names
+from service.db.schema_version import MigrationGap, applied_names, find_migration_gap, known_names
 from service.metrics.leader import COUNTED_DELTAS
 
 PATIENCE_SECONDS = 2.5
 
 
-class Finding(NamedTuple):
+class HealthSnapshot(NamedTuple):
     """What the database says: whether its schema fits, and who folds the metrics."""
 
-    gap: Gap | None
+    gap: MigrationGap | None
     metrics: Row | None  # of refresh/status; None where the schema has no such thing
 
 
@@ -32,9 +32,9 @@ class Probe:
         self._database = database
         self._known = known_names()  # of the code that runs, whatever lies there later
         self._lock = threading.Lock()
-        self._asked: Future[Finding] | None = None
+        self._asked: Future[HealthSnapshot] | None = None
 
-    def ask(self) -> Finding:
+    def ask(self) -> HealthSnapshot:
         """Return what the database says now.
 
         Raises psycopg.Error, PoolTimeout or TooManyRequests, and TimeoutError when it says nothing.
@@ -48,17 +48,17 @@ class Probe:
             asked = self._asked
         return asked.result(PATIENCE_SECONDS)
 
-    def _run(self, asked: "Future[Finding]") -> None:
+    def _run(self, asked: "Future[HealthSnapshot]") -> None:
         try:
             asked.set_result(self._look())
         except BaseException as error:
             asked.set_exception(error)
 
-    def _look(self) -> Finding:
+    def _look(self) -> HealthSnapshot:
         with self._database.primary.reading() as conn:
-            gap = find_gap(self._known, applied_names(conn))
+            gap = find_migration_gap(self._known, applied_names(conn))
             try:
                 status = queries.refresh.status(conn, row_limit=COUNTED_DELTAS).fetchone()
             except psycopg.errors.UndefinedTable:
                 status = None
-        return Finding(gap, status)
+        return HealthSnapshot(gap, status)

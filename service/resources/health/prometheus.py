@@ -8,7 +8,7 @@ from service.resources.health.probe import Probe
 from service.resources.health.scrape import scrape
 
 
-class Telemetry:
+class Prometheus:
     """What operators watch. It takes a key of scope `read`: it tells how much is sent, and when."""
 
     has_to_answer = True

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from service import __version__
 from service.db.replica import Replica
-from service.resources.health.probe import Finding
+from service.resources.health.probe import HealthSnapshot
 from service.telemetry import metrics
 from service.telemetry.worker_slot import forget_dead, worker_number
 
@@ -18,7 +18,7 @@ from service.telemetry.worker_slot import forget_dead, worker_number
 class Service(Collector):
     """The version, and what only the database knows: nothing of that while it is away."""
 
-    def __init__(self, found: Finding | None) -> None:
+    def __init__(self, found: HealthSnapshot | None) -> None:
         self._found = found
 
     def collect(self) -> Iterator[Metric]:
@@ -57,7 +57,9 @@ def gauge(name: str, meaning: str, value: float) -> Metric:
     return GaugeMetricFamily(name, meaning, value)
 
 
-def scrape(found: Finding | None, replicas: Sequence[Replica], accept: str) -> tuple[bytes, str]:
+def scrape(
+    found: HealthSnapshot | None, replicas: Sequence[Replica], accept: str
+) -> tuple[bytes, str]:
     """All figures in the format that `accept` asks for, OpenMetrics or Prometheus' text; its type.
 
     `found` is what the probe found, None while the database is away.

@@ -8,8 +8,8 @@ import falcon
 import psycopg
 
 from service.api.cursors import (
-    RunPlace,
-    TotalPlace,
+    RunKey,
+    TotalKey,
     never_given,
     pack,
     to_id,
@@ -18,7 +18,7 @@ from service.api.cursors import (
     unpack,
 )
 from service.api.errors import ApiError
-from service.api.pagination.scan import Page, Slice, Walk, too_slow
+from service.api.pagination.scan import Page, ScanBatch, TimeBoundedScan, too_slow
 from service.api.parameters import bad_parameter
 from service.db.database import Database
 from service.db.queries import Connection, Row, queries
@@ -32,7 +32,7 @@ Filters = dict[str, Any]  # optional parameters of the queries; None: not given
 
 
 @dataclass(frozen=True)
-class Search:
+class RunSearch:
     """What is asked for."""
 
     filters: Filters
@@ -59,22 +59,22 @@ class Search:
             raise bad_parameter("cursor", "is of another sort or order") if known else never_given()
         return key, to_id(run_id)
 
-    def cursor_at(self, place: RunPlace | TotalPlace) -> str:
+    def cursor_at(self, place: RunKey | TotalKey) -> str:
         """The cursor behind a run."""
         return pack(self.sort, self.order, *place)
 
 
-def search_runs(database: Database, search: Search) -> Page[Any]:
+def search_runs(database: Database, search: RunSearch) -> Page[Any]:
     """A page of runs, in the order that is asked for."""
     if search.sort == "created_at":
-        return by_time(Walk(database), search)
+        return by_time(TimeBoundedScan(database), search)
     return by_total(database, search)
 
 
-def by_time(walk: Walk, search: Search) -> Page[RunPlace]:
+def by_time(walk: TimeBoundedScan, search: RunSearch) -> Page[RunKey]:
     """A page of runs by when they were made: an index has that order, and it never changes."""
 
-    def look(conn: Connection, rows: int, place: RunPlace | None, wanted: int) -> Slice[RunPlace]:
+    def look(conn: Connection, rows: int, place: RunKey | None, wanted: int) -> ScanBatch[RunKey]:
         found = queries.runs.search(
             conn,
             **search.filters,
@@ -85,14 +85,14 @@ def by_time(walk: Walk, search: Search) -> Page[RunPlace]:
             row_limit=wanted,
         ).fetchall()
         end = place_of(found[-1]) if found and found[-1]["is_end"] else None
-        return Slice([row for row in found if row["matches"]], end)
+        return ScanBatch([row for row in found if row["matches"]], end)
 
     key = search.place()
-    after = None if key is None else RunPlace(to_moment(key[0]), key[1])
+    after = None if key is None else RunKey(to_moment(key[0]), key[1])
     return walk.fill(look, after, search.limit, place_of)
 
 
-def by_total(database: Database, search: Search) -> Page[TotalPlace]:
+def by_total(database: Database, search: RunSearch) -> Page[TotalKey]:
     """A page of a window's runs by a total, in one statement.
 
     Raises ApiError 400 for a window of too many runs, 504 where it takes too long.
@@ -116,10 +116,10 @@ def by_total(database: Database, search: Search) -> Page[TotalPlace]:
     if len(rows) <= search.limit:
         return Page(rows, None)
     last = rows[search.limit - 1]
-    return Page(rows[: search.limit], TotalPlace(last["total"], last["run_id"]))
+    return Page(rows[: search.limit], TotalKey(last["total"], last["run_id"]))
 
 
-def check_window(conn: Connection, search: Search) -> None:
+def check_window(conn: Connection, search: RunSearch) -> None:
     """Raise ApiError 400 for a window of too many runs, saying how far back it may reach."""
     filters = search.filters
     found = queries.runs.search_window(
@@ -142,6 +142,6 @@ def window_too_large(reached: datetime) -> ApiError:
     return ApiError(falcon.HTTP_400, "window_too_large", text, parameter="from", stopped_at=reached)
 
 
-def place_of(row: Row) -> RunPlace:
+def place_of(row: Row) -> RunKey:
     """Behind this run."""
-    return RunPlace(row["created_at"], row["run_id"])
+    return RunKey(row["created_at"], row["run_id"])

@@ -19,7 +19,7 @@ from service.api.parameters import (
 )
 from service.core.validation import MAX_NAME
 from service.db.database import Database
-from service.resources.runs.search import SORTS, Filters, Search, search_runs
+from service.resources.runs.search import SORTS, Filters, RunSearch, search_runs
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
 STATUSES = ("active", "completed", "failed")
@@ -43,14 +43,14 @@ class Runs:
         resp.media = present_page(req, resp, "runs", page, cursor)
 
 
-def read_search(req: falcon.Request) -> Search:
+def read_search(req: falcon.Request) -> RunSearch:
     """The parameters; raise ApiError 400 for what cannot be used or does not go together."""
     allow_parameters(req, PARAMETERS)
     sort = choice(req, "sort", SORTS, "created_at")
     filters = read_filters(req)
     if sort != "created_at" and filters["from_at"] is None:
         raise bad_parameter("from", f"is needed for sort={sort}: a window can be sorted so")
-    return Search(
+    return RunSearch(
         filters,
         sort,
         choice(req, "order", ("asc", "desc"), "desc"),

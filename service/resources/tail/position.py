@@ -13,7 +13,7 @@ LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class StreamPosition:
     """Behind the event of this key that was due with this transaction."""
 
     xid: int
@@ -21,12 +21,12 @@ class Place:
     event_id: str = LAST_ID
 
     @classmethod
-    def before(cls, xid: int) -> "Place":
+    def before(cls, xid: int) -> "StreamPosition":
         """The place in front of a transaction: behind all that the one before it could hold."""
         return cls(xid - 1)
 
     @classmethod
-    def parse(cls, text: str) -> "Place | None":
+    def parse(cls, text: str) -> "StreamPosition | None":
         """Read one back; None for what this service never wrote."""
         number, *key = text.split("/")
         if not (number.isascii() and number.isdigit() and 0 < int(number[:20]) <= MAX_XID):
@@ -37,6 +37,6 @@ class Place:
         return cls(int(number), *ids) if len(ids) == len(key) == 2 else None
 
     def __str__(self) -> str:
-        if self == Place(self.xid):
+        if self == StreamPosition(self.xid):
             return str(self.xid + 1)
         return f"{self.xid}/{self.run_id}/{self.event_id}"

@@ -4,11 +4,11 @@ import falcon
 
 from service.api.errors import ApiError
 from service.api.parameters import allow_parameters, bad_parameter, optional_text
-from service.api.streaming.client import Readers
-from service.api.streaming.slots import Slots
+from service.api.streaming.client import StreamClients
+from service.api.streaming.slots import StreamLimiter
 from service.db.database import Database
 from service.resources.export.resource import NOT_STREAMED
-from service.resources.tail.position import Place
+from service.resources.tail.position import StreamPosition
 from service.resources.tail.stream import Stream
 
 PARAMETERS = {"agent", "last_event_id"}
@@ -18,7 +18,7 @@ class Tail:
     """Where events come out, as long as the client likes."""
 
     def __init__(
-        self, database: Database, slots: Slots, readers: Readers, can_stream: bool
+        self, database: Database, slots: StreamLimiter, readers: StreamClients, can_stream: bool
     ) -> None:
         """`can_stream` is False where one stream would be all that a worker serves."""
         self._database = database
@@ -34,19 +34,19 @@ class Tail:
         agent_name, last = optional_text(req, "agent"), read_last(req)
         if req.method != "HEAD":
             reader = self._readers.of(req, resp)
-            stream = Stream(self._database, agent_name, self._slots.take(), reader)
+            stream = Stream(self._database, agent_name, self._slots.acquire(), reader)
             stream.begin(last)
             resp.stream = stream
         resp.content_type = "text/event-stream"
         resp.set_header("X-Accel-Buffering", "no")  # what is not taken would fill nginx's disk
 
 
-def read_last(req: falcon.Request) -> Place | None:
+def read_last(req: falcon.Request) -> StreamPosition | None:
     """Where the client was: its header, which is newer, before the URL that it keeps asking."""
     text = req.get_header("Last-Event-ID") or optional_text(req, "last_event_id")
     if text is None:
         return None
-    place = Place.parse(text)
+    place = StreamPosition.parse(text)
     if place is None:
         raise bad_parameter("last_event_id", "is the `id` of the last message that came")
     return place

@@ -14,14 +14,14 @@ import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.api.errors import find_passing
-from service.api.streaming.client import Ending, Reader
-from service.api.streaming.slots import Slot
+from service.api.streaming.client import EndReason, StreamClient
+from service.api.streaming.slots import StreamSlot
 from service.core.cooperative import let_requests_in
 from service.core.worker_process import process
 from service.db.database import Database
 from service.db.queries import Row
 from service.resources.tail.pages import Page, find_beginning, next_page
-from service.resources.tail.position import Place
+from service.resources.tail.position import StreamPosition
 from service.telemetry.logging import reason
 
 LOOK_SECONDS = 0.5  # between two looks at whether it is to end
@@ -37,18 +37,18 @@ class Stream:
     """One client's events, from a place on. Whoever serves it closes it, however it ends."""
 
     def __init__(
-        self, database: Database, agent_name: str | None, slot: Slot, reader: Reader
+        self, database: Database, agent_name: str | None, slot: StreamSlot, reader: StreamClient
     ) -> None:
         self._database = database
         self._agent_name = agent_name
         self._slot = slot
         self._reader = reader
         self._parts: Generator[bytes] | None = None
-        self._ending: Ending | None = None
+        self._ending: EndReason | None = None
         self._sent = monotonic()
         self._is_troubled = False
 
-    def begin(self, last: Place | None) -> None:
+    def begin(self, last: StreamPosition | None) -> None:
         """Find where to begin; raises what goes wrong with it, and is closed then."""
         try:
             place, is_reset = find_beginning(self._database, last)
@@ -67,7 +67,7 @@ class Stream:
         except StopIteration:
             raise
         except Exception:
-            self._ending = Ending.FAILED
+            self._ending = EndReason.FAILED
             raise
         self._sent = monotonic()
         return part
@@ -76,18 +76,18 @@ class Stream:
         """End it, and give its place back. Most end when their client leaves: not for the log."""
         if self._parts is not None:
             self._parts.close()
-            self._ending = self._ending or self._reader.ending_of_write()
-            if self._ending is Ending.STALLED:
+            self._ending = self._ending or self._reader.write_end_reason()
+            if self._ending is EndReason.STALLED:
                 log.warning("tail given up: its client takes nothing", extra=self._reader.about)
-        self._slot.give_back(self._ending)
+        self._slot.release(self._ending)
 
-    def _messages(self, place: Place, is_reset: bool) -> Generator[bytes]:
+    def _messages(self, place: StreamPosition, is_reset: bool) -> Generator[bytes]:
         yield b"retry: %d\n%sid: %s\n\n" % (
             RETRY_MS,
             RESET if is_reset else b"",
             str(place).encode(),
         )
-        with self._database.bell.heard():
+        with self._database.bell.subscribed():
             rung = 0
             while self._goes_on():
                 page = self._read(place)
@@ -99,7 +99,7 @@ class Stream:
                 rung = self._wait(rung) if page.is_last else rung
                 let_requests_in()
 
-    def _read(self, place: Place) -> Page:
+    def _read(self, place: StreamPosition) -> Page:
         """The next page; an empty one while the database is away."""
         try:
             page = next_page(self._database, place, self._agent_name)
@@ -122,10 +122,10 @@ class Stream:
         return now
 
     def _goes_on(self) -> bool:
-        self._ending = Ending.STOPPED if process.is_stopping else self._reader.ending()
+        self._ending = EndReason.STOPPED if process.is_stopping else self._reader.ending()
         return self._ending is None
 
 
-def message(place: Place, event: Row) -> bytes:
+def message(place: StreamPosition, event: Row) -> bytes:
     """An event as one message; JSON has no line breaks."""
     return b"id: %s\ndata: %s\n\n" % (str(place).encode(), orjson.dumps(event))
