@@ -28,10 +28,12 @@ from tests import cluster, leaks, pgbouncer
 from tests.client import Client
 from tests.service import Service, serving
 
+pytest_plugins = ["tests.processes.fixtures"]
+
 DEBIAN_BINARIES = "/usr/lib/postgresql/{}/bin"
 TEMPLATE = "gati_test_template"
 # Folders whose tests start services, and wait for them.
-SLOW = {"dashboard", "deploy", "export", "faults", "fuzz", "http", "operations", "tail"}
+SLOW = {"cli", "dashboard", "db", "deploy", "faults", "fuzz", "http", "postgres", "server"}
 MEMORY, ENOUGH_BYTES = "/dev/shm", 4 * 2**30
 
 
@@ -102,7 +104,7 @@ def hurry(url: str) -> None:
     """Let the server wait for no disk, and look through few buffers to drop a database.
 
     It counts from the next start on. A database is made for each test: 70 ms in place of 200. What
-    has to be durable is shown on servers of their own, in tests/operations.
+    has to be durable is shown on servers of their own, in tests/postgres and tests/server.
     """
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("ALTER SYSTEM SET fsync = off")

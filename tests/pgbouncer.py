@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from service.db.roles.names import READ
 from service.postgres.account import Account, choose_account
-from tests.operations.harness import until
+from tests.processes.harness import until
 
 PROGRAM = "/usr/sbin/pgbouncer"
 IS_WANTED = bool(os.environ.get("PGBOUNCER"))

@@ -13,7 +13,7 @@ import requests
 
 from tests import pgbouncer
 from tests.leaks import TRACEBACK, look_through_headers, look_through_log
-from tests.operations.harness import (
+from tests.processes.harness import (
     REPOSITORY,
     children,
     command,

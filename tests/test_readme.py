@@ -11,7 +11,7 @@ from service.config import SETTINGS
 from service.db.queries import Connection
 from tests.events import event, new_id
 from tests.http.wire import batch
-from tests.operations.harness import REPOSITORY, run
+from tests.processes.harness import REPOSITORY, run
 from tests.service import Service
 
 README = (REPOSITORY / "README.md").read_text()

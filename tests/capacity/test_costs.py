@@ -11,7 +11,7 @@ from service.__main__ import main
 from service.cli.capacity import costs
 from service.cli.capacity.arithmetic import REPLAY_MB_PER_SECOND
 from service.cli.capacity.costs import ACCEPTED, ACCEPTED_DISK_RATIO, ACCEPTED_MACHINE
-from tests.operations.harness import REPOSITORY
+from tests.processes.harness import REPOSITORY
 
 MACHINE = {"processor": "Abacus", "cores": 7, "postgresql": "18.4"}
 ASKED = ["capacity", "--events-per-second", "1000", "--retention-days", "30"]

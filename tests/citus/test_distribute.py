@@ -14,7 +14,7 @@ from service.metrics.verify import verify
 from tests import cluster
 from tests.client import Client
 from tests.events import event, new_id
-from tests.operations.harness import run
+from tests.processes.harness import run
 from tests.sql.test_contract import choices, examples_of
 
 pytestmark = [

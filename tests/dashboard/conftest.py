@@ -9,7 +9,7 @@ import pytest
 
 from tests.dashboard.browser import CHROMIUM, DRIVER, Page, browsing
 from tests.events import Event, event, new_id
-from tests.operations.harness import command, environment, free_port
+from tests.processes.harness import command, environment, free_port
 from tests.sdk.conftest import RunProgram, run_program
 from tests.service import Service, serving
 

@@ -11,7 +11,7 @@ from tests.dashboard.browser import Page
 from tests.dashboard.conftest import needs_chromium
 from tests.events import event, new_id
 from tests.http.wire import batch
-from tests.operations.harness import until
+from tests.processes.harness import until
 from tests.service import Service
 
 pytestmark = needs_chromium

@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from tests.dashboard.browser import Page, browsing
 from tests.dashboard.charts import bars, lines, shares
 from tests.dashboard.conftest import SPENT, needs_chromium
-from tests.operations.harness import free_port
+from tests.processes.harness import free_port
 from tests.service import Service
 
 pytestmark = needs_chromium

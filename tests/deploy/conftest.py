@@ -15,7 +15,7 @@ from tests.conftest import janitor, url_of
 from tests.deploy.dockerfile import copied, read_dockerfile
 from tests.deploy.proxy import DEPLOY, NGINX, REPOSITORY, Proxy, body_limit_mb, free_port, nginx
 from tests.leaks import look_through_log
-from tests.operations.harness import is_healthy, until
+from tests.processes.harness import is_healthy, until
 
 BACKEND_TEMPLATE = DEPLOY / "nginx" / "templates" / "backend.conf.template"
 MAX_BODY_MB = 64

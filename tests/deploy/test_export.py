@@ -9,10 +9,10 @@ import pytest
 from tests.deploy.conftest import needs_nginx
 from tests.deploy.front import command_line_dashboard, two_nginx
 from tests.events import event, new_id
-from tests.export.reading import read_ndjson
-from tests.export.wire import FIRST_BYTES, PATH, begun, rest_of, told
 from tests.http.wire import batch
-from tests.operations.harness import until
+from tests.processes.harness import until
+from tests.resources.export.reading import read_ndjson
+from tests.resources.export.wire import FIRST_BYTES, PATH, begun, rest_of, told
 from tests.service import ANSWER_SECONDS, Service, serving
 
 # Far more than the sockets of three connections took in (9 to 30 MB together), and soon stored.

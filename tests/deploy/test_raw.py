@@ -14,7 +14,7 @@ from tests.http.raw.cases import ALL
 from tests.http.raw.judge import judge, judge_stored
 from tests.http.raw.player import Outcome, play_all
 from tests.leaks import TRACEBACK
-from tests.operations.harness import children
+from tests.processes.harness import children
 
 pytestmark = needs_nginx
 PROXIED = [one.behind_nginx() for one in ALL if not one.alone]

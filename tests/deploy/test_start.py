@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 
 from tests.deploy.proxy import DEPLOY
-from tests.operations.harness import REPOSITORY, environment, free_port, is_healthy, until
+from tests.processes.harness import REPOSITORY, environment, free_port, is_healthy, until
 
 START = DEPLOY / "backend" / "start.sh"
 KEY = re.compile(r"gati_(?:admin|read)_\w{8}_\w+")

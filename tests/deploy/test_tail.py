@@ -6,8 +6,8 @@ from tests.deploy.conftest import needs_nginx
 from tests.deploy.front import command_line_dashboard, two_nginx
 from tests.events import event, new_id
 from tests.http.wire import batch
+from tests.resources.tail.reading import reading
 from tests.service import Service
-from tests.tail.reading import reading
 
 
 def assert_it_arrives(service: Service, port: int) -> None:

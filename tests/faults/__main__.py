@@ -14,7 +14,7 @@ from tests.faults.faults import EVERYWHERE, PROXIED, Fault, Kind, commit_cut
 from tests.faults.report import faulty, table
 from tests.faults.rounds import Round, account_of, name, play, verified
 from tests.faults.world import embedded, proxied
-from tests.operations.postgres import PG
+from tests.processes.postgres import PG
 
 TERMINATED = 128 + signal.SIGTERM
 WORLDS = {"proxied": proxied, "embedded": embedded}

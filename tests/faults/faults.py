@@ -17,7 +17,7 @@ from tests.faults.probes import refusals
 from tests.faults.proxy import HOST, Proxy
 from tests.faults.slow import slow_clients
 from tests.faults.world import REFRESH_SECONDS, Proxied, World, kill
-from tests.operations.harness import is_running, until
+from tests.processes.harness import is_running, until
 
 AWAY_LIMIT_SECONDS = 3.0
 LOCKED_LIMIT_SECONDS = 2.5

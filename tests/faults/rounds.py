@@ -11,8 +11,8 @@ from tests.faults.faults import Fault, Scene
 from tests.faults.probes import recovery
 from tests.faults.world import World
 from tests.leaks import TRACEBACK, look_through_log
-from tests.operations import harness
-from tests.operations.harness import until
+from tests.processes import harness
+from tests.processes.harness import until
 
 LONGEST_RECOVERY_SECONDS = 5.0
 LONGEST_LOCKED_RECOVERY_SECONDS = 1.0

@@ -11,7 +11,7 @@ from service.db.queries import Connection
 from tests.client import Client
 from tests.faults.accounting import Batch, Ledger
 from tests.faults.conftest import Through
-from tests.operations.harness import until
+from tests.processes.harness import until
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from service.metrics.verify import verify
 from tests.client import Client
 from tests.conftest import url_of
 from tests.events import event, new_id
-from tests.operations.harness import needs_root
+from tests.processes.harness import needs_root
 
 SIZE_MB = 48  # an empty database is 15
 DATABASE = f"gati_test_full_{os.getpid()}"

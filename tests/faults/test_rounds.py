@@ -14,7 +14,7 @@ from tests.faults.faults import (
 )
 from tests.faults.rounds import name, play
 from tests.faults.world import World, embedded, proxied
-from tests.operations.postgres import PG
+from tests.processes.postgres import PG
 
 LOAD_SECONDS, FAULT_SECONDS = 0.2, 1.0
 # What is different where the service starts its PostgreSQL again; Debian's it never runs.

@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 from service.db.connections import connect
 from service.db.session_settings import READ
 from tests.faults.conftest import Through
-from tests.operations.harness import REPOSITORY, environment
+from tests.processes.harness import REPOSITORY, environment
 
 GREEN = "from gevent import monkey; monkey.patch_all()\n"
 PROGRAM = """

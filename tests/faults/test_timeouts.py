@@ -17,7 +17,7 @@ from service.writer import group_commit
 from service.writer.transaction import Counts, Transaction
 from tests.client import Client
 from tests.events import event, new_id
-from tests.operations.harness import until
+from tests.processes.harness import until
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.conftest import Through
 from tests.leaks import TRACEBACK
-from tests.operations.harness import REPOSITORY, until
+from tests.processes.harness import REPOSITORY, until
 from tests.service import Service
 
 

@@ -24,9 +24,9 @@ from service.postgres.binaries import find_binaries
 from service.postgres.server import EmbeddedServer
 from tests import service as plain
 from tests.faults.proxy import HOST, Proxy
-from tests.operations import harness
-from tests.operations.harness import REPOSITORY, is_running, until
-from tests.operations.postgres import BIN_DIR, postmaster_of
+from tests.processes import harness
+from tests.processes.harness import REPOSITORY, is_running, until
+from tests.processes.postgres import BIN_DIR, postmaster_of
 
 REFRESH_SECONDS = 1  # the least: a leader that was killed is to be missed soon
 SETTINGS = {"WORKERS": 2, "REFRESH_INTERVAL_SECONDS": REFRESH_SECONDS}

@@ -10,7 +10,7 @@ import sys
 from service.db.queries import Connection
 from tests.events import differences
 from tests.fuzz.seeds import seeds
-from tests.operations.harness import REPOSITORY, environment
+from tests.processes.harness import REPOSITORY, environment
 
 CORPUS = REPOSITORY / ".fuzz" / "corpus"
 FINDINGS = REPOSITORY / ".fuzz" / "findings"

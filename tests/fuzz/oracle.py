@@ -15,7 +15,7 @@ from service.ingest.json.fast_path import NotFastPath, read_usual
 from service.ingest.rows import EventRow
 from tests.client import Client
 from tests.fuzz.values import exact, loose, same_number
-from tests.ingest.test_usual import normal
+from tests.ingest.json.test_fast_path import normal
 
 MAX_EVENTS, MAX_EVENT_KB = 20, 8
 MAX_EVENT_BYTES = MAX_EVENT_KB * 1024

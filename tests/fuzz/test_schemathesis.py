@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.leaks import TRACEBACK
 from tests.openapi import close
-from tests.operations.harness import REPOSITORY, environment, until
+from tests.processes.harness import REPOSITORY, environment, until
 from tests.sdk.test_replay import replay
 from tests.service import Service
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.http.conftest import LIMIT, MAX_BODY_MB, padded
 from tests.http.wire import exchange, post, post_chunked
-from tests.operations.harness import peak_mb
+from tests.processes.harness import peak_mb
 from tests.service import Service
 
 MB = 1024 * 1024

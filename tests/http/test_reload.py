@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.events import event, new_id
 from tests.http.wire import batch
-from tests.operations.harness import REPOSITORY, until
+from tests.processes.harness import REPOSITORY, until
 from tests.service import serving
 
 PROJECT = ("service", "sql", "migrations", "gunicorn.conf.py")

@@ -21,8 +21,8 @@ from service.prices.reprice import reprice
 from tests.client import Client
 from tests.metrics.churn import AGENTS, Churn
 from tests.metrics.truth import VIEWS, View, compare
-from tests.operations.harness import REPOSITORY, environment, until
 from tests.prices.truth import EVER, FIRST, SECOND, prices, wrong_costs
+from tests.processes.harness import REPOSITORY, environment, until
 
 FOLD_SECONDS = 0.1
 PATIENCE_SECONDS = 120.0  # for enough to happen, once the time is over

@@ -26,7 +26,7 @@ from tests.client import Client
 from tests.metrics.asking import store
 from tests.metrics.recount import mixed
 from tests.metrics.truth import VIEWS, compare
-from tests.operations.harness import command, environment, run, until
+from tests.processes.harness import command, environment, run, until
 from tests.service import serving
 
 VIEW = "agent_totals"  # the first that a fold refreshes, once all else is done

@@ -24,7 +24,7 @@ from service.metrics.leader import FoldLeader, fold_once
 from service.metrics.verify import verify
 from tests.client import Client
 from tests.events import Event, event, new_id
-from tests.operations.harness import REPOSITORY, command, environment, until
+from tests.processes.harness import REPOSITORY, command, environment, until
 from tests.service import Service
 
 EVENTS = int(os.environ.get("EVENTS_WITHOUT_LEADER", "10000"))

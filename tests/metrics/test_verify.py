@@ -17,7 +17,7 @@ from tests.events import differences, event, new_id
 from tests.locks import waits_for_a_lock
 from tests.metrics.asking import STATES, store
 from tests.metrics.recount import mixed
-from tests.operations.harness import until
+from tests.processes.harness import until
 
 
 def first_of(table: str) -> str:

@@ -12,9 +12,9 @@ from service.prices.load import load, replace
 from service.prices.reprice import reprice
 from tests.client import Client
 from tests.events import differences, event, new_id
-from tests.operations.harness import until
-from tests.otlp.spans import new_span_id, new_trace, run_of, send, span
+from tests.ingest.otlp.spans import new_span_id, new_trace, run_of, send, span
 from tests.prices.truth import EVER, FIRST, SECOND, call, prices, wrong_costs
+from tests.processes.harness import until
 
 BEFORE, AFTER = "2026-11-21T23:59:59.999999Z", "2026-11-22T00:00:00Z"
 WAITING = "SELECT FROM pg_locks WHERE relation = 'model_prices'::regclass AND NOT granted"

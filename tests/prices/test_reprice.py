@@ -24,11 +24,11 @@ from service.prices.price_file import read_file
 from service.prices.reprice import SETTINGS, Repricer, reprice
 from service.prices.window import Window
 from tests.client import Client
+from tests.db.old import LONG_AGO, on, receive
 from tests.events import Event, differences, event, new_id
-from tests.operations.harness import REPOSITORY, environment
-from tests.operations.harness import run as command
 from tests.prices.truth import EVER, FIRST, HEADER, SECOND, call, prices, wrong_costs
-from tests.retention.old import LONG_AGO, on, receive
+from tests.processes.harness import REPOSITORY, environment
+from tests.processes.harness import run as command
 
 README = (REPOSITORY / "README.md").read_text()
 COSTS = "SELECT event_id, cost, cost_source FROM events ORDER BY event_id"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.operations.harness import REPOSITORY, environment
+from tests.processes.harness import REPOSITORY, environment
 from tests.sdk.programs.recording import RECORD_VARIABLE
 from tests.sdk.recorded import Recording
 from tests.service import Service

@@ -33,7 +33,7 @@ SPELLED = {
 }
 UNKNOWN_TO_PSYCOPG = {2278: "void"}
 ALL = {query.name: query for query in queries.all()}
-# SQLite's, which no PostgreSQL prepares; tests/operations/test_import.py runs them.
+# SQLite's, which no PostgreSQL prepares; tests/cli/test_import.py runs them.
 SQLITE = [f"sqlite.{path.stem}" for path in sorted((SQL_DIRECTORY / "sqlite").glob("*.sql"))]
 CITUS = "citus."  # of which PostgreSQL alone knows nothing: tests/citus runs them
 BINDABLE = [name for name, query in ALL.items() if query.bindable and not name.startswith(CITUS)]

@@ -13,7 +13,7 @@ from service.server.sampler import Sampler
 from service.writer.group_commit import GroupCommitWriter
 from tests.client import Client
 from tests.events import event, new_id
-from tests.operations.harness import REPOSITORY
+from tests.processes.harness import REPOSITORY
 from tests.telemetry.scraped import Scrape
 
 FILE = REPOSITORY / "deploy" / "grafana" / "gati-backend.json"

@@ -14,7 +14,7 @@ from service.auth.scopes import Scope
 from tests.client import Client
 from tests.events import event, new_id
 from tests.http.wire import batch, exchange, head
-from tests.operations.harness import until
+from tests.processes.harness import until
 from tests.service import Service
 from tests.telemetry.scraped import Scrape
 

@@ -4,9 +4,9 @@ import time
 
 from tests.events import event, new_id
 from tests.http.wire import batch
-from tests.operations.harness import until
+from tests.processes.harness import until
+from tests.resources.tail.reading import reading
 from tests.service import Service
-from tests.tail.reading import reading
 from tests.telemetry.scraped import Scrape
 
 NAME = "gati_streamed_answers"

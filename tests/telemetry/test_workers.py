@@ -12,7 +12,7 @@ import pytest
 from service.telemetry.multiprocess_dir import remove_abandoned
 from tests.events import event, new_id
 from tests.http.wire import batch
-from tests.operations.harness import REPOSITORY, environment, until
+from tests.processes.harness import REPOSITORY, environment, until
 from tests.service import Service
 from tests.telemetry.scraped import Scrape
 

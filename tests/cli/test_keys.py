@@ -1,0 +1,104 @@
+"""`python -m service keys`, as a user has it, beside a service that runs."""
+
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from service.auth.key_cache import FRESH_SECONDS
+from service.auth.key_format import KeyText
+from service.cli.keys import NO_KEY
+from service.db.queries import Connection
+from tests.processes.harness import run, until
+from tests.service import Service, serving
+
+
+def keys(tmp_path: Path, url: str, *arguments: str) -> tuple[int, str, str]:
+    """Run a command; its exit code and what it printed."""
+    done = run(tmp_path, "keys", *arguments, DATABASE_URL=url)
+    return done.returncode, done.stdout, done.stderr
+
+
+def create(tmp_path: Path, url: str, *arguments: str) -> str:
+    """Make a key; standard output is the key alone."""
+    code, printed, said = keys(tmp_path, url, "create", *arguments)
+    assert code == 0, said
+    assert "shown this once" in said
+    text = printed.removesuffix("\n")
+    assert KeyText.parse(text) is not None, printed
+    return text
+
+
+def status(service: Service, key: str | None = None) -> int:
+    """What a read with this key is answered."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return requests.get(f"{service.url}/api/agents", headers=headers, timeout=30).status_code
+
+
+def test_a_first_key_closes_a_running_service_and_its_end_does_not_open_it(
+    database_url: str, tmp_path: Path
+) -> None:
+    with serving(database_url, tmp_path) as service:
+        assert keys(tmp_path, database_url, "list")[0] == NO_KEY
+        assert status(service) == 200
+        key = create(tmp_path, database_url, "laptop", "--scope", "read")
+        until(lambda: status(service) == 401, "everybody is still let in")
+        time.sleep(1)  # each worker looks for an unknown id once a second
+        assert status(service, key) == 200
+        code, printed, _ = keys(tmp_path, database_url, "revoke", "laptop")
+        assert (code, printed.split()[:1]) == (0, ["revoked"])
+        until(lambda: status(service, key) == 401, "it is still good", FRESH_SECONDS + 10)
+        assert status(service) == 401
+
+
+def test_the_list_shows_everything_but_the_key(database_url: str, tmp_path: Path) -> None:
+    made = [
+        create(tmp_path, database_url, "laptop", "--scope", "ingest"),
+        create(tmp_path, database_url, "ci", "--scope", "admin", "--expires", "90d"),
+        create(tmp_path, database_url, "old", "--scope", "read"),
+    ]
+    keys(tmp_path, database_url, "revoke", made[2].split("_")[2])
+    code, printed, _ = keys(tmp_path, database_url, "list")
+    first, second, third = printed.splitlines()
+    assert code == 0
+    assert first.split() == [made[0].split("_")[2], "ingest", "valid", *NEVER, "laptop"]
+    assert second.split()[1:4] == ["admin", "valid", "until"]
+    assert third.split()[1:3] == ["read", "revoked"]
+    assert not [text for text in made if text.split("_")[3] in printed]
+
+
+NEVER = ["last", "used", "never"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["create", "laptop", "--scope", "read"], "another key is named 'laptop'"),
+        (["create", "", "--scope", "read"], "a key's name "),
+        (["create", "x" * 101, "--scope", "read"], "a key's name "),
+        (["revoke", "nobody"], "no valid key has the name or id 'nobody'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    database_url: str, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    create(tmp_path, database_url, "laptop", "--scope", "read")
+    code, printed, complaint = keys(tmp_path, database_url, *arguments)
+    assert (code, printed) == (1, "")
+    assert complaint.startswith(f"gati-backend: {said}")
+    assert len(complaint.splitlines()) == 1
+
+
+def test_a_name_is_free_again_once_its_key_is_revoked(database_url: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        create(tmp_path, database_url, "laptop", "--scope", "read")
+        assert keys(tmp_path, database_url, "revoke", "laptop")[0] == 0
+
+
+def test_nothing_of_a_key_but_its_id_reaches_the_database(
+    database_url: str, tmp_path: Path, conn: Connection
+) -> None:
+    key = create(tmp_path, database_url, "laptop", "--scope", "read")
+    for table in ("api_keys", "audit_log"):
+        assert key.split("_")[3] not in str(conn.execute(f"SELECT * FROM {table}").fetchall())
