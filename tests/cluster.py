@@ -3,8 +3,8 @@
 CITUS_URL is a superuser's, of a database on the coordinator that knows its workers
 (citus_add_node). Each node lets that user in from here and from the other nodes.
 
-A tail waits for the oldest transaction of the whole server, also in another's database: tests/resources/tail
-in one process alone (python -m pytest tests/resources/tail), the others in several.
+A tail waits for the oldest transaction of the whole server, also in another's database: run
+tests/resources/tail in one process (python -m pytest tests/resources/tail), the others in several.
 """
 
 import os
