@@ -63,7 +63,7 @@ audit: $(AUDIT_STAMP)  ## look the packages up among known vulnerabilities
 	@exec $(PYTHON) .ci/audit
 
 clean:  ## remove the virtual environment and the caches; data stays
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each list of packages: the second run finds it and installs nothing.

@@ -30,7 +30,7 @@ threads = chosen.threads
 # (bench/decisions/worker-class). meinheld is crashed by a chunked body with a trailer and frozen by
 # a client that reads slowly: it belongs behind the nginx of docker-compose.yml, as the start says.
 worker_class = {
-    "gevent": "service.server.gevent_worker.GreenWorker",
+    "gevent": "service.server.gevent_worker.GeventWorker",
     "gthread": "service.server.gthread_worker.ThreadWorker",
     "meinheld": "egg:meinheld#gunicorn_worker",
 }[chosen.worker_class]
