@@ -363,16 +363,16 @@ def test_a_bad_event_of_gati_s_own_backend_is_named_by_its_place(
 
 
 def test_an_export_over_a_service_goes_in_beside_one_that_runs(
-    service: Service, tmp_path: Path, database_url: str
+    standalone: Service, tmp_path: Path, database_url: str
 ) -> None:
     """The embedded PostgreSQL is the running service's."""
     with Client.of(database_url) as client:
         sent = filled(client)
         file = write(tmp_path, export(client).content)
-    done = run(tmp_path, "import", file, DATA_DIR=service.data_dir, PYTHONPATH=REPOSITORY)
+    done = run(tmp_path, "import", file, DATA_DIR=standalone.data_dir, PYTHONPATH=REPOSITORY)
     assert (done.returncode, done.stdout) == (0, f"inserted {len(sent)}, duplicates 0, failed 0\n")
     text = subprocess.run(
-        ["curl", "-sf", f"{service.url}/api/export/events.ndjson"], capture_output=True, check=True
+        ["curl", "-sf", f"{standalone.url}/api/export/events.ndjson"], capture_output=True, check=True
     ).stdout
     assert text == (tmp_path / file).read_bytes()
     assert len(keys(sent)) == len(text.splitlines()) - 1
