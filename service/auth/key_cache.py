@@ -37,9 +37,9 @@ AWAY = (psycopg.Error, PoolTimeout, TooManyRequests)
 
 @dataclass(frozen=True)
 class Principal:
-    """Who sends a request."""
+    """The sender of a request, by its key."""
 
-    name: str
+    key_id: str
     scope: Scope
 
 

@@ -8,6 +8,8 @@ from falcon import testing
 
 from service.api.errors import ApiError
 from service.api.middleware.rate_limit import RateLimit
+from service.api.policy import INGEST, Policy
+from service.api.resource import Resource
 from service.auth.key_admin import create
 from service.auth.key_cache import ANONYMOUS
 from service.auth.scopes import Scope
@@ -114,9 +116,13 @@ def test_in_debt_the_body_is_not_even_read(database_url: str, clock: StillClock)
             assert client.send_bytes(body, **headers).status_code == 429
 
 
+class Sending(Resource):
+    policy = Policy({"POST": INGEST})
+
+
 def test_bodies_that_were_let_in_together_are_not_all_stored(clock: StillClock) -> None:
     config = Config.from_environment({"MAX_EVENTS_PER_SECOND": "10"})
-    limit, resource = RateLimit(config, clock), object()
+    limit, resource = RateLimit(config, clock), Sending()
     requests = [testing.create_req(method="POST", path="/api/events") for _ in range(3)]
     for req in requests:
         req.context.principal = ANONYMOUS

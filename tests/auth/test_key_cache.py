@@ -54,7 +54,7 @@ def test_a_key_is_known_by_its_text_alone(ring: KeyCache, database_url: str) -> 
     key = create(database_url, "laptop", Scope.INGEST, None)
     principal = ring.find(key)
     assert principal is not None
-    assert (principal.name, principal.scope) == (key.split("_")[2], Scope.INGEST)
+    assert (principal.key_id, principal.scope) == (key.split("_")[2], Scope.INGEST)
     assert ring.find(key.replace("_ingest_", "_admin_")) is None
 
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import requests
 
-from service.api.middleware.replica_fallback import with_replica_fallback
+from service.api.middleware.replica_fallback import read_with_fallback
 from service.auth.key_cache import LATEST_SECONDS, KeyCache
 from service.db.database import Database
 from service.db.replica import is_of_a_server_away
@@ -242,7 +242,7 @@ def test_only_what_a_replica_may_lack_is_asked_again(
             assert client.simulate_get("/api/agents").status_code >= 500  # the primary's answer
     finally:
         do(servers[0].url, f"GRANT SELECT ON agents TO {READ}")
-    warned = [each for each in caplog.messages if "asked of the primary" in each]
+    warned = [each for each in caplog.messages if "retried on the primary" in each]
     assert len(warned) == len(servers[1:]), warned
     assert 'gati_reads_asked_again_total{replica="1"}' in client.simulate_get("/metrics").text
     for error, away in ((psycopg.ProgrammingError(), False), (psycopg.OperationalError(), True)):
@@ -355,7 +355,7 @@ def test_a_read_that_replay_cancels_is_asked_of_the_primary(servers: list[Server
     with closing(database):
         until(lambda: database.replicas.all[0].is_usable, "it is not used")
         req = falcon.testing.create_req()
-        with_replica_fallback(respond, database)(req, falcon.Response())
+        read_with_fallback(database, respond, req, falcon.Response(), {})
     assert (asked, len(cancelled)) == ([True, False], 1)
     who = read_routing.get()
     assert who is not None

@@ -10,8 +10,8 @@ from typing import Any
 import falcon
 
 from service.api.errors import ApiError
-from service.api.middleware.authorization import is_read, scope_of
 from service.api.middleware.token_buckets import Buckets, Clock
+from service.api.policy import Policy
 from service.auth.key_cache import ANONYMOUS
 from service.auth.scopes import Scope
 from service.config import Config
@@ -30,13 +30,12 @@ class RateLimit:
         self, req: falcon.Request, resp: falcon.Response, resource: Any, params: dict[str, Any]
     ) -> None:
         """Count a read; refuse events before their body is read. Raises ApiError 429."""
-        wanted = scope_of(resource, req.method)
-        if wanted is None:
-            return
-        if is_read(resource, req.method):
-            if self._reads:
+        policy: Policy = resource.policy
+        access = policy.access(req.method)
+        if access.is_read:
+            if self._reads and access.scopes:
                 check(self._reads.take(self._client_of(req), 1), self._reads, "requests")
-        elif wanted is Scope.INGEST and self._events:
+        elif Scope.INGEST in access.scopes and self._events:
             check(self._events.wait_seconds(self._client_of(req)), self._events, "events")
 
     def take_events(self, req: falcon.Request, count: int) -> None:
@@ -50,7 +49,7 @@ class RateLimit:
     def _client_of(self, req: falcon.Request) -> str:
         principal = req.context.principal
         if principal is not ANONYMOUS:
-            return str(principal.name)
+            return str(principal.key_id)
         env = req.env
         return self._proxies.client_of(
             env.get("REMOTE_ADDR", ""), env.get("HTTP_X_FORWARDED_FOR", "")

@@ -56,7 +56,7 @@ class RequestLog:
                 "path": req.path,
                 "status": status,
                 "ms": round(took_ms, 1),
-                "key": principal.name if principal else None,
+                "key": principal.key_id if principal else None,
                 "address": self._proxies.client_of(
                     req.env.get("REMOTE_ADDR", ""), req.env.get("HTTP_X_FORWARDED_FOR", "")
                 ),

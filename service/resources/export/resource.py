@@ -14,8 +14,10 @@ from service.api.parameters import (
     optional_text,
     time_range,
 )
-from service.api.streaming.client import StreamClients
-from service.api.streaming.slots import StreamLimiter
+from service.api.policy import READ, Policy
+from service.api.resource import DatabaseResource
+from service.api.streaming.client import ClientOf
+from service.api.streaming.limiter import StreamLimiter
 from service.core.validation import to_uuid
 from service.db.database import Database
 from service.db.queries import Row
@@ -34,31 +36,33 @@ EVENT_PARAMETERS = {"agent", "run_id", "event_type", "from", "to", "after"}
 RUN_PARAMETERS = {"agent", "from", "to", "after"}
 
 
-class Export:
+class Export(DatabaseResource):
     """What the exports have in common."""
+
+    policy = Policy({"GET": READ})
 
     content_type = NDJSON
     file_name = "events.ndjson"
     parameters = EVENT_PARAMETERS
 
     def __init__(
-        self, database: Database, slots: StreamLimiter, readers: StreamClients, can_stream: bool
+        self, database: Database, limiter: StreamLimiter, client_of: ClientOf, can_stream: bool
     ) -> None:
-        """`can_stream` is False where the server does not: then there are no exports."""
-        self._database = database
-        self._slots = slots
-        self._readers = readers
+        """`can_stream` is False where the server cannot stream: then there are no exports."""
+        super().__init__(database)
+        self._limiter = limiter
+        self._client_of = client_of
         self._can_stream = can_stream
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Stream what the parameters ask for; 503 when too many exports run."""
         if not self._can_stream:
             raise ApiError(falcon.HTTP_501, "not_streamed", NOT_STREAMED)
         filters = read_filters(req, self.parameters)
         packed = accepts_gzip(req.get_header("Accept-Encoding") or "")
         if req.method != "HEAD":
-            reader = self._readers.of(req, resp)
-            stream = Stream(self._parts(filters), self._slots.acquire(), reader, packed)
+            client = self._client_of(req, resp)
+            stream = Stream(self._parts(filters), self._limiter.acquire(), client, packed)
             stream.begin()
             resp.stream = stream
         self._describe(resp, packed)

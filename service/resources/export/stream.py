@@ -17,16 +17,16 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.api.body import GZIP
 from service.api.streaming.client import EndReason, StreamClient
-from service.api.streaming.slots import StreamSlot
+from service.api.streaming.limiter import StreamSlot
 from service.core.cooperative import let_requests_in
 from service.telemetry.logging import reason
 
 PASSING = (psycopg.Error, PoolTimeout, TooManyRequests)
 LEVEL = 1  # of gzip: 6 takes three times as long for a tenth less
 WHY = {
-    EndReason.LEFT: "its client has left",
-    EndReason.STALLED: "its client takes nothing",
-    EndReason.REVOKED: "its key no longer holds",
+    EndReason.LEFT: "the client left",
+    EndReason.STALLED: "the client stalled",
+    EndReason.REVOKED: "the key is no longer valid",
     EndReason.STOPPED: "the service stops",
 }
 
@@ -44,11 +44,11 @@ class Stream:
     """The body of an answer. Whoever serves it closes it, however it ends."""
 
     def __init__(
-        self, parts: Iterator[bytes], slot: StreamSlot, reader: StreamClient, packed: bool
+        self, parts: Iterator[bytes], slot: StreamSlot, client: StreamClient, packed: bool
     ) -> None:
         self._parts = packing(parts) if packed else parts
         self._slot = slot
-        self._reader = reader
+        self._client = client
         self._first: bytes | None = None
         self._bytes = 0
         self._began = monotonic()
@@ -89,7 +89,7 @@ class Stream:
             except Exception as error:
                 self._give_up(EndReason.FAILED, type(error).__name__)
                 raise
-            ending = self._reader.ending()
+            ending = self._client.end_reason()
             if ending is not None:
                 self._give_up(ending, WHY[ending])
                 raise Aborted
@@ -98,16 +98,16 @@ class Stream:
     def _give_up(self, ending: EndReason, why: str) -> None:
         self._ending = ending
         about = {
-            **self._reader.about,
+            **self._client.log_fields,
             "bytes": self._bytes,
             "seconds": round(monotonic() - self._began, 1),
         }
-        log.warning("export given up: %s", why, extra=about)
+        log.warning("export aborted: %s", why, extra=about)
 
     def close(self) -> None:
         """End it: what it reads from, and its place among the exports."""
         if self._has_begun and self._ending is None:
-            ending = self._reader.write_end_reason()
+            ending = self._client.write_end_reason()
             self._give_up(ending, WHY[ending])
         self._parts.close()  # type: ignore[attr-defined]  # a generator
         self._slot.release(self._ending)

@@ -8,6 +8,8 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service import __version__
 from service.api.errors import RETRY_AFTER_SECONDS
+from service.api.policy import PUBLIC_POLICY
+from service.api.resource import Resource
 from service.config import Config
 from service.core.worker_process import process
 from service.db.replica import Replica
@@ -24,10 +26,10 @@ REASONS = {
 }
 
 
-class Root:
+class Root(Resource):
     """What this is, and where to go from here."""
 
-    is_public = True
+    policy = PUBLIC_POLICY
 
     def __init__(self, config: Config) -> None:
         api = config.api_prefix
@@ -48,21 +50,25 @@ class Root:
         """Answer with name, version, status and links."""
         resp.media = self._answer
 
+    on_head = on_get
 
-class Live:
+
+class Live(Resource):
     """Whether this process answers, whatever the database does: 200, or it is to be killed."""
 
-    is_public = True
+    policy = PUBLIC_POLICY
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer."""
         resp.media = {"status": "alive", "version": __version__}
 
+    on_head = on_get
 
-class Ready:
+
+class Ready(Resource):
     """Whether requests should be sent here: 200, or 503 with every reason why not."""
 
-    is_public = True
+    policy = PUBLIC_POLICY
 
     def __init__(self, probe: Probe, config: Config) -> None:
         self._probe = probe
@@ -79,11 +85,13 @@ class Ready:
         if reasons:
             refuse(resp)
 
+    on_head = on_get
 
-class Health:
+
+class Health(Resource):
     """Whether the database answers: 200 or 503; and beside it all that /readyz looks at."""
 
-    is_public = True
+    policy = PUBLIC_POLICY
 
     def __init__(self, probe: Probe, config: Config, replicas: Replicas) -> None:
         self._probe = probe
@@ -105,6 +113,8 @@ class Health:
             resp.media["metrics"] = found.metrics
         else:
             refuse(resp)
+
+    on_head = on_get
 
 
 def describe(replica: Replica) -> dict[str, Any]:

@@ -2,16 +2,18 @@
 
 import falcon
 
+from service.api.policy import READ, Policy
+from service.api.resource import Resource
 from service.db.replicas import Replicas
 from service.resources.health.health import look
 from service.resources.health.probe import Probe
 from service.resources.health.scrape import scrape
 
 
-class Prometheus:
+class Prometheus(Resource):
     """What operators watch. It takes a key of scope `read`: it tells how much is sent, and when."""
 
-    has_to_answer = True
+    policy = Policy({"GET": READ}, answers_without_database=True)
 
     def __init__(self, probe: Probe, replicas: Replicas) -> None:
         self._probe = probe
@@ -24,3 +26,5 @@ class Prometheus:
         """
         accept = req.get_header("Accept") or ""
         resp.data, resp.content_type = scrape(look(self._probe), self._replicas.all, accept)
+
+    on_head = on_get

@@ -6,7 +6,8 @@ from typing import Any
 import falcon
 
 from service.api.parameters import allow_parameters, optional_text, time_range, whole_number
-from service.db.database import Database
+from service.api.policy import READ, Policy
+from service.api.resource import DatabaseResource
 from service.db.queries import Connection, Row, queries
 from service.metrics.latency_buckets import ERROR_BOUND
 from service.resources.metrics.dimensions import (
@@ -27,13 +28,12 @@ ALMOST_A_DAY = timedelta(days=1) - timedelta(microseconds=1)
 Days = tuple[str, str]  # the first, and the first no more; dates, or infinity
 
 
-class Latency:
+class Latency(DatabaseResource):
     """Latency percentiles, of all and by agent, event type and model."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with p50, p95 and p99 in milliseconds, each within `error_bound` of the exact."""
         allow_parameters(req, {"from", "to", "limit", *DIMENSIONS})
         days, filters = read_days(req), read_filters(req)
@@ -55,13 +55,12 @@ class Latency:
         }
 
 
-class Models:
+class Models(DatabaseResource):
     """What each model was called for."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with calls, errors, tokens, cost and latency of each model, the dearest first."""
         allow_parameters(req, {"from", "to", "agent"})
         days, agent = read_days(req), optional_text(req, "agent")

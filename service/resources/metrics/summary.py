@@ -5,6 +5,8 @@ from typing import Any
 import falcon
 
 from service.api.parameters import allow_parameters, bad_parameter, whole_number
+from service.api.policy import READ, Policy
+from service.api.resource import DatabaseResource
 from service.db.database import Database
 from service.db.queries import Cursor, Query, Row, queries
 from service.resources.agents import agent_not_found
@@ -13,13 +15,12 @@ TOP_AGENTS = 5
 DEFAULT_DAYS, MAX_DAYS = 30, 365
 
 
-class Summary:
+class Summary(DatabaseResource):
     """All agents in one row, and the first of them."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with totals, averages per run, and the top five agents by cost and by runs."""
         allow_parameters(req)
         with self._database.snapshot() as conn:
@@ -30,49 +31,45 @@ class Summary:
             resp.media = {**one(summary), **top_agents(top.fetchall())}
 
 
-class CostTimeline:
+class CostTimeline(DatabaseResource):
     """What each day cost."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the last `days` days (UTC), today last: cost, and cumulative_cost of them."""
         days = read_days(req)
         resp.media = rows_of(self._database, resp, queries.metrics.daily_costs, days=days)
 
 
-class TokensTimeline:
+class TokensTimeline(DatabaseResource):
     """The tokens of each day."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the last `days` days (UTC), today last: tokens in and out, and cumulative."""
         days = read_days(req)
         resp.media = rows_of(self._database, resp, queries.metrics.daily_tokens, days=days)
 
 
-class AgentsComparison:
+class AgentsComparison(DatabaseResource):
     """The agents beside each other."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with every agent that has runs, the dearest first."""
         allow_parameters(req)
         resp.media = rows_of(self._database, resp, queries.metrics.agents)
 
 
-class AgentMetrics:
+class AgentMetrics(DatabaseResource):
     """What one agent did."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
         """Answer with the agent's totals and averages per run, or 404."""
         allow_parameters(req)
         rows = rows_of(self._database, resp, queries.metrics.agent, agent_name=agent_name)

@@ -7,7 +7,8 @@ from typing import Any
 import falcon
 
 from service.api.parameters import allow_parameters, bad_parameter, choice, whole_number
-from service.db.database import Database
+from service.api.policy import READ, Policy
+from service.api.resource import DatabaseResource
 from service.db.queries import Connection, Row, queries
 from service.metrics.latency_buckets import ERROR_BOUND
 from service.resources.metrics.dimensions import (
@@ -60,13 +61,12 @@ class Question:
         return choices_of(self.group_by, self.filters)
 
 
-class Timeseries:
+class Timeseries(DatabaseResource):
     """A metric over time."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with a series per group; hours and days in which nothing happened are 0."""
         allow_parameters(req, PARAMETERS)
         question = read_question(req)

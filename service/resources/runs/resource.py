@@ -8,10 +8,11 @@ from service.api.body import read_document
 from service.api.errors import CONSTRAINTS, ApiError
 from service.api.middleware.authorization import actor_of
 from service.api.parameters import allow_parameters
+from service.api.policy import ADMIN, READ, Policy
+from service.api.resource import DatabaseResource
 from service.api.response_headers import set_commit_lsn
 from service.core.validation import MAX_NAME, name_problem, to_uuid
 from service.db import audit_log
-from service.db.database import Database
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.resources.runs.views import VIEWS, view_of
 from service.writer.run_names import generated_number
@@ -19,13 +20,12 @@ from service.writer.run_names import generated_number
 MAX_BODY_BYTES = 65_536
 
 
-class RunById:
+class RunById(DatabaseResource):
     """A run by its id."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ, "DELETE": ADMIN})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
         """Answer with the run, or 404."""
         allow_parameters(req)
         with self._database.reading() as conn:
@@ -37,13 +37,12 @@ class RunById:
             resp.media = delete(conn, found(find_by_id(conn, key)), actor_of(req))
 
 
-class RunByName:
+class RunByName(DatabaseResource):
     """A run by its agent and name; or, where the key is a run's id, its timeline or trace."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ, "PATCH": ADMIN, "DELETE": ADMIN})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str) -> None:
         """Answer with the run (one may be named `timeline`), or with the view of a run's id."""
         view = view_of(req, run_name)
         with self._database.snapshot() as conn:
@@ -79,13 +78,12 @@ class RunByName:
             resp.media = delete(conn, found(find_by_name(conn, key, run_name)), actor_of(req))
 
 
-class RunView:
+class RunView(DatabaseResource):
     """The timeline or the trace of a run, addressed by agent and name."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(
+    def read(
         self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str, view: str
     ) -> None:
         """Answer with the view, or 404."""

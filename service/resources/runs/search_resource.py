@@ -17,8 +17,9 @@ from service.api.parameters import (
     truth,
     whole_number,
 )
+from service.api.policy import READ, Policy
+from service.api.resource import DatabaseResource
 from service.core.validation import MAX_NAME
-from service.db.database import Database
 from service.resources.runs.search import SORTS, Filters, RunSearch, search_runs
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
@@ -29,13 +30,12 @@ PARAMETERS = {
 }
 
 
-class Runs:
+class Runs(DatabaseResource):
     """All runs."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the runs that pass every filter, and where to go on."""
         search = read_search(req)
         page = search_runs(self._database, search)

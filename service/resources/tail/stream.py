@@ -15,7 +15,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.api.errors import find_passing
 from service.api.streaming.client import EndReason, StreamClient
-from service.api.streaming.slots import StreamSlot
+from service.api.streaming.limiter import StreamSlot
 from service.core.cooperative import let_requests_in
 from service.core.worker_process import process
 from service.db.database import Database
@@ -37,12 +37,12 @@ class Stream:
     """One client's events, from a place on. Whoever serves it closes it, however it ends."""
 
     def __init__(
-        self, database: Database, agent_name: str | None, slot: StreamSlot, reader: StreamClient
+        self, database: Database, agent_name: str | None, slot: StreamSlot, client: StreamClient
     ) -> None:
         self._database = database
         self._agent_name = agent_name
         self._slot = slot
-        self._reader = reader
+        self._client = client
         self._parts: Generator[bytes] | None = None
         self._ending: EndReason | None = None
         self._sent = monotonic()
@@ -76,9 +76,9 @@ class Stream:
         """End it, and give its place back. Most end when their client leaves: not for the log."""
         if self._parts is not None:
             self._parts.close()
-            self._ending = self._ending or self._reader.write_end_reason()
+            self._ending = self._ending or self._client.write_end_reason()
             if self._ending is EndReason.STALLED:
-                log.warning("tail given up: its client takes nothing", extra=self._reader.about)
+                log.warning("tail aborted: the client stalled", extra=self._client.log_fields)
         self._slot.release(self._ending)
 
     def _messages(self, place: StreamPosition, is_reset: bool) -> Generator[bytes]:
@@ -107,7 +107,7 @@ class Stream:
             if isinstance(error, psycopg.Error) and find_passing(error) is None:
                 raise
             if not self._is_troubled:
-                log.warning("tail: %s", reason(error), extra=self._reader.about)
+                log.warning("tail: %s", reason(error), extra=self._client.log_fields)
             self._is_troubled = True
             return Page([], place, is_last=True)
         self._is_troubled = False
@@ -122,7 +122,7 @@ class Stream:
         return now
 
     def _goes_on(self) -> bool:
-        self._ending = EndReason.STOPPED if process.is_stopping else self._reader.ending()
+        self._ending = EndReason.STOPPED if process.is_stopping else self._client.end_reason()
         return self._ending is None
 
 

@@ -77,7 +77,7 @@ def test_a_client_that_stands_still_is_given_up(service: Service) -> None:
         until(lambda: service.get("/api/export/runs.csv").status_code == 200, "it is waited for")
         assert not rest_of(answer)[1]
     line = told(service)
-    assert line["message"] == "export given up: its client takes nothing"
+    assert line["message"] == "export aborted: the client stalled"
     assert (line["path"], line["bytes"] > FIRST_BYTES) == (PATH, True)
     assert ended(service, "stalled") == 1
 
@@ -91,7 +91,7 @@ def ended(service: Service, ending: str) -> float:
 def test_of_one_whose_client_has_left_the_log_says_so(service: Service) -> None:
     with begun(service.port, f"{PATH}?agent=agent"):
         pass
-    until(lambda: told(service)["message"].endswith("its client has left"), "it is not noticed")
+    until(lambda: told(service)["message"].endswith("the client left"), "it is not noticed")
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -113,7 +113,7 @@ def test_cut_short_by_the_database_it_says_so_and_can_be_resumed(
     assert ended(service, "failed") == 1 + packed
     came = [json.loads(line) for line in body.split(b"\n")[:-1]]
     assert 0 < len(came) < EVENTS
-    assert told(service)["message"].startswith("export given up: canceling statement")
+    assert told(service)["message"].startswith("export aborted: canceling statement")
     after = f"{came[-1]['run_id']}/{came[-1]['event_id']}"
     whole = read_ndjson(service.get(PATH).text)
     assert came + read_ndjson(service.get(f"{PATH}?after={after}").text) == whole
@@ -134,7 +134,7 @@ def test_its_client_may_pause_for_longer_than_in_a_body_but_it_ends_with_its_key
             revoke(database_url, "reader")
             until(lambda: is_refused(service, good), "the key still holds")
             assert not rest_of(answer)[1]
-        assert "its key no longer holds" in service.output
+        assert "the key is no longer valid" in service.output
 
 
 def stand_still(service: Service, headers: dict[str, str]) -> None:
