@@ -52,7 +52,7 @@ class StreamClient:
 
     def write_end_reason(self) -> EndReason:
         """Why the server reads no more chunks: the client stalled or left, or the worker stops."""
-        if getattr(self._sock, "is_given_up", False):
+        if getattr(self._sock, "is_timed_out", False):
             return EndReason.STALLED
         return EndReason.STOPPED if process.is_stopping else EndReason.LEFT
 
