@@ -10,7 +10,7 @@ from service.api.body import read_document
 from service.api.cursors import decode_cursor, encode_cursor
 from service.api.errors import ApiError
 from service.api.middleware.authorization import actor_of
-from service.api.parameters import MAX_OFFSET, allow_parameters, bad_parameter, whole_number
+from service.api.parameters import MAX_OFFSET, allow_parameters, bad_parameter, integer
 from service.api.policy import ADMIN, READ, Policy
 from service.api.resource import DatabaseResource
 from service.api.response_headers import set_commit_lsn
@@ -105,7 +105,7 @@ class AgentRuns(DatabaseResource):
     def read(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
         """Answer with runs, newest first; Link rel="next" stays right while runs come in."""
         allow_parameters(req, {"limit", "offset", "cursor"})
-        limit = whole_number(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT)
+        limit = integer(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT)
         with self._database.snapshot() as conn:
             agent = queries.agents.find(conn, agent_name=agent_name)
             page = read_page(conn, req, agent_name, limit + 1)
@@ -123,7 +123,7 @@ def read_page(conn: Connection, req: falcon.Request, agent_name: str, rows: int)
     """Up to `rows` runs, behind the cursor or the offset that the request names."""
     cursor = req.params.get("cursor")
     if cursor is None:
-        offset = whole_number(req, "offset", 0, low=0, clamp=MAX_OFFSET)
+        offset = integer(req, "offset", 0, low=0, clamp=MAX_OFFSET)
         return queries.runs.of_agent(conn, agent_name=agent_name, row_limit=rows, row_offset=offset)
     if "offset" in req.params:
         raise bad_parameter("offset", "does not go with cursor")

@@ -64,8 +64,8 @@ def test_a_refusal_says_when_to_come_again(database_url: str, clock: StillClock)
         assert answer.status_code == 429
         assert answer.json == {
             "title": "429 Too Many Requests",
-            "description": "More than 10 events a second. Send it again in 4 s.",
-            "detail": "More than 10 events a second. Send it again in 4 s.",
+            "description": "More than 10 events per second. Retry in 4 s.",
+            "detail": "More than 10 events per second. Retry in 4 s.",
             "code": "rate_limited",
             "request_id": "mine",
             "retry_after": 4,

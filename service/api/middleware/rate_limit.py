@@ -1,7 +1,7 @@
-"""The limits on a client's events and reads, as middleware behind Access: 429 beyond them.
+"""Rate limits on a client's events and reads: 429 beyond them. Off unless set.
 
 A client is a key, whatever addresses it is used from; without keys it is an address. Each worker
-counts for itself: of all together a client may get WORKERS times as much.
+counts on its own, so a client may get up to WORKERS times as much in total.
 """
 
 import time
@@ -18,7 +18,7 @@ from service.config import Config
 
 
 class RateLimit:
-    """Refuses who asks or sends too much. Health, OPTIONS and what needs `admin` are free."""
+    """Middleware after Authorization. Public resources, OPTIONS and admin methods are unlimited."""
 
     def __init__(self, config: Config, clock: Clock = time.monotonic_ns) -> None:
         self._events = make_buckets(config.max_events_per_second, clock)
@@ -29,7 +29,7 @@ class RateLimit:
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: Any, params: dict[str, Any]
     ) -> None:
-        """Count a read; refuse events before their body is read. Raises ApiError 429."""
+        """Count a read; refuse events in debt before their body is read. Raises ApiError 429."""
         policy: Policy = resource.policy
         access = policy.access(req.method)
         if access.is_read:
@@ -41,7 +41,7 @@ class RateLimit:
     def take_events(self, req: falcon.Request, count: int) -> None:
         """Count the events of a batch, good or bad, before it is stored. Raises ApiError 429.
 
-        Others of the same client may have been counted since its body was let in.
+        Other batches of the client may have been counted since process_resource accepted this one.
         """
         if self._events:
             check(self._events.take(self._client_of(req), count), self._events, "events")
@@ -57,18 +57,18 @@ class RateLimit:
 
 
 def make_buckets(per_second: int, clock: Clock) -> Buckets | None:
-    """Buckets for a limit; none for 0."""
+    """Buckets for a limit; None for 0: no limit."""
     return Buckets(per_second, clock) if per_second else None
 
 
 def check(wait: int, buckets: Buckets, what: str) -> None:
-    """Raise ApiError 429 where the client has to wait, in seconds."""
+    """Raise ApiError 429 where the client has to wait for `wait` seconds."""
     if wait:
         limit = buckets.per_second
         raise ApiError(
             falcon.HTTP_429,
             "rate_limited",
-            f"More than {limit} {what} a second. Send it again in {wait} s.",
+            f"More than {limit} {what} per second. Retry in {wait} s.",
             headers={"Retry-After": str(wait)},
             retry_after=wait,
             limit=limit,

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import msgspec
 import psycopg
 
-from service.api.errors import find_passing
 from service.cli.importing.source import Line
 from service.config import KILOBYTE, Config
 from service.core.failure import Failure
+from service.db.errors import transient_kind
 from service.ingest.json.batch import EXPIRED
 from service.ingest.json.fields import BadEvent
 from service.ingest.json.ndjson_line import read_line
@@ -141,7 +141,7 @@ class Importer:
             try:
                 return self._writer.store(batch.rows)
             except (psycopg.Error, Overloaded) as error:
-                passes = isinstance(error, Overloaded) or find_passing(error) is not None
+                passes = isinstance(error, Overloaded) or transient_kind(error) is not None
                 if attempt == ATTEMPTS or not passes:
                     text = f"stopped at {batch.places[0]}: {reason(error)}"
                     raise Failure(f"{text}; run it again, what is stored stays once") from None

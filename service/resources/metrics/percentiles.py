@@ -5,7 +5,7 @@ from typing import Any
 
 import falcon
 
-from service.api.parameters import allow_parameters, optional_text, time_range, whole_number
+from service.api.parameters import allow_parameters, integer, optional_text, time_range
 from service.api.policy import READ, Policy
 from service.api.resource import DatabaseResource
 from service.db.queries import Connection, Row, queries
@@ -37,7 +37,7 @@ class Latency(DatabaseResource):
         """Answer with p50, p95 and p99 in milliseconds, each within `error_bound` of the exact."""
         allow_parameters(req, {"from", "to", "limit", *DIMENSIONS})
         days, filters = read_days(req), read_filters(req)
-        limit = whole_number(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS)
+        limit = integer(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS)
         with self._database.snapshot() as conn:
             stamp(resp, queries.metrics.state(conn))
             overall = percentiles(conn, "", filters, days, 1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import falcon
 
-from service.api.parameters import allow_parameters, bad_parameter, whole_number
+from service.api.parameters import allow_parameters, bad_parameter, integer
 from service.api.policy import READ, Policy
 from service.api.resource import DatabaseResource
 from service.db.database import Database
@@ -119,7 +119,7 @@ def top_agents(rows: list[Row]) -> Row:
 def read_days(req: falcon.Request) -> int:
     """The parameter `days`, 1 to 365."""
     allow_parameters(req, {"days"})
-    days = whole_number(req, "days", DEFAULT_DAYS, low=1, clamp=MAX_DAYS + 1)
+    days = integer(req, "days", DEFAULT_DAYS, low=1, clamp=MAX_DAYS + 1)
     if days > MAX_DAYS:
         raise bad_parameter("days", f"is a whole number from 1 to {MAX_DAYS}")
     return days

@@ -6,7 +6,7 @@ from typing import Any
 
 import falcon
 
-from service.api.parameters import allow_parameters, bad_parameter, choice, whole_number
+from service.api.parameters import allow_parameters, bad_parameter, choice, integer
 from service.api.policy import READ, Policy
 from service.api.resource import DatabaseResource
 from service.db.queries import Connection, Row, queries
@@ -115,7 +115,7 @@ def read_question(req: falcon.Request) -> Question:
         metric=choice(req, "metric", UNITS, "events"),
         group_by=choice(req, "group_by", DIMENSIONS, "") if "group_by" in req.params else "",
         filters=read_filters(req),
-        limit=whole_number(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS),
+        limit=integer(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS),
     )
     if question.metric == "runs" and {question.group_by, *question.filters} - {"", "agent"}:
         raise bad_parameter("metric", "goes with agent alone: a run has no model or event type")
