@@ -1,5 +1,6 @@
 """How a connection is made, and what it is told before it is used."""
 
+import logging
 from collections.abc import Callable
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -14,6 +15,9 @@ from service.db.statement_timeout import TimeoutConnection, keepalives, set_clie
 
 CONNECT_TIMEOUT_SECONDS = 2
 PREPARED_AT_ONCE = 5  # psycopg's own; the queries say of each whether it is prepared
+
+# psycopg warns of each pipeline that an error ended, also of an expected one that is retried.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 def connect(

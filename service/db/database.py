@@ -7,7 +7,6 @@ direct  of their own: migrations, partitions, the refresh leader, LISTEN
 Whatever is not ingest or a read is the owner's: see service/roles.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -20,9 +19,6 @@ from service.db.queries import Connection, queries
 from service.db.reads import Reads
 from service.db.replicas import Replicas
 from service.db.session_settings import DIRECT, READ, WRITE, with_timeout
-
-# It warns of each pipeline that an error has ended, also of one that is expected and tried again.
-logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 class Database:
