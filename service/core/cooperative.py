@@ -1,17 +1,17 @@
-"""Cooperative scheduling: letting other greenlets run where requests are greenlets (gevent)."""
+"""Cooperative scheduling where requests are greenlets (gevent): yielding to other greenlets."""
 
 from gevent import Timeout, idle, monkey
 
-LONGEST_TURN_SECONDS = 0.005
-poll_now = monkey.get_original("select", "poll")  # does not wait, whatever gevent has patched
+MAX_YIELD_SECONDS = 0.005
+poll_now = monkey.get_original("select", "poll")  # not gevent's, which would yield
 
 
 def let_requests_in() -> None:
-    """Let every request be read that has arrived, for 5 ms at the most.
+    """Let greenlets read the requests that have arrived, for at most 5 ms.
 
-    A writer that goes on at once stores half of what waits: with this its transactions hold 14
-    batches of 10 in place of 8, and 32 clients get a third more in. Threads run without it.
+    A writer that continues at once finds only half of them queued: yielding raises its transactions
+    from 8 to 14 batches of 10, and the throughput of 32 clients by a third. Threads need no yield.
     """
     if monkey.is_module_patched("select"):
-        with Timeout(LONGEST_TURN_SECONDS, exception=False):
+        with Timeout(MAX_YIELD_SECONDS, exception=False):
             idle()

@@ -19,7 +19,7 @@ from yoyo import get_backend, read_migrations
 
 from service.core.failure import Failure
 from service.db.queries import Connection, queries
-from service.db.roles.grants import bring_about
+from service.db.roles.grants import ensure_roles
 from service.db.schema_version import DIRECTORY, ROLLBACK, applied_names, find_migration_gap
 
 # Any number will do, as long as nothing else in the database locks it: "gati" in ASCII.
@@ -71,7 +71,7 @@ def up(url: str) -> list[str]:
         refuse_newer(url, known)
         applied = [run_one(backend.apply_one, found) for found in backend.to_apply(known)]
         with reach(url) as conn:
-            bring_about(conn)
+            ensure_roles(conn)
         return applied
 
 

@@ -1,6 +1,6 @@
-"""The weekly partitions of events: this week and four ahead, made before they are needed.
+"""The weekly partitions of events: this week's and four ahead, created before they are needed.
 
-With RETENTION_DAYS, old ones are dropped from the same thread: see service/db/retention.py.
+With RETENTION_DAYS the same thread drops old partitions: see service/db/retention.py.
 """
 
 import logging
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 
 def ensure_partitions(url: str, day: date | None = None) -> None:
-    """Make what is missing of this week's partition and the four ahead.
+    """Create the missing partitions of this week and the four ahead.
 
-    Making one waits for the readers of the DEFAULT partition, at most lock_timeout; weeks ahead
-    there is time for another try, and until then rows go into DEFAULT.
+    CREATE waits for the readers of the DEFAULT partition, at most lock_timeout. Weeks ahead there
+    is time for a retry; until it succeeds, rows go into DEFAULT.
     """
     monday = monday_of(day or today())
     with connect(url, DIRECT, "partitions") as conn:
@@ -36,30 +36,30 @@ def ensure_partitions(url: str, day: date | None = None) -> None:
 
 
 def ensure_week(conn: Connection, monday: date) -> None:
-    """Make the partition of one week, where it is missing, in a transaction of its own."""
+    """Create the partition of one week, if it is missing, in its own transaction."""
     name = f"events_{monday:%Y%m%d}"
     try:
         queries.events.create_partition(conn, partition=name, monday=monday, next=monday + WEEK)
         conn.commit()
     except psycopg.errors.DuplicateTable:
-        conn.rollback()  # another instance made it while we waited for the lock
+        conn.rollback()  # another instance created it while this one waited for the lock
     except psycopg.Error as error:
-        # 23514: DEFAULT already holds rows of that week; they stay there and are found as well.
+        # 23514: DEFAULT already holds rows of that week, which stay there and are found as well.
         conn.rollback()
-        log.warning("partition %s is not there yet: %s", name, error.diag.message_primary)
+        log.warning("partition %s is not created yet: %s", name, error.diag.message_primary)
 
 
 def keep_days(url: str, day: date, days: int) -> None:
-    """Drop what is older than `days` days before `day`; the log tells what went.
+    """Drop partitions older than `days` days before `day`, and log each.
 
-    Of several processes one does it: where another is at it, there is nothing to do.
+    One process does it at a time; while another one does, this function only logs that.
     """
     try:
         with retaining(url, day, days) as retention:
             for partition in retention.partitions():
                 if retention.is_old(partition.newest):
-                    done = "dropped" if retention.drop(partition) else "could not drop"
-                    log.info("retention: %s %s", done, partition)
+                    result = "dropped" if retention.drop(partition) else "could not drop"
+                    log.info("retention: %s %s", result, partition)
             retention.tidy()
     except Busy as busy:
         log.info("retention: %s", busy)

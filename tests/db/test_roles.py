@@ -11,7 +11,7 @@ from service.db import migrate, schema_version
 from service.db.partitions import ensure_partitions
 from service.db.queries import Connection
 from service.db.roles import grants
-from service.db.roles.grants import bring_about
+from service.db.roles.grants import ensure_roles
 from service.db.roles.names import BI, INGEST, READ, url_of
 from tests.client import Client
 from tests.events import event, new_id
@@ -128,7 +128,7 @@ SELECT c.relname AS name,
 def owner(database_url: str) -> Iterator[Connection]:
     """The owner, after a `migrate up`: what PUBLIC may do in a database is not copied with it."""
     with migrate.reach(database_url) as conn:
-        bring_about(conn)
+        ensure_roles(conn)
         grants.set_passwords(conn, database_url, (INGEST, READ))
         yield conn
 

@@ -11,6 +11,7 @@ from service.config import Config
 from service.db import session_settings
 from service.db.connections import connect
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection
 from service.db.session_settings import WRITE
 from service.writer import group_commit
@@ -55,10 +56,12 @@ def test_every_connection_has_the_timeout_of_its_kind(
 ) -> None:
     config = Config.from_environment(chosen)
     pools = Database(
-        database_url,
-        5,
-        read_timeout_seconds=config.read_timeout_seconds,
-        write_timeout_seconds=config.write_timeout_seconds,
+        DatabaseSettings(
+            database_url,
+            5,
+            read_timeout_seconds=config.read_timeout_seconds,
+            write_timeout_seconds=config.write_timeout_seconds,
+        )
     )
     pools.open()
     try:

@@ -13,7 +13,7 @@ from service.core.clock import monday_of
 from service.db import migrate, schema_version
 from service.db.partitions import ensure_partitions
 from service.db.queries import SQL_DIRECTORY, Connection
-from service.db.roles.grants import bring_about
+from service.db.roles.grants import ensure_roles
 from service.postgres.binaries import bundled_directory
 from tests.client import Client
 from tests.events import event, new_id
@@ -62,7 +62,7 @@ def dump(url: str) -> str:
 def grant(url: str) -> None:
     """Let the roles do what they have to: what each `migrate up` does in the end."""
     with migrate.reach(url) as conn:
-        bring_about(conn)
+        ensure_roles(conn)
 
 
 def test_migrations_make_what_the_schema_files_show(
@@ -113,7 +113,7 @@ def migrate_one(url: str) -> None:
         backend.apply_one(next(iter(waiting)))
     with migrate.reach(url) as conn:
         if ROLES in schema_version.applied_names(conn):
-            bring_about(conn)
+            ensure_roles(conn)
 
 
 def test_the_roles_are_made_in_the_same_way_later_on() -> None:
@@ -174,7 +174,7 @@ def test_a_week_that_default_already_holds_is_left_there(
     with Client.of(database_url, today=lambda: day) as client:
         client.send(event(new_id()))
         ensure_partitions(database_url, day)
-        assert "is not there yet" in caplog.text
+        assert "is not created yet" in caplog.text
         assert client.send(event(new_id())).json["inserted"] == 1
 
 

@@ -87,7 +87,7 @@ class Stream:
             RESET if is_reset else b"",
             str(place).encode(),
         )
-        with self._database.bell.subscribed():
+        with self._database.notifications.subscribed():
             rung = 0
             while self._goes_on():
                 page = self._read(place)
@@ -118,7 +118,7 @@ class Stream:
         until = monotonic() + POLL_SECONDS
         now = rung
         while now == rung and monotonic() < until and self._goes_on():
-            now = self._database.bell.wait(rung, LOOK_SECONDS)
+            now = self._database.notifications.wait(rung, LOOK_SECONDS)
         return now
 
     def _goes_on(self) -> bool:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection, Query, queries
 from service.resources.export.events import ROWS_PER_PAGE, event_pages
 from service.resources.export.filters import Filters
@@ -308,7 +309,7 @@ def test_between_pages_no_connection_is_held(
 ) -> None:
     """A transaction that is open for as long as a client reads would hold up vacuum."""
     filled(client, RUNS_PER_PAGE + 1, 3)
-    database = Database(database_url, 1)
+    database = Database(DatabaseSettings(database_url, 1))
     database.open()
     with closing(database):
         for pages in (event_pages(database, Filters(), None), run_pages(database, Filters(), None)):
@@ -330,7 +331,7 @@ def test_pages_go_by_the_keys_of_their_indexes(
     """However small the tables were; what is looked through is in order, but for small runs."""
     filled(client)
     conn.execute("VACUUM ANALYZE runs, events")
-    database = Database(database_url, 4)
+    database = Database(DatabaseSettings(database_url, 4))
     database.open()
     with closing(database), database.looking_up() as reader:
         for name in ("runs", "runs_of_agent", "events_of_run", "events_of_runs"):

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection
 from service.resources.tail import pages
 from service.resources.tail.pages import find_beginning, next_page
@@ -17,7 +18,7 @@ from tests.resources.tail.test_pages import ADD, ids, read_all
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url, CONNECTIONS)
+    database = Database(DatabaseSettings(database_url, CONNECTIONS))
     database.open()
     yield database
     database.close()

@@ -7,6 +7,7 @@ import pytest
 
 from service.db.connections import connect
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection, queries
 from service.db.session_settings import WRITE
 from service.db.statement_timeout import TimeoutConnection
@@ -26,7 +27,7 @@ SELECT received_on, run_id, %s, agent_name, 'step', now(), false, '{}' FROM runs
 
 @pytest.fixture
 def database(database_url: str) -> Database:
-    database = Database(database_url, CONNECTIONS)
+    database = Database(DatabaseSettings(database_url, CONNECTIONS))
     database.open()
     return database
 
