@@ -42,8 +42,8 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 # Two names of 255 four-byte characters, percent-encoded, are 6,120 bytes of path. The most that
 # gunicorn knows, so no setting: less would make names that may be stored unreachable.
 limit_request_line = 8190
-limit_request_fields = chosen.max_headers
-limit_request_field_size = chosen.max_header_kb * 1024
+limit_request_fields = 100  # browsers and proxies send about 20
+limit_request_field_size = 8 * 1024
 # A header named SCRIPT_NAME, which no proxy of ours sends, would be a 500 to every other path.
 forwarder_headers = ""
 # Load balancers and nginx keep idle connections for 60 s: whoever closes first must not be us, or

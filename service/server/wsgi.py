@@ -49,9 +49,7 @@ def build() -> LoadShedder:
     )
     writer = GroupCommitWriter(database.connect_writer, today, config.environment)
     keeper = PartitionKeeper(config.database_url, today, config.retention_days)
-    refresher = FoldLeader(
-        config.database_url, config.refresh_interval_seconds, config.quarter_hour_days
-    )
+    refresher = FoldLeader(config.database_url, config.refresh_interval_seconds)
     sampler = Sampler(database, writer)
     database.open()
     sampler.open()
