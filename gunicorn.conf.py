@@ -42,8 +42,8 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 # gunicorn's maximum, and no setting, because a lower limit would make stored names unreachable: two
 # names of 255 four-byte characters, percent-encoded, are 6,120 bytes of path.
 limit_request_line = 8190
-limit_request_fields = chosen.max_headers
-limit_request_field_size = chosen.max_header_kb * 1024
+limit_request_fields = 100  # browsers and proxies send about 20
+limit_request_field_size = 8 * 1024
 # No proxy here sends a header named SCRIPT_NAME, which would be a 500 for every other path.
 forwarder_headers = ""
 # Longer than the 60 s of load balancers and nginx: if the service closed first, a request on its

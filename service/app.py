@@ -36,7 +36,9 @@ from service.resources.runs import search_resource
 from service.resources.tail import resource as tail
 from service.writer.group_commit import GroupCommitWriter
 
-MAX_STREAMS = 4  # in each worker
+# In each worker; more get 503. An export or a live tail takes a share of its worker's time.
+MAX_EXPORTS = 2
+MAX_STREAMS = 4
 
 
 def create_app(
@@ -49,7 +51,7 @@ def create_app(
     for middleware in (
         ResetReplicaRouting(),
         RequestMeter(config.api_prefix),
-        RequestLog(config.debug or config.log_requests == "all", config.trusted_proxies),
+        RequestLog(config.debug, config.trusted_proxies),
         RequestId(),
         RawPath(),
         cors(config.cors_origins),
@@ -68,7 +70,7 @@ def create_app(
     can_stream = config.worker_class != "meinheld"
     shared = shared_slots(config)
     readers = StreamClients(access, config.stream_stall_seconds)
-    exports = StreamLimiter(config.max_exports, "exports", shared)
+    exports = StreamLimiter(MAX_EXPORTS, "exports", shared)
     streams = StreamLimiter(MAX_STREAMS, "streams", shared)
     admission = BodyBudget(config.max_in_flight_mb * MEGABYTE)
     routes: dict[str, Any] = {

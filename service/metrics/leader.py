@@ -31,6 +31,7 @@ COMPACT_DELTAS = 5_000  # put them together while no fold is due
 COUNTED_DELTAS = 100_000
 VACUUM_DELTAS = 1_000
 LEASE_INTERVALS = 1.5
+QUARTER_HOUR_DAYS = 93  # how long metrics by hour and time zone are kept
 BUSY_SHARE = 0.05  # of one core that folds may take
 UPKEEP_SECONDS = 3600.0
 LONGEST_TICK_SECONDS = 1.0
@@ -42,7 +43,9 @@ log = logging.getLogger(__name__)
 class FoldLeader:
     """Leads where nobody else does: folds, compacts and vacuums, from a thread of its own."""
 
-    def __init__(self, url: str, interval_seconds: float, quarter_hour_days: int) -> None:
+    def __init__(
+        self, url: str, interval_seconds: float, quarter_hour_days: int = QUARTER_HOUR_DAYS
+    ) -> None:
         """`interval_seconds` lies between two folds, unless those take longer or much waits."""
         self._url = url
         self._interval = interval_seconds

@@ -48,7 +48,7 @@ def start(config: Config, url: str, database: Database, writer: GroupCommitWrite
     """Open the pools and start the threads beside requests; all are closed at exit."""
     sampler = Sampler(database, writer)
     keeper = PartitionKeeper(url, today, config.retention_days)
-    leader = FoldLeader(url, config.refresh_interval_seconds, config.quarter_hour_days)
+    leader = FoldLeader(url, config.refresh_interval_seconds)
     database.open()
     sampler.open()
     keeper.open()

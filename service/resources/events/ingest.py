@@ -38,7 +38,6 @@ class Events:
         self._admission = admission
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
-        self._max_event_depth = config.max_event_depth
         self._max_batch_size = config.max_batch_size
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -49,9 +48,7 @@ class Events:
         """Store a batch. 200 means committed; 422 that no event was good."""
         with self._admission.share() as share:
             body = read_json_body(req, self._max_body_bytes, share)
-            batch = parse_batch(
-                body, self._max_batch_size, self._max_event_bytes, self._max_event_depth
-            )
+            batch = parse_batch(body, self._max_batch_size, self._max_event_bytes)
             self._rate_limit.take_events(req, len(batch.rows) + batch.failed)
             counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
             if counts.expired:

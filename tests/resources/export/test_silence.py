@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from service import app
 from service.db.database import Database
 from service.db.database_settings import DatabaseSettings
 from service.db.queries import Row
@@ -86,8 +87,11 @@ def test_what_is_found_is_the_same(client: Client, request: pytest.FixtureReques
 
 
 @pytest.mark.usefixtures("impatient")
-def test_that_its_client_has_left_is_noticed_while_nothing_is_found(database_url: str) -> None:
-    with Client.of(database_url, MAX_EXPORTS="1") as client:
+def test_that_its_client_has_left_is_noticed_while_nothing_is_found(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "MAX_EXPORTS", 1)
+    with Client.of(database_url) as client:
         filled(client)
         ours, theirs = socket.socketpair()
         theirs.close()

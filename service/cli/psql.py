@@ -1,42 +1,34 @@
-"""What `python -m service psql` and `explain` do, for who works on the queries."""
+"""python -m service psql."""
 
+import argparse
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
-from service.cli import explain as explaining
 from service.cli.database import database_in_use
 from service.config import Config
-from service.core.failure import Failure
 from service.postgres.binaries import bundled_directory
 from service.postgres.programs import call
 
+DESCRIPTION = """Open psql on the service's database; the embedded PostgreSQL is started for it
+where no service runs. psql gets all arguments, and its exit code is the command's."""
 # The bundled psql was built elsewhere and does not know where Debian keeps its terminals.
 TERMINFO_DIRS = "/etc/terminfo:/lib/terminfo:/usr/share/terminfo"
 
 
-def explain(config: Config, query: str, pairs: Sequence[str]) -> int:
-    """Print the plan of sql/QUERY.sql with the parameters `key=value`."""
-    params = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise Failure(f"{pair!r}: expected key=value")
-        params[key] = value
-    with database_in_use(config, "explain") as url:
-        explaining.main(url, query, params)
-    return 0
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments, for the help alone."""
+    parser.add_argument("arguments", metavar="ARGUMENT", nargs="*", help="of psql, such as -c SQL")
 
 
-def psql(config: Config, arguments: Sequence[str]) -> int:
+def run(config: Config, options: argparse.Namespace) -> int:
     """Run psql on the database in use; return its exit code."""
     program = find_psql(config)
     with database_in_use(config, "psql") as url:
-        called = call(program, url, [*arguments])
+        called = call(program, url, [*options.arguments])
         called["env"]["TERMINFO_DIRS"] = TERMINFO_DIRS
-        # Ctrl-C cancels the statement in psql; here it would end the database under it.
+        # Ctrl-C cancels the statement in psql; here it would stop the database under psql.
         previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             return subprocess.run(
@@ -49,7 +41,7 @@ def psql(config: Config, arguments: Sequence[str]) -> int:
 
 
 def listen_to_ctrl_c() -> None:
-    """Undo, in the child, that its parent ignores SIGINT."""
+    """Restore SIGINT in the child, because the parent ignores it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
