@@ -35,7 +35,7 @@ class MinimumRate(Socket):
 
     _seconds: float | None = None
     _credit: float
-    is_given_up = False  # it stood still for too long
+    is_timed_out = False  # the client was too slow
 
     def limit(self, seconds: float | None) -> None:
         """Begin anew with so many seconds of credit; None: wait without limit."""

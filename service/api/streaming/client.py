@@ -51,7 +51,7 @@ class StreamClient:
 
     def write_end_reason(self) -> EndReason:
         """Why the server asks for no more: it could not write, or may not be that long any more."""
-        if getattr(self._sock, "is_given_up", False):
+        if getattr(self._sock, "is_timed_out", False):
             return EndReason.STALLED
         return EndReason.STOPPED if process.is_stopping else EndReason.LEFT
 
