@@ -18,16 +18,15 @@ On Citus the runs are locked first: its locks are changes, which retention/versi
 """
 
 import logging
-import random
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 
 import psycopg
 
+from service.core.retry_policy import RetryPolicy
 from service.db import audit_log
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
@@ -37,9 +36,9 @@ from service.db.session_settings import WRITE
 LOCK_KEY = 0x72657465
 EXPIRED_DAYS = 90  # for so long late events of removed runs are known
 RUNS_PER_STATEMENT = 1_000
-ATTEMPTS = 5  # for a partition whose runs are still written to
-LOCK_ATTEMPTS = 30  # while somebody reads events for long; between two, others' requests go through
-PAUSE_SECONDS = 1.0
+DROP_RETRIES = RetryPolicy(5)  # of a partition whose runs are still written to
+# While a client reads events for long; in the pauses the requests of others go through.
+LOCK_RETRIES = RetryPolicy(30)
 SETTINGS = WRITE | {
     # Whoever comes while it waits for `events` waits behind it, and gives up after 750 ms: that
     # holds for the three locks of retention/lock_events together.
@@ -114,7 +113,7 @@ class Retention:
 
         Raises what psycopg raises; then, as for False, nothing has changed.
         """
-        for _ in range(ATTEMPTS):
+        for _ in DROP_RETRIES.attempts():
             try:
                 with self._conn.transaction():
                     self._drop(partition)
@@ -128,7 +127,6 @@ class Retention:
                 log.info("%s is in use: %s", partition.name, error.sqlstate)
             else:
                 return True
-            time.sleep(PAUSE_SECONDS * random.random())  # noqa: S311 -- jitter
         return False
 
     def _drop(self, partition: Partition) -> None:
@@ -155,13 +153,10 @@ class Retention:
 
     def _lock_events(self, partition: Partition) -> None:
         """Take the last locks, between the requests of others; what is done already stays done."""
-        for _ in range(LOCK_ATTEMPTS):
-            try:
-                with self._conn.transaction():
-                    queries.retention.lock_events(self._conn, partition=partition.name)
+        for _ in LOCK_RETRIES.attempts():
+            with suppress(psycopg.errors.LockNotAvailable), self._conn.transaction():
+                queries.retention.lock_events(self._conn, partition=partition.name)
                 return
-            except psycopg.errors.LockNotAvailable:
-                time.sleep(PAUSE_SECONDS * random.random())  # noqa: S311 -- jitter
         raise Stays
 
     def tidy(self) -> None:

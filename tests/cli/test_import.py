@@ -372,7 +372,9 @@ def test_an_export_over_a_service_goes_in_beside_one_that_runs(
     done = run(tmp_path, "import", file, DATA_DIR=standalone.data_dir, PYTHONPATH=REPOSITORY)
     assert (done.returncode, done.stdout) == (0, f"inserted {len(sent)}, duplicates 0, failed 0\n")
     text = subprocess.run(
-        ["curl", "-sf", f"{standalone.url}/api/export/events.ndjson"], capture_output=True, check=True
+        ["curl", "-sf", f"{standalone.url}/api/export/events.ndjson"],
+        capture_output=True,
+        check=True,
     ).stdout
     assert text == (tmp_path / file).read_bytes()
     assert len(keys(sent)) == len(text.splitlines()) - 1
