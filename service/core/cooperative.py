@@ -1,17 +1,17 @@
-"""Cooperative scheduling where requests are greenlets (gevent): yielding to other greenlets."""
+"""Cooperative scheduling: run other greenlets where each request is a greenlet (gevent)."""
 
 from gevent import Timeout, idle, monkey
 
-MAX_YIELD_SECONDS = 0.005
-poll_now = monkey.get_original("select", "poll")  # not gevent's, which would yield
+LONGEST_YIELD_SECONDS = 0.005
+poll_now = monkey.get_original("select", "poll")  # does not wait, whatever gevent has patched
 
 
-def let_requests_in() -> None:
-    """Let greenlets read the requests that have arrived, for at most 5 ms.
+def yield_to_requests() -> None:
+    """Let the other greenlets read every request that has arrived, for up to 5 ms.
 
-    A writer that continues at once finds only half of them queued: yielding raises its transactions
-    from 8 to 14 batches of 10, and the throughput of 32 clients by a third. Threads need no yield.
+    A writer that never yields stores half of what waits. With this call its transactions hold 14
+    batches of 10 instead of 8, and 32 clients get a third more throughput. No effect with threads.
     """
     if monkey.is_module_patched("select"):
-        with Timeout(MAX_YIELD_SECONDS, exception=False):
+        with Timeout(LONGEST_YIELD_SECONDS, exception=False):
             idle()

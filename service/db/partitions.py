@@ -4,17 +4,16 @@ With RETENTION_DAYS the same thread drops old partitions: see service/db/retenti
 """
 
 import logging
-import threading
 from datetime import date, timedelta
 
 import psycopg
 
 from service.core.clock import Today, monday_of, today
+from service.core.periodic_thread import PeriodicThread
 from service.db.connections import connect
 from service.db.queries import Connection, queries
 from service.db.retention import Busy, retaining
 from service.db.session_settings import DIRECT
-from service.telemetry.logging import reason
 
 WEEKS_AHEAD = 4
 WEEK = timedelta(days=7)
@@ -73,31 +72,26 @@ class PartitionKeeper:
         self._url = url
         self._today = today
         self._retention_days = retention_days
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="partitions", daemon=True)
+        self._made = today()  # by serve
+        self._dropped: date | None = None
+        self._thread = PeriodicThread(
+            "partition upkeep", self._work, CHECK_SECONDS, expected=psycopg.Error
+        )
 
     def open(self) -> None:
-        """Start; the first look comes after an hour, since serve has just made them."""
-        self._thread.start()
+        """Start the thread; it first checks after an hour, since serve has just made them."""
+        self._thread.open()
 
     def close(self) -> None:
         """End the thread."""
-        self._closed.set()
-        self._thread.join()
+        self._thread.close()
 
     def _work(self) -> None:
-        made = self._today()
-        dropped = None
-        while not self._closed.wait(CHECK_SECONDS):
-            day = self._today()
-            try:
-                if day != made:
-                    ensure_partitions(self._url, day)
-                    made = day
-                if self._retention_days and day != dropped:
-                    keep_days(self._url, day, self._retention_days)
-                    dropped = day
-            except psycopg.Error as error:
-                log.warning(
-                    "partitions not made or dropped, next try in an hour: %s", reason(error)
-                )
+        """Make and drop partitions, once on each day."""
+        day = self._today()
+        if day != self._made:
+            ensure_partitions(self._url, day)
+            self._made = day
+        if self._retention_days and day != self._dropped:
+            keep_days(self._url, day, self._retention_days)
+            self._dropped = day

@@ -18,16 +18,15 @@ On Citus the runs are locked first: its locks are changes, which retention/versi
 """
 
 import logging
-import random
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 
 import psycopg
 
+from service.core.retry_policy import RetryPolicy
 from service.db import audit_log
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
@@ -37,9 +36,8 @@ from service.db.session_settings import WRITE
 LOCK_KEY = 0x72657465
 EXPIRED_DAYS = 90  # how long the ids of removed runs are kept, to recognize late events
 RUNS_PER_STATEMENT = 1_000
-ATTEMPTS = 5  # for a partition whose runs are still written to
-LOCK_ATTEMPTS = 30  # while a long query reads events; requests proceed between two attempts
-PAUSE_SECONDS = 1.0
+DROP_RETRIES = RetryPolicy(5)  # for a partition whose runs are still written to
+LOCK_RETRIES = RetryPolicy(30)  # while a long query reads events; requests proceed in the pauses
 SETTINGS = WRITE | {
     # Requests queue after this wait for `events`, and time out after 750 ms, which the three locks
     # of retention/lock_events share.
@@ -114,7 +112,7 @@ class Retention:
 
         Raises psycopg's errors. Then, as for False, nothing has changed.
         """
-        for _ in range(ATTEMPTS):
+        for _ in DROP_RETRIES.attempts():
             try:
                 with self._conn.transaction():
                     self._drop(partition)
@@ -128,7 +126,6 @@ class Retention:
                 log.info("retention: %s is in use (%s), retrying", partition.name, error.sqlstate)
             else:
                 return True
-            time.sleep(PAUSE_SECONDS * random.random())  # noqa: S311 -- jitter
         return False
 
     def _drop(self, partition: Partition) -> None:
@@ -155,13 +152,10 @@ class Retention:
 
     def _lock_events(self, partition: Partition) -> None:
         """Take the last locks. Each attempt is a savepoint; requests proceed between two."""
-        for _ in range(LOCK_ATTEMPTS):
-            try:
-                with self._conn.transaction():
-                    queries.retention.lock_events(self._conn, partition=partition.name)
+        for _ in LOCK_RETRIES.attempts():
+            with suppress(psycopg.errors.LockNotAvailable), self._conn.transaction():
+                queries.retention.lock_events(self._conn, partition=partition.name)
                 return
-            except psycopg.errors.LockNotAvailable:
-                time.sleep(PAUSE_SECONDS * random.random())  # noqa: S311 -- jitter
         raise NotDropped
 
     def tidy(self) -> None:

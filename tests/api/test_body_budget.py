@@ -7,9 +7,9 @@ import pytest
 from falcon import testing
 
 from service.api.body_budget import BodyBudget
+from service.core.overloaded import Overloaded
 from service.db.connections import connect
 from service.db.session_settings import WRITE
-from service.writer.group_commit import Overloaded
 from tests.client import Client
 from tests.events import event, new_id
 from tests.processes.harness import until

@@ -14,7 +14,7 @@ from service.db.database import Database
 from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection
 from service.db.session_settings import WRITE
-from service.writer import group_commit
+from service.writer import transaction_runner
 from service.writer.transaction import Counts, Transaction
 from tests.client import Client
 from tests.events import event, new_id
@@ -111,7 +111,7 @@ def test_who_comes_while_nothing_gets_through_is_refused_with_those_who_wait(
             timeouts.append(str(row and row["lock_timeout"]))
             return super()._hold(*arguments)
 
-    monkeypatch.setattr(group_commit, "Transaction", Counted)
+    monkeypatch.setattr(transaction_runner, "Transaction", Counted)
     with ThreadPoolExecutor(10) as pool, locked(database_url):
         sent = [pool.submit(client.send, event(new_id()))]
         for number, together in ((1, 2), (2, 4)):

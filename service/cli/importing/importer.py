@@ -1,6 +1,5 @@
 """Lines -> rows -> the writer, in batches; the next batch is read while one is stored."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,19 +11,20 @@ from service.api.errors import find_passing
 from service.cli.importing.source import Line
 from service.config import KILOBYTE, Config
 from service.core.failure import Failure
+from service.core.overloaded import Overloaded
+from service.core.retry_policy import RetryPolicy
 from service.ingest.json.batch import EXPIRED
 from service.ingest.json.event import MAX_DEPTH
 from service.ingest.json.fields import BadEvent
 from service.ingest.json.ndjson_line import read_line
 from service.ingest.rows import EventRow
 from service.telemetry.logging import reason
-from service.writer.group_commit import GroupCommitWriter, Overloaded
+from service.writer.group_commit import GroupCommitWriter
 from service.writer.transaction import Counts
 
 BATCH_EVENTS = 1_000
 BATCH_BYTES = 8 * 1024 * 1024  # two batches are in memory at a time, as lines and as rows
-ATTEMPTS = 5
-PAUSE_SECONDS = 1.0
+RETRIES = RetryPolicy(5, jitter=False)
 TOO_LONG = BadEvent(None, "line_too_long", "The line is longer than MAX_BODY_MB.")
 
 Complain = Callable[[str, BadEvent], None]
@@ -140,15 +140,14 @@ class Importer:
 
     def _store_with_retries(self, batch: Batch) -> Counts:
         """Store rows; retry after transient errors."""
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in RETRIES.attempts():
             try:
                 return self._writer.store(batch.rows)
             except (psycopg.Error, Overloaded) as error:
                 passes = isinstance(error, Overloaded) or find_passing(error) is not None
-                if attempt == ATTEMPTS or not passes:
+                if attempt == RETRIES.max_attempts or not passes:
                     text = f"stopped at {batch.positions[0]}: {reason(error)}"
                     raise Failure(f"{text}; run it again, what is stored stays once") from None
-            time.sleep(PAUSE_SECONDS)
         raise AssertionError("the last attempt returns or raises")
 
 

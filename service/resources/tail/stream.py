@@ -16,7 +16,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from service.api.errors import find_passing
 from service.api.streaming.client import EndReason, StreamClient
 from service.api.streaming.slots import StreamSlot
-from service.core.cooperative import let_requests_in
+from service.core.cooperative import yield_to_requests
 from service.core.worker_process import process
 from service.db.database import Database
 from service.db.queries import Row
@@ -97,7 +97,7 @@ class Stream:
                     yield b": alive\nid: %s\n\n" % str(page.behind).encode()
                 place = page.behind
                 rung = self._wait(rung) if page.is_last else rung
-                let_requests_in()
+                yield_to_requests()
 
     def _read(self, place: StreamPosition) -> Page:
         """The next page; an empty one while the database is away."""
