@@ -14,6 +14,8 @@ from service.resources.trace.render import MAX_TREE_DEPTH
 from tests.client import Client
 from tests.events import Event, event, new_id
 
+pytestmark = pytest.mark.any_postgres
+
 DEEPEST = 128
 
 

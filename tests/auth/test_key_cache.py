@@ -22,6 +22,8 @@ from service.auth.scopes import Scope
 from service.db.database import Database
 from service.db.queries import Connection
 
+pytestmark = pytest.mark.any_postgres
+
 
 class Clock:
     """A clock that stands still until it is moved."""
