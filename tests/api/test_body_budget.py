@@ -14,6 +14,8 @@ from tests.client import Client
 from tests.events import event, new_id
 from tests.processes.harness import until
 
+pytestmark = pytest.mark.any_postgres
+
 LIMIT = 100
 
 

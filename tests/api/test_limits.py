@@ -15,6 +15,8 @@ from service.resources.trace.render import MAX_TREE_DEPTH
 from tests.client import Client
 from tests.events import Event, event, new_id
 
+pytestmark = pytest.mark.any_postgres
+
 
 def chain(levels: int) -> Event:
     """So many levels of JSON inside one another."""

@@ -23,6 +23,8 @@ from service.db.database import Database
 from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection
 
+pytestmark = pytest.mark.any_postgres
+
 
 class Clock:
     """A clock that stands still until it is moved."""

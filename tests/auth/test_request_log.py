@@ -22,6 +22,8 @@ from tests.leaks import look_through_answer, look_through_log
 from tests.processes import harness
 from tests.service import Service
 
+pytestmark = pytest.mark.any_postgres
+
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 TRACEPARENT = f"00-{TRACE}-{SPAN}-01"
 

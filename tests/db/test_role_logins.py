@@ -23,7 +23,7 @@ from service.db.roles.names import BI, INGEST, READ, derived_password
 from service.postgres.binaries import bundled_directory
 from service.postgres.server import EmbeddedServer
 from tests.client import Client
-from tests.conftest import janitor, url_of
+from tests.databases import janitor, url_of
 from tests.events import event, new_id
 from tests.processes.harness import run, until
 from tests.processes.postgres import BIN_DIR, ask, do, started

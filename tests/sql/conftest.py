@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from service.metrics.leader import fold_once
-from tests.conftest import janitor, url_of
+from tests.databases import janitor, url_of
 
 FILL = """
 INSERT INTO agents (name) SELECT 'agent ' || n FROM generate_series(1, 20) AS n;

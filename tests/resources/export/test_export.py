@@ -22,6 +22,8 @@ from tests.openapi import close
 from tests.resources.export.reading import export, exported, filled, keys, read_csv, read_ndjson
 from tests.resources.test_openapi import assert_described
 
+pytestmark = pytest.mark.pgbouncer
+
 HOSTILE = [
     "=1+1",
     "@SUM(A1)",

@@ -26,6 +26,8 @@ from tests.resources.export.wire import EVENTS, FIRST_BYTES, PATH, begun, fill, 
 from tests.service import ANSWER_SECONDS, Service, serving
 from tests.telemetry.scraped import Scrape
 
+pytestmark = pytest.mark.any_postgres
+
 ONE_WORKER: dict[str, Any] = {"WORKERS": 1}
 
 
