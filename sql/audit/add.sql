@@ -3,9 +3,6 @@
 -- params   actor        text         the id of a key, anonymous, or command
 -- params   action       text         such as delete run
 -- params   subject      text         what it was done to
--- returns  nothing
--- rows     none
--- index    none
 -- plan     insert
 -- try      \set actor anonymous \set action 'delete agent' \set subject robot
 

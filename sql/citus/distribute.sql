@@ -4,7 +4,6 @@
 -- params   beside    text      none for runs, for others runs: what has a run_id lies together
 -- returns  create_distributed_table void
 -- rows     one
--- index    none
 -- plan     copies the table; nobody writes meanwhile
 -- try      \set relation runs \set beside none
 

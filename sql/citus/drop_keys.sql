@@ -2,13 +2,6 @@
 --
 -- The foreign key's table stays on the coordinator: runs/add holds the agents in its place. A unique key
 -- without run_id cannot be: names are given under the agent's lock, which is enough.
---
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition
--- try      (no parameters)
 
 ALTER TABLE runs
     DROP CONSTRAINT IF EXISTS runs_agent_name_fkey,

@@ -3,7 +3,6 @@
 -- params   relation  regclass  the table, distributed
 -- returns  truncate_local_data_after_distributing_table void
 -- rows     one
--- index    none
 -- plan     truncates the coordinator's copy, which nobody can read any more
 -- try      \set relation runs
 

@@ -5,10 +5,6 @@
 -- params   role     identifier  gati_ingest or gati_read
 -- params   setting  identifier  which
 -- params   value    text        to what
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition
 -- try      \set role gati_read \set setting enable_mergejoin \set value off
 
 ALTER ROLE :"role" SET :"setting" = :'value';

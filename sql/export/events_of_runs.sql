@@ -1,6 +1,6 @@
 -- export/events_of_runs: the events of some runs, run by run, each by event id.
 --
--- For runs that are small together: all their events are read, and sorted. For others, events_of_run.
+-- For runs that are small together: all their events are read, and sorted. For others, export/events_of_run.
 -- Bytes are counted as they are stored, eightfold where they are compressed, and without reading what
 -- lies outside of the row.
 --

@@ -3,7 +3,6 @@
 -- params   key          text         its name, or its id
 -- returns  key_id text, name text
 -- rows     one; none when no valid key has it
--- index    none
 -- plan     one pass over a few rows
 -- try      \set key laptop
 

@@ -12,9 +12,6 @@
 -- params   latencies_us    numeric[]
 -- params   latency_buckets text[]         of each row the array of latency buckets, as text
 -- params   latency_counts  text[]         how many events are in each of those, as text
--- returns  nothing
--- rows     none
--- index    none
 -- plan     appends: no key, no conflict, no lock between writers
 -- try      \set quarter_hours '{}' \set agent_names '{}' \set event_types '{}' \set models '{}' \set events '{}' \set errors '{}' \set tokens_in '{}' \set tokens_out '{}' \set costs '{}' \set latencies_us '{}' \set latency_buckets '{}' \set latency_counts '{}'
 

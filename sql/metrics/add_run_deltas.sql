@@ -5,8 +5,6 @@
 --
 -- params   run_ids  uuid[]   the runs, locked
 -- params   sign     integer  1 to add, -1 to take away
--- returns  nothing
--- rows     none
 -- index    runs_pkey, events_pkey
 -- plan     one index scan on one partition per run, two aggregates
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set sign 1

@@ -2,12 +2,9 @@
 --
 -- An agent without a run is not among them.
 --
--- params   none
 -- returns  agent_name text, runs bigint, cost numeric, avg_cost_per_run numeric, total_tokens numeric
 -- rows     one per agent that has runs
--- index    none
 -- plan     agent_totals and the deltas
--- try      (no parameters)
 
 SELECT t.agent_name, t.runs, t.cost,
        t.cost / t.runs           AS avg_cost_per_run,

@@ -11,7 +11,6 @@
 -- params   tz        text         a time zone's name
 -- returns  at timestamp with time zone, period timestamp with time zone
 -- rows     one per hour or day, and the end; in order
--- index    none
 -- plan     generated; no table
 -- try      \set interval day \set from_at '2026-11-01' \set to_at '2026-11-24' \set tz Europe/Paris
 

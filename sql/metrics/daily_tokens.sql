@@ -3,7 +3,6 @@
 -- params   days  integer  how many days
 -- returns  timestamp timestamp with time zone, tokens_in numeric, tokens_out numeric, cumulative_tokens_in numeric, cumulative_tokens_out numeric
 -- rows     one per day, also where nothing happened
--- index    none
 -- plan     daily_totals and the deltas
 -- try      \set days 30
 

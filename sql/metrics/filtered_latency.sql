@@ -13,7 +13,7 @@
 -- returns  name text, events bigint, p50_ms double precision, p95_ms double precision, p99_ms double precision
 -- rows     one per group that has latencies, the most events first
 -- index    daily_latency_pkey
--- plan     index scan where an agent is given, else the window by daily_latency_day; and the deltas
+-- plan     index scan where an agent is given, else the window by daily_latency_day_idx; and the deltas
 -- try      \set row_limit 20 \set group_by model \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24'
 
 WITH histogram AS (

@@ -14,7 +14,7 @@
 -- returns  name text, at timestamp with time zone, value double precision
 -- rows     one per group and day that has latencies
 -- index    daily_latency_pkey
--- plan     index scan where an agent is given, else the window by daily_latency_day; and the deltas
+-- plan     index scan where an agent is given, else the window by daily_latency_day_idx; and the deltas
 -- try      \set percent 95 \set group_by model \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
 
 WITH histogram AS (

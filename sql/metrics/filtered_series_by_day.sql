@@ -14,7 +14,7 @@
 -- returns  name text, at timestamp with time zone, value numeric
 -- rows     one per group and day in which something happened
 -- index    daily_metrics_pkey
--- plan     index scan where an agent is given, else the window by daily_metrics_day; and the deltas
+-- plan     index scan where an agent is given, else the window by daily_metrics_day_idx; and the deltas
 -- try      \set metric cost \set counted events \set group_by event_type \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
 
 WITH points AS (

@@ -16,7 +16,7 @@
 -- returns  name text, at timestamp with time zone, value double precision
 -- rows     one per group and hour or day that has latencies
 -- index    quarter_hour_latency_pkey
--- plan     index scan where an agent is given, else the window by quarter_hour_latency_quarter_hour; and the deltas
+-- plan     index scan where an agent is given, else the window by quarter_hour_latency_quarter_hour_idx; and the deltas
 -- try      \set percent 95 \set group_by model \set interval hour \set tz Europe/Paris \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
 
 WITH histogram AS (

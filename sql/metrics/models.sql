@@ -2,12 +2,9 @@
 --
 -- Events that name no model are not among them.
 --
--- params   none
 -- returns  model text, calls bigint, errors bigint, tokens_in numeric, tokens_out numeric, cost numeric, latency_us numeric
 -- rows     one per model
--- index    none
 -- plan     model_totals and the deltas
--- try      (no parameters)
 
 SELECT t.model,
        t.events AS calls,

@@ -8,9 +8,6 @@
 -- params   cache_writes  numeric[]  per million that went into a cache; NULL: as other input
 -- params   sources       text[]     where the price is from
 -- params   checked_ons   date[]     when it was there; NULL: unknown
--- returns  nothing
--- rows     none
--- index    none
 -- plan     one insert per price; the clock is looked at once, under prices/lock, so it differs each time
 -- try      \set models '{}' \set valid_froms '{}' \set inputs '{}' \set outputs '{}' \set cache_reads '{}' \set cache_writes '{}' \set sources '{}' \set checked_ons '{}'
 

@@ -3,12 +3,10 @@
 -- The first statement of the transaction. Whoever waits for the row fails with 40001 once it is
 -- committed: its snapshot still has deltas that are folded now.
 --
--- params   none
 -- returns  n bigint
 -- rows     one
 -- index    fold_state_pkey
 -- plan     one row
--- try      (no parameters)
 
 UPDATE fold_state AS s
    SET n         = s.n + 1,

@@ -2,12 +2,7 @@
 --
 -- Reads get cheaper: 50,000 deltas become some thousands. Whatever comes in meanwhile stays as it is.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
 -- plan     two passes
--- try      (no parameters)
 
 WITH gone AS (
     DELETE FROM metric_deltas AS d

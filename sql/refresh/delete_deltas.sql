@@ -2,11 +2,6 @@
 --
 -- Only those that the transaction's snapshot has. Never TRUNCATE: older snapshots would lose them.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
 -- plan     one pass
--- try      (no parameters)
 
 DELETE FROM metric_deltas;

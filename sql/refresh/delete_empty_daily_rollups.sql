@@ -2,12 +2,7 @@
 --
 -- Deletes bring sums back to exactly 0; the names of what was deleted go with the rows.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
 -- plan     one pass; once an hour
--- try      (no parameters)
 
 DELETE FROM daily_rollups AS t
  WHERE (t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us,

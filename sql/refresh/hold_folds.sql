@@ -2,12 +2,10 @@
 --
 -- Whatever removes deltas or metrics holds this row first; to append deltas nobody needs it.
 --
--- params   none
 -- returns  n bigint
 -- rows     one
 -- index    fold_state_pkey
 -- plan     one row
--- try      (no parameters)
 
 SELECT s.n
   FROM fold_state AS s

@@ -2,11 +2,6 @@
 --
 -- Within the fold's transaction, never after it; CONCURRENTLY, so that no reader waits or sees less.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
 -- plan     computes the view, compares it with what is there, writes the difference
--- try      (no parameters)
 
 REFRESH MATERIALIZED VIEW CONCURRENTLY daily_totals;

@@ -1,8 +1,6 @@
 -- refresh/resign: give the leader's lease back.
 --
 -- params   leader  text  who gives it back
--- returns  nothing
--- rows     none
 -- index    refresh_leader_pkey
 -- plan     one row
 -- try      \set leader 'host:1'

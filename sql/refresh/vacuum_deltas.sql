@@ -3,11 +3,6 @@
 -- Every live view reads the whole table: 300,000 dead rows cost each read 12 ms. Where somebody else
 -- vacuums already there is nothing to do: behind a long reader that may take 5 seconds.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
 -- plan     two passes; a truncation gives way to whoever waits
--- try      (no parameters)
 
 VACUUM (SKIP_LOCKED) metric_deltas;

@@ -3,7 +3,6 @@
 -- params   row_limit  bigint  count no further
 -- returns  waiting bigint, age_seconds numeric
 -- rows     one
--- index    none
 -- plan     one pass, up to the limit
 -- try      \set row_limit 50000
 

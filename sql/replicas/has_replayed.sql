@@ -5,7 +5,6 @@
 -- params   lsn  pg_lsn  the place, such as 0/15E8D40
 -- returns  has_replayed boolean
 -- rows     one
--- index    none
 -- plan     function calls
 -- try      \set lsn 0/15E8D40
 

@@ -2,11 +2,8 @@
 --
 -- Where it is inserted to, not flushed: a commit that waits for no disk lies before that as well.
 --
--- params   none
 -- returns  lsn text
 -- rows     one; an error on a replica
--- index    none
 -- plan     a function call
--- try      (no parameters)
 
 SELECT pg_current_wal_insert_lsn()::text AS lsn;

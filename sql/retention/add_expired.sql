@@ -2,9 +2,6 @@
 --
 -- params   first_day  date  the first day
 -- params   next_day   date  the day after the last
--- returns  nothing
--- rows     none
--- index    none
 -- plan     one pass over runs, one insert per run
 -- try      \set first_day 2026-08-17 \set next_day 2026-08-24
 

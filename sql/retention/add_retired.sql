@@ -4,8 +4,6 @@
 --
 -- params   first_day  date  the first day
 -- params   next_day   date  the day after the last
--- returns  nothing
--- rows     none
 -- index    events_pkey
 -- plan     one pass over runs, an index scan on one partition for the events of each; aggregate
 -- try      \set first_day 2026-08-17 \set next_day 2026-08-24

@@ -4,8 +4,6 @@
 --
 -- params   agent_name  text     of this agent alone, locked; not given: of all
 -- params   sign        integer  1 to add, -1 to take away
--- returns  nothing
--- rows     none
 -- index    retired_metrics_agent_name_idx
 -- plan     the agent's rows, or one pass; two aggregates
 -- try      \set agent_name Researcher \set sign -1

@@ -1,10 +1,7 @@
 -- retention/hold_partition: let nobody write to a partition until the transaction ends; reading goes on.
 --
 -- params   partition  identifier  its name
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: waits for whoever writes there
+-- plan     waits for whoever writes there
 -- try      \set partition events_20260817
 
 LOCK TABLE ONLY :"partition" IN SHARE MODE;

@@ -3,7 +3,6 @@
 -- params   lock_key  bigint  a number that nothing else in the database locks
 -- returns  is_ours boolean
 -- rows     one; false: another process removes just now
--- index    none
 -- plan     a function call that does not wait
 -- try      \set lock_key 1919251566
 

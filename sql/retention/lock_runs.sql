@@ -6,7 +6,6 @@
 -- params   next_day   date  the day after the last
 -- returns  run_id uuid
 -- rows     one per run
--- index    none
 -- plan     one pass over runs, sort, lock rows
 -- try      \set first_day 2026-08-17 \set next_day 2026-08-24
 

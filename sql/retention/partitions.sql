@@ -6,7 +6,6 @@
 -- params   cutoff  date  the first day that is kept
 -- returns  partition name, first_day date, next_day date, runs bigint, events bigint, bytes bigint, newest timestamp with time zone
 -- rows     one per partition, the oldest first; newest is NULL where no run lies in it
--- index    none
 -- plan     one pass over runs, grouped by day; a few partitions
 -- try      \set cutoff 2026-08-24
 

@@ -3,7 +3,6 @@
 -- params   lock_key  bigint  of the advisory lock
 -- returns  pg_advisory_unlock boolean
 -- rows     one
--- index    none
 -- plan     a function call
 -- try      \set lock_key 7
 

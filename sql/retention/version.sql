@@ -7,7 +7,6 @@
 -- params   next_day   date  the day after the last
 -- returns  runs bigint, newest timestamp with time zone, version numeric
 -- rows     one
--- index    none
 -- plan     one pass over runs
 -- try      \set first_day 2026-08-17 \set next_day 2026-08-24
 

@@ -2,10 +2,6 @@
 --
 -- params   role    identifier  who
 -- params   object  identifier  the schema
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition
 -- try      \set role gati_read \set object public
 
 GRANT USAGE ON SCHEMA :"object" TO :"role";

@@ -10,7 +10,6 @@
 -- params   grantee  name  who has to be allowed: that role, or another login in its place
 -- returns  privilege text, object text, column_name text, may_grant boolean
 -- rows     one per privilege that is lacking
--- index    none
 -- plan     a few look-ups in the catalog for each privilege, sort
 -- try      \set role gati_read \set grantee gati_read
 

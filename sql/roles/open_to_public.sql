@@ -2,12 +2,9 @@
 --
 -- TEMPORARY is PostgreSQL's default; CREATE was, before 15, and stays in databases that are older.
 --
--- params   none
 -- returns  privilege text, object name
 -- rows     up to two
--- index    none
 -- plan     two look-ups in the catalog
--- try      (no parameters)
 
 SELECT 'temporary' AS privilege, d.datname AS object
   FROM pg_database AS d

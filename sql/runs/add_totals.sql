@@ -16,8 +16,6 @@
 -- params   born          boolean[]      this transaction made the run
 -- params   held_statuses text[]         its status when it was held
 -- params   held_durations_us bigint[]   its duration when it was held
--- returns  nothing
--- rows     none
 -- index    runs_pkey
 -- plan     one index look-up per run; HOT updates; one row per agent and quarter hour appended
 -- try      \set run_ids '{}' \set first_ats '{}' \set last_ats '{}' \set event_counts '{}' \set error_counts '{}' \set costs '{}' \set tokens_in '{}' \set tokens_out '{}' \set ended '{}' \set failed '{}' \set born '{}' \set held_statuses '{}' \set held_durations_us '{}'

@@ -3,8 +3,6 @@
 -- By itself, since Citus takes no function of a transaction within CASE; few runs ever move.
 --
 -- params   run_ids  uuid[]  the runs, held
--- returns  nothing
--- rows     none
 -- index    runs_pkey
 -- plan     one index look-up per run
 -- try      \set run_ids '{}'

@@ -7,7 +7,6 @@
 -- params   run_ids  uuid[]  the runs
 -- returns  deadlock_prevention text, locks bigint
 -- rows     one
--- index    none
 -- plan     a lock of the coordinator per run, in the order of their keys
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}'
 

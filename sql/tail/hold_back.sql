@@ -3,11 +3,8 @@
 -- Locks are let go of last, behind the commits of the workers. The key is the number of the transaction,
 -- below 0, where no other lock of the service is.
 --
--- params   none
 -- returns  pg_advisory_xact_lock_shared void
 -- rows     one
--- index    none
 -- plan     a function call that never waits
--- try      (no parameters)
 
 SELECT pg_advisory_xact_lock_shared(-pg_current_xact_id()::text::bigint);

@@ -5,12 +5,9 @@
 -- On Citus a transaction has ended here before its workers commit; until they have, it holds the lock
 -- of tail/hold_back.
 --
--- params   none
 -- returns  horizon bigint, next bigint
 -- rows     one
--- index    none
 -- plan     a look at the snapshot
--- try      (no parameters)
 
 \if :{?distributed}
 SELECT least(pg_snapshot_xmin(pg_current_snapshot())::text::bigint,

@@ -2,11 +2,6 @@
 --
 -- By the leader, once a second at the most: a commit that notifies waits for every other that does.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a message, sent at the commit
--- try      (no parameters)
+-- plan     a message, sent at the commit
 
 NOTIFY gati_events;

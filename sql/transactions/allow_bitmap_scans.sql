@@ -2,11 +2,8 @@
 --
 -- For a search of text, where a DBA has made one: sql/optional/search_text.sql.
 --
--- params   none
 -- returns  enable_bitmapscan text
 -- rows     one
--- index    none
 -- plan     a function call
--- try      (no parameters)
 
 SELECT set_config('enable_bitmapscan', 'on', true) AS enable_bitmapscan;

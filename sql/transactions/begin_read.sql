@@ -2,11 +2,6 @@
 --
 -- For sessions that cannot be told so once and for all: those behind a PgBouncer.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: its snapshot is taken by the first statement that needs one
--- try      (no parameters)
+-- plan     its snapshot is taken by the first statement that needs one
 
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;

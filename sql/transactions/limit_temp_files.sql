@@ -3,12 +3,9 @@
 -- A full disk would stop ingest. Only superusers may set this, and whom they grant it (GRANT SET ON
 -- PARAMETER temp_file_limit TO …); for others, ALTER ROLE … SET temp_file_limit does the same.
 --
--- params   none
 -- returns  set_config text
 -- rows     one; none where it is not allowed
--- index    none
 -- plan     a function call
--- try      (no parameters)
 
 SELECT set_config('temp_file_limit', '2GB', false)
 WHERE has_parameter_privilege('temp_file_limit', 'SET');

@@ -3,12 +3,9 @@
 -- For statements that look up thousands of rows, each by its key, or go from one key on. Their plan is made once for a
 -- connection: made while the tables were small, it would scan them for every key, and for ever.
 --
--- params   none
 -- returns  seqscan text, bitmapscan text, hashjoin text
 -- rows     one
--- index    none
 -- plan     a function call for each setting
--- try      (no parameters)
 
 SELECT set_config('enable_seqscan', 'off', true)    AS seqscan,
        set_config('enable_bitmapscan', 'off', true) AS bitmapscan,

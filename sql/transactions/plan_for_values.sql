@@ -7,7 +7,6 @@
 -- params   timeout  text  for each statement, such as 5000ms
 -- returns  plan_cache_mode text, enable_seqscan text, enable_bitmapscan text, statement_timeout text
 -- rows     one
--- index    none
 -- plan     function calls
 -- try      \set timeout 5000ms
 

@@ -3,12 +3,9 @@
 -- Citus plans for values: of a generic plan it says that it cannot make it. Other choices stay. It has spread
 -- them once runs lacks the key that citus/drop_keys takes; its own tables are not there to be asked elsewhere.
 --
--- params   none
 -- returns  plan_cache_mode text
 -- rows     one; none where the tables are not distributed
--- index    none
 -- plan     a look at the extensions, and at the constraints of runs where Citus is there
--- try      (no parameters)
 
 SELECT CASE current_setting('plan_cache_mode')
             WHEN 'force_generic_plan' THEN set_config('plan_cache_mode', 'auto', false)

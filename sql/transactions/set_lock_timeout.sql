@@ -6,7 +6,6 @@
 -- params   timeout  text  such as 150ms
 -- returns  set_config text
 -- rows     one
--- index    none
 -- plan     a function call
 -- try      \set timeout 150ms
 

@@ -7,7 +7,6 @@
 -- params   settings  text[]  what each is set to
 -- returns  used bigint
 -- rows     one
--- index    none
 -- plan     a function call for each
 -- try      \set names '{work_mem,lock_timeout}' \set settings '{64MB,400ms}'
 

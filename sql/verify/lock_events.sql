@@ -3,11 +3,6 @@
 -- The first statement of a transaction that counts events in one snapshot: a dropped table is gone for
 -- older snapshots too, and their runs would have no events. LOCK itself takes no snapshot.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: waits for a drop that is under way; readers and writers are not disturbed
--- try      (no parameters)
+-- plan     waits for a drop that is under way; readers and writers are not disturbed
 
 LOCK TABLE events IN ACCESS SHARE MODE;

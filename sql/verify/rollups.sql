@@ -1,11 +1,8 @@
 -- verify/rollups: where materialized views and rollups are not what their tables add up to.
 --
--- params   none
 -- returns  relation text, key jsonb, stored jsonb, counted jsonb
 -- rows     one per row that differs; none when all is well
--- index    none
 -- plan     passes over the metric tables, aggregates
--- try      (no parameters)
 
 WITH both_sides AS (
     SELECT 'daily_rollups' AS relation, r.dimension, r.name, r.day::text AS at,
