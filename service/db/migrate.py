@@ -30,15 +30,19 @@ CONNECT_TIMEOUT_SECONDS = 10
 FORWARD_HEADER = """\
 -- {name}: what it does.
 --
--- locks    what, and how long it holds it
+-- locks    what, and for how long
 -- safe     while the old code runs? and why
+
+SET LOCAL lock_timeout = '2s';
 
 """
 ROLLBACK_HEADER = """\
 -- {name}, backwards: the exact mirror.
 --
--- locks    what, and how long it holds it
+-- locks    what, and for how long
 -- loses    which data
+
+SET LOCAL lock_timeout = '2s';
 
 """
 

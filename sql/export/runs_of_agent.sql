@@ -33,14 +33,9 @@ WITH found AS MATERIALIZED (
                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
       FROM found AS f
 )
-SELECT p.scanned, r.run_id, r.received_on, r.agent_name, r.run_name,
-       r.requested_name IS NOT NULL OR r.renamed AS is_named,
-       r.environment, r.status, r.started_at, r.last_event_at,
-       r.duration_us / 1000.0 AS total_duration_ms,
-       r.total_cost::text AS total_cost,
-       r.tokens_in, r.tokens_out, r.event_count, r.error_count, r.metadata, r.created_at, r.updated_at
-  FROM page AS p
-  JOIN runs AS r
+SELECT p.scanned, r.*
+  FROM page          AS p
+  JOIN exported_runs AS r
     ON r.run_id = p.run_id
  WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
  ORDER BY p.created_at, p.run_id;

@@ -1,8 +1,5 @@
 -- metrics/filtered_latency: latency percentiles of a window of days (UTC), for any choice, in milliseconds.
 --
--- Counts are summed as float8, exact up to 2^53 and several times as fast as numeric.
--- The middle of the bucket in which a percentile lies: within 10 % of it.
---
 -- params   group_by   text         optional, the column: agent_name, event_type or model
 -- params   agent      text         optional: this agent alone
 -- params   event_type text         optional: this event type alone
@@ -38,24 +35,16 @@ WITH histogram AS (
 \endif
      GROUP BY name, d.latency_bucket
 ), largest AS (
-    SELECT h.name, sum(h.events)::bigint AS events
+    SELECT h.name,
+           sum(h.events)::bigint       AS events,
+           array_agg(h.latency_bucket) AS latency_buckets,
+           array_agg(h.events)         AS latency_counts
       FROM histogram AS h
      GROUP BY h.name
      ORDER BY events DESC, h.name
      LIMIT :'row_limit'::bigint
-), running AS (
-    SELECT l.name, l.events, h.latency_bucket,
-           sum(h.events::float8) OVER (PARTITION BY l.name ORDER BY h.latency_bucket) AS up_to_here
-      FROM largest   AS l
-      JOIN histogram AS h
-        ON h.name = l.name
 )
-SELECT r.name, r.events,
-       min(b.middle_us) FILTER (WHERE r.up_to_here * 100 >= 50 * r.events) / 1000 AS p50_ms,
-       min(b.middle_us) FILTER (WHERE r.up_to_here * 100 >= 95 * r.events) / 1000 AS p95_ms,
-       min(b.middle_us) FILTER (WHERE r.up_to_here * 100 >= 99 * r.events) / 1000 AS p99_ms
-  FROM running         AS r
-  JOIN latency_buckets AS b
-    ON b.latency_bucket = r.latency_bucket
- GROUP BY r.name, r.events
- ORDER BY r.events DESC, r.name;
+SELECT l.name, l.events, p.p50_ms, p.p95_ms, p.p99_ms
+  FROM largest AS l
+ CROSS JOIN LATERAL latency_percentiles(l.latency_buckets, l.latency_counts) AS p
+ ORDER BY l.events DESC, l.name;

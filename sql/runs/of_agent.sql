@@ -9,11 +9,8 @@
 -- plan     index scan in the order of the index, no sort
 -- try      \set agent_name Researcher \set row_limit 50 \set row_offset 0
 
-SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status,
-       r.duration_us / 1000.0 AS total_duration_ms,
-       r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
-       r.metadata, r.created_at, r.updated_at
-  FROM runs AS r
+SELECT r.*
+  FROM run_details AS r
  WHERE r.agent_name = :'agent_name'
  ORDER BY r.created_at DESC, r.run_id DESC
  LIMIT :'row_limit'::bigint

@@ -21,7 +21,7 @@
 -- params   has_error         boolean      optional: whether any of its events is an error
 -- params   name              text         optional: the run's name has this in it, in any case
 -- params   model             text         optional: one of its events names this model
--- returns  run_id uuid, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, matches boolean, is_end boolean
+-- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, matches boolean, is_end boolean
 -- rows     up to row_limit
 -- index    runs_agent_name_created_at_idx, runs_pkey, events_pkey
 -- plan     index scan in the order of the index, from the cursor on (runs_created_at_idx without
@@ -131,13 +131,9 @@ WITH walked AS (
      WHERE c.events - c.own_events < :'slice'::bigint
 \endif
 )
-SELECT r.run_id, r.run_name, r.agent_name, r.environment, r.status,
-       r.duration_us / 1000.0 AS total_duration_ms,
-       r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
-       r.metadata, r.created_at, r.updated_at,
-       l.matches, l.is_end
-  FROM looked_at AS l
-  JOIN runs      AS r
+SELECT r.*, l.matches, l.is_end
+  FROM looked_at   AS l
+  JOIN run_details AS r
     ON r.run_id = l.run_id
  WHERE l.matches OR l.is_end
 \if :{?ascending}

@@ -31,27 +31,6 @@ WITH both_sides AS (
            m.completed, m.failed, m.duration_us
       FROM daily_metrics AS m
      UNION ALL
-    SELECT 'daily_totals', 'all', '', t.day::text, NULL, true, false,
-           t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us, t.runs,
-           t.completed, t.failed, t.duration_us
-      FROM daily_totals AS t
-     UNION ALL
-    SELECT 'daily_totals', 'all', '', m.day::text, NULL, false, true,
-           m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-           m.completed, m.failed, m.duration_us
-      FROM daily_metrics AS m
-     UNION ALL
-    SELECT 'event_type_totals', 'event_type', t.event_type, NULL, NULL, true, false,
-           t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us, 0, 0, 0,
-           0
-      FROM event_type_totals AS t
-     UNION ALL
-    SELECT 'event_type_totals', 'event_type', m.event_type, NULL, NULL, false, true,
-           m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, 0, 0, 0,
-           0
-      FROM daily_metrics AS m
-     WHERE m.event_type <> ''
-     UNION ALL
     SELECT 'model_totals', 'model', t.model, NULL, NULL, true, false,
            t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us, 0, 0, 0,
            0

@@ -1,6 +1,9 @@
--- Create the keys that clients send, and the log of what was changed by whom.
+-- 0004.keys: create the API keys and the audit log.
+--
 -- locks    nothing that exists
--- old code safe while it runs; it asks for no key
+-- safe     yes: no code runs before the first release
+
+SET LOCAL lock_timeout = '2s';
 
 CREATE TABLE api_keys (
     key_id       text        NOT NULL,

@@ -1,6 +1,9 @@
--- Create what retention leaves of the runs that it removes: their metrics, and for a while their ids.
+-- 0003.retention: create what retention leaves of the runs that it removes: their metrics, and for 90 days their ids.
+--
 -- locks    nothing that exists
--- old code safe while it runs; it makes runs anew whose ids have expired
+-- safe     yes: no code runs before the first release
+
+SET LOCAL lock_timeout = '2s';
 
 CREATE TABLE retired_metrics (
     agent_name     text        NOT NULL,

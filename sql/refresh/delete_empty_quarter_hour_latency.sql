@@ -1,8 +1,0 @@
--- refresh/delete_empty_quarter_hour_latency: remove the rows in which nothing is left to count.
---
--- Deletes bring sums back to exactly 0; the names of what was deleted go with the rows.
---
--- plan     one pass; once an hour
-
-DELETE FROM quarter_hour_latency AS t
- WHERE t.events = 0;
