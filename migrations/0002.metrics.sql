@@ -2,6 +2,9 @@
 --
 -- locks    nothing that exists
 -- safe     yes: no code runs before the first release
+--
+-- The key of metric_deltas costs 1.7 µs of CPU per delta (4.2 in place of 2.5). The folded tables have no
+-- CHECK on signs: a wrong sum is for verify to find, and must not stop folds.
 
 SET LOCAL lock_timeout = '2s';
 
@@ -75,6 +78,7 @@ $$;
 COMMENT ON FUNCTION latency_percentiles(smallint[], bigint[]) IS 'The percentiles of a histogram in milliseconds: the middle of the bucket in which each lies, within 10 % of the exact latency. Counts are summed as float8, exact up to 2^53 and several times as fast as numeric. The planner inlines it.';
 
 CREATE TABLE metric_deltas (
+    delta_id        bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
     quarter_hour    timestamptz NOT NULL,
     agent_name      text        NOT NULL,
     event_type      text        NOT NULL DEFAULT '',
@@ -90,10 +94,14 @@ CREATE TABLE metric_deltas (
     failed          bigint      NOT NULL DEFAULT 0,
     duration_us     numeric     NOT NULL DEFAULT 0,
     latency_buckets smallint[]  NOT NULL DEFAULT '{}',
-    latency_counts  bigint[]    NOT NULL DEFAULT '{}'
+    latency_counts  bigint[]    NOT NULL DEFAULT '{}',
+    CONSTRAINT metric_deltas_pkey PRIMARY KEY (delta_id),
+    CONSTRAINT metric_deltas_latency_check CHECK (cardinality(latency_buckets) = cardinality(latency_counts))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
-COMMENT ON TABLE metric_deltas IS 'Appended in the transaction that stores or deletes, so that every snapshot adds up; no key, so nobody waits. Only DELETE: TRUNCATE would show wrong numbers to older snapshots.';
+COMMENT ON TABLE metric_deltas IS 'Appended in the transaction that stores or deletes, so that every snapshot adds up. Only DELETE: TRUNCATE would show wrong numbers to older snapshots. Sums have any sign: deletes of runs subtract.';
+
+COMMENT ON COLUMN metric_deltas.delta_id IS 'For the replica identity alone: a published table without a key refuses DELETE. No fold goes by it, because ids are not in the order of commits.';
 
 COMMENT ON COLUMN metric_deltas.quarter_hour IS 'Of the event''s timestamp; of a run''s created_at in the rows that count runs, whose event_type and model are empty';
 
@@ -341,7 +349,9 @@ CREATE TABLE daily_latency_rollups (
     day            date     NOT NULL,
     latency_bucket smallint NOT NULL,
     events         bigint   NOT NULL,
-    CONSTRAINT daily_latency_rollups_pkey PRIMARY KEY (dimension, name, day, latency_bucket)
+    CONSTRAINT daily_latency_rollups_pkey PRIMARY KEY (dimension, name, day, latency_bucket),
+    CONSTRAINT daily_latency_rollups_dimension_check
+        CHECK (dimension IN ('all', 'agent', 'event_type', 'model'))
 ) WITH (fillfactor = 80);
 
 CREATE INDEX daily_latency_rollups_dimension_day_idx ON daily_latency_rollups (dimension, day);
@@ -353,7 +363,9 @@ CREATE TABLE latency_rollups (
     name           text     NOT NULL,
     latency_bucket smallint NOT NULL,
     events         bigint   NOT NULL,
-    CONSTRAINT latency_rollups_pkey PRIMARY KEY (dimension, name, latency_bucket)
+    CONSTRAINT latency_rollups_pkey PRIMARY KEY (dimension, name, latency_bucket),
+    CONSTRAINT latency_rollups_dimension_check
+        CHECK (dimension IN ('all', 'agent', 'event_type', 'model'))
 ) WITH (fillfactor = 80);
 
 COMMENT ON TABLE latency_rollups IS 'Events by latency bucket: of all, by agent, by event_type, by model. Every event is in it once per dimension: never sum over them.';
@@ -405,7 +417,9 @@ CREATE TABLE daily_rollups (
     completed   bigint  NOT NULL DEFAULT 0,
     failed      bigint  NOT NULL DEFAULT 0,
     duration_us numeric NOT NULL DEFAULT 0,
-    CONSTRAINT daily_rollups_pkey PRIMARY KEY (dimension, name, day)
+    CONSTRAINT daily_rollups_pkey PRIMARY KEY (dimension, name, day),
+    CONSTRAINT daily_rollups_dimension_check
+        CHECK (dimension IN ('all', 'agent', 'event_type', 'model'))
 ) WITH (fillfactor = 80);
 
 CREATE INDEX daily_rollups_dimension_day_idx ON daily_rollups (dimension, day);

@@ -8,5 +8,5 @@
 -- try      \set run_ids '{}'
 
 UPDATE runs AS r
-   SET moved_xid = pg_current_xact_id()::text::bigint
+   SET moved_xid = pg_current_xact_id()
  WHERE r.run_id = ANY (:'run_ids'::uuid[]);

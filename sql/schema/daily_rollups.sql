@@ -16,7 +16,9 @@ CREATE TABLE daily_rollups (
     completed   bigint  NOT NULL DEFAULT 0,
     failed      bigint  NOT NULL DEFAULT 0,
     duration_us numeric NOT NULL DEFAULT 0,
-    CONSTRAINT daily_rollups_pkey PRIMARY KEY (dimension, name, day)
+    CONSTRAINT daily_rollups_pkey PRIMARY KEY (dimension, name, day),
+    CONSTRAINT daily_rollups_dimension_check
+        CHECK (dimension IN ('all', 'agent', 'event_type', 'model'))
 ) WITH (fillfactor = 80);
 
 CREATE INDEX daily_rollups_dimension_day_idx ON daily_rollups (dimension, day);

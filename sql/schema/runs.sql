@@ -26,11 +26,14 @@ CREATE TABLE runs (
     requested_at    timestamptz,
     renamed         boolean     NOT NULL DEFAULT false,
     environment_at  timestamptz,
-    moved_xid       bigint,
+    moved_xid       xid8,
     CONSTRAINT runs_pkey PRIMARY KEY (run_id),
     CONSTRAINT runs_agent_name_fkey FOREIGN KEY (agent_name) REFERENCES agents (name),
     CONSTRAINT runs_agent_name_run_name_key UNIQUE (agent_name, run_name),
-    CONSTRAINT runs_status_check CHECK (status IN ('active', 'completed', 'failed'))
+    CONSTRAINT runs_status_check CHECK (status IN ('active', 'completed', 'failed')),
+    CONSTRAINT runs_sign_check CHECK (duration_us >= 0 AND total_cost >= 0 AND tokens_in >= 0
+                                      AND tokens_out >= 0 AND error_count >= 0
+                                      AND event_count >= 0)
 ) WITH (fillfactor = 70);
 
 CREATE INDEX runs_agent_name_created_at_idx ON runs (agent_name, created_at DESC, run_id DESC);

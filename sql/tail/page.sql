@@ -5,10 +5,10 @@
 -- is not wanted, for its number comes up only now. One that was changed since lies above. Bytes are counted as they are stored: compressed, and without
 -- reading what lies outside of the row. On Citus the rows' xmin are the workers' own and tell nothing.
 --
--- params   xid         bigint  the transaction of the last event that was looked at
+-- params   xid         xid8    the transaction of the last event that was looked at
 -- params   run_id      uuid    its run
 -- params   event_id    uuid    its id
--- params   horizon     bigint  tail/horizon, of this snapshot or of one before
+-- params   horizon     xid8    tail/horizon, of this snapshot or of one before
 -- params   row_limit   bigint  events to look at, at the most
 -- params   byte_limit  bigint  of their data as it is stored, but for the first: a page ends there
 -- returns  due_xid bigint, scanned bigint, is_wanted boolean, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
@@ -24,14 +24,14 @@ WITH found AS MATERIALIZED (
 \if :{?distributed}
            true AS is_wanted
 \else
-           (e.ingest_xid - e.xmin::text::bigint) & 4294967295
+           (e.ingest_xid::text::bigint - e.xmin::text::bigint) & 4294967295
                NOT BETWEEN 1 AND 2147483647 AS is_wanted
 \endif
       FROM events AS e
-     WHERE e.ingest_xid >= :'xid'::bigint
+     WHERE e.ingest_xid >= :'xid'::xid8
        AND (e.ingest_xid, e.run_id, e.event_id)
-           > (:'xid'::bigint, :'run_id'::uuid, :'event_id'::uuid)
-       AND e.ingest_xid < :'horizon'::bigint
+           > (:'xid'::xid8, :'run_id'::uuid, :'event_id'::uuid)
+       AND e.ingest_xid < :'horizon'::xid8
      ORDER BY e.ingest_xid, e.run_id, e.event_id
      LIMIT :'row_limit'::bigint
 ), page AS MATERIALIZED (
@@ -42,7 +42,7 @@ WITH found AS MATERIALIZED (
                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
       FROM found AS f
 )
-SELECT p.ingest_xid AS due_xid, p.scanned, p.is_wanted, e.event_id, e.run_id, r.run_name, e.agent_name,
+SELECT p.ingest_xid::text::bigint AS due_xid, p.scanned, p.is_wanted, e.event_id, e.run_id, r.run_name, e.agent_name,
        e.event_type, e.timestamp, e.parent_event_id, e.previous_event_id,
        e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
        e.latency_us / 1000.0 AS latency_ms,

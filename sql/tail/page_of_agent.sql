@@ -6,10 +6,10 @@
 -- not looked at.
 --
 -- params   agent_name  text    the agent
--- params   xid         bigint  the transaction with which the last event that was looked at was due
+-- params   xid         xid8    the transaction with which the last event that was looked at was due
 -- params   run_id      uuid    its run
 -- params   event_id    uuid    its id
--- params   horizon     bigint  tail/horizon, of this snapshot or of one before
+-- params   horizon     xid8    tail/horizon, of this snapshot or of one before
 -- params   row_limit   bigint  events to look at, at the most
 -- params   byte_limit  bigint  of their data as it is stored, but for the first: a page ends there
 -- returns  due_xid bigint, scanned bigint, is_wanted boolean, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
@@ -26,14 +26,14 @@ WITH arrived AS (
 \if :{?distributed}
            true AS is_new
 \else
-           (e.ingest_xid - e.xmin::text::bigint) & 4294967295
+           (e.ingest_xid::text::bigint - e.xmin::text::bigint) & 4294967295
                NOT BETWEEN 1 AND 2147483647 AS is_new
 \endif
       FROM events AS e
-     WHERE e.ingest_xid >= :'xid'::bigint
+     WHERE e.ingest_xid >= :'xid'::xid8
        AND (e.ingest_xid, e.run_id, e.event_id)
-           > (:'xid'::bigint, :'run_id'::uuid, :'event_id'::uuid)
-       AND e.ingest_xid < :'horizon'::bigint
+           > (:'xid'::xid8, :'run_id'::uuid, :'event_id'::uuid)
+       AND e.ingest_xid < :'horizon'::xid8
      ORDER BY e.ingest_xid, e.run_id, e.event_id
      LIMIT :'row_limit'::bigint
 ),
@@ -45,27 +45,27 @@ moved AS (
              FROM events AS e
             WHERE e.received_on = r.received_on
               AND e.run_id      = r.run_id
-              AND e.event_id   >= CASE WHEN r.moved_xid = :'xid'::bigint
+              AND e.event_id   >= CASE WHEN r.moved_xid = :'xid'::xid8
                                         AND r.run_id = :'run_id'::uuid
                                        THEN :'event_id'::uuid
                                        ELSE '00000000-0000-0000-0000-000000000000' END
               AND (r.moved_xid, r.run_id, e.event_id)
-                  > (:'xid'::bigint, :'run_id'::uuid, :'event_id'::uuid)
+                  > (:'xid'::xid8, :'run_id'::uuid, :'event_id'::uuid)
 \if :{?distributed}
               AND e.ingest_xid < r.moved_xid
 \else
               AND (e.ingest_xid < r.moved_xid
-                   OR (e.ingest_xid - e.xmin::text::bigint) & 4294967295
+                   OR (e.ingest_xid::text::bigint - e.xmin::text::bigint) & 4294967295
                       BETWEEN 1 AND 2147483647)
 \endif
             ORDER BY e.event_id
             LIMIT :'row_limit'::bigint) AS e
      WHERE r.agent_name = :'agent_name'::text
-       AND r.moved_xid >= :'xid'::bigint
-       AND r.moved_xid < :'horizon'::bigint
+       AND r.moved_xid >= :'xid'::xid8
+       AND r.moved_xid < :'horizon'::xid8
 \if :{?distributed}
 \else
-       AND (r.moved_xid - r.xmin::text::bigint) & 4294967295 NOT BETWEEN 1 AND 2147483647
+       AND (r.moved_xid::text::bigint - r.xmin::text::bigint) & 4294967295 NOT BETWEEN 1 AND 2147483647
 \endif
      ORDER BY r.moved_xid, r.run_id, e.event_id
      LIMIT :'row_limit'::bigint
@@ -79,7 +79,7 @@ looked_at AS (
                 OR r.moved_xid <= a.due_xid) AS is_wanted
 \else
                 OR r.moved_xid <= a.due_xid
-                OR (r.moved_xid - r.xmin::text::bigint) & 4294967295
+                OR (r.moved_xid::text::bigint - r.xmin::text::bigint) & 4294967295
                    BETWEEN 1 AND 2147483647) AS is_wanted
 \endif
       FROM arrived AS a
@@ -103,7 +103,7 @@ page AS MATERIALIZED (
                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
       FROM looked_at AS l
 )
-SELECT p.due_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, r.run_name, e.agent_name,
+SELECT p.due_xid::text::bigint AS due_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, r.run_name, e.agent_name,
        e.event_type, e.timestamp, e.parent_event_id, e.previous_event_id,
        e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
        e.latency_us / 1000.0 AS latency_ms,

@@ -29,7 +29,7 @@ SELECT date '2026-11-01' + n % 60 % 2, md5('run' || n % 60)::uuid, md5('event' |
        (array['gpt-4o', NULL, 'it''s'])[1 + n % 3], nullif(n % 5, 0), n % 7,
        CASE WHEN n % 4 > 0 THEN 0.1 * (n % 11) + 0.000000001 END,
        CASE WHEN n % 4 > 0 THEN 'client' END,
-       CASE WHEN n % 3 > 0 THEN (n::bigint * n * n) % 9999999999 END, n % 13 = 0, '{}', 1
+       CASE WHEN n % 3 > 0 THEN (n::bigint * n * n) % 9999999999 END, n % 13 = 0, '{}', '1'
   FROM generate_series(0, 1999) AS n;
 UPDATE runs AS r
    SET event_count = c.events, error_count = c.errors, total_cost = c.cost, tokens_in = c.tokens_in,

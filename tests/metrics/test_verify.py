@@ -111,7 +111,8 @@ DAMAGE: dict[str, tuple[str, str, str, float | None]] = {
         "daily_metrics_live", "events", None,
     ),
     "a delta twice": (
-        "INSERT INTO metric_deltas SELECT d.* FROM metric_deltas AS d WHERE d.events > 0 LIMIT 1",
+        "INSERT INTO metric_deltas OVERRIDING USER VALUE"
+        " SELECT d.* FROM metric_deltas AS d WHERE d.events > 0 LIMIT 1",
         "quarter_hour_metrics_live", "events", None,
     ),
 }  # fmt: skip

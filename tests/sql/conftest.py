@@ -20,7 +20,7 @@ INSERT INTO events (received_on, run_id, event_id, agent_name, event_type, times
                     data, ingest_xid)
 SELECT current_date + (1 + n % 2000) % 35, md5('run' || 1 + n % 2000)::uuid,
        md5('event' || n)::uuid, 'agent ' || n % 20, 'step', now(), false,
-       jsonb_build_object('text', repeat(md5(n::text), 30)), 1
+       jsonb_build_object('text', repeat(md5(n::text), 30)), '1'
   FROM generate_series(1, 40000) AS n;
 INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, events, cost,
                            latency_buckets, latency_counts)
