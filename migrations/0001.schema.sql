@@ -66,21 +66,21 @@ CREATE INDEX runs_moved_xid_idx ON runs (agent_name, moved_xid, run_id) WHERE mo
 
 COMMENT ON TABLE runs IS 'One row per run. No index on a mutable total: three of them took HOT updates from 43 % to 0 %.';
 
-COMMENT ON COLUMN runs.received_on IS 'The day on which the service first saw the run: it says in which partition of events the run lies';
+COMMENT ON COLUMN runs.received_on IS 'The day on which the service first saw the run: its events are in the partition of this day';
 
 COMMENT ON COLUMN runs.owner_is_root IS 'Whether the event that gives the run its agent is a root agent_start; else it is the earliest event';
 
-COMMENT ON COLUMN runs.owner_parent_id IS 'The parent that the owning event names: should that event come into the run, the owner is found anew';
+COMMENT ON COLUMN runs.owner_parent_id IS 'The parent that the owning event names: when that event is stored, runs select their owner again';
 
 COMMENT ON COLUMN runs.requested_name IS 'The run_name of the earliest event that has one; run_name may add (2), (3), …';
 
-COMMENT ON COLUMN runs.renamed IS 'Named by hand: events change the name no more';
+COMMENT ON COLUMN runs.renamed IS 'Renamed by a user: events no longer change the name';
 
 COMMENT ON COLUMN runs.environment_at IS 'The timestamp of the event that environment comes from; NULL: it is the ENVIRONMENT of the service';
 
-COMMENT ON COLUMN runs.moved_xid IS 'The transaction that gave the run to its agent, after its events had another: they are due to that agent''s streams from there on; NULL: never moved';
+COMMENT ON COLUMN runs.moved_xid IS 'The transaction that moved the run to its agent: that agent''s streams send its events from this transaction on; NULL: never moved';
 
-COMMENT ON INDEX runs_moved_xid_idx IS 'Which runs came to an agent behind a place of its live tail. Most runs never move, and have no entry';
+COMMENT ON INDEX runs_moved_xid_idx IS 'Which runs moved to an agent after a position of its live tail. Most runs never move, and have no entry';
 
 CREATE TABLE events (
     received_on       date        NOT NULL,
@@ -110,15 +110,15 @@ CREATE TABLE events (
 
 CREATE TABLE events_default PARTITION OF events DEFAULT;
 
-COMMENT ON TABLE events IS 'What the agents did. Ask with received_on and run_id together: then one partition is read. No foreign key to runs (it cost a quarter of ingest): the ingest statements guarantee it.';
+COMMENT ON TABLE events IS 'What the agents did. Select with received_on and run_id together, to read one partition. No foreign key to runs, because that cost a quarter of ingest: the ingest statements guarantee the runs.';
 
 COMMENT ON COLUMN events.ingest_xid IS 'The transaction that stored the event (pg_current_xact_id): rows below a snapshot''s xmin are complete and have a stable order';
 
-COMMENT ON COLUMN events.cost_source IS 'client: as it was sent. computed: from the price table';
+COMMENT ON COLUMN events.cost_source IS 'client: the client sent the cost. computed: from model_prices';
 
 CREATE INDEX events_ingest_xid_idx ON events (ingest_xid);
 
-COMMENT ON INDEX events_ingest_xid_idx IS 'Where a live tail goes on. The events of a transaction share an entry: 3 to 5 % of what storing them costs';
+COMMENT ON INDEX events_ingest_xid_idx IS 'The order of the live tail. The events of a transaction share an entry: 3 to 5 % of the cost of storing them';
 
 CREATE VIEW run_details AS
 SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status,

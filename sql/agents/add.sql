@@ -1,4 +1,4 @@
--- agents/add: make the agents that are not there yet, in name order.
+-- agents/add: create the agents that do not exist yet, in name order.
 --
 -- params   names  text[]  agent names, sorted
 -- index    agents_pkey

@@ -1,4 +1,4 @@
--- audit/add: note who did what, in the transaction that does it.
+-- audit/add: record an action and its actor, in the transaction of the action.
 --
 -- params   actor        text         the id of a key, anonymous, or command
 -- params   action       text         such as delete run

@@ -2,7 +2,7 @@
 --
 -- returns  relation text, shards bigint
 -- rows     one per distributed table; partitions are not among them
--- plan     a look at Citus's own tables
+-- plan     a pass over Citus's own tables
 
 SELECT d.logicalrelid::text AS relation,
        count(*)             AS shards

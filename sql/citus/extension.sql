@@ -2,7 +2,7 @@
 --
 -- returns  version text
 -- rows     one; none where it is missing
--- plan     a look at the extensions
+-- plan     a pass over pg_extension
 
 SELECT e.extversion AS version
   FROM pg_extension AS e

@@ -1,13 +1,13 @@
 -- events/search: the events of some runs that pass every filter given.
 --
--- Run by run, in the order given, the newest event of each run first. Bytes are counted as they are stored,
--- eightfold where they are compressed, and without reading what lies outside of the row.
+-- Run by run, in the order given, the newest event of each run first. Bytes are those of the
+-- stored data, times eight where compressed, without reading TOAST.
 --
 -- params   run_ids          uuid[]       the runs, of events/search_runs
 -- params   received_ons     date[]       their days, beside the ids
--- params   row_limit        bigint       rows at the most
--- params   byte_limit       bigint       of their data, but for the first: the rows end there
--- params   after_timestamp  timestamptz  optional: the time of the event of the first run behind which the page begins
+-- params   row_limit        bigint       rows at most
+-- params   byte_limit       bigint       of their data, except the first event: the rows end there
+-- params   after_timestamp  timestamptz  optional: the time of the event of the first run after which the page begins
 -- params   after_event_id   uuid         optional: its event_id
 -- params   event_type       text         optional: this event type alone
 -- params   model            text         optional: this model alone
@@ -16,7 +16,7 @@
 -- params   to_at            timestamptz  optional: before
 -- params   pattern          text         optional: data as text is like this, in any case
 -- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, found bigint, bytes integer
--- rows     up to row_limit. Fewer than `found`, which is on each: bytes ended them
+-- rows     up to row_limit. Fewer than `found`, which is on each: the byte limit ended the page
 -- index    events_pkey, runs_pkey
 -- plan     one index scan in one partition per run, sorted in memory run by run
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set pattern '%time out%'

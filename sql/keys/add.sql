@@ -1,4 +1,4 @@
--- keys/add: store a new key; a name that another valid key has is taken (api_keys_name_idx).
+-- keys/add: store a new key; the name of another valid key violates a constraint (api_keys_name_idx).
 --
 -- params   key_id       text         its public part
 -- params   name         text         what people call it

@@ -1,4 +1,4 @@
--- keys/mark_used: note that these keys were sent today.
+-- keys/mark_used: record that clients sent these keys today.
 --
 -- params   key_ids      text[]       their ids
 -- plan     one pass over a few rows

@@ -1,4 +1,4 @@
--- keys/revoke: end the valid key of this name or id, now.
+-- keys/revoke: revoke the valid key of this name or id.
 --
 -- params   key          text         its name, or its id
 -- returns  key_id text, name text

@@ -1,4 +1,4 @@
--- metrics/add_deltas: append what new events add to the metrics.
+-- metrics/add_deltas: append the deltas of new events.
 --
 -- params   quarter_hours   timestamptz[]  of the events
 -- params   agent_names     text[]         of their runs, as held

@@ -1,4 +1,4 @@
--- metrics/agents: the agents beside each other, the dearest first.
+-- metrics/agents: all agents with their totals, the highest cost first.
 --
 -- An agent without a run is not among them.
 --

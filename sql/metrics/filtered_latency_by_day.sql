@@ -7,7 +7,7 @@
 -- params   model      text         optional: this model alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
--- params   row_limit  bigint       groups at the most, the largest first
+-- params   row_limit  bigint       groups at most, the largest first
 -- returns  name text, at timestamp with time zone, value double precision
 -- rows     one per group and day that has latencies
 -- index    daily_latency_pkey

@@ -1,6 +1,6 @@
 -- metrics/filtered_series_by_day: a metric by day (UTC), for any choice of agent, event type and model.
 --
--- metrics/series_by_day answers what concerns one dimension alone, from far fewer rows.
+-- For one dimension alone metrics/series_by_day reads far fewer rows.
 --
 -- params   metric     text         the column: events, errors, runs, cost, tokens_in or tokens_out
 -- params   counted    text         runs where that is the metric, else events: rows without any are left out
@@ -10,7 +10,7 @@
 -- params   model      text         optional: this model alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
--- params   row_limit  bigint       groups at the most, the largest first
+-- params   row_limit  bigint       groups at most, the largest first
 -- returns  name text, at timestamp with time zone, value numeric
 -- rows     one per group and day in which something happened
 -- index    daily_metrics_pkey

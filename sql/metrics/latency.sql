@@ -2,7 +2,7 @@
 --
 -- params   dimension  text  all, agent, event_type or model
 -- params   name       text  optional: one of them alone
--- params   row_limit  bigint       groups at the most, those of the most events first
+-- params   row_limit  bigint       groups at most, those of the most events first
 -- returns  name text, events bigint, p50_ms double precision, p95_ms double precision, p99_ms double precision
 -- rows     one per group that has latencies, the most events first
 -- index    latency_rollups_pkey

@@ -5,7 +5,7 @@
 -- params   name       text         optional: one agent, event type or model alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
--- params   row_limit  bigint       groups at the most, the largest first
+-- params   row_limit  bigint       groups at most, the largest first
 -- returns  name text, at timestamp with time zone, value double precision
 -- rows     one per group and day that has latencies
 -- index    daily_latency_rollups_pkey

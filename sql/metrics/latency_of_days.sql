@@ -4,7 +4,7 @@
 -- params   name       text         optional: one agent, event type or model alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
--- params   row_limit  bigint       groups at the most, those of the most events first
+-- params   row_limit  bigint       groups at most, those of the most events first
 -- returns  name text, events bigint, p50_ms double precision, p95_ms double precision, p99_ms double precision
 -- rows     one per group that has latencies, the most events first
 -- index    daily_latency_rollups_pkey

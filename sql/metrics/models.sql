@@ -1,4 +1,4 @@
--- metrics/models: what each model was called for, of all time, the dearest first.
+-- metrics/models: calls, tokens and cost of each model of all time, the highest cost first.
 --
 -- Events that name no model are not among them.
 --

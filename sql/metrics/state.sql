@@ -1,6 +1,6 @@
--- metrics/state: the moment that the transaction's metrics are exact for, and the last fold.
+-- metrics/state: the moment for which the transaction's metrics are exact, and the time of the last fold.
 --
--- Of a replica that moment is the last commit it has replayed: later ones it does not know.
+-- On a replica that moment is the last replayed commit.
 --
 -- returns  as_of timestamp with time zone, asked_at timestamp with time zone, refreshed_at timestamp with time zone, quarter_hours_from timestamp with time zone
 -- rows     one

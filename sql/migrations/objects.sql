@@ -1,4 +1,4 @@
--- migrations/objects: how many tables, views and sequences of somebody's the database has.
+-- migrations/objects: how many tables, views and sequences the database has, except PostgreSQL's and extensions'.
 --
 -- returns  objects bigint
 -- rows     one

@@ -1,4 +1,4 @@
--- prices/all: every price; some hundred rows, which each writer keeps.
+-- prices/all: every price; some hundred rows, which each writer caches.
 --
 -- returns  model text, valid_from date, input_per_million numeric, output_per_million numeric, cache_read_per_million numeric, cache_write_per_million numeric, source text, checked_on date
 -- rows     one per model and day from which on it costs something else

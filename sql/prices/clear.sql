@@ -1,4 +1,4 @@
--- prices/clear: remove all prices, to put others in their place in the same transaction.
+-- prices/clear: delete all prices, before others are stored in the same transaction.
 --
 -- plan     one pass
 

@@ -1,4 +1,4 @@
--- prices/days: the days of runs with events in a span of time, to compute their costs anew.
+-- prices/days: the days of runs with events in a span of time, to compute their costs again.
 --
 -- params   since  timestamptz  from this time of an event on
 -- params   until  timestamptz  up to this one; not given: without an end

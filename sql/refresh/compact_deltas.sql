@@ -1,6 +1,6 @@
--- refresh/compact_deltas: put the deltas of the same key together, while no fold is due.
+-- refresh/compact_deltas: merge the deltas of the same key, while no fold is due.
 --
--- Reads get cheaper: 50,000 deltas become some thousands. Whatever comes in meanwhile stays as it is.
+-- Reads get faster: 50,000 deltas become some thousands. Deltas that are appended meanwhile stay.
 --
 -- plan     two passes
 

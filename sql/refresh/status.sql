@@ -1,4 +1,4 @@
--- refresh/status: who leads, when the last fold was, how many deltas wait.
+-- refresh/status: the leader, the time of the last fold, and how many deltas wait.
 --
 -- params   row_limit  bigint  count no further
 -- returns  leader text, refreshed_at timestamp with time zone, deltas_waiting bigint

@@ -1,4 +1,4 @@
--- refresh/waiting: how many deltas wait, and since when the last fold is past.
+-- refresh/waiting: how many deltas wait, and the age of the last fold.
 --
 -- params   row_limit  bigint  count no further
 -- returns  waiting bigint, age_seconds numeric

@@ -1,4 +1,4 @@
--- replicas/position: how far a server is in the log: of a primary what is on disk, of a replica what it shows.
+-- replicas/position: a server's WAL position: flushed on a primary, replayed on a replica.
 --
 -- returns  position numeric
 -- rows     one; bytes since the log began

@@ -1,6 +1,6 @@
--- replicas/written: up to where the log is written, so that what is committed by now lies before it.
+-- replicas/written: the WAL insert position, which follows every commit so far.
 --
--- Where it is inserted to, not flushed: a commit that waits for no disk lies before that as well.
+-- The insert and not the flush position, so that it also follows asynchronous commits.
 --
 -- returns  lsn text
 -- rows     one; an error on a replica

@@ -1,4 +1,4 @@
--- retention/add_expired: note the ids of the runs of some days, before they are dropped.
+-- retention/add_expired: record the ids of the runs of some days, before they are dropped.
 --
 -- params   first_day  date  the first day
 -- params   next_day   date  the day after the last

@@ -1,6 +1,6 @@
--- retention/add_retired: note what the runs of some days count for, before they are dropped.
+-- retention/add_retired: record the metrics of the runs of some days, before they are dropped.
 --
--- Quarter hours that are no longer kept are noted by day: nothing else needs them.
+-- Quarter hours that are no longer kept are recorded by day.
 --
 -- params   first_day  date  the first day
 -- params   next_day   date  the day after the last

@@ -1,4 +1,4 @@
--- retention/delete_retired: remove what retired runs of an agent counted for: the agent is deleted.
+-- retention/delete_retired: delete the metrics of an agent's retired runs, because the agent is deleted.
 --
 -- params   agent_name  text  the agent, locked; its deltas are appended before
 -- index    retired_metrics_agent_name_idx

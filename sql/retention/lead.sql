@@ -1,4 +1,4 @@
--- retention/lead: be the one who removes, until the session ends.
+-- retention/lead: take the lock of the one process that drops partitions, until the session ends.
 --
 -- params   lock_key  bigint  a number that nothing else in the database locks
 -- returns  is_ours boolean

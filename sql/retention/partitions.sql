@@ -1,4 +1,4 @@
--- retention/partitions: the partitions of events that end by a day, with what lies in them.
+-- retention/partitions: the partitions of events that end by a day, with the runs and events in them.
 --
 -- A run's newest event is that of its last_event_at, or, where a client's clock runs ahead, cannot be
 -- later than the run's last change. Never the DEFAULT partition, nor one without both its bounds.

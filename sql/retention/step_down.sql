@@ -1,4 +1,4 @@
--- retention/step_down: let another process remove old events, without waiting for this session's end.
+-- retention/step_down: release retention/lead before the session ends.
 --
 -- params   lock_key  bigint  of the advisory lock
 -- returns  pg_advisory_unlock boolean

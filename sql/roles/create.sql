@@ -1,6 +1,6 @@
--- roles/create: make the roles that this cluster lacks, where whoever asks may create roles.
+-- roles/create: create the roles that this cluster lacks, where the user may create roles.
 --
--- The same as migrations/0009, for a database that was restored into another cluster, and for an owner
+-- The same as migrations/0006.roles, for a database that was restored into another cluster, and for an owner
 -- who has been allowed to create roles since.
 --
 -- plan     a definition; what is there already stays as it is

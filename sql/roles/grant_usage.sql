@@ -1,4 +1,4 @@
--- roles/grant_usage: let a role find what is in the schema.
+-- roles/grant_usage: let a role use the schema.
 --
 -- params   role    identifier  who
 -- params   object  identifier  the schema

@@ -1,4 +1,4 @@
--- roles/known: which of the service's roles this cluster has, and what was noted of them.
+-- roles/known: which of the service's roles this cluster has, and their comments.
 --
 -- returns  role name, comment text
 -- rows     one per role that exists

@@ -1,10 +1,9 @@
--- roles/lacking: what a role has to be allowed here and is not. The one list of what each may do.
+-- roles/lacking: the privileges that a role needs here and lacks. The one list of all privileges.
 --
--- Events are reached through their parent: a partition, whenever it is made, needs no grant. Views ask
--- with their owner's rights, so gati_bi sees no table below them. Nobody but the owner may DELETE. What
--- gati_ingest may not change of a run: run_id, received_on, created_at, and whether it was renamed by
--- hand; of an agent: its description. gati_read sees api_keys since reads are let in by them: hashes of
--- 32 random bytes. A column that a migration still has to add is left out.
+-- Events are read through their parent, so a new partition needs no grant. Views read with their owner's
+-- rights, so gati_bi reads no table. Only the owner may DELETE. gati_ingest may not change a run's run_id,
+-- received_on, created_at and renamed, nor an agent's description. gati_read reads api_keys, the hashes of 32 random
+-- bytes, to authenticate reads. A column that a migration still has to add is left out.
 --
 -- params   role     text  whose list: gati_ingest, gati_read or gati_bi
 -- params   grantee  name  who has to be allowed: that role, or another login in its place

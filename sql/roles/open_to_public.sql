@@ -1,4 +1,4 @@
--- roles/open_to_public: what every role of the cluster may do here and none needs, if we may revoke it.
+-- roles/open_to_public: privileges of PUBLIC that no role needs, where the user may revoke them.
 --
 -- TEMPORARY is PostgreSQL's default; CREATE was, before 15, and stays in databases that are older.
 --

@@ -1,4 +1,4 @@
--- roles/revoke_create: let nobody but the owner make tables in the schema.
+-- roles/revoke_create: let only the owner create tables in the schema.
 --
 -- params   object  identifier  the schema
 -- try      \set object public

@@ -1,4 +1,4 @@
--- roles/revoke_temporary: let nobody but the owner make temporary tables in the database.
+-- roles/revoke_temporary: let only the owner create temporary tables in the database.
 --
 -- params   object  identifier  the database
 -- try      \set object gati

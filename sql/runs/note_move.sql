@@ -1,6 +1,6 @@
--- runs/note_move: note with which transaction runs came to another agent: live tails of that agent go by it.
+-- runs/note_move: record the transaction that moved runs to another agent, for the live tails of that agent.
 --
--- By itself, since Citus takes no function of a transaction within CASE; few runs ever move.
+-- A statement of its own, because Citus allows no pg_current_xact_id() within CASE. Few runs ever move.
 --
 -- params   run_ids  uuid[]  the runs, held
 -- index    runs_pkey

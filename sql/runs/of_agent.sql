@@ -1,7 +1,7 @@
 -- runs/of_agent: an agent's runs, newest first, by limit and offset.
 --
 -- params   agent_name   text    the agent
--- params   row_limit    bigint  rows at the most
+-- params   row_limit    bigint  rows at most
 -- params   row_offset   bigint  rows to pass over
 -- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone
 -- rows     up to row_limit

@@ -3,7 +3,7 @@
 -- params   agent_name   text         the agent
 -- params   created_at   timestamptz  created_at of the last run of the page before
 -- params   run_id       uuid         its run_id
--- params   row_limit    bigint       rows at the most
+-- params   row_limit    bigint       rows at most
 -- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone
 -- rows     up to row_limit
 -- index    runs_agent_name_created_at_idx

@@ -1,13 +1,13 @@
 -- runs/search_by_total: the runs of a window that pass every filter given, by cost, duration or tokens.
 --
--- Ask runs/search_window first, with the same limit: all runs of the window are read. With a cursor, each run that has not
--- changed since the page before is on one page and no other, whatever came in meanwhile.
+-- Run runs/search_window first, with the same limit, because all runs of the window are read. With a
+-- cursor, a run that has not changed since the previous page is on exactly one page.
 --
 -- params   sort             identifier   cost, duration or tokens (in and out)
--- params   run_limit        bigint       runs of the window to read at the most, the newest
--- params   row_limit        bigint       rows at the most
+-- params   run_limit        bigint       runs of the window to read at most, the newest
+-- params   row_limit        bigint       rows at most
 -- params   ascending        boolean      optional: given, the smallest first
--- params   after_total      numeric      optional: the total of the run behind which the page begins
+-- params   after_total      numeric      optional: the total of the run after which the page begins
 -- params   after_run_id     uuid         optional: its run_id
 -- params   agent            text         optional: this agent alone
 -- params   from_at          timestamptz  made then or later

@@ -1,4 +1,4 @@
--- runs/settle: give runs the agent, name, environment and metadata that their events now say.
+-- runs/settle: give runs the agent, name, environment and metadata that their events now give.
 --
 -- params   run_ids          uuid[]         the runs, held
 -- params   agent_names      text[]         their agents; locked where they change

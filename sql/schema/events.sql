@@ -31,12 +31,12 @@ CREATE TABLE events (
 
 CREATE TABLE events_default PARTITION OF events DEFAULT;
 
-COMMENT ON TABLE events IS 'What the agents did. Ask with received_on and run_id together: then one partition is read. No foreign key to runs (it cost a quarter of ingest): the ingest statements guarantee it.';
+COMMENT ON TABLE events IS 'What the agents did. Select with received_on and run_id together, to read one partition. No foreign key to runs, because that cost a quarter of ingest: the ingest statements guarantee the runs.';
 
 COMMENT ON COLUMN events.ingest_xid IS 'The transaction that stored the event (pg_current_xact_id): rows below a snapshot''s xmin are complete and have a stable order';
 
-COMMENT ON COLUMN events.cost_source IS 'client: as it was sent. computed: from the price table';
+COMMENT ON COLUMN events.cost_source IS 'client: the client sent the cost. computed: from model_prices';
 
 CREATE INDEX events_ingest_xid_idx ON events (ingest_xid);
 
-COMMENT ON INDEX events_ingest_xid_idx IS 'Where a live tail goes on. The events of a transaction share an entry: 3 to 5 % of what storing them costs';
+COMMENT ON INDEX events_ingest_xid_idx IS 'The order of the live tail. The events of a transaction share an entry: 3 to 5 % of the cost of storing them';

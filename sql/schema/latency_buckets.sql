@@ -1,6 +1,6 @@
 -- latency_buckets: the buckets in which latencies are counted, so that percentiles can be added up.
--- Each is at most a fifth wider than its lower end, so its middle is within 10 % of all it holds.
--- The edges are frozen for ever: a bucket number in a stored row means what it meant then.
+-- Each is at most a fifth wider than its lower end, so its middle is within 10 % of all its latencies.
+-- The edges never change, because stored rows hold bucket numbers.
 
 CREATE FUNCTION latency_edges() RETURNS bigint[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -1,7 +1,7 @@
 -- tail/hold_back: on Citus, keep tail/horizon below this transaction until every worker has committed it.
 --
--- Locks are let go of last, behind the commits of the workers. The key is the number of the transaction,
--- below 0, where no other lock of the service is.
+-- Locks are released last, after the commits of the workers. The key is the transaction id, negated: no
+-- other lock of the service has a negative key.
 --
 -- returns  pg_advisory_xact_lock_shared void
 -- rows     one

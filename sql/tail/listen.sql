@@ -1,4 +1,4 @@
--- tail/listen: let this session be told when events may have come in.
+-- tail/listen: subscribe this session to the notification that events may have been stored.
 --
 -- plan     a registration of the session, on a server that takes writes
 

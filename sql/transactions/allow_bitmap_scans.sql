@@ -1,6 +1,6 @@
--- transactions/allow_bitmap_scans: let the rest of this transaction use an index that gives bitmaps.
+-- transactions/allow_bitmap_scans: allow bitmap scans for the rest of this transaction.
 --
--- For a search of text, where a DBA has made one: sql/optional/search_text.sql.
+-- For a search of text, where a DBA has created the index of sql/optional/search_text.sql.
 --
 -- returns  enable_bitmapscan text
 -- rows     one

@@ -1,6 +1,6 @@
 -- transactions/commit_lazily: let this transaction commit without waiting for the disk.
 --
--- For what the next, durable commit of the same connection carries along: the log is written in order.
+-- Only before a durable commit of the same connection, which flushes this one too: WAL is written in order.
 --
 -- returns  set_config text
 -- rows     one

@@ -1,7 +1,7 @@
 -- transactions/limit_temp_files: bound what a read of this session may spill to disk.
 --
--- A full disk would stop ingest. Only superusers may set this, and whom they grant it (GRANT SET ON
--- PARAMETER temp_file_limit TO …); for others, ALTER ROLE … SET temp_file_limit does the same.
+-- A full disk would stop ingest. Only superusers may set this, and roles with the right (GRANT SET ON
+-- PARAMETER temp_file_limit TO …). For other roles use ALTER ROLE … SET temp_file_limit.
 --
 -- returns  set_config text
 -- rows     one; none where it is not allowed

@@ -1,4 +1,4 @@
--- transactions/read_only: let this session change nothing, where no start-up option may say so.
+-- transactions/read_only: make this session read-only, where no start-up option can.
 --
 -- plan     a setting of the session
 

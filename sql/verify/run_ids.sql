@@ -1,4 +1,4 @@
--- verify/run_ids: every run, to count it anew; a set, in no order.
+-- verify/run_ids: every run, to count its metrics again; in no order.
 --
 -- returns  run_id uuid
 -- rows     one per run
