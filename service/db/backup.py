@@ -10,20 +10,23 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from tqdm import tqdm
 
 from service.core.failure import Failure
-from service.db import migrate, partitions
+from service.db import migrate, old_dump, partitions
 from service.db.queries import queries
 from service.postgres import programs
 
 PIPE = "-"  # in place of a file: standard input or output
 CHUNK_BYTES = 262_144
+CONTENTS_BYTES = 16 * 2**20  # a dump begins with its table of contents, about 1 KB per object
 # pg_restore sends it before the first object; servers older than 17 do not know it.
 UNKNOWN_SETTING = b"SET transaction_timeout = 0;\n"
 
@@ -40,6 +43,14 @@ SHELL = [
 PIPED = subprocess.PIPE
 
 Process = subprocess.Popen[bytes]
+
+
+class Dump(NamedTuple):
+    """A dump that is being read: its beginning, which has the table of contents, and the rest."""
+
+    head: bytes
+    rest: IO[bytes]
+    size: int | None
 
 
 def dump(url: str, file: str) -> None:
@@ -87,7 +98,8 @@ def restore(url: str, file: str) -> list[str]:
     """Fill an empty database from `file`, all of it or nothing, then migrate it to this version.
 
     Returns the names of the migrations applied. Raises Failure if the database is not empty, or if
-    the file is no dump or of a newer version.
+    the file is no dump or of a newer version. A dump from before 0.1.0 that fails to load leaves
+    this version's schema, empty.
     """
     with migrate.reach(url) as conn:
         found = queries.migrations.objects(conn).fetchone()
@@ -96,33 +108,47 @@ def restore(url: str, file: str) -> list[str]:
             "the database is not empty: restore into a new one (another DATA_DIR or database)"
         )
     if file == PIPE:
-        copy_in(url, sys.stdin.buffer, None)
+        applied = load(url, sys.stdin.buffer, None)
     else:
         try:
             with Path(file).open("rb") as source:
-                copy_in(url, source, os.fstat(source.fileno()).st_size)
+                applied = load(url, source, os.fstat(source.fileno()).st_size)
         except OSError as error:
             raise Failure(f"{file}: {error.strerror}") from None
-    applied = migrate.up(url)
     partitions.ensure_partitions(url)
     return applied
 
 
-def copy_in(url: str, source: IO[bytes], size: int | None) -> None:
+def load(url: str, source: IO[bytes], size: int | None) -> list[str]:
+    """Load a dump and migrate; of a dump from before 0.1.0 the rows alone, into this schema."""
+    dump = Dump(source.read(CONTENTS_BYTES), source, size)
+    entries = old_dump.list_entries(dump.head)
+    if not old_dump.is_old(entries):
+        copy_in(url, dump)
+        return migrate.up(url)
+    applied = migrate.up(url)
+    first = queries.migrations.clear_fold_state.text + ";\n"
+    with old_dump.selection(url, entries) as options:
+        copy_in(url, dump, options, first)
+    old_dump.refresh(url)
+    return applied
+
+
+def copy_in(url: str, dump: Dump, options: Sequence[str] = (), first: str = "") -> None:
     """Pipe a dump through pg_restore and psql, in one transaction, with a progress bar.
 
     psql commits at the end of its input, so it is killed if pg_restore failed before.
     """
-    script = [programs.newest("pg_restore"), *SCRIPT]
+    script = [programs.newest("pg_restore"), *SCRIPT, *options]
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(script, stdin=PIPED, stdout=PIPED, stderr=errors) as pg_restore,
         subprocess.Popen(**programs.shell(url, SHELL), stdin=PIPED, stderr=errors) as psql,
     ):
-        feeder = threading.Thread(target=feed, args=(pg_restore, source, size), daemon=True)
+        feeder = threading.Thread(target=feed, args=(pg_restore, dump), daemon=True)
         try:
             feeder.start()
-            send_script(pg_restore, psql)
+            send_script(pg_restore, psql, first)
             feeder.join()
             if pg_restore.wait() == 0:
                 close(psql.stdin)
@@ -134,11 +160,11 @@ def copy_in(url: str, source: IO[bytes], size: int | None) -> None:
             raise Failure(f"nothing was restored: {programs.first_line(errors)}")
 
 
-def feed(pg_restore: Process, source: IO[bytes], size: int | None) -> None:
+def feed(pg_restore: Process, dump: Dump) -> None:
     """Write the dump to pg_restore, which exits by itself if it cannot read it."""
-    with progress("restore", size) as bar:
+    with progress("restore", dump.size) as bar:
         try:
-            while chunk := source.read(CHUNK_BYTES):
+            for chunk in chain([dump.head], iter(partial(dump.rest.read, CHUNK_BYTES), b"")):
                 pg_restore.stdin.write(chunk)  # type: ignore[union-attr]
                 bar.update(len(chunk))
         except BrokenPipeError:
@@ -146,11 +172,12 @@ def feed(pg_restore: Process, source: IO[bytes], size: int | None) -> None:
         close(pg_restore.stdin)
 
 
-def send_script(pg_restore: Process, psql: Process) -> None:
+def send_script(pg_restore: Process, psql: Process, first: str) -> None:
     """Pipe pg_restore's script into psql, without the setting that older servers do not know."""
     assert pg_restore.stdout  # noqa: S101
     assert psql.stdin  # noqa: S101
     with suppress(BrokenPipeError), pg_restore.stdout:
+        psql.stdin.write(first.encode())
         for line in islice(pg_restore.stdout, HEAD_LINES):
             if line != UNKNOWN_SETTING:
                 psql.stdin.write(line)

@@ -93,7 +93,7 @@ class Agent:
             if queries.agents.has_runs(conn, agent_name=agent_name).fetchone() is not None:
                 return True
             queries.agents.delete(conn, agent_name=agent_name)
-            queries.retention.add_retired_deltas(conn, agent_name=agent_name, sign=-1)
+            queries.metrics.add_run_deltas(conn, agent_name=agent_name, sign=-1)
             queries.retention.delete_retired(conn, agent_name=agent_name)
             return False
 

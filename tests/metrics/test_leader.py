@@ -254,7 +254,7 @@ def chunks(events: list[Event], size: int) -> Iterator[list[Event]]:
         yield events[start : start + size]
 
 
-@pytest.mark.parametrize("view", ["agent_totals", "daily_totals", "event_type_totals"])
+@pytest.mark.parametrize("view", ["agent_totals", "model_totals"])
 @pytest.mark.parametrize("events", [0, 20])
 def test_a_refresh_that_began_before_a_fold_fails(
     client: Client, conn: Connection, database_url: str, view: str, events: int

@@ -23,6 +23,9 @@ SCHEMA_FILES = [
     "agents",
     "runs",
     "events",
+    "run_details",
+    "event_details",
+    "exported_runs",
     "latency_buckets",
     "metric_deltas",
     "run_metrics",
@@ -34,8 +37,6 @@ SCHEMA_FILES = [
     "latency_rollups",
     "daily_rollups",
     "agent_totals",
-    "daily_totals",
-    "event_type_totals",
     "model_totals",
     "retired_metrics",
     "expired_runs",
@@ -43,7 +44,7 @@ SCHEMA_FILES = [
     "audit_log",
     "model_prices",
 ]
-ROLES = "0009.create-roles"
+ROLES = "0006.roles"
 YOYO = ["--exclude-table=*yoyo*"]
 # pg_dump's own words; and pg_attver, a number that PostgreSQL 15.20 keeps with each column for
 # itself, which a pg_dump that does not know of it takes for a setting.
@@ -123,15 +124,20 @@ def test_the_roles_are_made_in_the_same_way_later_on() -> None:
     assert migration[migration.index("DO $$") :] == later[later.index("DO $$") :]
 
 
-def test_every_migration_has_its_header_and_its_rollback() -> None:
-    for path in schema_version.DIRECTORY.glob("*.sql"):
-        if path.name.endswith(schema_version.ROLLBACK):
-            assert path.with_name(path.name.replace(schema_version.ROLLBACK, ".sql")).exists()
-            continue
-        assert path.with_name(path.stem + schema_version.ROLLBACK).exists()
-        first = path.read_text().splitlines()[:4]
-        assert any(line.startswith("-- locks") for line in first), path
-        assert any("safe" in line for line in first), path
+def test_every_migration_has_its_rollback_and_the_header_that_new_writes(tmp_path: Path) -> None:
+    known = schema_version.known_names()
+    written = [*schema_version.DIRECTORY.glob("*.sql"), *migrate.new("a change", tmp_path)]
+    assert len(written) == 2 * (len(known) + 1)
+    for path in written:
+        is_rollback = path.name.endswith(schema_version.ROLLBACK)
+        title = path.name.removesuffix(schema_version.ROLLBACK if is_rollback else ".sql")
+        forward = [f"-- {title}: ", "--", "-- locks    ", "-- safe     "]
+        rollback = [f"-- {title}, backwards: ", "--", "-- locks    ", "-- loses    "]
+        lines = path.read_text().splitlines()
+        for line, beginning in zip(lines, rollback if is_rollback else forward, strict=False):
+            assert line.startswith(beginning), path
+        assert "SET LOCAL lock_timeout = '2s';" in lines, path
+        assert is_rollback or path.with_name(title + schema_version.ROLLBACK).exists()
 
 
 def test_weekly_partitions_reach_four_weeks_ahead(database_url: str, conn: Connection) -> None:

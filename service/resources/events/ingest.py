@@ -87,7 +87,8 @@ class Children:
             place = find_event(conn, event, run_id) if event else None
             if place is None:
                 raise ApiError(falcon.HTTP_404, "event_not_found", "There is no such event.")
-            resp.media = queries.events.children(conn, event_id=event, **place).fetchall()
+            run_id = place["run_id"]
+            resp.media = queries.events.children(conn, event_id=event, run_id=run_id).fetchall()
 
 
 def find_event(conn: Connection, event_id: str, run_id: str | None) -> Row | None:

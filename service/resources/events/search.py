@@ -52,6 +52,9 @@ class EventSearch:
         end = runs[-1] if runs and runs[-1]["is_end"] else None
         matching = [run for run in runs if run["matches"]]
         events = self._events(room, conn, matching, place, wanted)
+        created_ats = {run["run_id"]: run["created_at"] for run in matching}
+        for event in events:
+            event["run_created_at"] = created_ats[event["run_id"]]
         room.bytes -= sum(event["bytes"] for event in events)
         return ScanBatch(
             events,

@@ -121,7 +121,11 @@ def test_a_move_that_was_restored_from_a_server_that_had_counted_further_holds_n
     run = new_id()
     client.send(*children(run, 1))
     client.send(root(run))
-    conn.execute("UPDATE runs SET moved_xid = moved_xid + 1000000 WHERE run_id = %s", (run,))
+    conn.execute(
+        "UPDATE runs SET moved_xid = (moved_xid::text::bigint + 1000000)::text::xid8"
+        " WHERE run_id = %s",
+        (run,),
+    )
     now, _ = find_beginning(database, None)
     new = children(run, 2)
     client.send(*new)
@@ -139,7 +143,9 @@ def test_what_was_restored_comes_with_a_run_that_moves_afterwards(
     client.send(*children(run, 1))
     conn.execute(ADD, (restored, run))
     conn.execute(
-        "UPDATE events SET ingest_xid = ingest_xid + 1000 WHERE event_id = %s", (restored,)
+        "UPDATE events SET ingest_xid = (ingest_xid::text::bigint + 1000)::text::xid8"
+        " WHERE event_id = %s",
+        (restored,),
     )
     client.send(root(run))
     found = ids(next_page(database, begin, "planner"))

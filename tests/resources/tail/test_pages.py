@@ -98,7 +98,7 @@ def test_in_front_of_the_horizon_a_place_within_a_transaction_stays_there(
     with psycopg.connect(database_url) as held:
         held.execute(ADD, (new_id(), run))
         client.send(*(event(run) for _ in range(3)))
-        [row] = held.execute("SELECT max(ingest_xid) FROM events").fetchall()
+        [row] = held.execute("SELECT max(ingest_xid::text::bigint) FROM events").fetchall()
         first = min(ids_of(held, row[0]))
         within = StreamPosition(row[0], run, first)
         assert next_page(database, within, None) == Page([], within, is_last=True)
@@ -109,7 +109,7 @@ def test_in_front_of_the_horizon_a_place_within_a_transaction_stays_there(
 
 def ids_of(conn: psycopg.Connection[Any], xid: int) -> list[str]:
     """The events of a transaction."""
-    found = conn.execute("SELECT event_id FROM events WHERE ingest_xid = %s", (xid,))
+    found = conn.execute("SELECT event_id FROM events WHERE ingest_xid = %s::text::xid8", (xid,))
     return [str(event_id) for (event_id,) in found]
 
 
@@ -134,9 +134,15 @@ def test_what_was_restored_from_a_server_that_had_counted_further_is_not_new(
     client.send(event(run))
     begin, _ = find_beginning(database, None)
     conn.execute(ADD, (restored, run))
-    conn.execute("UPDATE events SET ingest_xid = ingest_xid + 5 WHERE event_id = %s", (restored,))
+    conn.execute(
+        "UPDATE events SET ingest_xid = (ingest_xid::text::bigint + 5)::text::xid8"
+        " WHERE event_id = %s",
+        (restored,),
+    )
     client.send(event(run, event_id=repriced))
-    conn.execute("UPDATE events SET cost = 1 WHERE event_id = %s", (repriced,))
+    conn.execute(
+        "UPDATE events SET cost = 1, cost_source = 'computed' WHERE event_id = %s", (repriced,)
+    )
     for _ in range(10):
         conn.execute("SELECT pg_current_xact_id()")
     assert ids(next_page(database, begin, None)) == [repriced]

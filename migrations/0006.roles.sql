@@ -1,11 +1,13 @@
--- Create the cluster's roles for ingest, reads and BI, where whoever migrates may create roles.
+-- 0006.roles: create the cluster's roles for ingest, reads and BI, where the migrating user may create roles.
 --
 -- locks    nothing that exists
--- old code safe while it runs; it goes on as the owner of the tables
+-- safe     yes: no code runs before the first release
 --
--- Roles belong to the cluster, and several of its databases may have this migration: one that is there
--- already stays as it is. Where no role may be created nothing is, and all runs as the owner. They get
--- no password here. What they may do in this database follows: sql/roles/lacking.sql, in each migrate up.
+-- Roles belong to the cluster, and several of its databases may have this migration: an existing role stays
+-- as it is. Without the right to create roles the migration creates none, and the service runs as the owner.
+-- Roles get no password here. `migrate up` grants their privileges afterwards: sql/roles/lacking.sql.
+
+SET LOCAL lock_timeout = '2s';
 
 DO $$
 DECLARE

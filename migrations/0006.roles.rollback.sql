@@ -1,10 +1,12 @@
--- Create the roles, backwards: take from them what they may do in this database.
+-- 0006.roles, backwards: revoke the roles' privileges in this database.
 --
 -- locks    nothing
--- loses    what else was granted to gati_ingest, gati_read and gati_bi here
+-- loses    every other grant to gati_ingest, gati_read and gati_bi here
 --
--- The roles stay: they are the cluster's, other databases may use them, and gati_bi has members. Once
--- no database does: DROP ROLE gati_ingest, gati_read, gati_bi.
+-- The roles stay, because other databases of the cluster may use them and gati_bi has members. Once no
+-- database uses them: DROP ROLE gati_ingest, gati_read, gati_bi.
+
+SET LOCAL lock_timeout = '2s';
 
 DO $$
 DECLARE

@@ -1,6 +1,9 @@
--- Create the table of prices, from which the cost of events that were sent without one is computed.
+-- 0005.prices: create the prices of models, from which the cost of an event without one is computed.
+--
 -- locks    nothing that exists
--- old code safe while it runs; it computes no cost
+-- safe     yes: no code runs before the first release
+
+SET LOCAL lock_timeout = '2s';
 
 CREATE TABLE model_prices (
     model                   text          NOT NULL,
