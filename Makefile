@@ -30,8 +30,8 @@ run: $(RUN_STAMP)  ## run the service, with its own PostgreSQL unless DATABASE_U
 test: $(DEV_STAMP)  ## run every test, or TESTS=…; PG=15 on Debian's PostgreSQL 15, PGBOUNCER=1 reads through one
 	@exec $(PYTHON) -m pytest $(IN_PARALLEL) $(TESTS) $(PYTEST)
 
-dashboard: $(DEV_STAMP)  ## serve the released GATI dashboard on port 3000
-	@exec $(PYTHON) -m service dashboard
+dashboard: $(DEV_STAMP)  ## serve the released GATI dashboard on port 3000; DASHBOARD='--port 3001 --key-file FILE'
+	@exec $(PYTHON) -m service dashboard $(DASHBOARD)
 
 psql: $(RUN_STAMP)  ## open a shell on the service's database
 	@exec $(PYTHON) -m service psql

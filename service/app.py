@@ -38,7 +38,9 @@ from service.resources.runs import search_resource
 from service.resources.tail import resource as tail
 from service.writer.group_commit import GroupCommitWriter
 
-MAX_TAILS = 4  # in each worker
+# In each worker; more get 503. An export or a live tail takes a share of its worker's time.
+MAX_EXPORTS = 2
+MAX_TAILS = 4
 
 
 def create_app(
@@ -61,7 +63,7 @@ def middleware(config: Config, access: Authorization, rate_limit: RateLimit) -> 
     return [
         ResetReplicaRouting(),
         RequestMeter(config.api_prefix),
-        RequestLog(config.debug or config.log_requests == "all", config.trusted_proxies),
+        RequestLog(config.debug, config.trusted_proxies),
         RequestId(),
         RawPath(),
         cors(config.cors_origins),
@@ -82,7 +84,7 @@ def routes(
     probe = Probe(database)
     budget = BodyBudget(config.max_in_flight_mb * MEGABYTE)
     shared = shared_slots(config)
-    exports = StreamLimiter(config.max_exports, "exports", shared)
+    exports = StreamLimiter(MAX_EXPORTS, "exports", shared)
     tails = StreamLimiter(MAX_TAILS, "streams", shared)
     client_of = partial(StreamClient, access, config.stream_stall_seconds)
     can_stream = config.worker_class != "meinheld"

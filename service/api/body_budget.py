@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from service.writer.group_commit import Overloaded
+from service.core.overloaded import Overloaded
 
 
 class BodyBudget:

@@ -15,11 +15,11 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from service.api import otlp_responses as otlp
 from service.api.middleware.basics import identify
 from service.api.trace_context import trace_context
+from service.core.overloaded import Overloaded
 from service.db.errors import Transient, transient_kind
 from service.ingest.json.batch import BadBatch, BatchTooLarge
 from service.ingest.otlp.span import Malformed
 from service.telemetry.logging import reason
-from service.writer.group_commit import Overloaded
 
 RETRY_AFTER_SECONDS = 1
 

@@ -1,7 +1,7 @@
 """What `python -m service keys` does."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 
@@ -26,7 +26,9 @@ class Listed:
     scope: str
     state: str
     created_at: datetime
-    last_used: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_on: date | None
 
     @classmethod
     def from_row(cls, row: Row) -> "Listed":
@@ -37,11 +39,13 @@ class Listed:
             row["scope"],
             state_of(row, datetime.now(UTC)),
             row["created_at"],
-            str(row["last_used_on"] or "never"),
+            row["expires_at"],
+            row["revoked_at"],
+            row["last_used_on"],
         )
 
     def __str__(self) -> str:
-        used = f"last used {self.last_used}"
+        used = f"last used {self.last_used_on or 'never'}"
         return f"{self.key_id}  {self.scope:7}  {self.state:22}  {used:20}  {self.name}"
 
 

@@ -9,7 +9,6 @@ of fold_state, and then fails with 40001.
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg
@@ -17,6 +16,14 @@ import psycopg
 from service.db.connections import connect
 from service.db.queries import Connection, queries
 from service.db.session_settings import REFRESH
+
+TABLES_OF_SUMS = ("daily_metrics", "quarter_hour_metrics", "daily_rollups")
+TABLES_OF_LATENCIES = (
+    "daily_latency",
+    "quarter_hour_latency",
+    "daily_latency_rollups",
+    "latency_rollups",
+)
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +67,6 @@ def fold_deltas(conn: Connection) -> int:
     queries.refresh.fold_latency_rollups(conn)
     deltas = queries.refresh.delete_deltas(conn).rowcount
     queries.refresh.refresh_agent_totals(conn)
-    queries.refresh.refresh_daily_totals(conn)
-    queries.refresh.refresh_event_type_totals(conn)
     queries.refresh.refresh_model_totals(conn)
     return deltas
 
@@ -83,17 +88,10 @@ def forget_quarter_hours(conn: Connection, days: int) -> None:
 
 
 def delete_empty(conn: Connection) -> None:
-    """Remove the rows in which deletes have left nothing."""
-    statements: tuple[Callable[[Connection], object], ...] = (
-        queries.refresh.delete_empty_daily_metrics,
-        queries.refresh.delete_empty_quarter_hour_metrics,
-        queries.refresh.delete_empty_daily_latency,
-        queries.refresh.delete_empty_quarter_hour_latency,
-        queries.refresh.delete_empty_daily_rollups,
-        queries.refresh.delete_empty_daily_latency_rollups,
-        queries.refresh.delete_empty_latency_rollups,
-    )
+    """Delete the rows in which nothing is left to count after deletes."""
     with conn.transaction():
         queries.refresh.hold_folds(conn)
-        for statement in statements:
-            statement(conn)
+        for relation in TABLES_OF_SUMS:
+            queries.refresh.delete_empty_metrics(conn, relation=relation)
+        for relation in TABLES_OF_LATENCIES:
+            queries.refresh.delete_empty_latencies(conn, relation=relation)

@@ -108,7 +108,7 @@ def rebuild(conn: Connection) -> None:
             for chunk in chunks(run_ids, RUNS_PER_STATEMENT):
                 queries.metrics.add_run_deltas(conn, run_ids=chunk, sign=1)
                 advance(len(chunk))
-        queries.retention.add_retired_deltas(conn, sign=1)
+        queries.metrics.add_run_deltas(conn, sign=1)
         fold_deltas(conn)
     queries.refresh.vacuum_deltas(conn)
 

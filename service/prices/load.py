@@ -1,14 +1,14 @@
 """What `python -m service prices load` and `list` do."""
 
-import random
-import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 import psycopg
 
 from service.core.failure import Failure
+from service.core.retry_policy import RetryPolicy
 from service.db import audit_log
 from service.db.connections import connect
 from service.db.queries import Connection, Row, queries
@@ -16,8 +16,7 @@ from service.db.session_settings import DIRECT
 
 # While it waits for those who compute costs, others wait behind it, and give up after 750 ms.
 SETTINGS = DIRECT | {"lock_timeout": "200ms"}
-LOCK_ATTEMPTS = 30
-PAUSE_SECONDS = 1.0
+RETRIES = RetryPolicy(30)
 
 # The arrays of prices/add, and the column that each is.
 COLUMNS = {
@@ -87,13 +86,10 @@ def load(url: str, file: str, prices: list[Row]) -> Changes:
     """
     with connect(url, SETTINGS, "prices") as conn:
         conn.autocommit = True
-        for _ in range(LOCK_ATTEMPTS):
-            try:
-                with conn.transaction():
-                    queries.prices.lock(conn)
-                    return replace(conn, file, prices)
-            except psycopg.errors.LockNotAvailable:
-                time.sleep(PAUSE_SECONDS * random.random())  # noqa: S311 -- jitter
+        for _ in RETRIES.attempts():
+            with suppress(psycopg.errors.LockNotAvailable), conn.transaction():
+                queries.prices.lock(conn)
+                return replace(conn, file, prices)
     raise Failure("somebody reads the prices all the time (a dump?): nothing was loaded, try again")
 
 

@@ -6,8 +6,6 @@ ingest: the runs in key order, the prices, the events. An event that has the rig
 not touched, so whoever was killed begins again from the start and does the rest.
 """
 
-import random
-import time
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -16,6 +14,7 @@ import psycopg
 
 from service.core.failure import Failure
 from service.core.progress import progress
+from service.core.retry_policy import RetryPolicy
 from service.db import audit_log
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
@@ -36,8 +35,7 @@ SETTINGS = WRITE | {
 }
 # deadlock, serialization failure, lock timeout: others had the runs at this moment
 TRANSIENT = frozenset({"40P01", "40001", "55P03"})
-ATTEMPTS = 40  # over about 20 s, and the time for which each waits
-PAUSE_SECONDS = 1.0
+RETRIES = RetryPolicy(40)  # over about 20 s, and the time for which each waits
 AGAIN = "run it again, it does what is left"
 
 Change = tuple[Row, Decimal | None]  # an event as it was read, and its cost
@@ -132,14 +130,13 @@ class Repricer:
 
     def _store(self, day: date, changes: list[Change]) -> Row:
         """Change events of a day and all that follows from them, once others let go of them."""
-        for _ in range(ATTEMPTS):
+        for _ in RETRIES.attempts():
             try:
                 with self._conn.transaction():
                     return self._store_now(day, changes)
             except psycopg.Error as error:
                 if error.sqlstate not in TRANSIENT:
                     raise
-            time.sleep(PAUSE_SECONDS * random.random())  # noqa: S311 -- jitter
         raise Failure(f"runs of {day} are in use all the time: {AGAIN}")
 
     def _store_now(self, day: date, changes: list[Change]) -> Row:

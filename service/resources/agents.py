@@ -92,7 +92,7 @@ class Agent(DatabaseResource):
             if queries.agents.has_runs(conn, agent_name=agent_name).fetchone() is not None:
                 return True
             queries.agents.delete(conn, agent_name=agent_name)
-            queries.retention.add_retired_deltas(conn, agent_name=agent_name, sign=-1)
+            queries.metrics.add_run_deltas(conn, agent_name=agent_name, sign=-1)
             queries.retention.delete_retired(conn, agent_name=agent_name)
             return False
 

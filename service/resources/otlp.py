@@ -11,6 +11,7 @@ from service.api.policy import INGEST, Policy
 from service.api.resource import Resource
 from service.api.response_headers import set_commit_lsn
 from service.config import KILOBYTE, MEGABYTE, Config
+from service.ingest.json.event import MAX_DEPTH
 from service.ingest.otlp.batch import SpanBatch, parse_spans
 from service.telemetry import metrics
 from service.writer.group_commit import GroupCommitWriter
@@ -34,7 +35,6 @@ class OtlpTraces(Resource):
         self._budget = budget
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
-        self._max_event_depth = config.max_event_depth
         self._max_spans = config.max_batch_size
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -52,9 +52,7 @@ class OtlpTraces(Resource):
         write_response(resp, is_json, batch.rejected, batch.error_message)
 
     def _parse(self, body: bytes, is_json: bool) -> SpanBatch:
-        return parse_spans(
-            body, is_json, self._max_spans, self._max_event_bytes, self._max_event_depth
-        )
+        return parse_spans(body, is_json, self._max_spans, self._max_event_bytes, MAX_DEPTH)
 
 
 def is_json_body(req: falcon.Request) -> bool:

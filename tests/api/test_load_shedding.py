@@ -10,6 +10,8 @@ from falcon import testing
 from service.api.load_shedding import DISCARDED_BYTES, LoadShedder
 from tests.client import Client
 
+pytestmark = pytest.mark.any_postgres
+
 
 class Response:
     """What gunicorn hands to the application, as far as the gate looks at it."""

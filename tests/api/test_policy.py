@@ -7,6 +7,7 @@ from service.api.policy import ADMIN, PUBLIC, PUBLIC_POLICY, READ, Policy
 from service.api.resource import DatabaseResource, Resource, checked
 from service.auth.scopes import Scope
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 
 
 class Bare(Resource):
@@ -60,7 +61,10 @@ def test_a_resource_whose_policy_does_not_cover_its_methods_is_no_route(
 
 
 def test_a_resource_whose_policy_covers_its_methods_is_one() -> None:
-    for resource in (Whole(), Stored(Database("postgresql://nobody@127.0.0.1:1/nothing", 4))):
+    for resource in (
+        Whole(),
+        Stored(Database(DatabaseSettings("postgresql://nobody@127.0.0.1:1/nothing", 4))),
+    ):
         assert checked(resource) is resource
 
 

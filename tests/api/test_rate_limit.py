@@ -21,6 +21,8 @@ from tests.events import event, new_id
 from tests.openapi import close
 from tests.resources.test_openapi import assert_described
 
+pytestmark = pytest.mark.any_postgres
+
 PAGE = "http://localhost:3000"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.conftest import janitor, url_of
+from tests.databases import janitor, url_of
 from tests.deploy.conftest import Image, needs_nginx
 from tests.deploy.conftest import behind_nginx as started
 from tests.http.raw.case import Case

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.errors import Transient, transient_kind
 from service.db.queries import Connection, Row, queries
 
@@ -17,7 +18,7 @@ def limit(conn: Connection) -> str:
 
 
 def test_reads_have_a_limit(database_url: str) -> None:
-    database = Database(database_url, 5)
+    database = Database(DatabaseSettings(database_url, 5))
     database.open()
     try:
         with database.reading() as conn:

@@ -10,6 +10,7 @@ from falcon import testing
 from service.api.load_shedding import LoadShedder
 from service.db.connections import connect
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection, queries
 from service.db.session_settings import READ
 from tests.api.clock import StillClock
@@ -169,7 +170,7 @@ def test_it_never_scans_though_the_tables_were_small_when_it_was_planned(
     conn.execute("VACUUM ANALYZE runs, events, expired_runs")
     with connect(database_url, READ, "test") as plain:
         assert "Seq Scan" in plan_of_missing(plain), "else this proves nothing"
-    database = Database(database_url, 4)
+    database = Database(DatabaseSettings(database_url, 4))
     database.open()
     with closing(database):
         with database.looking_up() as reader:

@@ -18,7 +18,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.api.response_headers import COMMIT_LSN
 from service.db.database import Database
-from service.db.replica import Replica, is_of_a_server_away
+from service.db.replica import Replica, is_server_unavailable
 from service.db.request_routing import ReadRouting, ReplicaMissing, read_routing
 from service.telemetry.logging import reason
 from service.telemetry.metrics import ASKED_AGAIN
@@ -80,8 +80,8 @@ def may_be_replicas_fault(error: Exception, replica: Replica) -> bool:
         return not replica.is_usable  # a usable one is busy, as the primary then is
     if not isinstance(error, psycopg.Error):
         return False
-    if is_of_a_server_away(error):
-        replica.is_away(error)
+    if is_server_unavailable(error):
+        replica.mark_away(error)
         return True
     if not (error.sqlstate or "").startswith(REPLICA_ONLY):
         return False

@@ -9,6 +9,7 @@ from service.api.pagination.scan import Page
 from service.db.queries import Row
 
 INTERNAL = {
+    "received_on",
     "matches",
     "is_end",
     "total",

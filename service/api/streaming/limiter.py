@@ -5,8 +5,8 @@ from time import monotonic
 
 from service.api.streaming.client import EndReason
 from service.config import Config
+from service.core.overloaded import Overloaded
 from service.telemetry import metrics
-from service.writer.group_commit import Overloaded
 
 THREADS_FOR_OTHERS = 2
 

@@ -42,7 +42,6 @@ class Events(DatabaseResource):
         self._budget = budget
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
-        self._max_event_depth = config.max_event_depth
         self._max_batch_size = config.max_batch_size
 
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -53,9 +52,7 @@ class Events(DatabaseResource):
         """Store a batch. 200 means committed; 422 that no event was good."""
         with self._budget.share() as reservation:
             body = read_json_body(req, self._max_body_bytes, reservation)
-            batch = parse_batch(
-                body, self._max_batch_size, self._max_event_bytes, self._max_event_depth
-            )
+            batch = parse_batch(body, self._max_batch_size, self._max_event_bytes)
             self._rate_limit.take_events(req, len(batch.rows) + batch.failed)
             counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
             if counts.expired:
@@ -93,7 +90,8 @@ class Children(DatabaseResource):
             place = find_event(conn, event, run_id) if event else None
             if place is None:
                 raise ApiError(falcon.HTTP_404, "event_not_found", "There is no such event.")
-            resp.media = queries.events.children(conn, event_id=event, **place).fetchall()
+            run_id = place["run_id"]
+            resp.media = queries.events.children(conn, event_id=event, run_id=run_id).fetchall()
 
 
 def find_event(conn: Connection, event_id: str, run_id: str | None) -> Row | None:

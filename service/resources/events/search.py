@@ -57,6 +57,9 @@ class EventSearch:
         end = runs[-1] if runs and runs[-1]["is_end"] else None
         matching = [run for run in runs if run["matches"]]
         events = self._events(remaining, conn, matching, position, limit)
+        created_ats = {run["run_id"]: run["created_at"] for run in matching}
+        for event in events:
+            event["run_created_at"] = created_ats[event["run_id"]]
         remaining.bytes -= sum(event["bytes"] for event in events)
         return ScanBatch(
             events,

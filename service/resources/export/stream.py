@@ -18,7 +18,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from service.api.body import GZIP
 from service.api.streaming.client import EndReason, StreamClient
 from service.api.streaming.limiter import StreamSlot
-from service.core.cooperative import let_requests_in
+from service.core.cooperative import yield_to_requests
 from service.telemetry.logging import reason
 
 PASSING = (psycopg.Error, PoolTimeout, TooManyRequests)
@@ -77,7 +77,7 @@ class Stream:
         """The next part that is not empty."""
         part = b""
         while not part:
-            let_requests_in()
+            yield_to_requests()
             try:
                 part = next(self._parts)
             except StopIteration:

@@ -34,7 +34,7 @@ UNITS = {
     "latency_p95": "ms",
     "latency_p99": "ms",
 }
-PERCENTILES = {"latency_p50": 50, "latency_p95": 95, "latency_p99": 99}
+PERCENTILES = {"latency_p50": "p50_ms", "latency_p95": "p95_ms", "latency_p99": "p99_ms"}
 
 PARAMETERS = {"metric", "interval", "group_by", "from", "to", "tz", "limit", *DIMENSIONS}
 
@@ -52,7 +52,7 @@ class Question:
     def values(self) -> dict[str, Any]:
         """The parameters that say what to compute: a sum, or a percentile."""
         if self.metric in PERCENTILES:
-            return {"percent": PERCENTILES[self.metric]}
+            return {"percentile": PERCENTILES[self.metric]}
         return {"metric": self.metric, "counted": "runs" if self.metric == "runs" else "events"}
 
     @property

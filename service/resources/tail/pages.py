@@ -17,7 +17,7 @@ BYTES_PER_PAGE = 262_144
 
 @dataclass(frozen=True)
 class Page:
-    """The matching events with their positions, and the position after all events that were read."""
+    """The matching events with their positions, and the position after all events read."""
 
     events: list[tuple[StreamPosition, Row]]
     end: StreamPosition
@@ -68,7 +68,7 @@ def present(row: Row) -> Row:
 def find_start(database: Database, last: StreamPosition | None) -> tuple[StreamPosition, bool]:
     """The position to begin at, and whether the client's own was reset.
 
-    Without a position the stream begins now. A future position belongs to an earlier server, because
+    Without a position the stream begins now. A future position is of an earlier server, because
     a new PostgreSQL counts transactions from the beginning.
     """
     with database.primary.reading() as conn:

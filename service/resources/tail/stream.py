@@ -14,12 +14,12 @@ import psycopg
 
 from service.api.streaming.client import EndReason, StreamClient
 from service.api.streaming.limiter import StreamSlot
-from service.core.cooperative import let_requests_in
+from service.core.cooperative import yield_to_requests
 from service.core.worker_process import process
 from service.db.database import Database
 from service.db.errors import DATABASE_ERRORS, transient_kind
 from service.db.queries import Row
-from service.resources.tail.pages import Page, next_page
+from service.resources.tail.pages import Page, find_start, next_page
 from service.resources.tail.position import StreamPosition
 from service.telemetry.logging import reason
 
@@ -86,7 +86,7 @@ class Stream:
             RESET if is_reset else b"",
             str(position).encode(),
         )
-        with self._database.bell.subscribed():
+        with self._database.notifications.subscribed():
             sequence = 0
             while self._goes_on():
                 page = self._read(position)
@@ -96,7 +96,7 @@ class Stream:
                     yield b": alive\nid: %s\n\n" % str(page.end).encode()
                 position = page.end
                 sequence = self._wait(sequence) if page.is_last else sequence
-                let_requests_in()
+                yield_to_requests()
 
     def _read(self, position: StreamPosition) -> Page:
         """The next page; an empty one while the database is unavailable."""
@@ -117,7 +117,7 @@ class Stream:
         until = monotonic() + POLL_SECONDS
         now = sequence
         while now == sequence and monotonic() < until and self._goes_on():
-            now = self._database.bell.wait(sequence, CHECK_SECONDS)
+            now = self._database.notifications.wait(sequence, CHECK_SECONDS)
         return now
 
     def _goes_on(self) -> bool:

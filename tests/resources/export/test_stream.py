@@ -26,7 +26,9 @@ from tests.resources.export.wire import EVENTS, FIRST_BYTES, PATH, begun, fill, 
 from tests.service import ANSWER_SECONDS, Service, serving
 from tests.telemetry.scraped import Scrape
 
-LARGE: dict[str, Any] = {"WORKERS": 1, "MAX_EXPORTS": 1}
+pytestmark = pytest.mark.any_postgres
+
+ONE_WORKER: dict[str, Any] = {"WORKERS": 1}
 
 
 @pytest.fixture(scope="module", params=["gevent", "gthread"])
@@ -39,13 +41,13 @@ def worker_class(request: pytest.FixtureRequest) -> str:
 def service(
     service_database_url: str, tmp_path_factory: pytest.TempPathFactory, worker_class: str
 ) -> Iterator[Service]:
-    """A service with events of 20 MB, a worker and a place for one export."""
+    """A service with events of 20 MB, and one worker."""
     with serving(
         service_database_url,
         tmp_path_factory.mktemp("service"),
         WORKER_CLASS=worker_class,
         STREAM_STALL_SECONDS=2,
-        **LARGE,
+        **ONE_WORKER,
     ) as running:
         fill(running)
         yield running
@@ -62,8 +64,8 @@ def test_who_reads_to_the_end_has_all_of_it(service: Service) -> None:
     assert packed.content == body
 
 
-def test_others_are_served_meanwhile_and_a_second_export_is_refused(service: Service) -> None:
-    with begun(service.port):
+def test_others_are_served_meanwhile_and_a_third_export_is_refused(service: Service) -> None:
+    with begun(service.port), begun(service.port):
         refused = service.get("/api/export/runs.csv")
         assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
         assert refused.headers["Retry-After"] == "1"
@@ -73,13 +75,14 @@ def test_others_are_served_meanwhile_and_a_second_export_is_refused(service: Ser
 
 
 def test_a_client_that_stands_still_is_given_up(service: Service) -> None:
-    with begun(service.port) as answer:
-        until(lambda: service.get("/api/export/runs.csv").status_code == 200, "it is waited for")
+    with begun(service.port) as answer, begun(service.port):
+        assert service.get("/api/export/runs.csv").status_code == 503
+        until(lambda: ended(service, "stalled") == 2, "it is waited for")
+        assert service.get("/api/export/runs.csv").status_code == 200
         assert not rest_of(answer)[1]
     line = told(service)
     assert line["message"] == "export aborted: the client stalled"
     assert (line["path"], line["bytes"] > FIRST_BYTES) == (PATH, True)
-    assert ended(service, "stalled") == 1
 
 
 def ended(service: Service, ending: str) -> float:
@@ -124,7 +127,7 @@ def test_its_client_may_pause_for_longer_than_in_a_body_but_it_ends_with_its_key
     database_url: str, tmp_path: Path, worker_class: str
 ) -> None:
     good = bearer(create(database_url, "reader", Scope.ADMIN, None))
-    settings = {"WORKER_CLASS": worker_class, "BODY_TIMEOUT_SECONDS": 1, **LARGE}
+    settings = {"WORKER_CLASS": worker_class, "BODY_TIMEOUT_SECONDS": 1, **ONE_WORKER}
     with serving(database_url, tmp_path, **settings) as service:
         fill(service, **good)
         with begun(service.port, **good) as answer:
@@ -161,7 +164,7 @@ def test_a_worker_that_is_killed_leaves_no_export_that_looks_whole(
     service_database_url: str, tmp_path: Path, worker_class: str
 ) -> None:
     service = Service(
-        service_database_url, tmp_path / "log", REPOSITORY, WORKER_CLASS=worker_class, **LARGE
+        service_database_url, tmp_path / "log", REPOSITORY, WORKER_CLASS=worker_class, **ONE_WORKER
     )
     try:
         service.wait_until_healthy()
