@@ -53,7 +53,7 @@ def test_children_that_came_before_their_root_come_with_it(
     early, late, last = children(run, 3), children(run, 2), root(run)
     client.send(*early)
     assert ids(next_page(database, begin, "planner")) == []
-    behind = next_page(database, begin, "service").behind
+    behind = next_page(database, begin, "service").end
     assert ids(next_page(database, begin, "service")) == keys(*early)
     client.send(last, *late)
     [after] = children(run, 1)
@@ -107,11 +107,11 @@ def test_who_gets_a_run_back_gets_its_events_again_and_who_lost_it_no_more(
     assert ids(first) == keys(*early)
     there, back = root(run, "two", 5), root(run, "one", 4)
     client.send(there)
-    assert set(ids(next_page(database, first.behind, "two"))) == set(keys(*early, there))
+    assert set(ids(next_page(database, first.end, "two"))) == set(keys(*early, there))
     client.send(back)
     assert ids(next_page(database, begin, "two")) == []
     again = keys(*early, there)
-    assert ids(next_page(database, first.behind, "one")) == sorted([*again, back["event_id"]])
+    assert ids(next_page(database, first.end, "one")) == sorted([*again, back["event_id"]])
 
 
 @pytest.mark.one_server("the rows' xmin are the workers' own")
