@@ -20,6 +20,7 @@ from tests.events import Event, event, new_id
 from tests.http.wire import connected
 from tests.leaks import look_through_answer, look_through_log
 from tests.processes import harness
+from tests.processes.workers import WORKER_CLASSES
 from tests.service import Service
 
 pytestmark = pytest.mark.any_postgres
@@ -147,7 +148,7 @@ def test_whatever_goes_wrong_no_canary_is_told(
     assert leaks.PASSWORD in database_url
 
 
-@pytest.mark.parametrize("worker_class", ["gevent", "gthread"])
+@pytest.mark.parametrize("worker_class", WORKER_CLASSES)
 def test_what_gunicorn_itself_refuses_is_not_quoted(
     database_url: str, tmp_path: Path, worker_class: str
 ) -> None:

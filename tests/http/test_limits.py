@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.http.wire import Answer, exchange, get
+from tests.processes.workers import WORKER_CLASSES
 from tests.service import Service, serving
 
 KB = 1024
@@ -13,7 +14,7 @@ MAX_HEADERS = 100
 MAX_HEADER_BYTES = 8 * KB
 
 
-@pytest.fixture(scope="module", params=["gevent", "gthread"])
+@pytest.fixture(scope="module", params=WORKER_CLASSES)
 def service(
     request: pytest.FixtureRequest,
     service_database_url: str,

@@ -21,6 +21,7 @@ from tests.events import event, new_id
 from tests.http.raw.case import post
 from tests.http.wire import batch
 from tests.processes.harness import REPOSITORY, until
+from tests.processes.workers import WORKER_CLASSES
 from tests.resources.export.reading import keys, read_ndjson
 from tests.resources.export.wire import EVENTS, FIRST_BYTES, PATH, begun, fill, rest_of, told
 from tests.service import ANSWER_SECONDS, Service, serving
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.any_postgres
 ONE_WORKER: dict[str, Any] = {"WORKERS": 1}
 
 
-@pytest.fixture(scope="module", params=["gevent", "gthread"])
+@pytest.fixture(scope="module", params=WORKER_CLASSES)
 def worker_class(request: pytest.FixtureRequest) -> str:
     """Each that may stand alone on a port."""
     return str(request.param)

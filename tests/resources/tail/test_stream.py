@@ -21,6 +21,7 @@ from tests.events import event, new_id
 from tests.http.wire import batch
 from tests.openapi import close
 from tests.processes.harness import until
+from tests.processes.workers import WORKER_CLASSES
 from tests.resources.tail.reading import reading
 from tests.resources.test_openapi import assert_described
 from tests.service import Service, serving
@@ -39,7 +40,7 @@ SELECT pg_terminate_backend(pid)
 """
 
 
-@pytest.fixture(scope="module", params=["gevent", "gthread"])
+@pytest.fixture(scope="module", params=WORKER_CLASSES)
 def service(
     request: pytest.FixtureRequest,
     service_database_url: str,
