@@ -105,11 +105,11 @@ def test_who_comes_while_nothing_gets_through_is_refused_with_those_who_wait(
             attempts.append(len(self._requests))
             return super().run()
 
-        def _hold(self, *arguments: Any) -> Any:
+        def _hold_runs(self, *arguments: Any) -> Any:
             # Here it meets the lock; its numbers it has reserved in a transaction before.
             row = self._conn.execute("SHOW lock_timeout").fetchone()
             timeouts.append(str(row and row["lock_timeout"]))
-            return super()._hold(*arguments)
+            return super()._hold_runs(*arguments)
 
     monkeypatch.setattr(transaction_runner, "Transaction", Counted)
     with ThreadPoolExecutor(10) as pool, locked(database_url):
