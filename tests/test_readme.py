@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 from service.cli.parser import COMMANDS
-from service.config import SETTINGS
 from service.db.queries import Connection
 from tests.events import event, new_id
 from tests.http.wire import batch
@@ -41,12 +40,6 @@ def test_the_examples_of_exports_run(service: Service, tmp_path: Path) -> None:
     assert json.loads(last) == {"export": {"complete": True, "events": len(events)}}
     assert events
     assert (tmp_path / "runs.csv").read_text().startswith("run_id,")
-
-
-def test_every_variable_is_in_the_table_with_its_default() -> None:
-    table = README.split("## Configuration")[1].split("##")[0]
-    for setting in SETTINGS:
-        assert f"`{setting.name}`" in table, setting.name
 
 
 def test_every_command_is_listed() -> None:

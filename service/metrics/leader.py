@@ -1,8 +1,8 @@
-"""The leader: one process at a time keeps the metrics cheap to read, by folding their deltas.
+"""The fold leader: one process at a time folds metric deltas, which keeps metrics fast to read.
 
-Nothing depends on it for being right: reads add the deltas that wait, and without a leader they
-only grow dearer. Every worker runs a FoldLeader, as `python -m service refresh` does; a lease says
-who of them leads, and runs out within two intervals when its holder dies.
+Metrics are exact without a leader, because each read adds the waiting deltas; queries only get
+slower. Every worker runs a FoldLeader, as `python -m service refresh` does. A lease in the database
+selects the leader, and expires within two intervals after its holder dies.
 """
 
 import logging
@@ -39,17 +39,17 @@ log = logging.getLogger(__name__)
 
 
 class FoldLeader:
-    """Leads where nobody else does: folds, compacts and vacuums, from a thread of its own."""
+    """Holds the lease if no other process does; folds, compacts and vacuums in a thread."""
 
     def __init__(
         self, url: str, interval_seconds: float, quarter_hour_days: int = QUARTER_HOUR_DAYS
     ) -> None:
-        """`interval_seconds` lies between two folds, unless those take longer or much waits."""
+        """`interval_seconds` between folds: longer if folds are slow, shorter at many deltas."""
         self._url = url
         self._interval = interval_seconds
         self._quarter_hour_days = quarter_hour_days
-        # Containers on their host's network have its name, and often the same pids: two that were
-        # called alike would hold one lease, and both fold.
+        # Random, because containers on their host's network share its name and often their pids: two
+        # processes of the same name would share a lease.
         self._name = f"{socket.gethostname()}/{secrets.token_hex(4)}:{os.getpid()}"
         self._thread = PeriodicThread(
             "metrics fold",
@@ -71,7 +71,7 @@ class FoldLeader:
         self._thread.open()
 
     def close(self) -> None:
-        """End the thread, and the lease: the next leader need not wait until it expires."""
+        """End the thread and release the lease, so that the next leader need not wait for it."""
         self._thread.close()
 
     def run(self) -> None:
@@ -79,7 +79,7 @@ class FoldLeader:
         self._thread.run()
 
     def _step(self) -> None:
-        """Do what is due, where this process has or gets the lease."""
+        """Fold or compact if due and if this process holds the lease."""
         try:
             if self._leads():
                 self._work(self._connected())
@@ -102,7 +102,7 @@ class FoldLeader:
         return row is not None
 
     def _work(self, conn: Connection) -> None:
-        """Do what is due: a fold, or else a compaction; and, once an hour, the upkeep."""
+        """Run a fold or a compaction if one is due, and the upkeep once an hour."""
         row = queries.refresh.waiting(conn, row_limit=COUNTED_DELTAS).fetchone()
         assert row is not None, "fold_state has its one row"  # noqa: S101
         if row["waiting"] > self._told:
@@ -154,7 +154,7 @@ class FoldLeader:
 
 
 def fold_once(url: str) -> Fold:
-    """Fold what waits, now; waits for a fold that is under way."""
+    """Fold all waiting deltas now, after the fold in progress, if any."""
     with connect_for_folds(url) as conn:
         while True:
             try:

@@ -1,4 +1,4 @@
-"""What `python -m service prices load` and `list` do."""
+"""Load and list the price table."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -14,11 +14,11 @@ from service.db.connections import connect
 from service.db.queries import Connection, Row, queries
 from service.db.session_settings import DIRECT
 
-# While it waits for those who compute costs, others wait behind it, and give up after 750 ms.
+# While this lock request waits, later transactions queue after it; their timeout is 750 ms.
 SETTINGS = DIRECT | {"lock_timeout": "200ms"}
 RETRIES = RetryPolicy(30)
 
-# The arrays of prices/add, and the column that each is.
+# The arrays of prices/add, by the column of each.
 COLUMNS = {
     "models": "model",
     "valid_froms": "valid_from",
@@ -35,7 +35,7 @@ Key = tuple[str, date]
 
 @dataclass(frozen=True)
 class Changes:
-    """What a file makes of the prices there are, each as model and day."""
+    """The difference between a file and the stored prices, as (model, day)."""
 
     added: list[Key]
     changed: list[Key]
@@ -56,7 +56,7 @@ class Changes:
         )
 
     def lines(self) -> Iterator[str]:
-        """A line for each price that is not as it was."""
+        """One line for each changed price."""
         for what in ("added", "changed", "removed"):
             for model, valid_from in getattr(self, what):
                 yield f"{what} {model} from {valid_from}"
@@ -80,9 +80,9 @@ def listed(url: str) -> list[Row]:
 
 
 def load(url: str, file: str, prices: list[Row]) -> Changes:
-    """Put these prices in the place of all there are. Raises Failure where others keep them.
+    """Replace all prices. Raises Failure if other transactions keep the table locked.
 
-    Whatever is stored once it is over has the new ones: see prices/loaded.
+    Events that commit afterwards use the new prices: see prices/loaded.
     """
     with connect(url, SETTINGS, "prices") as conn:
         conn.autocommit = True
@@ -94,7 +94,7 @@ def load(url: str, file: str, prices: list[Row]) -> Changes:
 
 
 def replace(conn: Connection, file: str, prices: list[Row]) -> Changes:
-    """As load, within its transaction."""
+    """Replace all prices within a transaction, and record it in the audit log."""
     changes = Changes.between(queries.prices.all(conn), prices)
     queries.prices.clear(conn)
     columns = {
