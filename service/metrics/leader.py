@@ -48,7 +48,7 @@ class FoldLeader:
         self._url = url
         self._interval = interval_seconds
         self._quarter_hour_days = quarter_hour_days
-        # Random, because containers on their host's network share its name and often their pids: two
+        # Random, because containers on their host's network share its name and often pids: two
         # processes of the same name would share a lease.
         self._name = f"{socket.gethostname()}/{secrets.token_hex(4)}:{os.getpid()}"
         self._thread = PeriodicThread(

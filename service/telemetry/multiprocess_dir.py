@@ -35,7 +35,7 @@ class Directory:
         parent = SHM if has_room(SHM) else Path(tempfile.gettempdir())
         remove_abandoned(parent)
         path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-        # Workers inherit the lock, so the directory is in use until the last worker ends. It gets its
+        # Workers inherit the lock, so the directory is in use until the last one ends. It gets its
         # name under the lock, or another service could take it for abandoned.
         take(path / "new")
         (path / "new").rename(path / LOCK)
