@@ -68,11 +68,4 @@ def parse_spans(
             batch.rows += rows_of(span, agents.name_of(span), max_bytes, max_depth)
         except BadEvent as error:
             batch.reject(error, span.span_id)
-        except UnicodeEncodeError:
-            batch.reject(INVALID_TEXT, span.span_id)
     return batch
-
-
-INVALID_TEXT = BadEvent(
-    None, "invalid_text", "The span holds half of a surrogate pair: no UTF-8 can write it."
-)

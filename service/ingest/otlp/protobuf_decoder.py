@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 
 from service.ingest.json.fields import BadEvent
 from service.ingest.otlp.protobuf_wire import Place, find_spans
-from service.ingest.otlp.span import Malformed, Origin, Span
+from service.ingest.otlp.span import Malformed, Origin, Span, make_scope
 
 
 def read_protobuf(body: bytes, max_spans: int, max_span_bytes: int) -> list[Span | BadEvent]:
@@ -53,9 +53,7 @@ def read_resource(body: bytes, places: list[Place]) -> dict[str, Any] | BadEvent
 def read_scope(body: bytes, places: list[Place]) -> dict[str, Any]:
     """The name, version and attributes of a scope."""
     scope = InstrumentationScope.FromString(joined(body, places))
-    attributes = read_attributes(scope.attributes)
-    found = {"name": scope.name, "version": scope.version, "attributes": attributes}
-    return {name: value for name, value in found.items() if value}
+    return make_scope(scope.name, scope.version, read_attributes(scope.attributes))
 
 
 def read_span(encoded: bytes, origin: Origin, max_bytes: int) -> Span | BadEvent:
@@ -72,16 +70,16 @@ def read_span(encoded: bytes, origin: Origin, max_bytes: int) -> Span | BadEvent
     status = span.status
     try:
         return Span(
-            span.trace_id.hex(),
-            span.span_id.hex(),
-            span.parent_span_id.hex(),
-            span.trace_state,
-            span.name,
-            span.kind,
-            span.start_time_unix_nano,
-            span.end_time_unix_nano,
-            read_attributes(span.attributes),
-            [
+            trace_id=span.trace_id.hex(),
+            span_id=span.span_id.hex(),
+            parent_span_id=span.parent_span_id.hex(),
+            trace_state=span.trace_state,
+            name=span.name,
+            kind=span.kind,
+            start_ns=span.start_time_unix_nano,
+            end_ns=span.end_time_unix_nano,
+            attributes=read_attributes(span.attributes),
+            events=[
                 {
                     "name": event.name,
                     "time_unix_nano": event.time_unix_nano,
@@ -89,7 +87,7 @@ def read_span(encoded: bytes, origin: Origin, max_bytes: int) -> Span | BadEvent
                 }
                 for event in span.events
             ],
-            [
+            links=[
                 {
                     "trace_id": link.trace_id.hex(),
                     "span_id": link.span_id.hex(),
@@ -97,9 +95,9 @@ def read_span(encoded: bytes, origin: Origin, max_bytes: int) -> Span | BadEvent
                 }
                 for link in span.links
             ],
-            status.code,
-            status.message,
-            origin,
+            status_code=status.code,
+            status_message=status.message,
+            origin=origin,
         )
     except BadEvent as error:
         error.event_id = span.span_id.hex()

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from service.ingest.json import numbers
-from service.ingest.json.event import encode_data
+from service.ingest.json.data import encode_data
 from service.ingest.json.fields import FIRST_YEAR, GENERATED_NAME, LAST_YEAR, BadEvent
 from service.ingest.otlp import attributes as names
 from service.ingest.otlp.attributes import first, name
@@ -69,22 +69,22 @@ class RowMaker:
         """The event that stands for the span: its children name it as their parent."""
         span = self._span
         at = moment(span.start_ns)
-        metadata = data["metadata"]
-        return EventRow(  # in the order of its fields, as below
-            self._run_id,
-            self._event_id,
-            self._agent_name,
-            event_type,
-            at,
-            as_text(at),
-            None if span.is_root else event_id_of(span.trace_id, span.parent_span_id, SPAN),
-            None,
-            run_name_of(span),
-            numbers.dumps(metadata).decode() if metadata else None,
-            data["environment"],
-            *result,
-            is_error,
-            self._encode(data),
+        parent, metadata = span.parent_span_id, data["metadata"]
+        parent_id = event_id_of(span.trace_id, parent, SPAN) if parent else None
+        return EventRow(
+            run_id=self._run_id,
+            event_id=self._event_id,
+            agent_name=self._agent_name,
+            event_type=event_type,
+            timestamp=at,
+            timestamp_text=as_text(at),
+            parent_event_id=parent_id,
+            run_name=run_name_of(span),
+            metadata=numbers.dumps(metadata).decode() if metadata else None,
+            environment=data["environment"],
+            **result._asdict(),
+            is_error=is_error,
+            data=self._encode(data),
         )
 
     def last(self, data: Data, result: Result, is_error: bool) -> EventRow:
@@ -92,20 +92,16 @@ class RowMaker:
         span = self._span
         at = moment(max(span.start_ns, span.end_ns))
         return EventRow(
-            self._run_id,
-            event_id_of(span.trace_id, span.span_id, END),
-            self._agent_name,
-            AGENT_END,
-            at,
-            as_text(at),
-            None,
-            self._event_id,
-            None,
-            None,
-            None,
-            *result,
-            is_error,
-            self._encode(data),
+            run_id=self._run_id,
+            event_id=event_id_of(span.trace_id, span.span_id, END),
+            agent_name=self._agent_name,
+            event_type=AGENT_END,
+            timestamp=at,
+            timestamp_text=as_text(at),
+            previous_event_id=self._event_id,
+            **result._asdict(),
+            is_error=is_error,
+            data=self._encode(data),
         )
 
     def _encode(self, data: Data) -> bytes:

@@ -1,9 +1,12 @@
 """Span: what both encodings are read into, and its ids as ours."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from service.ingest.json.batch import BatchTooLarge
 from service.ingest.json.fields import BadEvent
@@ -27,8 +30,8 @@ class TooManySpans(BatchTooLarge):
     """More spans than one request may hold; how many is not known, since nobody counted on."""
 
     def __init__(self, limit: int) -> None:
-        Exception.__init__(self, f"The request has more than {limit} spans. Send it in parts.")
-        self.limit = limit
+        super().__init__(limit)
+        self.args = (f"The request has more than {limit} spans. Send it in parts.",)
 
 
 # Of a resource: what tells one service, and where it runs, from another. Not its command line.
@@ -54,8 +57,7 @@ class Origin:
         self.environment = first(resource, ENVIRONMENT, environment)
 
 
-@dataclass(slots=True)
-class Span:
+class Span(Struct, kw_only=True, gc=False):
     """One span as it came, whatever the encoding. Ids are lower-case hex, times nanoseconds.
 
     `events` are {name, time_unix_nano, attributes}, `links` {trace_id, span_id, attributes}.
@@ -70,8 +72,8 @@ class Span:
     start_ns: int
     end_ns: int
     attributes: dict[str, Any]
-    events: list[dict[str, Any]]
-    links: list[dict[str, Any]]
+    events: Sequence[dict[str, Any]]
+    links: Sequence[dict[str, Any]]
     status_code: int
     status_message: str
     origin: Origin
@@ -80,6 +82,12 @@ class Span:
     def is_root(self) -> bool:
         """Whether the trace begins here."""
         return not self.parent_span_id
+
+
+def make_scope(name: str | None, version: str | None, attributes: dict[str, Any]) -> dict[str, Any]:
+    """A scope as Origin has it: what is there of it."""
+    found = {"name": name, "version": version, "attributes": attributes}
+    return {name: value for name, value in found.items() if value}
 
 
 def check_ids(span: Span) -> None:
