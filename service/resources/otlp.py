@@ -15,7 +15,7 @@ from service.ingest.json.event import MAX_DEPTH
 from service.ingest.otlp.batch import SpanBatch, parse_spans
 from service.telemetry import metrics
 from service.writer.group_commit import GroupCommitWriter
-from service.writer.transaction import Counts
+from service.writer.incoming import Counts
 
 
 class OtlpTraces(Resource):

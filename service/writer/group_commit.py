@@ -20,9 +20,9 @@ from service.core.overloaded import Overloaded
 from service.db.queries import Connection
 from service.ingest.rows import EventRow
 from service.telemetry.logging import reason
+from service.writer.incoming import Counts
 from service.writer.lock_backoff import LockBackoff
 from service.writer.throughput import ThroughputEstimate
-from service.writer.transaction import Counts
 from service.writer.transaction_runner import TransactionRunner
 
 GROUPED_EVENTS = 2_000  # one transaction of small requests: about 0.1 s

@@ -6,7 +6,7 @@ earlier phase, so two transactions cannot deadlock. The numbers of `run N` are c
 another run has such a name all the same, 23505 makes the writer retry.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +15,7 @@ from service.db.queries import Connection, Row, is_distributed, queries
 from service.ingest.rows import EventRow
 from service.prices.price_list import CurrentPrices
 from service.writer.costs import set_costs, wants_cost
+from service.writer.incoming import Counts, Incoming
 from service.writer.metric_deltas import deltas
 from service.writer.run_changes import (
     Change,
@@ -37,55 +38,6 @@ from service.writer.run_statements import (
     settle_runs,
 )
 from service.writer.run_totals import totals
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What became of one request's rows."""
-
-    inserted: int
-    duplicates: int
-    expired: frozenset[str] = frozenset()  # runs that retention removed: their rows are rejected
-    lsn: str | None = None  # the log position that a replica must replay to show the rows
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """The rows of some requests, each key once, with the request that sent it first."""
-
-    requests: Sequence[Sequence[EventRow]]
-    first: dict[str, tuple[int, EventRow]]  # by key, sorted
-    runs: Rows  # by run_id, sorted, since the keys begin with it
-
-    @classmethod
-    def of(cls, requests: Sequence[Sequence[EventRow]]) -> "Incoming":
-        """Order the rows; a later row of the same key is a duplicate."""
-        first: dict[str, tuple[int, EventRow]] = {}
-        for request_no, rows in enumerate(requests):
-            for row in rows:
-                first.setdefault(row.key, (request_no, row))
-        ordered = {key: first[key] for key in sorted(first)}
-        return cls(requests, ordered, by_run(row for _, row in ordered.values()))
-
-    def without_runs(self, run_ids: Collection[str]) -> "Incoming":
-        """The same without the rows of these runs."""
-        return Incoming.of(
-            [[row for row in rows if row.run_id not in run_ids] for rows in self.requests]
-        )
-
-    def without_stored(self, stored: Collection[str]) -> Rows:
-        """The rows whose keys are not stored yet, by run."""
-        return by_run(row for key, (_, row) in self.first.items() if key not in stored)
-
-    def counts(
-        self, stored: Collection[str], expired: frozenset[str], lsn: str | None = None
-    ) -> list[Counts]:
-        """Each request's counts; rows with a key in `stored` were duplicates."""
-        inserted = Counter(no for key, (no, _) in self.first.items() if key not in stored)
-        return [
-            Counts(inserted[no], len(rows) - inserted[no], expired, lsn)
-            for no, rows in enumerate(self.requests)
-        ]
 
 
 @dataclass(frozen=True)
@@ -282,14 +234,6 @@ def agents_that_name(known: Runs, states: Runs) -> set[str]:
         if needs_name(known[run_id], now) if run_id in known else now.requested:
             agents.add(now.agent_name)
     return agents
-
-
-def by_run(rows: Iterable[EventRow]) -> Rows:
-    """The rows of each run."""
-    runs: Rows = defaultdict(list)
-    for row in rows:
-        runs[row.run_id].append(row)
-    return runs
 
 
 def keys_of(rows: Iterable[Row]) -> set[str]:

@@ -13,9 +13,10 @@ from service.db.queries import Connection, queries
 from service.ingest.rows import EventRow
 from service.prices.price_list import CurrentPrices
 from service.telemetry import metrics
+from service.writer.incoming import Counts
 from service.writer.lock_backoff import LockBackoff
 from service.writer.run_changes import RetryTransaction
-from service.writer.transaction import Counts, Transaction
+from service.writer.transaction import Transaction
 
 RETRIES = RetryPolicy(10, first_pause_seconds=0.005, longest_pause_seconds=0.2)  # about 0.5 s
 

@@ -15,7 +15,8 @@ from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection
 from service.db.session_settings import WRITE
 from service.writer import transaction_runner
-from service.writer.transaction import Counts, Transaction
+from service.writer.incoming import Counts
+from service.writer.transaction import Transaction
 from tests.client import Client
 from tests.events import event, new_id
 from tests.processes.harness import until

@@ -20,7 +20,7 @@ from service.ingest.json.ndjson_line import read_line
 from service.ingest.rows import EventRow
 from service.telemetry.logging import reason
 from service.writer.group_commit import GroupCommitWriter
-from service.writer.transaction import Counts
+from service.writer.incoming import Counts
 
 BATCH_EVENTS = 1_000
 BATCH_BYTES = 8 * 1024 * 1024  # two batches are in memory at a time, as lines and as rows

@@ -20,7 +20,7 @@ from service.ingest.json.batch import Batch, parse_batch
 from service.resources.events import search_resource
 from service.telemetry import metrics
 from service.writer.group_commit import GroupCommitWriter
-from service.writer.transaction import Counts
+from service.writer.incoming import Counts
 
 
 class Events(DatabaseResource):
