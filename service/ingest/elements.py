@@ -18,8 +18,7 @@ from service.ingest.json.fields import BadEvent, invalid_number, invalid_text
 # In text: bytes that occur in no UTF-8. Of two backslashes the second begins no escape, so they go
 # first. For numbers: others that nobody writes.
 TEXT_MASKS = ((rb"\\", b"\xf8"), (rb"\"", b"\xf9"), (rb"\ud", b"\xfa"), (rb"\uD", b"\xfb"))
-NUMBER_MASKS = ((b"NaN", b"0e57721566490153286"), (b"Infinity", b"0e16180339887498948"))
-ALL_MASKS = TEXT_MASKS + NUMBER_MASKS
+MASKS = (*TEXT_MASKS, (b"NaN", b"0e57721566490153286"), (b"Infinity", b"0e16180339887498948"))
 TOKEN = re.compile(rb'"[^"]*"|[\[{]+|[\]}]+')  # of a masked text: its strings hold no quotes
 MAX_TOKENS = 4_000_000  # half a second
 
@@ -106,7 +105,7 @@ def cutter(name: str, limit: int | None, beside: str) -> Callable[[Element], Cut
     return cut_out
 
 
-def mask(text: bytes, masks: tuple[tuple[bytes, bytes], ...] = ALL_MASKS) -> bytes:
+def mask(text: bytes, masks: tuple[tuple[bytes, bytes], ...] = MASKS) -> bytes:
     """The text with all that msgspec refuses written as something that it passes over."""
     for plain, masked in masks:
         text = text.replace(plain, masked)
@@ -115,7 +114,7 @@ def mask(text: bytes, masks: tuple[tuple[bytes, bytes], ...] = ALL_MASKS) -> byt
 
 def unmask(text: bytes) -> bytes:
     """The text that `mask` was given, or a part of it."""
-    for plain, masked in reversed(ALL_MASKS):
+    for plain, masked in reversed(MASKS):
         text = text.replace(masked, plain)
     return text
 
@@ -147,7 +146,7 @@ def without_depth(text: bytes) -> bytes:
 def unreadable(element: Element, what: str) -> BadEvent:
     """Why msgspec refuses an element: by which of the masks it would be read."""
     text = bytes(element)
-    for masks, problem in ((TEXT_MASKS, invalid_text), (ALL_MASKS, invalid_number)):
+    for masks, problem in ((TEXT_MASKS, invalid_text), (MASKS, invalid_number)):
         try:
             skip(mask(text, masks))
         except (msgspec.MsgspecError, RecursionError):

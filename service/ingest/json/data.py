@@ -6,11 +6,10 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from service.ingest.elements import has_more_values
+from service.ingest.elements import NULL, has_more_values
 from service.ingest.json import numbers
 from service.ingest.json.fields import BadEvent, invalid_number
 
-NULL = Raw(b"null")
 OBJECT = ord("{")
 # Between tokens JSON allows them; in COPY's text format they end a column or a row.
 CONTROLS = (b"\t", b"\n", b"\r")

@@ -10,9 +10,9 @@ import orjson
 from msgspec import Raw, Struct
 
 from service.core.validation import MAX_MODEL, MAX_NAME, to_uuid, tokens
-from service.ingest.elements import Element, mask, unmask, unreadable, without_depth
+from service.ingest.elements import NULL, Element, mask, unmask, unreadable, without_depth
 from service.ingest.json import numbers
-from service.ingest.json.data import NULL, Data, Output, read_data
+from service.ingest.json.data import Data, Output, read_data
 from service.ingest.json.fields import (
     MAX_ENVIRONMENT,
     MAX_EVENT_TYPE,

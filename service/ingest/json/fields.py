@@ -99,18 +99,12 @@ def read_timestamp(value: Any) -> datetime:
     """ISO 8601; without an offset it is UTC."""
     if value is None:
         missing("timestamp")
+    text = "`timestamp` is ISO 8601 text, such as 2026-11-22T10:30:00.123456Z."
     try:
         moment = parse_timestamp(value)
+        if FIRST_YEAR <= moment.year <= LAST_YEAR:
+            return moment
+        text = f"`timestamp` is outside {FIRST_YEAR} to {LAST_YEAR}."
     except (TypeError, ValueError, OverflowError):
-        raise BadEvent(
-            "timestamp",
-            "invalid_timestamp",
-            "`timestamp` is ISO 8601 text, such as 2026-11-22T10:30:00.123456Z.",
-        ) from None
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise BadEvent(
-            "timestamp",
-            "invalid_timestamp",
-            f"`timestamp` is outside {FIRST_YEAR} to {LAST_YEAR}.",
-        )
-    return moment
+        pass
+    raise BadEvent("timestamp", "invalid_timestamp", text)

@@ -5,25 +5,22 @@ by itself, so that a bad span costs itself alone.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from service.ingest.elements import Element, cut, has_more_values, is_sparse, mask, unreadable
 from service.ingest.json.fields import BadEvent
 from service.ingest.otlp.json_messages import (
-    Event,
-    Link,
     Request,
     Resource,
     Scope,
-    SpanId,
     SpanLists,
     SpanMessage,
 )
 from service.ingest.otlp.json_values import WrongType, read_attributes
 from service.ingest.otlp.protobuf_wire import FIELDS_PER_SPAN, SOME_FIELDS
-from service.ingest.otlp.span import Malformed, Origin, Span, TooManySpans, make_scope
+from service.ingest.otlp.span import Malformed, Origin, Span, TooManySpans, event_of, link_of
 
 T = TypeVar("T")
 MAX_UINT64 = 2**64 - 1
@@ -35,16 +32,16 @@ decode_resource = msgspec.json.Decoder(Resource | None, strict=False).decode
 decode_scope = msgspec.json.Decoder(Scope | None, strict=False).decode
 decode_span = msgspec.json.Decoder(SpanMessage, strict=False).decode
 decode_lists = msgspec.json.Decoder(SpanLists | None).decode
-decode_id = msgspec.json.Decoder(SpanId).decode
 
 
 def read_json(body: bytes, max_spans: int, max_span_bytes: int) -> list[Span | BadEvent]:
     """Read each span, or why it cannot be read. Raises Malformed, TooManySpans."""
     found: list[Span | BadEvent] = []
     try:
+        if not body.isascii():
+            body.decode()  # msgspec does not check the UTF-8 of fields that it skips
         groups = read_groups(body)
         if groups is None:
-            body.decode()  # msgspec does not look into what it passes over
             groups = cut_groups(body, max_spans, max_span_bytes)
         if sum(len(spans) for _, spans in groups) > max_spans:
             raise TooManySpans(max_spans)
@@ -66,7 +63,7 @@ def read_groups(body: bytes) -> list[Group] | None:
         if not is_sparse(body):
             return None
         request = decode_request(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (msgspec.MsgspecError, RecursionError):
         return None
     return [
         (read_origin(resource_spans.resource, scope_spans.scope), scope_spans.spans)
@@ -123,11 +120,10 @@ def decode_part(sent: Element, decode: Callable[[Element], T], max_bytes: int) -
 def read_origin(resource: Resource | None, scope: Scope | None) -> Origin | BadEvent:
     """What the spans of a scope have in common, or why it cannot be stored."""
     try:
-        attributes = read_attributes(resource.attributes) if resource else {}
+        shared = read_attributes(resource.attributes) if resource else {}
         if scope is None:
-            return Origin(attributes, {})
-        said = make_scope(scope.name, scope.version, read_attributes(scope.attributes))
-        return Origin(attributes, said)
+            return Origin(shared, None, None, {})
+        return Origin(shared, scope.name, scope.version, read_attributes(scope.attributes))
     except BadEvent as error:
         return error
     except RecursionError:
@@ -156,39 +152,32 @@ def make_span(span: SpanMessage, origin: Origin) -> Span:
     if end_ns > MAX_UINT64 or start_ns > MAX_UINT64:
         raise WrongType("the span's times are integers of 64 bits")
     return Span(
-        trace_id=(span.trace_id or "").lower(),
-        span_id=(span.span_id or "").lower(),
-        parent_span_id=(span.parent_span_id or "").lower(),
+        trace_id=as_id(span.trace_id),
+        span_id=as_id(span.span_id),
+        parent_span_id=as_id(span.parent_span_id),
         trace_state=span.trace_state or "",
         name=span.name or "",
         kind=span.kind or 0,
         start_ns=start_ns,
         end_ns=end_ns,
         attributes=read_attributes(span.attributes),
-        events=[read_event(event) for event in span.events] if span.events else (),
-        links=[read_link(link) for link in span.links] if span.links else (),
+        events=[
+            event_of(event.name or "", event.time_unix_nano or 0, read_attributes(event.attributes))
+            for event in span.events or ()
+        ],
+        links=[
+            link_of(as_id(link.trace_id), as_id(link.span_id), read_attributes(link.attributes))
+            for link in span.links or ()
+        ],
         status_code=(status and status.code) or 0,
         status_message=(status and status.message) or "",
         origin=origin,
     )
 
 
-def read_event(event: Event) -> dict[str, Any]:
-    """An event of a span."""
-    return {
-        "name": event.name or "",
-        "time_unix_nano": event.time_unix_nano or 0,
-        "attributes": read_attributes(event.attributes),
-    }
-
-
-def read_link(link: Link) -> dict[str, Any]:
-    """A link to another span."""
-    return {
-        "trace_id": (link.trace_id or "").lower(),
-        "span_id": (link.span_id or "").lower(),
-        "attributes": read_attributes(link.attributes),
-    }
+def as_id(sent: str | None) -> str:
+    """An id in lower case; empty where there is none."""
+    return sent.lower() if sent else ""
 
 
 def too_deep() -> BadEvent:
@@ -199,7 +188,7 @@ def too_deep() -> BadEvent:
 def shown_id(sent: SentSpan) -> str | None:
     """The span's id for an error message."""
     try:
-        span = sent if isinstance(sent, SpanMessage) else decode_id(mask(bytes(sent)))
+        span = sent if isinstance(sent, SpanMessage) else decode_lists(mask(bytes(sent)))
+        return as_id(span.span_id) if span and span.span_id else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return span.span_id and span.span_id.lower()

@@ -1,4 +1,4 @@
-"""The messages of OTLP/JSON, as msgspec reads them: null is absent, unknown fields are ignored.
+"""The messages of OTLP/JSON, as msgspec reads them: null is absent, unknown fields are skipped.
 
 OTLP/JSON is not protobuf's canonical JSON: ids are hex instead of base64, and enums are numbers.
 64-bit integers are text or numbers, so the decoders are not strict.
@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
 
-NULL = Raw(b"null")
+from service.ingest.elements import NULL
 
 Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
@@ -19,11 +19,11 @@ class Message(Struct, rename="camel", gc=False):
     """A message."""
 
 
-class AnyValue(Message, gc=False):
-    """The value of an attribute: at most one of these is there."""
+class AnyValue(Message):
+    """The value of an attribute: one of these, or none."""
 
     string_value: str | None = None
-    bool_value: Raw = NULL  # a decoder that takes text for integers would take it here, too
+    bool_value: Raw = NULL  # not bool, because the decoders would take text for it
     int_value: Int64 | None = None
     double_value: Raw = NULL  # a number, or a text such as "NaN"
     array_value: "ArrayValue | None" = None
@@ -31,26 +31,26 @@ class AnyValue(Message, gc=False):
     bytes_value: str | None = None
 
 
-class KeyValue(Message, gc=False):
+class KeyValue(Message):
     """An attribute."""
 
     key: str | None = None
     value: AnyValue | None = None
 
 
-class ArrayValue(Message, gc=False):
+class ArrayValue(Message):
     """A list of values."""
 
     values: list[AnyValue] | None = None
 
 
-class KeyValueList(Message, gc=False):
+class KeyValueList(Message):
     """Values by key."""
 
     values: list[KeyValue] | None = None
 
 
-class Event(Message, gc=False):
+class Event(Message):
     """An event of a span."""
 
     name: str | None = None
@@ -58,7 +58,7 @@ class Event(Message, gc=False):
     attributes: list[KeyValue] | None = None
 
 
-class Link(Message, gc=False):
+class Link(Message):
     """A link to another span."""
 
     trace_id: str | None = None
@@ -66,14 +66,14 @@ class Link(Message, gc=False):
     attributes: list[KeyValue] | None = None
 
 
-class Status(Message, gc=False):
+class Status(Message):
     """How a span ended."""
 
     code: Int32 | None = None
     message: str | None = None
 
 
-class SpanMessage(Message, gc=False):
+class SpanMessage(Message):
     """A span."""
 
     trace_id: str | None = None
@@ -90,49 +90,44 @@ class SpanMessage(Message, gc=False):
     status: Status | None = None
 
 
-class SpanId(Message, gc=False):
-    """What is read of a span that is refused."""
+class SpanLists(Message):
+    """The lists of a span, not parsed, for a check of their size, and its id for an error."""
 
     span_id: str | None = None
-
-
-class SpanLists(Message, gc=False):
-    """What is built of a span, not parsed."""
-
     attributes: Raw = NULL
     events: Raw = NULL
     links: Raw = NULL
 
 
-class Resource(Message, gc=False):
-    """Whatever made the spans."""
+class Resource(Message):
+    """The service or process that made the spans."""
 
     attributes: list[KeyValue] | None = None
 
 
-class Scope(Message, gc=False):
-    """The instrumentation that made the spans."""
+class Scope(Message):
+    """The instrumentation library that made the spans."""
 
     name: str | None = None
     version: str | None = None
     attributes: list[KeyValue] | None = None
 
 
-class ScopeSpans(Message, gc=False):
+class ScopeSpans(Message):
     """The spans of a scope."""
 
     scope: Scope | None = None
     spans: list[SpanMessage] | None = None
 
 
-class ResourceSpans(Message, gc=False):
+class ResourceSpans(Message):
     """The spans of a resource."""
 
     resource: Resource | None = None
     scope_spans: list[ScopeSpans] | None = None
 
 
-class Request(Message, gc=False):
+class Request(Message):
     """The body of POST /v1/traces."""
 
     resource_spans: list[ResourceSpans] | None = None

@@ -1,13 +1,13 @@
-"""The values of OTLP/JSON as Python has them."""
+"""The values of OTLP/JSON as JSON values."""
 
 import binascii
 from base64 import b64decode, b64encode
 from typing import Any
 
-from service.ingest.otlp.json_messages import NULL, AnyValue, KeyValue
+from service.ingest.otlp.json_messages import AnyValue, KeyValue
 from service.ingest.otlp.protobuf_decoder import finite
 
-BOOLEANS = {b"true": True, b"false": False, b"null": None}
+BOOLEANS = {b"true": True, b"false": False}
 USUAL_ALPHABET = str.maketrans("-_", "+/")
 
 
@@ -34,10 +34,10 @@ def read_value(value: AnyValue) -> Any:
         return value.string_value
     if value.int_value is not None:
         return value.int_value
-    if value.double_value is not NULL:
-        return double(bytes(value.double_value))
-    if value.bool_value is not NULL:
-        return boolean(bytes(value.bool_value))
+    if (written := bytes(value.double_value)) != b"null":
+        return double(written)
+    if (written := bytes(value.bool_value)) != b"null":
+        return boolean(written)
     return read_nested(value) if value.bytes_value is None else base64(value.bytes_value)
 
 
@@ -50,17 +50,15 @@ def read_nested(value: AnyValue) -> Any:
     return None
 
 
-def boolean(written: bytes) -> bool | None:
+def boolean(written: bytes) -> bool:
     """True or false."""
     if written not in BOOLEANS:
         raise WrongType("`boolValue` is true or false")
     return BOOLEANS[written]
 
 
-def double(written: bytes) -> float | None:
-    """A number, also as text: JSON has no NaN. Raises BadEvent for NaN and Infinity."""
-    if written == b"null":
-        return None
+def double(written: bytes) -> float:
+    """A number, also as text. Raises BadEvent for NaN and Infinity."""
     try:
         return finite(float(written.strip(b'"')))
     except ValueError:
