@@ -1,4 +1,4 @@
-"""What `python -m service keys` does."""
+"""Creating, listing and revoking API keys."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,7 +19,7 @@ MAX_NAME = 100
 
 @dataclass(frozen=True)
 class Listed:
-    """A key as it is shown: everything but itself."""
+    """A key as it is listed: everything but its secret."""
 
     key_id: str
     name: str
@@ -60,7 +60,7 @@ def state_of(row: Row, now: datetime) -> str:
 
 
 def create(url: str, name: str, scope: Scope, days: int | None) -> str:
-    """Make a key and return its text, which nobody can show again. Raises Failure."""
+    """Create a key and return its text, which cannot be shown again. Raises Failure."""
     problem = name_problem(name, MAX_NAME)
     if problem:
         raise Failure(f"a key's name {problem[1]}")
@@ -83,7 +83,7 @@ def create(url: str, name: str, scope: Scope, days: int | None) -> str:
 
 
 def revoke(url: str, key: str) -> Row:
-    """End a key, by its name or id; return its id and name. Raises Failure when none has it."""
+    """Revoke a key by name or id; return its id and name. Raises Failure for an unknown one."""
     with connect(url, DIRECT, "keys") as conn:
         row = queries.keys.revoke(conn, key=key).fetchone()
         if row is None:
@@ -93,6 +93,6 @@ def revoke(url: str, key: str) -> Row:
 
 
 def keys(url: str) -> list[Listed]:
-    """Every key there ever was, the oldest first."""
+    """Every key ever created, oldest first."""
     with connect(url, DIRECT, "keys") as conn:
         return [Listed.from_row(row) for row in queries.keys.all(conn)]

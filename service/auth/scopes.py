@@ -1,4 +1,4 @@
-"""What a key lets its holder do."""
+"""The permissions of API keys."""
 
 from enum import StrEnum
 

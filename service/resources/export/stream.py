@@ -1,9 +1,9 @@
-"""An export on its way to a client, part by part; never cut short without a sign.
+"""Streaming an export; a client can always tell an incomplete export.
 
-What goes wrong before the first part is an error like any other. Later the status is sent already:
-then the connection is closed before the last chunk, so that no client takes what it has for whole.
-So it is once its key no longer holds, or its client has left: asked at each page, of which
-there are many a second. A line in the log says of each that was given up why, and how far it was.
+An error before the first part is an ordinary error response. Later, the status is sent already, so
+the connection is closed without the last chunk, and no client takes the export for complete. The
+stream also ends if its key is revoked or its client has left; each page checks both. The log has a
+line for each aborted export, with the reason and the bytes sent.
 """
 
 import errno
@@ -34,14 +34,14 @@ log = logging.getLogger(__name__)
 
 
 class Aborted(ConnectionError):
-    """The rest does not come. By its errno gunicorn closes the connection without a word."""
+    """The stream is aborted. On this errno gunicorn closes the connection without a log line."""
 
     def __init__(self) -> None:
         super().__init__(errno.ECONNRESET, "the export was aborted")
 
 
 class Stream:
-    """The body of an answer. Whoever serves it closes it, however it ends."""
+    """The iterable body of a response. The WSGI server calls `close`, however it ends."""
 
     def __init__(
         self, parts: Iterator[bytes], slot: StreamSlot, client: StreamClient, packed: bool
@@ -56,7 +56,7 @@ class Stream:
         self._has_begun = False
 
     def begin(self) -> None:
-        """Make the first part, in some 10 s; raises what goes wrong with it, and is closed then."""
+        """Make the first part, within about 10 s; on an error, close the stream and raise it."""
         try:
             self._first = next(part for part in self._parts if part)
             self._has_begun = True
@@ -74,7 +74,7 @@ class Stream:
         return part
 
     def _next(self) -> bytes:
-        """The next part that is not empty."""
+        """The next non-empty part."""
         part = b""
         while not part:
             yield_to_requests()
@@ -105,7 +105,7 @@ class Stream:
         log.warning("export aborted: %s", why, extra=about)
 
     def close(self) -> None:
-        """End it: what it reads from, and its place among the exports."""
+        """Close the source of the rows, and release the slot."""
         if self._has_begun and self._ending is None:
             ending = self._client.write_end_reason()
             self._give_up(ending, WHY[ending])
@@ -114,7 +114,7 @@ class Stream:
 
 
 def packing(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The parts as one gzip stream, each as it comes; cut short, it lacks its end."""
+    """The parts as one gzip stream, flushed after each; an aborted one lacks the trailer."""
     packer = zlib.compressobj(LEVEL, wbits=GZIP)
     for part in parts:
         yield packer.compress(part) + packer.flush(zlib.Z_SYNC_FLUSH) if part else b""

@@ -1,4 +1,4 @@
-"""/metrics/latency and /metrics/models: latency percentiles, and what each model was called for."""
+"""/metrics/latency and /metrics/models: latency percentiles, and totals by model."""
 
 from datetime import UTC, timedelta
 from typing import Any
@@ -29,7 +29,7 @@ Days = tuple[str, str]  # the first, and the first no more; dates, or infinity
 
 
 class Latency(DatabaseResource):
-    """Latency percentiles, of all and by agent, event type and model."""
+    """Latency percentiles, in total and by agent, event type or model."""
 
     policy = Policy({"GET": READ})
 
@@ -56,12 +56,12 @@ class Latency(DatabaseResource):
 
 
 class Models(DatabaseResource):
-    """What each model was called for."""
+    """Totals and latency by model."""
 
     policy = Policy({"GET": READ})
 
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer with calls, errors, tokens, cost and latency of each model, the dearest first."""
+        """Answer with calls, errors, tokens, cost and latency by model, highest cost first."""
         allow_parameters(req, {"from", "to", "agent"})
         days, agent = read_days(req), optional_text(req, "agent")
         filters = {} if agent is None else {"agent": agent}
@@ -74,7 +74,7 @@ class Models(DatabaseResource):
 
 
 def read_days(req: falcon.Request) -> Days:
-    """The parameters `from` and `to`, rounded to whole days (UTC); without them, of all time."""
+    """The parameters `from` and `to`, rounded to whole days (UTC); all time without them."""
     from_at, to_at = time_range(req, UTC)
     return (
         from_at.astimezone(UTC).date().isoformat() if from_at else EVER[0],
@@ -113,7 +113,7 @@ def percentiles(
 
 
 def model_of(row: Row, latency: Row | None) -> Row:
-    """A model as clients see it."""
+    """The JSON object of a model."""
     total_ms, found = row.pop("latency_us") / 1000, latencies_of(latency)
     timed_events = found.pop("events")
     return {**row, "avg_latency_ms": total_ms / timed_events if timed_events else 0, **found}

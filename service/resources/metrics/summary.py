@@ -1,4 +1,4 @@
-"""/metrics: what the agents did, summed up; exact at the moment that X-Metrics-As-Of names."""
+"""/metrics: totals of the agents, exact at the moment of X-Metrics-As-Of."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ DEFAULT_DAYS, MAX_DAYS = 30, 365
 
 
 class Summary(DatabaseResource):
-    """All agents in one row, and the first of them."""
+    """The totals of all agents, and the top agents."""
 
     policy = Policy({"GET": READ})
 
@@ -32,7 +32,7 @@ class Summary(DatabaseResource):
 
 
 class CostTimeline(DatabaseResource):
-    """What each day cost."""
+    """The cost by day."""
 
     policy = Policy({"GET": READ})
 
@@ -43,7 +43,7 @@ class CostTimeline(DatabaseResource):
 
 
 class TokensTimeline(DatabaseResource):
-    """The tokens of each day."""
+    """The tokens by day."""
 
     policy = Policy({"GET": READ})
 
@@ -54,18 +54,18 @@ class TokensTimeline(DatabaseResource):
 
 
 class AgentsComparison(DatabaseResource):
-    """The agents beside each other."""
+    """The comparison of agents."""
 
     policy = Policy({"GET": READ})
 
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer with every agent that has runs, the dearest first."""
+        """Answer with every agent that has runs, highest cost first."""
         allow_parameters(req)
         resp.media = rows_of(self._database, resp, queries.metrics.agents)
 
 
 class AgentMetrics(DatabaseResource):
-    """What one agent did."""
+    """The totals of one agent."""
 
     policy = Policy({"GET": READ})
 
@@ -79,7 +79,7 @@ class AgentMetrics(DatabaseResource):
 
 
 def rows_of(database: Database, resp: falcon.Response, query: Query, **params: Any) -> list[Row]:
-    """The rows of one query, with the headers that say what moment they are exact for."""
+    """The rows of one query; sets the headers of the moment for which they are exact."""
     with database.snapshot() as conn:
         state = queries.metrics.state(conn)
         rows = query(conn, **params)
