@@ -5,20 +5,22 @@ by itself, so that a bad span costs itself alone.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from service.ingest.elements import Element, cut, has_more_values, is_sparse, mask, unreadable
 from service.ingest.json.fields import BadEvent
 from service.ingest.otlp.json_messages import (
+    Event,
+    Link,
     Request,
     Resource,
     Scope,
     SpanLists,
     SpanMessage,
 )
-from service.ingest.otlp.json_values import WrongType, read_attributes
+from service.ingest.otlp.json_values import read_attributes
 from service.ingest.otlp.protobuf_wire import FIELDS_PER_SPAN, SOME_FIELDS
 from service.ingest.otlp.span import Malformed, Origin, Span, TooManySpans, event_of, link_of
 
@@ -52,8 +54,8 @@ def read_json(body: bytes, max_spans: int, max_span_bytes: int) -> list[Span | B
                 found += [read_span(span, origin, max_span_bytes) for span in spans]
     except UnicodeDecodeError:
         raise Malformed("the body is not UTF-8") from None
-    except (msgspec.MsgspecError, RecursionError, WrongType) as error:
-        raise Malformed(f"the body is not OTLP/JSON: {error}") from None
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise Malformed(str(error)) from None
     return found
 
 
@@ -103,7 +105,7 @@ def cut_groups(body: bytes, max_spans: int, max_bytes: int) -> list[Group]:
 
 
 def decode_part(sent: Element, decode: Callable[[Element], T], max_bytes: int) -> T:
-    """A message that was cut out. Raises WrongType, or BadEvent where it cannot be stored."""
+    """A message that was cut out. Raises ValidationError, or BadEvent where it cannot be stored."""
     try:
         lists = decode_lists(sent) if len(sent) > max_bytes else None
         for values in (lists.attributes, lists.events, lists.links) if lists else ():
@@ -111,8 +113,8 @@ def decode_part(sent: Element, decode: Callable[[Element], T], max_bytes: int) -
                 text = f"The span has {len(values)} bytes; the limit is {max_bytes}."
                 raise BadEvent(None, "event_too_large", text)
         return decode(sent)
-    except msgspec.ValidationError as error:
-        raise WrongType(str(error)) from None
+    except msgspec.ValidationError:
+        raise
     except msgspec.MsgspecError:
         raise unreadable(sent, "span") from None
 
@@ -135,7 +137,7 @@ def read_span(sent: SentSpan, origin: Origin, max_bytes: int) -> Span | BadEvent
     try:
         span = sent if isinstance(sent, SpanMessage) else decode_part(sent, decode_span, max_bytes)
         return make_span(span, origin)
-    except WrongType as problem:
+    except msgspec.ValidationError as problem:
         error = BadEvent(None, "malformed", f"The span is malformed: {problem}.")
     except BadEvent as problem:
         error = problem
@@ -150,34 +152,35 @@ def make_span(span: SpanMessage, origin: Origin) -> Span:
     status = span.status
     start_ns, end_ns = span.start_time_unix_nano or 0, span.end_time_unix_nano or 0
     if end_ns > MAX_UINT64 or start_ns > MAX_UINT64:
-        raise WrongType("the span's times are integers of 64 bits")
+        raise msgspec.ValidationError("times must be integers of 64 bits")
     return Span(
-        trace_id=as_id(span.trace_id),
-        span_id=as_id(span.span_id),
-        parent_span_id=as_id(span.parent_span_id),
+        trace_id=(span.trace_id or "").lower(),
+        span_id=(span.span_id or "").lower(),
+        parent_span_id=(span.parent_span_id or "").lower(),
         trace_state=span.trace_state or "",
         name=span.name or "",
         kind=span.kind or 0,
         start_ns=start_ns,
         end_ns=end_ns,
         attributes=read_attributes(span.attributes),
-        events=[
-            event_of(event.name or "", event.time_unix_nano or 0, read_attributes(event.attributes))
-            for event in span.events or ()
-        ],
-        links=[
-            link_of(as_id(link.trace_id), as_id(link.span_id), read_attributes(link.attributes))
-            for link in span.links or ()
-        ],
+        events=[read_event(event) for event in span.events] if span.events else (),
+        links=[read_link(link) for link in span.links] if span.links else (),
         status_code=(status and status.code) or 0,
         status_message=(status and status.message) or "",
         origin=origin,
     )
 
 
-def as_id(sent: str | None) -> str:
-    """An id in lower case; empty where there is none."""
-    return sent.lower() if sent else ""
+def read_event(event: Event) -> dict[str, Any]:
+    """An event of a span."""
+    attributes = read_attributes(event.attributes)
+    return event_of(event.name or "", event.time_unix_nano or 0, attributes)
+
+
+def read_link(link: Link) -> dict[str, Any]:
+    """A link to another span."""
+    ids = (link.trace_id or "").lower(), (link.span_id or "").lower()
+    return link_of(*ids, read_attributes(link.attributes))
 
 
 def too_deep() -> BadEvent:
@@ -189,6 +192,6 @@ def shown_id(sent: SentSpan) -> str | None:
     """The span's id for an error message."""
     try:
         span = sent if isinstance(sent, SpanMessage) else decode_lists(mask(bytes(sent)))
-        return as_id(span.span_id) if span and span.span_id else None
+        return span.span_id.lower() if span and span.span_id else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

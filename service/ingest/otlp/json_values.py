@@ -1,18 +1,16 @@
-"""The values of OTLP/JSON as JSON values."""
+"""The values of OTLP/JSON as JSON values. Raises ValidationError for a value of the wrong type."""
 
 import binascii
 from base64 import b64decode, b64encode
 from typing import Any
+
+from msgspec import ValidationError
 
 from service.ingest.otlp.json_messages import AnyValue, KeyValue
 from service.ingest.otlp.protobuf_decoder import finite
 
 BOOLEANS = {b"true": True, b"false": False}
 USUAL_ALPHABET = str.maketrans("-_", "+/")
-
-
-class WrongType(Exception):
-    """A field that holds what it must not."""
 
 
 def read_attributes(pairs: list[KeyValue] | None) -> dict[str, Any]:
@@ -53,7 +51,7 @@ def read_nested(value: AnyValue) -> Any:
 def boolean(written: bytes) -> bool:
     """True or false."""
     if written not in BOOLEANS:
-        raise WrongType("`boolValue` is true or false")
+        raise ValidationError("`boolValue` must be true or false")
     return BOOLEANS[written]
 
 
@@ -62,7 +60,7 @@ def double(written: bytes) -> float:
     try:
         return finite(float(written.strip(b'"')))
     except ValueError:
-        raise WrongType("`doubleValue` is a number") from None
+        raise ValidationError("`doubleValue` must be a number") from None
 
 
 def base64(written: str) -> str:
@@ -71,5 +69,5 @@ def base64(written: str) -> str:
     try:
         decoded = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise WrongType("`bytesValue` is base64") from None
+        raise ValidationError("`bytesValue` must be base64") from None
     return b64encode(decoded).decode()

@@ -45,14 +45,10 @@ def rows_of(span: Span, agent_name: str, max_bytes: int, max_depth: int) -> list
     if event_type != AGENT:
         return [maker.start(event_type, outcome | end_data | start_data, columns, is_error)]
     if span.is_root:
-        return [
-            maker.start(AGENT, start_data, NOTHING, False),
-            maker.end(outcome | end_data, columns, is_error),
-        ]
-    return [
-        maker.start(AGENT, outcome | start_data, NOTHING, is_error),
-        maker.end(end_data, columns, False),
-    ]
+        start_row = maker.start(AGENT, start_data, NOTHING, False)
+        return [start_row, maker.end(outcome | end_data, columns, is_error)]
+    start_row = maker.start(AGENT, outcome | start_data, NOTHING, is_error)
+    return [start_row, maker.end(end_data, columns, False)]
 
 
 class RowMaker:
