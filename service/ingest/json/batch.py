@@ -16,6 +16,7 @@ from service.ingest.json.event_errors import EventErrors
 from service.ingest.json.fields import BadEvent
 from service.ingest.rows import EventRow
 
+Events = Sequence[SentEvent | Element]
 EXPIRED = BadEvent("run_id", "expired", "The run is older than what is kept, and was removed.")
 
 
@@ -78,20 +79,20 @@ def parse_batch(
     Raises BadBatch when it is no batch, BatchTooLarge when it has more than `max_events`.
     """
     batch = Batch()
-    rows = batch.rows
     ordinals: dict[str, int] = {}
     as_sent = is_plain(body)
     for index, sent in enumerate(read_events(body, max_events)):
         event = None
         try:
             event = sent if isinstance(sent, SentEvent) else read_sent(sent)
-            rows.append(read_event(event, max_event_bytes, max_depth, ordinals, as_sent))
+            row = read_event(event, max_event_bytes, max_depth, ordinals, as_sent)
+            batch.rows.append(row)
         except BadEvent as error:
             batch.reject(index, error, event)
     return batch
 
 
-def read_events(body: bytes, max_events: int) -> Sequence[SentEvent | Element]:
+def read_events(body: bytes, max_events: int) -> Events:
     """The events, read in one pass, or else each still to be read by `read_sent`.
 
     Raises BadBatch, BatchTooLarge.
@@ -99,9 +100,7 @@ def read_events(body: bytes, max_events: int) -> Sequence[SentEvent | Element]:
     try:
         if not body.isascii():
             body.decode()  # msgspec does not check the UTF-8 of fields that it skips
-        events: Sequence[SentEvent | Element] | None = (
-            read_whole(body) or cut(body, "events", max_events + 1).elements
-        )
+        events: Events | None = read_whole(body) or cut(body, "events", max_events + 1).elements
     except UnicodeDecodeError:
         raise BadBatch("invalid_json", "The body is not UTF-8.") from None
     except msgspec.ValidationError:
