@@ -193,7 +193,7 @@ def test_an_owner_who_may_create_roles_needs_to_be_no_superuser(
     assert refusals(managed) == {INGEST: "", READ: ""}
     with psycopg.connect(Logins(managed).read()) as conn:
         assert conn.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
-    assert run(tmp_path, "migrate", "down", "1", DATABASE_URL=managed).returncode == 0
+    assert run(tmp_path, "migrate", "down", "1", "--yes", DATABASE_URL=managed).returncode == 0
 
 
 def test_another_password_of_the_owners_gives_them_another(

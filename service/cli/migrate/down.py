@@ -3,24 +3,37 @@
 import argparse
 
 from service.cli.arguments import integer
+from service.cli.confirm import confirm
 from service.cli.database import database_in_use
 from service.cli.exit_codes import OK
 from service.cli.output import print_each
 from service.config import Config
 from service.db import migrate
 
-DESCRIPTION = "Roll back the last N migrations. Data that only they hold is lost."
+DESCRIPTION = """\
+Roll back the last N migrations. Lists the tables that go, with their rows, and asks first.
+Refused while the service is connected.
+"""
 MAX_COUNT = 1_000
+MEGABYTE = 1_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     count = integer(1, MAX_COUNT, f"a number of migrations from 1 to {MAX_COUNT}")
     parser.add_argument("count", metavar="N", type=count, help="how many")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    """Roll the last migrations back, and print their names."""
+    """Name what goes, ask, roll the last migrations back, and print their names."""
     with database_in_use(config, "migrate down") as url:
+        plan = migrate.plan_down(url, options.count)
+        for name in plan.names:
+            print(f"would roll back {name}")
+        for table in plan.tables:
+            size = f"{table.rows:,} rows, {table.bytes / MEGABYTE:,.1f} MB"
+            print(f"would delete table {table.name}: {size}")
+        confirm(options.yes)
         print_each("rolled back", migrate.down(url, options.count))
     return OK

@@ -1,0 +1,78 @@
+"""`python -m service migrate down`: it names what goes, asks, and refuses under a service."""
+
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import psycopg
+
+from service.db.schema_version import known_names
+from tests.client import Client
+from tests.events import event, new_id
+from tests.processes.harness import command, environment, run
+from tests.service import serving
+
+ALL = len(known_names())
+
+
+def stored(url: str) -> int | None:
+    """How many events there are, over a connection that is none of the service's."""
+    with psycopg.connect(url) as conn:
+        try:
+            return int(conn.execute("SELECT count(*) FROM events").fetchall()[0][0])
+        except psycopg.errors.UndefinedTable:
+            return None
+
+
+def test_without_a_terminal_it_names_what_goes_and_does_nothing(
+    database_url: str, tmp_path: Path
+) -> None:
+    with Client.of(database_url) as client:
+        client.send(event(new_id()))
+    refused = run(tmp_path, "migrate", "down", str(ALL), DATABASE_URL=database_url)
+    assert refused.returncode == 1
+    assert refused.stderr == "gati-backend: nothing was done: add --yes to confirm\n"
+    assert "would delete table events: 1 rows, " in refused.stdout
+    assert "would delete table retired_metrics: 0 rows, " in refused.stdout
+    assert stored(database_url) == 1
+
+
+def test_with_yes_it_rolls_back(database_url: str, tmp_path: Path) -> None:
+    done = run(tmp_path, "migrate", "down", str(ALL), "--yes", DATABASE_URL=database_url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\nrolled back ") == ALL
+    assert stored(database_url) is None
+
+
+def test_more_than_there_are_is_refused(database_url: str, tmp_path: Path) -> None:
+    refused = run(tmp_path, "migrate", "down", "99", "--yes", DATABASE_URL=database_url)
+    assert refused.returncode == 1
+    assert refused.stderr == f"gati-backend: only {ALL} migrations are applied: nothing was done\n"
+    assert stored(database_url) == 0
+
+
+def test_beside_a_running_service_it_is_refused(database_url: str, tmp_path: Path) -> None:
+    with serving(database_url, tmp_path):
+        refused = run(tmp_path, "migrate", "down", "1", "--yes", DATABASE_URL=database_url)
+        assert refused.returncode == 1
+        assert "stop the service first, nothing was done" in refused.stderr
+    assert stored(database_url) == 0
+
+
+def test_on_a_terminal_only_yes_goes_on(database_url: str, tmp_path: Path) -> None:
+    for typed, code in ((b"no\n", 1), (b"yes\n", 0)):
+        terminal, its_end = pty.openpty()
+        with subprocess.Popen(
+            command("migrate", "down", str(ALL)),
+            cwd=tmp_path,
+            env=environment(DATABASE_URL=database_url),
+            stdin=its_end,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as asked:
+            os.write(terminal, typed)
+            assert asked.wait(60) == code
+        os.close(terminal)
+        os.close(its_end)
+        assert stored(database_url) == (None if code == 0 else 0)
