@@ -96,6 +96,10 @@ class Proxy:
 
     async def _shut(self) -> None:
         if self._server is not None:
+            # close() would leave a connection open that asyncio has accepted but not wrapped.
+            for listening in self._server.sockets:
+                self._loop.remove_reader(listening.fileno())
+            await asyncio.sleep(0)
             self._server.close()
         await self._cut()
 
