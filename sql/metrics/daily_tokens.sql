@@ -3,7 +3,7 @@
 -- params   days  integer  how many days
 -- returns  timestamp timestamp with time zone, tokens_in numeric, tokens_out numeric, cumulative_tokens_in numeric, cumulative_tokens_out numeric
 -- rows     one per day, also where nothing happened
--- index    daily_rollups_dimension_day_idx
+-- index    daily_rollups_dimension_day_idx, or daily_rollups_pkey on PostgreSQL 15
 -- plan     index scan of the days in daily_rollups, and the deltas
 -- try      \set days 30
 

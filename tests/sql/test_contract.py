@@ -198,9 +198,12 @@ def test_the_index_that_it_names_is_in_the_generic_plan(filled_url: str, name: s
             f"EXPLAIN EXECUTE contract{f' ({values})' if values else ''}"
         ).fetchall()
     plan = "\n".join(row["QUERY PLAN"] for row in rows)
-    for index in INDEXES(header.value("index")):
-        pattern = index.replace("events_", r"events_\w+_")
-        assert re.search(rf"\b({index}|{pattern})\b", plan), plan
+    named = header.value("index")
+    used = [
+        re.search(rf"\b({index}|{index.replace('events_', 'events_[a-z0-9_]+_')})\b", plan)
+        for index in INDEXES(named)
+    ]
+    assert any(used) if " or " in named else all(used), plan
 
 
 def test_every_index_that_a_header_names_is_in_the_catalogue(conn: Connection) -> None:
