@@ -1,0 +1,1 @@
+"""Requests that mean harm: what each costs the worker that answers it."""
