@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import uuid
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from tests.events import event, new_id
 from tests.service import Service
 
 LONG_NAME = "n" * 210
+BATCH = 1_000
 COPY_EVENTS = """
 INSERT INTO events (received_on, run_id, event_id, agent_name, event_type, timestamp,
                     is_error, data)
@@ -71,17 +71,18 @@ def make_large_run(service: Service, conn: Connection, events: int) -> str:
 
 def make_many(service: Service, count: int) -> None:
     """So many agents with long names, each with a run and a call of a model of its own."""
-    events = [
-        event(
-            str(uuid.uuid4()),
-            "llm_call",
-            agent_name=f"{LONG_NAME}{number:07}",
-            data={"model": f"{LONG_NAME}{number:07}", "cost": 0.01, "latency_ms": 5},
-        )
-        for number in range(count)
-    ]
-    answer = service.post(json.dumps({"events": events}).encode())
-    assert (answer.status_code, answer.json()["inserted"]) == (200, count), answer.text
+    for first in range(0, count, BATCH):
+        events = [
+            event(
+                new_id(),
+                "llm_call",
+                agent_name=f"{LONG_NAME}{number:07}",
+                data={"model": f"{LONG_NAME}{number:07}", "cost": 0.01, "latency_ms": 5},
+            )
+            for number in range(first, first + BATCH)
+        ]
+        answer = service.post(json.dumps({"events": events}).encode())
+        assert (answer.status_code, answer.json()["inserted"]) == (200, BATCH), answer.text
 
 
 def make_runs(service: Service, conn: Connection, count: int) -> None:
