@@ -179,9 +179,9 @@ def unknown_fields(depth: int, size: int, run_id: str) -> Pieces:
     """A good span, and fields that OTLP does not have: depth, objects, a long text."""
     yield spans_json(span(run_id))[:-1]
     yield b',"deep":' + b"[" * depth + b"]" * depth + b',"objects":['
-    yield from listed(b"{}", size // 10)
+    yield from listed(b"{}", size // 11)
     yield b'],"text":"'
-    yield from repeated(b"x", size - size // 10)
+    yield from repeated(b"x", size - size // 11)
     yield b'"}'
 
 
