@@ -12,13 +12,14 @@ AUDIT_STAMP := $(VENV)/.installed-audit
 # How long `make fuzz` makes bodies; asking every path takes a fifth of it more.
 FUZZ_SECONDS ?= 600
 TESTS ?= tests/
+MARKS ?= not every_worker
 # A PostgreSQL for each; a folder's module goes to one of them whole, with the service it shares,
 # in the order of tests/conftest.py.
-IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+IN_PARALLEL := --numprocesses auto --dist loadscope --no-loadscope-reorder
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test dashboard check format psql bench bench-quick faults fuzz audit clean
+.PHONY: help run test test-all dashboard check format psql bench bench-quick faults fuzz audit clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -27,11 +28,22 @@ help:  ## list what there is
 run: $(RUN_STAMP)  ## run the service, with its own PostgreSQL unless DATABASE_URL is set
 	@exec $(PYTHON) -m service serve
 
-test: $(DEV_STAMP)  ## run every test, or TESTS=…; PG=15 on Debian's PostgreSQL 15, PGBOUNCER=1 reads through one
-	@exec $(PYTHON) -m pytest $(IN_PARALLEL) $(TESTS) $(PYTEST)
+# Tests without a server come first, in one process: what they find shows in seconds.
+test: $(DEV_STAMP)  ## run the tests, or TESTS=…; PG=15 on Debian's PostgreSQL 15, PGBOUNCER=1 reads through one
+ifeq ($(TESTS)$(MARKS),tests/not every_worker)
+	@$(PYTHON) -m pytest -q -m "unit and not every_worker"
+	@exec $(PYTHON) -m pytest $(IN_PARALLEL) -m "not unit and not every_worker" $(PYTEST)
+else
+	@exec $(PYTHON) -m pytest $(if $(filter %.py,$(TESTS)),,$(IN_PARALLEL)) -m "$(MARKS)" $(TESTS) $(PYTEST)
+endif
 
-dashboard: $(DEV_STAMP)  ## serve the released GATI dashboard on port 3000
-	@exec $(PYTHON) -m service dashboard
+test-all: $(DEV_STAMP)  ## every test on every worker class, then on PostgreSQL 15, then reads through PgBouncer
+	@$(PYTHON) -m pytest $(IN_PARALLEL)
+	@PG=15 $(PYTHON) -m pytest $(IN_PARALLEL) -m "not any_postgres and not every_worker"
+	@PGBOUNCER=1 exec $(PYTHON) -m pytest $(IN_PARALLEL) -m pgbouncer
+
+dashboard: $(DEV_STAMP)  ## serve the released GATI dashboard on port 3000; DASHBOARD='--port 3001 --key-file FILE'
+	@exec $(PYTHON) -m service dashboard $(DASHBOARD)
 
 psql: $(RUN_STAMP)  ## open a shell on the service's database
 	@exec $(PYTHON) -m service psql

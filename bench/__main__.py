@@ -20,6 +20,7 @@ from bench import (
     overload,
     reads,
     report,
+    rooms,
     servers,
     slow_clients,
 )
@@ -70,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["metrics"]:
         return metrics_growth.main(given[1:])
+    if given[:1] == ["rooms"]:
+        return rooms.main()
     options = parser().parse_args(given)
     # As after Ctrl-C: the services and databases that were started are stopped, and removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
@@ -96,6 +99,9 @@ def parser() -> argparse.ArgumentParser:
         module.add_arguments(section)
         add_common(section)
     commands.add_parser("metrics", help="what metrics cost as events grow; about 10 minutes")
+    commands.add_parser(
+        "rooms", help="the way of three requests through the code: calls, files, rooms"
+    )
     commands.add_parser("report", help="make the page anew from what is in results.json")
     return root
 

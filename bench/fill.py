@@ -20,14 +20,13 @@ from service.db.partitions import WEEK, ensure_partitions, ensure_week
 from service.db.session_settings import DIRECT, WRITE
 from service.ingest.json.batch import parse_batch
 from service.metrics.fold import connect_for_folds, forget_quarter_hours
-from service.metrics.leader import fold_once
+from service.metrics.leader import QUARTER_HOUR_DAYS, fold_once
 from service.writer.group_commit import GroupCommitWriter
 
 PROCESSES = 2
 TRANSACTION_EVENTS = 5_000
 SLICE_EVENTS = 50_000  # a task of one process, one step of the bar
 FOLD_EVENTS = 1_000_000  # a fold of more deltas would take minutes
-QUARTER_HOUR_DAYS = 93  # the service's default
 MAX_EVENT_BYTES = 2**20
 
 

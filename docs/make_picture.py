@@ -1,7 +1,7 @@
 """Makes docs/dashboard.png and docs/metrics.png: the released dashboard on this service.
 
-Needs Debian's chromium and chromium-driver, and the packages of requirements-dev.txt. PORT and
-DASHBOARD_PORT are heeded as by the service.
+Needs Debian's chromium and chromium-driver, and the packages of requirements-dev.txt. PORT is read
+as by the service.
 
     make run        # in one shell, on an empty DATA_DIR
     make dashboard  # in another
@@ -19,7 +19,7 @@ from docs import weeks
 from tests.dashboard.browser import Page, browsing
 
 SERVICE = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
-DASHBOARD = f"http://localhost:{os.environ.get('DASHBOARD_PORT', '3000')}"
+DASHBOARD = "http://localhost:3000"
 BATCH = 5_000
 
 

@@ -3,26 +3,21 @@
 import sys
 from collections.abc import Sequence
 
-from service.cli.dispatch import Command
-from service.cli.parser import parser
-from service.config import Config, ConfigError
+from service.cli.exit_codes import FAILED, INTERRUPTED, WRONG_VALUE
+from service.cli.parser import parse
+from service.config import Config, ConfigError, read_variables, removed_settings
 from service.core.failure import Failure
-
-WRONG_VALUE = 2
-FAILED = 1
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit code: 2 for a wrong value, 1 for what failed."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    # psql's own options are its own business: argparse would take them for ours.
-    psql_arguments = given[1:] if given[:1] == ["psql"] else []
-    options = parser().parse_args(given[:1] if psql_arguments else given)
-    options.psql_arguments = psql_arguments
-    command: Command = options.command
+    """Run one command; return its exit code (service/cli/exit_codes.py)."""
+    run, options = parse(list(sys.argv[1:] if arguments is None else arguments))
+    variables = read_variables()
+    if not getattr(options, "quiet", False):
+        for line in removed_settings(variables):
+            complain(line)
     try:
-        return command(Config.from_environment(), options)
+        return run(Config.from_variables(variables), options)
     except ConfigError as error:
         return complain(error, WRONG_VALUE)
     except Failure as failure:
@@ -31,9 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def complain(error: Exception, code: int) -> int:
-    """Print one line and return the exit code."""
-    print(f"gati-backend: {error}", file=sys.stderr, flush=True)
+def complain(message: object, code: int = FAILED) -> int:
+    """Print one line on standard error, and return the exit code."""
+    print(f"gati-backend: {message}", file=sys.stderr, flush=True)
     return code
 
 

@@ -4,6 +4,7 @@ import gzip
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from service.app import create_app
 from service.config import Config
 from service.core.clock import Today, today
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.roles.logins import Logins
 from service.db.roles.names import given_urls
 from service.writer.group_commit import GroupCommitWriter
@@ -46,17 +48,8 @@ class Client(testing.TestClient):
             }
         )
         logins = Logins(url, given_urls(config))
-        database = Database(
-            url,
-            CONNECTIONS,
-            ingest_url=logins.ingest,
-            read_url=logins.read,
-            replica_urls=config.database_read_url,
-            pgbouncer=config.database_read_pgbouncer,
-            max_replica_lag_seconds=config.max_replica_lag_seconds,
-            read_timeout_seconds=config.read_timeout_seconds,
-            write_timeout_seconds=config.write_timeout_seconds,
-        )
+        settings = DatabaseSettings.from_config(config, url, logins)
+        database = Database(replace(settings, connections=CONNECTIONS))
         writer = GroupCommitWriter(database.connect_writer, today, config.environment)
         database.open()
         try:

@@ -7,17 +7,13 @@ pass through a PgBouncer: see pgbouncer.py.
 """
 
 import os
-import shutil
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
-import psycopg
 import pytest
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
-from pytest_postgresql.janitor import DatabaseJanitor
 
 from service.db import citus, migrate, partitions
 from service.db.connections import connect
@@ -26,15 +22,15 @@ from service.db.session_settings import WRITE
 from service.postgres.server import EmbeddedServer
 from tests import cluster, leaks, pgbouncer
 from tests.client import Client
+from tests.databases import administrator, fastest_directory, hurry, janitor, url_of
 from tests.service import Service, serving
 
 pytest_plugins = ["tests.processes.fixtures"]
 
 DEBIAN_BINARIES = "/usr/lib/postgresql/{}/bin"
 TEMPLATE = "gati_test_template"
-# Folders whose tests start services, and wait for them.
-SLOW = {"cli", "dashboard", "db", "deploy", "faults", "fuzz", "http", "postgres", "server"}
-MEMORY, ENOUGH_BYTES = "/dev/shm", 4 * 2**30
+# By these fixtures, also indirectly, a test uses a PostgreSQL of the version that is under test.
+POSTGRES = {"server_url", "cluster"}
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -47,15 +43,34 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         reporter.write_line("CI: a test was skipped, and none is expected to be", red=True)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with modules that take long; skip on a cluster what can be true of one server alone.
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than cores, since tests wait a third of their time; each has a PostgreSQL."""
+    return min((os.cpu_count() or 1) + 1, 4)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Add the markers of folders and those that fixtures imply; begin with modules that take long.
 
     Several processes take module by module: in the end all wait for the one that began last.
     """
-    items.sort(key=lambda item: item.path.relative_to(config.rootpath).parts[1] not in SLOW)
-    for item in items if cluster.URL else ():
-        if marker := item.get_closest_marker("one_server"):
-            item.add_marker(pytest.mark.skip(reason=f"on Citus: {marker.args[0]}"))
+    for item in items:
+        for marker in markers_of_folders(item):
+            item.add_marker(marker)
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if not fixtures & POSTGRES and not item.get_closest_marker("processes"):
+            item.add_marker("unit")
+            item.add_marker("any_postgres")
+        if cluster.URL and (found := item.get_closest_marker("one_server")):
+            item.add_marker(pytest.mark.skip(reason=f"on Citus: {found.args[0]}"))
+    items.sort(key=lambda item: item.get_closest_marker("processes") is None)
+
+
+def markers_of_folders(item: pytest.Item) -> list[pytest.MarkDecorator]:
+    """The `pytestmark` of the packages that an item's module is in."""
+    parts = item.path.relative_to(item.config.rootpath).with_suffix("").parts
+    packages = [".".join(parts[:depth]) for depth in range(1, len(parts))]
+    return [mark for name in packages for mark in getattr(sys.modules[name], "pytestmark", [])]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -70,12 +85,12 @@ def server_url() -> Iterator[str]:
     """The URL of a PostgreSQL on which databases can be made."""
     given = cluster.URL or os.environ.get("DATABASE_URL")
     if given:
-        with pgbouncer.in_front(given):
+        with pgbouncer.in_front(given), closing(administrator(given)):
             yield given
         return
     version = os.environ.get("PG")
     binaries = Path(DEBIAN_BINARIES.format(version)) if version else None
-    with tempfile.TemporaryDirectory(prefix="gati-test-", dir=fastest_place()) as directory:
+    with tempfile.TemporaryDirectory(prefix="gati-test-", dir=fastest_directory()) as directory:
         Path(directory).chmod(0o755)
         server = EmbeddedServer(Path(directory), binaries)
         server.start()
@@ -83,65 +98,10 @@ def server_url() -> Iterator[str]:
             hurry(server.url)
             server.stop()
             server.start()
-            with pgbouncer.in_front(server.url):
+            with pgbouncer.in_front(server.url), closing(administrator(server.url)):
                 yield server.url
         finally:
             server.stop()
-
-
-def fastest_place() -> str | None:
-    """Memory, where there is enough: to make and drop a database takes 40 ms of CPU, on disk 100.
-
-    Else None, for /tmp itself: pytest's own directories are closed to PostgreSQL's user.
-    """
-    try:
-        return MEMORY if shutil.disk_usage(MEMORY).free > ENOUGH_BYTES else None
-    except OSError:
-        return None
-
-
-def hurry(url: str) -> None:
-    """Let the server wait for no disk, and look through few buffers to drop a database.
-
-    It counts from the next start on. A database is made for each test: 70 ms in place of 200. What
-    has to be durable is shown on servers of their own, in tests/postgres and tests/server.
-    """
-    with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute("ALTER SYSTEM SET fsync = off")
-        conn.execute("ALTER SYSTEM SET full_page_writes = off")
-        conn.execute("ALTER SYSTEM SET shared_buffers = '64MB'")
-
-
-class Janitor(DatabaseJanitor):
-    """Makes databases by copying files; going through the log takes twice as long."""
-
-    def _build_create_database_sql(self) -> sql.Composed:
-        return super()._build_create_database_sql() + sql.SQL(" STRATEGY = FILE_COPY")
-
-
-def janitor(
-    server_url: str, name: str, template: str | None = None
-) -> Janitor | cluster.ClusterDatabase:
-    """Make and drop one database of the server."""
-    if cluster.URL:
-        return cluster.ClusterDatabase(server_url, name, template)
-    server = conninfo_to_dict(server_url)
-    return Janitor(
-        user=str(server.get("user") or "postgres"),
-        host=str(server.get("host") or "localhost"),
-        port=str(server.get("port") or "5432"),
-        password=str(server.get("password") or "") or None,
-        maintenance_dbname=str(server["dbname"]),
-        dbname=name,
-        template_dbname=template,
-        as_template=template is None,
-    )
-
-
-def url_of(server_url: str, name: str) -> str:
-    """The URL of another database on the same server."""
-    parts = {"password": leaks.PASSWORD, **conninfo_to_dict(server_url), "dbname": name}
-    return "postgresql:///?" + urlencode(parts, quote_via=quote)
 
 
 @pytest.fixture(scope="session")

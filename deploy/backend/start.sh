@@ -19,7 +19,7 @@ elif [ "$status" -ne 0 ]; then
     exit "$status"
 fi
 
-# Anew where either volume was removed or restored: the key in one, its hash in the other.
+# Repeated when either volume was removed or restored: one holds the key, the other its hash.
 id=$(sed -n 's/.*Bearer gati_read_\([0-9A-Za-z]*\)_.*/\1/p' "$snippet" 2>/dev/null || true)
 if [ -z "$id" ] || ! printf '%s\n' "$keys" | grep -q "^$id  *read  *valid .* $name\$"; then
     if printf '%s\n' "$keys" | grep -q "  *read  *valid .* $name\$"; then

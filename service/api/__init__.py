@@ -1,1 +1,1 @@
-"""What all resources share: middleware, bodies, errors, parameters, pages, streams."""
+"""Shared by all resources: policies, middleware, bodies, errors, parameters, pages, streams."""

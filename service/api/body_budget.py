@@ -1,20 +1,20 @@
-"""BodyBudget: how many bytes of bodies a worker holds at once, decided before they are read.
+"""BodyBudget: admission control for request bodies, by the bytes that a worker holds at once.
 
-What counts is what has come. A length that was only declared is asked about, not counted: two
-clients that declared 64 MB and then stood still would shut everyone else out.
+Only received bytes are counted. Content-Length is checked but not reserved, else two stalled 64 MB
+uploads would block everyone.
 """
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from service.writer.group_commit import Overloaded
+from service.core.overloaded import Overloaded
 
 
 class BodyBudget:
-    """The bytes that one worker has taken in and not yet answered. Safe for threads.
+    """The bytes of bodies that one worker has received and not yet answered. Safe for threads.
 
-    Rows take about twice the bytes of their body, and both are held until the answer.
+    Rows take about twice the bytes of their body, and both are in memory until the response.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -24,41 +24,41 @@ class BodyBudget:
 
     @contextmanager
     def share(self) -> Iterator["Reservation"]:
-        """Lend one request its share, which grows as the body does, and take it back."""
-        share = Reservation(self)
+        """Lend one request a reservation, which grows with its body, and release it at the end."""
+        reservation = Reservation(self)
         try:
-            yield share
+            yield reservation
         finally:
-            self.hold(-share.size, share.size)
+            self.hold(-reservation.size, reservation.size)
 
     def hold(self, more: int, own: int) -> None:
-        """Count `more` bytes for a request that holds `own` already; raises as `check` does."""
+        """Count `more` bytes for a request that already holds `own`; raises as `check` does."""
         with self._lock:
             self.check(more, own)
             self._held_bytes += more
 
     def check(self, more: int, own: int) -> None:
-        """Raise Overloaded when `more` would go past the limit.
+        """Raise Overloaded when `more` bytes would exceed the limit.
 
-        Not for a request that is alone: one body of any size is always let in.
+        Never for the only request in the worker: one body of any size is always accepted.
         """
         if more > 0 and self._held_bytes > own and self._held_bytes + more > self._max_bytes:
-            raise Overloaded("Too many bytes wait to be stored.")
+            raise Overloaded("This worker already holds too many bytes of bodies.")
 
 
 class Reservation:
-    """What one request holds, in bytes."""
+    """The bytes that one request holds."""
 
-    def __init__(self, admission: BodyBudget) -> None:
-        self._admission = admission
+    def __init__(self, budget: BodyBudget) -> None:
+        self._budget = budget
         self.size = 0
 
     def reserve(self, size: int) -> None:
-        """Raise Overloaded when so many bytes would not be let in now; hold none of them."""
-        self._admission.check(size - self.size, self.size)
+        """Raise Overloaded when `size` bytes would not fit now; count none of them."""
+        self._budget.check(size - self.size, self.size)
 
     def grow(self, size: int) -> None:
-        """Hold at least so many bytes; raises Overloaded, and holds what it did."""
+        """Count at least `size` bytes, or raise Overloaded and count as many as before."""
         if size > self.size:
-            self._admission.hold(size - self.size, self.size)
+            self._budget.hold(size - self.size, self.size)
             self.size = size

@@ -1,7 +1,7 @@
-"""Cursors: the place in a list behind which the next page begins, as text that fits into a URL.
+"""Cursors of keyset pagination: the sort key of a page's last row, as text that fits into a URL.
 
-A place is made of what never changes of the row there, or of the very values by which a list of
-what does change is sorted: it stays right while rows come in, and when the row itself is gone.
+A key holds values that never change, or the values that the list is sorted by. So a cursor stays
+right while rows are inserted, and after its own row is deleted.
 """
 
 import base64
@@ -16,26 +16,26 @@ import orjson
 from service.api.errors import ApiError
 from service.api.parameters import bad_parameter
 
-# What numeric prints: it keeps every digit, which a float would not.
+# The output of numeric, with every digit; a float would round it.
 TOTAL = re.compile(r"\d{1,40}(\.\d{1,400})?", re.ASCII)
 
 
 class RunKey(NamedTuple):
-    """Behind a run, in a list by when runs were made."""
+    """The key of a run in a list sorted by creation."""
 
     created_at: datetime
     run_id: str
 
 
 class TotalKey(NamedTuple):
-    """Behind a run, in a list by one of its totals."""
+    """The key of a run in a list sorted by one of its totals."""
 
     total: str  # every digit of it
     run_id: str
 
 
 class EventKey(NamedTuple):
-    """Behind an event of a run, or behind the run's last where it names none."""
+    """The key of an event of a run; without an event, it follows the run's last."""
 
     created_at: datetime  # of the run
     run_id: str
@@ -44,59 +44,59 @@ class EventKey(NamedTuple):
 
 
 def encode_cursor(created_at: datetime, run_id: str) -> str:
-    """The cursor behind a run of an agent's list."""
+    """The cursor of a run in an agent's list."""
     return pack(created_at, run_id)
 
 
 def decode_cursor(text: str) -> RunKey:
-    """Read a cursor of an agent's list back; raise ApiError 400 for one that was never given."""
+    """Read a cursor of an agent's list; raise ApiError 400 for an invalid one."""
     created_at, run_id = unpack(text, 2)
     return RunKey(to_moment(created_at), to_id(run_id))
 
 
 def pack(*values: Any) -> str:
-    """The values as one word."""
+    """The values as base64 of JSON."""
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
 def unpack(text: str, count: int) -> list[Any]:
-    """So many values of `pack`; raise ApiError 400 for what it cannot have made."""
+    """The `count` values of a cursor that `pack` made; raise ApiError 400 for any other text."""
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         values = orjson.loads(packed)
     except (ValueError, binascii.Error):
-        raise never_given() from None
+        raise invalid_cursor() from None
     if not isinstance(values, list) or len(values) != count:
-        raise never_given()
+        raise invalid_cursor()
     return values
 
 
 def to_moment(value: Any) -> datetime:
-    """A time of a cursor, in UTC."""
+    """A time in a cursor, in UTC."""
     try:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError("a cursor's time has an offset")
         return moment.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
-        raise never_given() from None
+        raise invalid_cursor() from None
 
 
 def to_id(value: Any) -> str:
-    """An id of a cursor."""
+    """An id in a cursor."""
     try:
         return str(uuid.UUID(value))
     except (ValueError, TypeError, AttributeError):
-        raise never_given() from None
+        raise invalid_cursor() from None
 
 
 def to_total(value: Any) -> str:
-    """A total of a cursor: a number, as text."""
+    """A total in a cursor: a number, as text."""
     if not isinstance(value, str) or not TOTAL.fullmatch(value):
-        raise never_given()
+        raise invalid_cursor()
     return value
 
 
-def never_given() -> ApiError:
-    """The error for a cursor that this service never gave."""
-    return bad_parameter("cursor", "is not one that this service gave")
+def invalid_cursor() -> ApiError:
+    """The error for a cursor that this service never made."""
+    return bad_parameter("cursor", "is not a cursor of this service")

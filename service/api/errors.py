@@ -1,7 +1,7 @@
-"""The one table from SQLSTATE and exception to HTTP, and the one shape of an error.
+"""From exceptions to HTTP: the status, code and description of every error, in one shape.
 
-4xx but 429 is for ever; 429 and 503 mean "not now, send it again" and carry Retry-After. Nothing of
-the inside (stack, SQL, host) is ever part of an answer.
+4xx responses are permanent, except 429. 429 and 503 are retryable and carry Retry-After. No stack
+trace, SQL or host name is ever part of a response.
 """
 
 import logging
@@ -15,10 +15,11 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from service.api import otlp_responses as otlp
 from service.api.middleware.basics import identify
 from service.api.trace_context import trace_context
+from service.core.overloaded import Overloaded
+from service.db.errors import Transient, transient_kind
 from service.ingest.json.batch import BadBatch, BatchTooLarge
 from service.ingest.otlp.span import Malformed
 from service.telemetry.logging import reason
-from service.writer.group_commit import Overloaded
 
 RETRY_AFTER_SECONDS = 1
 
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class ApiError(falcon.HTTPError):
-    """An error with a stable code; `extra` goes into the body beside the shape's fields."""
+    """An error with a stable code. `extra` is added to the fields of every error."""
 
     def __init__(
         self,
@@ -44,34 +45,24 @@ class ApiError(falcon.HTTPError):
         self.extra = extra | ({"retry_after": RETRY_AFTER_SECONDS} if retry else {})
 
 
+# For errors that Falcon raises without a code.
 NAMES = {
-    falcon.HTTP_400: ("bad_request", "The request cannot be understood."),
-    falcon.HTTP_404: ("not_found", "There is nothing at this path."),
-    falcon.HTTP_405: ("method_not_allowed", "This path takes other methods: see Allow."),
+    falcon.HTTP_400: ("bad_request", "The request is malformed."),
+    falcon.HTTP_404: ("not_found", "This path does not exist."),
+    falcon.HTTP_405: ("method_not_allowed", "This path has other methods: see Allow."),
     falcon.HTTP_413: ("body_too_large", "The body is too large."),
     falcon.HTTP_415: ("unsupported_media_type", "Send application/json."),
-    falcon.HTTP_500: ("internal", "Something went wrong inside the service; it is logged."),
+    falcon.HTTP_500: ("internal", "An internal error occurred. The service has logged it."),
 }
-
-UNAVAILABLE = ("database_unavailable", "The database cannot be reached. Send it again.")
-OVERLOADED = ("overloaded", "Too much is waiting just now. Send it again.")
-LOCKED = ("locked", "What this needs is locked just now. Send it again.")
-CONFLICT = ("conflict", "Others changed the same rows at the same time. Send it again.")
-TIMEOUT = ("timeout", "The database took too long. Send it again.")
-TOO_HEAVY = ("too_heavy", "This needs more room than one read may have. Ask for less at once.")
-
-# The longest prefix of the SQLSTATE decides.
-PASSING = {
-    "08": UNAVAILABLE,  # connection
-    "25006": UNAVAILABLE,  # read-only: a primary that was demoted
-    "40": CONFLICT,  # deadlock, serialization
-    "53": OVERLOADED,  # disk full, too many connections, out of memory
-    "53400": TOO_HEAVY,  # temp_file_limit
-    "55P03": LOCKED,
-    "57014": TIMEOUT,
-    "57P": UNAVAILABLE,  # shutting down, starting up, killed
-    "58": UNAVAILABLE,  # I/O
+TRANSIENT = {
+    Transient.UNAVAILABLE: "The database is unavailable. Retry the request.",
+    Transient.OVERLOADED: "The service is overloaded. Retry the request.",
+    Transient.LOCKED: "The rows or tables are locked. Retry the request.",
+    Transient.CONFLICT: "Another transaction changed the same rows. Retry the request.",
+    Transient.TIMEOUT: "The database took too long. Retry the request.",
+    Transient.TOO_HEAVY: "The read needs too much temporary disk space. Request less at once.",
 }
+SLOW_READ = (Transient.TIMEOUT, Transient.LOCKED, Transient.TOO_HEAVY)
 CONSTRAINTS = {
     "runs_agent_name_run_name_key": ("run_name_taken", "Another run of the agent has this name."),
     "runs_agent_name_fkey": ("agent_in_use", "The agent has runs."),
@@ -79,7 +70,7 @@ CONSTRAINTS = {
 
 
 def add_error_handlers(app: "falcon.App[falcon.Request, falcon.Response]") -> None:
-    """Teach the application every exception that a resource may let through."""
+    """Register a handler for every exception that a resource may raise."""
     app.set_error_serializer(serialize)
     app.add_error_handler(psycopg.Error, on_database_error)
     app.add_error_handler((PoolTimeout, TooManyRequests, Overloaded), on_overload)
@@ -91,7 +82,7 @@ def add_error_handlers(app: "falcon.App[falcon.Request, falcon.Response]") -> No
 
 
 def serialize(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
-    """Write the one shape, with the case's extras; to an OTLP client, what OTLP has for it."""
+    """Write the error in the shape of all errors; for OTLP clients, as google.rpc.Status."""
     code, description = NAMES.get(str(error.status), ("error", error.title or ""))
     description = error.description or description
     if otlp.is_otlp(req):
@@ -127,7 +118,7 @@ def shape(title: str, description: str, code: str, request_id: str, **extra: Any
 def on_http_error(
     req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: dict[str, Any]
 ) -> None:
-    """Answer what a resource or the router raised."""
+    """Write what a resource or Falcon's router raised."""
     resp.status = error.status
     for name, value in dict(error.headers or {}).items():
         resp.set_header(name, value)
@@ -137,63 +128,60 @@ def on_http_error(
 def on_database_error(
     req: falcon.Request, resp: falcon.Response, error: psycopg.Error, params: dict[str, Any]
 ) -> None:
-    """Translate by constraint, then by SQLSTATE; a lost connection has none."""
+    """Raise the error of the constraint, else that of the kind, else 500."""
     constraint = CONSTRAINTS.get(error.diag.constraint_name or "")
     if constraint is not None:
         raise ApiError(falcon.HTTP_409, *constraint)
-    passing = find_passing(error)
-    if passing is None:
+    kind = transient_kind(error)
+    if kind is None:
         return on_unexpected(req, resp, error, params)
-    log.warning("%s: %s", passing[0], reason(error), extra=about(req))
-    slow_read = passing in (TIMEOUT, LOCKED, TOO_HEAVY) and req.context.get("is_read")
-    raise ApiError(falcon.HTTP_504 if slow_read else falcon.HTTP_503, *passing, retry=True)
+    log.warning("%s: %s", kind, reason(error), extra=log_fields(req))
+    slow_read = kind in SLOW_READ and req.context.get("is_read")
+    raise transient(kind, falcon.HTTP_504 if slow_read else falcon.HTTP_503)
 
 
-def about(req: falcon.Request) -> dict[str, str]:
-    """The fields of the log that lead to the request's own line, and to the client's trace."""
+def transient(kind: Transient, status: str = falcon.HTTP_503) -> ApiError:
+    """The error for a kind of transient error."""
+    return ApiError(status, str(kind), TRANSIENT[kind], retry=True)
+
+
+def log_fields(req: falcon.Request) -> dict[str, str]:
+    """The log's fields that lead to the request's own line, and to the client's trace."""
     return {"request_id": req.context.request_id, **trace_context(req)}
-
-
-def find_passing(error: psycopg.Error) -> tuple[str, str] | None:
-    """The code and text of a fault that passes; None when it will not."""
-    state = error.sqlstate
-    if state is None:
-        return UNAVAILABLE if isinstance(error, psycopg.OperationalError) else None
-    return next((PASSING[state[:n]] for n in (5, 3, 2) if state[:n] in PASSING), None)
 
 
 def on_overload(
     req: falcon.Request, resp: falcon.Response, error: Exception, params: dict[str, Any]
 ) -> None:
-    """No connection or no room in the queue in time."""
-    raise ApiError(falcon.HTTP_503, *OVERLOADED, retry=True)
+    """Raise 503: no connection was free in time, or a queue or budget is full."""
+    raise transient(Transient.OVERLOADED)
 
 
 def on_bad_batch(
     req: falcon.Request, resp: falcon.Response, error: BadBatch, params: dict[str, Any]
 ) -> None:
-    """A body that is no batch."""
+    """Raise 400: the body is not a batch."""
     raise ApiError(falcon.HTTP_400, error.code, str(error))
 
 
 def on_batch_too_large(
     req: falcon.Request, resp: falcon.Response, error: BatchTooLarge, params: dict[str, Any]
 ) -> None:
-    """A batch of too many events."""
+    """Raise 413: the batch has too many events."""
     raise ApiError(falcon.HTTP_413, "batch_too_large", str(error), limit=error.limit)
 
 
 def on_malformed(
     req: falcon.Request, resp: falcon.Response, error: Malformed, params: dict[str, Any]
 ) -> None:
-    """A body that is no OTLP."""
-    text = f"The body is no ExportTraceServiceRequest: {error}. Nothing was stored."
+    """Raise 400: the body is not OTLP."""
+    text = f"The body is not an ExportTraceServiceRequest: {error}. Nothing was stored."
     raise ApiError(falcon.HTTP_400, "invalid_otlp", text)
 
 
 def on_unexpected(
     req: falcon.Request, resp: falcon.Response, error: Exception, params: dict[str, Any]
 ) -> None:
-    """A fault of ours: told in the log, not in the answer."""
-    log.error("unexpected", exc_info=error, extra=about(req))
+    """Raise 500; the exception is logged and not part of the response."""
+    log.error("unexpected", exc_info=error, extra=log_fields(req))
     raise ApiError(falcon.HTTP_500, *NAMES[falcon.HTTP_500])

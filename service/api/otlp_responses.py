@@ -1,7 +1,7 @@
-"""What an OTLP client is answered, in the encoding that it sent: the response, or an error.
+"""Responses and errors for OTLP clients, in the encoding of their request.
 
-Errors are google.rpc.Status with the request's id as google.rpc.RequestInfo. Both messages have
-three fields, so they are written by hand: their package would be needed for nothing else.
+Errors are google.rpc.Status with the request's id as google.rpc.RequestInfo. The two messages have
+three fields, so they are encoded by hand: nothing else would need their package.
 """
 
 import falcon
@@ -34,45 +34,45 @@ CODES = {
 
 
 def media_type_of(content_type: str | None) -> str:
-    """The type of a body by its Content-Type, without parameters."""
+    """The media type of a Content-Type header, without parameters."""
     return (content_type or "").partition(";")[0].strip().lower()
 
 
 def is_otlp(req: falcon.Request) -> bool:
-    """Whether the request was for the OTLP endpoint, also where it never reached it."""
+    """Whether the request is for the OTLP endpoint, even if middleware refused it."""
     return bool(req.uri_template) and str(req.uri_template).endswith(PATH)
 
 
 def write_response(resp: falcon.Response, is_json: bool, rejected: int, message: str) -> None:
-    """Answer an ExportTraceServiceResponse; `partial_success` is unset when all is well."""
+    """Write an ExportTraceServiceResponse; `partial_success` is set only for rejected spans."""
     if is_json:
         # int64 is text in protobuf's JSON.
         partial = {"rejectedSpans": str(rejected), "errorMessage": message}
         resp.content_type = falcon.MEDIA_JSON
         resp.data = orjson.dumps({"partialSuccess": partial} if rejected else {})
         return
-    answer = ExportTraceServiceResponse()
+    response = ExportTraceServiceResponse()
     if rejected:
         partial_success = ExportTracePartialSuccess(rejected_spans=rejected, error_message=message)
-        answer.partial_success.CopyFrom(partial_success)
+        response.partial_success.CopyFrom(partial_success)
     resp.content_type = PROTOBUF
-    resp.data = answer.SerializeToString()
+    resp.data = response.SerializeToString()
 
 
 def error(
     content_type: str | None, status: int, message: str, request_id: str
 ) -> tuple[str, bytes]:
-    """Return the type and bytes of a google.rpc.Status, in JSON for who did not send protobuf."""
+    """Return the media type and bytes of a google.rpc.Status, in protobuf or else in JSON."""
     code = CODES.get(status, UNKNOWN)
     if media_type_of(content_type) == PROTOBUF:
         return PROTOBUF, protobuf_status(code, message, request_id)
     details = [{"@type": REQUEST_INFO, "requestId": request_id}]
-    said = {"code": code, "message": message, "details": details}
-    return falcon.MEDIA_JSON, orjson.dumps(said)
+    fields = {"code": code, "message": message, "details": details}
+    return falcon.MEDIA_JSON, orjson.dumps(fields)
 
 
 def protobuf_status(code: int, message: str, request_id: str) -> bytes:
-    """Write a google.rpc.Status: code, message, details."""
+    """Encode a google.rpc.Status: code, message, details."""
     info = field(1, request_id.encode())
     detail = field(1, REQUEST_INFO.encode()) + field(2, info)
     return field(1, code) + field(2, message.encode()) + field(3, detail)

@@ -1,20 +1,20 @@
-"""traceparent (W3C Trace Context): which trace of the client's a request belongs to.
+"""traceparent (W3C Trace Context): the client's trace that a request belongs to.
 
-The service makes no spans: the log names the client's, so that a line is found from a trace. What
-is not valid is as if it had not been sent, as the specification wants it.
+The service makes no spans. Its log names the client's, so that a trace leads to the log's lines. An
+invalid header is ignored, as the specification requires.
 """
 
 import re
 
 import falcon
 
-# Version 00 ends with the flags; a later one may go on, after another hyphen.
+# Version 00 ends with the flags; a later version may continue after another hyphen.
 TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
 NO_TRACE, NO_SPAN = "0" * 32, "0" * 16
 
 
 def trace_context(req: falcon.Request) -> dict[str, str]:
-    """The log's fields: `trace_id`, and `span_id`, the span of the client's that sent this."""
+    """The log's fields `trace_id` and `span_id`, of the client's span that sent the request."""
     found = TRACEPARENT.fullmatch(req.get_header("traceparent") or "")
     if found is None:
         return {}

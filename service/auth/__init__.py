@@ -1,1 +1,1 @@
-"""API keys: their text, who may do what with them, and what a worker knows of them."""
+"""API keys: format, scopes, the cache of each worker, administration."""

@@ -1,7 +1,7 @@
-"""What `python -m service keys` does."""
+"""Creating, listing and revoking API keys."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 
@@ -19,14 +19,16 @@ MAX_NAME = 100
 
 @dataclass(frozen=True)
 class Listed:
-    """A key as it is shown: everything but itself."""
+    """A key as it is listed: everything but its secret."""
 
     key_id: str
     name: str
     scope: str
     state: str
     created_at: datetime
-    last_used: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_on: date | None
 
     @classmethod
     def from_row(cls, row: Row) -> "Listed":
@@ -37,11 +39,13 @@ class Listed:
             row["scope"],
             state_of(row, datetime.now(UTC)),
             row["created_at"],
-            str(row["last_used_on"] or "never"),
+            row["expires_at"],
+            row["revoked_at"],
+            row["last_used_on"],
         )
 
     def __str__(self) -> str:
-        used = f"last used {self.last_used}"
+        used = f"last used {self.last_used_on or 'never'}"
         return f"{self.key_id}  {self.scope:7}  {self.state:22}  {used:20}  {self.name}"
 
 
@@ -56,7 +60,7 @@ def state_of(row: Row, now: datetime) -> str:
 
 
 def create(url: str, name: str, scope: Scope, days: int | None) -> str:
-    """Make a key and return its text, which nobody can show again. Raises Failure."""
+    """Create a key and return its text, which cannot be shown again. Raises Failure."""
     problem = name_problem(name, MAX_NAME)
     if problem:
         raise Failure(f"a key's name {problem[1]}")
@@ -79,7 +83,7 @@ def create(url: str, name: str, scope: Scope, days: int | None) -> str:
 
 
 def revoke(url: str, key: str) -> Row:
-    """End a key, by its name or id; return its id and name. Raises Failure when none has it."""
+    """Revoke a key by name or id; return its id and name. Raises Failure for an unknown one."""
     with connect(url, DIRECT, "keys") as conn:
         row = queries.keys.revoke(conn, key=key).fetchone()
         if row is None:
@@ -89,6 +93,6 @@ def revoke(url: str, key: str) -> Row:
 
 
 def keys(url: str) -> list[Listed]:
-    """Every key there ever was, the oldest first."""
+    """Every key ever created, oldest first."""
     with connect(url, DIRECT, "keys") as conn:
         return [Listed.from_row(row) for row in queries.keys.all(conn)]

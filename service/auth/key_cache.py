@@ -1,10 +1,10 @@
-"""What one worker knows of the keys: all of them, read anew every few seconds.
+"""The cache of all API keys in one worker, reloaded every few seconds.
 
-A request costs no query. A revoked key is refused after FRESH_SECONDS, or LATEST_SECONDS where
-PostgreSQL does not answer meanwhile; a new one is known at once, for an unknown id makes us look.
-While the primary is away a replica is asked, so that reads go on: it may be behind, so it only
-adds keys and ends them.
-Only what has to answer without PostgreSQL (`old`) goes on with keys that cannot be read anew.
+A request costs no query. A revoked key is refused after FRESH_SECONDS, or after LATEST_SECONDS if
+PostgreSQL does not answer. An unknown key id triggers an immediate reload, so new keys work at
+once. While the primary is unavailable, keys are read from a replica, so that reads continue. A
+replica may lag, so it can only add keys and end them. Endpoints that answer without PostgreSQL
+(`old`) continue with keys that cannot be reloaded.
 """
 
 import hmac
@@ -26,8 +26,8 @@ from service.db.queries import Row, queries
 FRESH_SECONDS = 10.0
 LATEST_SECONDS = 30.0
 OPEN_SECONDS = 1.0  # while no key exists: so soon the first one closes the service
-# Between two looks for an id that is not known: a new key's, which the SDK would drop a batch for,
-# or an invention, of which a worker asks 10 a second.
+# Between two reloads for unknown ids. Short, because the SDK drops a batch on 401; a worker reloads
+# at most 10 times a second for invented ids.
 UNKNOWN_SECONDS = 0.1
 OLD_PATIENCE_SECONDS = 2.5  # of such a request; a PostgreSQL that hangs would hold it for 12 s
 RETRY_SECONDS = 1.0  # between two looks while PostgreSQL does not answer
@@ -37,9 +37,9 @@ AWAY = (psycopg.Error, PoolTimeout, TooManyRequests)
 
 @dataclass(frozen=True)
 class Principal:
-    """Who sends a request."""
+    """The key that sent a request."""
 
-    name: str
+    key_id: str
     scope: Scope
 
 
@@ -48,7 +48,7 @@ ANONYMOUS = Principal("anonymous", Scope.ADMIN)
 
 @dataclass(frozen=True)
 class Key:
-    """A key as it is stored."""
+    """A stored key."""
 
     principal: Principal
     sha256: bytes
@@ -67,13 +67,13 @@ class Key:
         )
 
     def is_valid(self, sent: KeyText) -> bool:
-        """Whether this is the key that was sent, and has not ended."""
+        """Whether this is the key that was sent, and is neither revoked nor expired."""
         same = hmac.compare_digest(self.sha256, sent.sha256)
         return same and (self.ends_at is None or datetime.now(UTC) < self.ends_at)
 
 
 def added_or_ended(known: Mapping[str, Key], found: Mapping[str, Key]) -> dict[str, Key]:
-    """What is known, and what a server that may be behind adds: no key lives again or is gone."""
+    """Merge keys from a lagging server: it adds and ends keys, and never revives or removes one."""
     news = {
         key_id: key
         for key_id, key in found.items()
@@ -83,7 +83,7 @@ def added_or_ended(known: Mapping[str, Key], found: Mapping[str, Key]) -> dict[s
 
 
 class KeyCache:
-    """The keys of the database, as one worker knows them. Safe for threads."""
+    """The keys of the database in one worker. Thread-safe."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
@@ -95,7 +95,7 @@ class KeyCache:
         self._reading = threading.Lock()
 
     def find(self, sent: str, old: bool = False) -> Principal | None:
-        """Who sends this key; None for one that is unknown, malformed, revoked or expired."""
+        """The principal of a key; None if it is unknown, malformed, revoked or expired."""
         text = KeyText.parse(sent)
         if text is None:
             return None
@@ -109,13 +109,13 @@ class KeyCache:
         return key.principal
 
     def is_empty(self, old: bool = False) -> bool:
-        """Whether no key was ever made."""
+        """Whether no key was ever created."""
         return not self._known(old)
 
     def _known(self, old: bool) -> Mapping[str, Key]:
-        """The keys, at most LATEST_SECONDS old; raises what PostgreSQL does, or PoolTimeout.
+        """The keys, at most LATEST_SECONDS old; raises psycopg's errors or PoolTimeout.
 
-        With `old` those that were read last, if they ever were.
+        With `old`, the last keys that were read, however old.
         """
         age = self._clock() - self._read_at
         fresh = FRESH_SECONDS if self._keys else OPEN_SECONDS
@@ -136,7 +136,7 @@ class KeyCache:
             self._read(max_age)
 
     def _read(self, max_age: float, wait: bool = False) -> None:
-        """Read all keys, unless somebody else does, or did, or PostgreSQL was away just now."""
+        """Reload all keys, unless another thread does or did, or PostgreSQL just failed."""
         if not self._reading.acquire(blocking=wait):
             return
         try:
@@ -155,7 +155,7 @@ class KeyCache:
             self._reading.release()
 
     def _fetch(self) -> dict[str, Key]:
-        """All keys; those that were used since the last time are marked, where that can be."""
+        """Read all keys; mark the used ones in the database if possible."""
         replica = self._database.replicas.in_place_of_primary()
         with (replica or self._database.primary).reading() as conn:
             rows = queries.keys.all(conn).fetchall()
@@ -166,7 +166,7 @@ class KeyCache:
         return keys
 
     def _mark_used(self, keys: Mapping[str, Key]) -> None:
-        """Note which keys were sent, once a day each; another time where that fails."""
+        """Mark keys as used, each once a day; retried later after a failure."""
         today = f"{datetime.now(UTC):%Y-%m-%d}"
         used, self._used = self._used, set()  # first: other threads go on adding
         new = [name for name in used if name in keys and keys[name].last_used_on != today]

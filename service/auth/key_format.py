@@ -1,7 +1,7 @@
-"""The text of a key: gati_<scope>_<8 characters, its id>_<43, its secret>, in base 62.
+"""The format of a key: gati_<scope>_<id, 8 characters>_<secret, 43 characters>, in base 62.
 
-The id is public: it stands in lists, logs and the audit log. The secret is 32 random bytes, so one
-round of SHA-256 is as good as a slow hash: there is nothing to guess.
+The id is public: lists, logs and the audit log have it. The secret is 32 random bytes, so one round
+of SHA-256 is as safe as a slow hash: a secret cannot be guessed.
 """
 
 import hashlib
@@ -22,31 +22,31 @@ PATTERN = re.compile(
 
 @dataclass(frozen=True)
 class KeyText:
-    """A key as its holder has it."""
+    """A key with its secret."""
 
     key_id: str
     text: str
 
     @classmethod
     def new(cls, scope: Scope) -> "KeyText":
-        """Make a key that nobody has."""
+        """Create a random key."""
         key_id = "".join(secrets.choice(DIGITS) for _ in range(ID_LENGTH))
         secret = base62(int.from_bytes(secrets.token_bytes(SECRET_BYTES)), SECRET_LENGTH)
         return cls(key_id, f"gati_{scope}_{key_id}_{secret}")
 
     @classmethod
     def parse(cls, text: str) -> "KeyText | None":
-        """Read a key; None for what cannot be one."""
+        """Parse a key; None for any other text."""
         match = PATTERN(text)
         return cls(match["key_id"], text) if match else None
 
     @property
     def sha256(self) -> bytes:
-        """What is stored of it."""
+        """The stored hash."""
         return hashlib.sha256(self.text.encode()).digest()
 
     def __repr__(self) -> str:
-        """Without the secret: this may reach a log."""
+        """The key without its secret, because a repr may reach a log."""
         return f"KeyText({self.key_id})"
 
 

@@ -1,4 +1,4 @@
-"""What a key lets its holder do."""
+"""The permissions of API keys."""
 
 from enum import StrEnum
 
@@ -9,7 +9,3 @@ class Scope(StrEnum):
     INGEST = "ingest"  # send events, and check that they came
     READ = "read"  # every GET, and the same check
     ADMIN = "admin"  # rename and delete as well
-
-    def includes(self, wanted: "Scope") -> bool:
-        """Whether a key of this scope may do what `wanted` is needed for."""
-        return self in (wanted, Scope.ADMIN)

@@ -1,4 +1,5 @@
-"""What `python -m service …` does beside serving, on the database in use: a file for each subject.
+"""The command line: one module per command, imported only when that command runs.
 
-Those of keys, prices, imports and capacity stand beside what they command.
+parser has the table of commands, arguments the shared types of arguments, exit_codes the exit
+codes, database the database that a command uses, and output what several commands print.
 """

@@ -1,23 +1,37 @@
-"""The database that a command works on."""
+"""The database that a command uses."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import psycopg
 
 from service.config import Config
 from service.core.failure import Failure
 from service.postgres.lock import Busy, hold
 from service.postgres.server import EmbeddedServer
 
-STARTING_PATIENCE_SECONDS = 60.0
+START_TIMEOUT_SECONDS = 60.0
 
 
 @contextmanager
 def database_in_use(config: Config, purpose: str) -> Iterator[str]:
     """Yield the URL of the service's database: DATABASE_URL, else the embedded server's.
 
-    The embedded server is used where a service runs it, else it is started, and stopped afterwards.
+    If a service runs the embedded server, that one is used; else it is started here and stopped
+    afterwards. Raises Failure when the database cannot be reached, or goes away meanwhile.
     """
+    with server_in_use(config, purpose) as url:
+        try:
+            yield url
+        except psycopg.OperationalError as error:
+            text = str(error).partition("\n")[0]
+            raise Failure(f"the database did not answer: {text}") from None
+
+
+@contextmanager
+def server_in_use(config: Config, purpose: str) -> Iterator[str]:
+    """Yield the URL as database_in_use does, and let errors of PostgreSQL through."""
     if config.database_url:
         yield config.database_url
         return
@@ -35,8 +49,8 @@ def database_in_use(config: Config, purpose: str) -> Iterator[str]:
 
 
 def wait_for_running(server: EmbeddedServer, busy: Busy) -> None:
-    """Find the server of the process that holds the lock, which may have started just now."""
-    deadline = time.monotonic() + STARTING_PATIENCE_SECONDS
+    """Attach to the server of the process that holds the lock; it may still be starting."""
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not server.attach():
         if time.monotonic() > deadline:
             raise Failure(f"{busy}, but its PostgreSQL does not answer")

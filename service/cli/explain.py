@@ -1,13 +1,22 @@
-"""python -m service explain: the plans of what the service really runs."""
+"""python -m service explain: the plans of the queries that the service runs."""
+
+import argparse
 
 import psycopg
 from psycopg.rows import tuple_row
 
+from service.cli.arguments import key_value
+from service.cli.database import database_in_use
+from service.cli.exit_codes import OK
+from service.config import Config
 from service.core.failure import Failure
 from service.db.connections import connect
 from service.db.queries import Connection, Query, queries
 from service.db.session_settings import READ, WRITE
 
+DESCRIPTION = """Print the plans of a query below sql/: the generic plan, as the service runs
+prepared statements, and the plan for the given parameters. The query is executed in a
+transaction that is rolled back."""
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS)"
 PLANS = {
     "force_generic_plan": "as the service runs it: prepared, one plan for all parameters",
@@ -15,10 +24,25 @@ PLANS = {
 }
 
 
-def main(url: str, name: str, params: dict[str, str]) -> None:
-    """Print both plans of sql/NAME.sql, run in a transaction that is rolled back.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("query", metavar="AREA/NAME", help="such as runs/trace")
+    parser.add_argument(
+        "pairs", metavar="KEY=VALUE", nargs="*", type=key_value, help="parameters of the query"
+    )
 
-    Of a search only the one: it is never prepared, but planned for its values each time.
+
+def run(config: Config, options: argparse.Namespace) -> int:
+    """Print the plans of sql/AREA/NAME.sql."""
+    with database_in_use(config, "explain") as url:
+        main(url, options.query, dict(options.pairs))
+    return OK
+
+
+def main(url: str, name: str, params: dict[str, str]) -> None:
+    """Print both plans of sql/NAME.sql.
+
+    A search has only the custom plan: it is never prepared, but planned for its values each time.
     """
     query = find_query(name)
     if params.keys() != query.expected(params):
@@ -40,7 +64,7 @@ def main(url: str, name: str, params: dict[str, str]) -> None:
 
 
 def find_query(name: str) -> Query:
-    """The query of sql/NAME.sql; raise Failure when there is none that has a plan."""
+    """Return the query of sql/NAME.sql; raise Failure if there is none that has a plan."""
     found = {query.name.replace(".", "/"): query for query in queries.all() if query.bindable}
     if name not in found:
         raise Failure(f"there is no query {name!r} with a plan; there are: {', '.join(found)}")
@@ -48,7 +72,7 @@ def find_query(name: str) -> Query:
 
 
 def plan(conn: Connection, query: Query, params: dict[str, str]) -> str:
-    """The plan as text, from PREPARE and EXPLAIN EXECUTE; the statement really runs."""
+    """Return the plan as text, from PREPARE and EXPLAIN EXECUTE; the statement really runs."""
     variant = query.variant(params)
     names = sorted(variant.params)
     numbers = {name: f"${number}" for number, name in enumerate(names, 1)}

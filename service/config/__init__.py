@@ -1,13 +1,25 @@
 """Config: every environment variable of the service, read once.
 
-One file for each question: which variables there are, with default and meaning (settings), how a
-value is read (values), and what came out of it (config).
+settings holds the one table, values the converters, config the result, and removed the variables
+of earlier versions.
 """
 
-from service.config.config import Config
-from service.config.settings import SETTINGS, WORKER_CLASSES, ConfigError
+from service.config.config import Config, read_variables
+from service.config.removed import removed_settings
+from service.config.settings import SECTIONS, SETTINGS, WORKER_CLASSES, ConfigError, Setting
 
 KILOBYTE = 1024
 MEGABYTE = 1024 * 1024
 
-__all__ = ["KILOBYTE", "MEGABYTE", "SETTINGS", "WORKER_CLASSES", "Config", "ConfigError"]
+__all__ = [
+    "KILOBYTE",
+    "MEGABYTE",
+    "SECTIONS",
+    "SETTINGS",
+    "WORKER_CLASSES",
+    "Config",
+    "ConfigError",
+    "Setting",
+    "read_variables",
+    "removed_settings",
+]

@@ -1,29 +1,44 @@
-"""How the text of a variable is read; ValueError says what was expected."""
+"""Kinds of values: how the text of a variable is written and converted.
+
+A converter raises ValueError with a text that says what was expected.
+"""
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from service.core.addresses import TrustedProxies
+from service.core.integers import read_integer
 
 
-def integer(low: int, high: int) -> Callable[[str], int]:
-    """Make a converter to a whole number in low..high."""
+@dataclass(frozen=True)
+class Kind:
+    """A type of values with its bounds, in words, and the converter.
 
-    def convert(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not low <= int(text[:10]) <= high:
-            raise ValueError(f"expected a whole number from {low} to {high}")
-        return int(text)
+    `is_secret`: error texts leave the value out, because a URL may hold a password.
+    """
 
-    return convert
+    text: str
+    convert: Callable[[str], Any]
+    is_secret: bool = False
 
 
-def one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
-    """Make a converter to one of the words in `choices`."""
+def integer(low: int, high: int) -> Kind:
+    """Return the kind of integers from `low` to `high`."""
+    return Kind(f"{low} to {high}", lambda text: read_integer(text, low, high))
+
+
+def one_of(choices: tuple[str, ...]) -> Kind:
+    """Return the kind whose values are the words in `choices`."""
 
     def convert(text: str) -> str:
         if text not in choices:
             raise ValueError(f"expected one of {', '.join(choices)}")
         return text
 
-    return convert
+    return Kind(", ".join(choices), convert)
 
 
 def boolean(text: str) -> bool:
@@ -60,10 +75,10 @@ def prefix(text: str) -> str:
 
 
 def database_url(text: str) -> str | None:
-    """Read a PostgreSQL URL; nothing means the embedded server."""
+    """Read a PostgreSQL URL; an empty text means the embedded server."""
     if text and not text.startswith(("postgresql://", "postgres://")):
         raise ValueError("expected postgresql://user:password@host:port/database")
-    # What libpq would say of these quotes the password.
+    # Checked here, because libpq's own error texts quote the password.
     authority = text.partition("://")[2].partition("/")[0].partition("?")[0]
     if re.search(r"%(?![0-9A-Fa-f]{2})", text):
         raise ValueError("a % in the user or the password is written as %25")
@@ -73,6 +88,22 @@ def database_url(text: str) -> str | None:
 
 
 def database_urls(text: str) -> tuple[str, ...]:
-    """Read the URLs of several servers, separated by commas; so are hosts within one."""
+    """Read the URLs of several servers; commas separate them, and also the hosts within one."""
     urls = re.split(r",\s*(?=postgres(?:ql)?://)", text)
     return tuple(url for each in urls if (url := database_url(each)) is not None)
+
+
+def directory(text: str) -> Path:
+    """Read a path; `~` is the home directory."""
+    return Path(text).expanduser().absolute()
+
+
+TEXT = Kind("text", str)
+BOOLEAN = Kind("true, false", boolean)
+DIRECTORY = Kind("directory", directory)
+ORIGINS = Kind("origins, or *", origins)
+HOST_NAMES = Kind("host names", names)
+PROXIES = Kind("addresses, networks, unix", TrustedProxies.parse)
+PREFIX = Kind("path", prefix)
+DATABASE_URL = Kind("URL", database_url, is_secret=True)
+DATABASE_URLS = Kind("URLs", database_urls, is_secret=True)

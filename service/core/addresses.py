@@ -1,11 +1,11 @@
-"""Whose request it is: the peer's, or whose a trusted proxy says that it is."""
+"""The client's address of a request: the peer's, or the one that a trusted proxy reports."""
 
 import ipaddress
 import socket
 from dataclasses import dataclass
 
 UNIX = "unix"
-# An IPv6 client has 2^64 addresses to send from: its whole network is one client.
+# An IPv6 client owns 2^64 addresses, so its whole network counts as one client.
 IPV6_CLIENT_BITS = 64
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -14,7 +14,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True)
 class TrustedProxies:
-    """The proxies whose X-Forwarded-For is believed; by default none is."""
+    """The proxies whose X-Forwarded-For is trusted; by default none."""
 
     networks: tuple[Network, ...] = ()
     on_unix_socket: bool = False
@@ -30,18 +30,18 @@ class TrustedProxies:
         return cls(networks, UNIX in words)
 
     def client_of(self, peer: str, forwarded_for: str) -> str:
-        """The client's address, of IPv6 the network, as text.
+        """The client's address as text, for IPv6 the network.
 
-        `peer` is empty for who comes through a Unix socket. Each proxy adds who asked it at the end
-        of `forwarded_for`, and what stands before may be the client's own invention: so it is read
-        from the end, and the first address that is no trusted proxy's counts.
+        `peer` is empty for a Unix socket. Each proxy appends its peer to `forwarded_for`, and the
+        client may forge what precedes. So the list is read from the end, and the client is the
+        first address that is no trusted proxy.
         """
         found = to_address(peer)
         if self._trusts(found):
             for text in reversed(forwarded_for.split(",")):
                 address = to_address(text)
                 if address is None:
-                    break  # the proxy does not say who it was: it counts itself
+                    break  # the proxy hides its peer, so the proxy itself is the client
                 found = address
                 if not self._trusts(found):
                     break
@@ -54,7 +54,7 @@ class TrustedProxies:
 
 
 def to_address(text: str) -> Address | None:
-    """Read an address, perhaps with a port; None for what is none."""
+    """Parse an address, with or without a port; None if it is not one."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -68,24 +68,24 @@ def to_address(text: str) -> Address | None:
 
 
 def is_loopback_address(text: str) -> bool:
-    """Whether it is an address of this machine alone, such as 127.0.0.1 or [::1]:8000."""
+    """Whether the text is a loopback address, such as 127.0.0.1 or [::1]:8000."""
     address = to_address(text)
     return address is not None and address.is_loopback
 
 
 def name_of(address: Address | None) -> str:
-    """What a client is counted by."""
+    """The name by which a client is counted."""
     if isinstance(address, ipaddress.IPv6Address):
         return f"{int(address) >> IPV6_CLIENT_BITS:x}::/{IPV6_CLIENT_BITS}"
     return UNIX if address is None else str(address)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether every address that the name stands for reaches this machine alone."""
+    """Whether every address of a host name is a loopback address."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError:
-        return False  # the start itself will say what is wrong with it
+        return False  # binding to the host reports the error
     return all(
         ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in found
     )

@@ -1,4 +1,4 @@
-"""The service's clock: the one place that says which day it is."""
+"""The service's clock: the one source of the current day."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -7,7 +7,7 @@ Today = Callable[[], date]
 
 
 def today() -> date:
-    """Return the present day in UTC."""
+    """Return the current day in UTC."""
     return datetime.now(UTC).date()
 
 

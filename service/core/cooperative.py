@@ -1,17 +1,17 @@
-"""Cooperative scheduling: letting other greenlets run where requests are greenlets (gevent)."""
+"""Cooperative scheduling: run other greenlets where each request is a greenlet (gevent)."""
 
 from gevent import Timeout, idle, monkey
 
-LONGEST_TURN_SECONDS = 0.005
+LONGEST_YIELD_SECONDS = 0.005
 poll_now = monkey.get_original("select", "poll")  # does not wait, whatever gevent has patched
 
 
-def let_requests_in() -> None:
-    """Let every request be read that has arrived, for 5 ms at the most.
+def yield_to_requests() -> None:
+    """Let the other greenlets read every request that has arrived, for up to 5 ms.
 
-    A writer that goes on at once stores half of what waits: with this its transactions hold 14
-    batches of 10 in place of 8, and 32 clients get a third more in. Threads run without it.
+    A writer that never yields stores half of what waits. With this call its transactions hold 14
+    batches of 10 instead of 8, and 32 clients get a third more throughput. No effect with threads.
     """
     if monkey.is_module_patched("select"):
-        with Timeout(LONGEST_TURN_SECONDS, exception=False):
+        with Timeout(LONGEST_YIELD_SECONDS, exception=False):
             idle()

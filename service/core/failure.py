@@ -1,5 +1,5 @@
-"""Failure: what stops a command, said in one line."""
+"""Failure: an error that ends a command with one line."""
 
 
 class Failure(Exception):
-    """A command that cannot go on; the text is for the terminal, without a traceback."""
+    """A command failed; its text is printed on the terminal, without a traceback."""

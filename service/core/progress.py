@@ -1,4 +1,4 @@
-"""Progress bars on a terminal; nothing where standard error is none."""
+"""Progress bars, shown only if standard error is a terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +11,6 @@ Progress = Callable[[int], Any]
 
 @contextmanager
 def progress(total: int, unit: str) -> Iterator[Progress]:
-    """A bar on a terminal; nothing elsewhere."""
+    """Show a progress bar; yield the function that advances it."""
     with tqdm(total=total, unit=f" {unit}", disable=None, leave=False) as bar:
         yield bar.update

@@ -1,10 +1,10 @@
-"""Sockets that wait for a client, but not for ever.
+"""Sockets with a minimum transfer rate, against slow clients (slowloris).
 
-gunicorn sets no limit: a client that stops in the middle of a body, or of reading its answer, keeps
-a thread (gthread) or a greenlet and its answer's memory (gevent) for as long as it likes.
+gunicorn sets no limit: a client that stops in the middle of a body, or of reading its response,
+keeps a thread (gthread), or a greenlet and the memory of the response (gevent).
 
-Waiting for a client uses up its credit, and each byte it sends or takes gives some back. So one
-that stands still is given up after `seconds`, and so is one that dribbles a byte now and then.
+Waiting for a client uses up its time budget, and each byte transferred adds to it. So a stalled
+client times out after `seconds`, and so does one that sends a byte now and then.
 """
 
 import errno
@@ -19,59 +19,59 @@ if TYPE_CHECKING:
 else:
     Socket = object
 
-SLOWEST_BYTES_PER_SECOND = 1000
-LEAST_SECONDS = 0.001  # 0 would mean: do not wait
+MIN_BYTES_PER_SECOND = 1000
+MIN_SECONDS = 0.001  # a timeout of 0 would make the socket non-blocking
 
 
 class SlowClientTimeout(TimeoutError):
-    """The client stands still. By its errno gunicorn closes such a connection without a word."""
+    """The client is too slow. On this errno gunicorn closes the connection without a log line."""
 
     def __init__(self) -> None:
-        super().__init__(errno.ECONNRESET, "the client stands still")
+        super().__init__(errno.ECONNRESET, "the client is too slow")
 
 
 class MinimumRate(Socket):
-    """What a socket of either kind, Python's or gevent's, gets beside: a limit on waiting."""
+    """A mixin for sockets, Python's or gevent's: it limits the wait for the client."""
 
     _seconds: float | None = None
-    _credit: float
-    is_given_up = False  # it stood still for too long
+    _left: float  # seconds
+    is_timed_out = False
 
     def limit(self, seconds: float | None) -> None:
-        """Begin anew with so many seconds of credit; None: wait without limit."""
+        """Reset the budget to so many seconds; None: wait without limit."""
         self._seconds = seconds
-        self._credit = seconds or 0.0
+        self._left = seconds or 0.0
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Receive; raises SlowClientTimeout."""
-        received: bytes = self._patiently(len, super().recv, size, flags)
+        received: bytes = self._limited(len, super().recv, size, flags)
         return received
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send everything, as fast as it is taken; raises SlowClientTimeout."""
+        """Send everything; raises SlowClientTimeout."""
         rest = memoryview(data).cast("B")
         while rest:
-            rest = rest[self._patiently(int, super().send, rest, flags) :]
+            rest = rest[self._limited(int, super().send, rest, flags) :]
 
-    def _patiently(self, size: Callable[[T], int], call: Callable[..., T], *arguments: Any) -> T:
-        """Make a call that waits, and settle what it cost; `size` tells how many bytes it moved."""
+    def _limited(self, size: Callable[[T], int], call: Callable[..., T], *arguments: Any) -> T:
+        """Make a blocking call and update the budget; `size` gives the bytes it transferred."""
         own = self.gettimeout()
         if self._seconds is None or own == 0.0:
             return call(*arguments)
         began = time.monotonic()
-        left = max(self._credit, LEAST_SECONDS)
+        left = max(self._left, MIN_SECONDS)
         self.settimeout(left if own is None else min(own, left))
         try:
-            moved = call(*arguments)
+            result = call(*arguments)
         except TimeoutError:
             self.is_timed_out = True
             raise SlowClientTimeout from None
         finally:
             self.settimeout(own)
-        waited, earned = time.monotonic() - began, size(moved) / SLOWEST_BYTES_PER_SECOND
-        self._credit = min(self._seconds, self._credit - waited + earned)
-        return moved
+        waited, earned = time.monotonic() - began, size(result) / MIN_BYTES_PER_SECOND
+        self._left = min(self._seconds, self._left - waited + earned)
+        return result
 
 
 class MinimumRateSocket(MinimumRate, socket.socket):
-    """Python's own socket, with a limit on waiting."""
+    """Python's socket with a minimum transfer rate."""

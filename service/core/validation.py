@@ -1,4 +1,4 @@
-"""What names, ids and numbers may hold, wherever they come from."""
+"""Validation of names, ids and numbers, from any source."""
 
 import re
 import uuid
@@ -10,7 +10,7 @@ MAX_TOKENS = 2**40
 MAX_COST_DOLLARS = 1e9
 
 PLAIN_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
-# What uuid.UUID may be given: by itself it also takes signs and underscores, as int() does.
+# The texts that are passed to uuid.UUID, which by itself also takes signs and underscores.
 ANY_UUID = re.compile(
     r"(?:urn:uuid:)?\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?",
     re.IGNORECASE | re.ASCII,
@@ -28,12 +28,12 @@ def to_uuid(value: Any) -> str | None:
 
 
 def is_plain_name(value: str, limit: int) -> bool:
-    """Whether `value` is a name at first sight, as nearly all are."""
+    """A fast check that nearly all valid names pass; name_problem decides about the others."""
     return value.isprintable() and 0 < len(value) <= limit
 
 
 def name_problem(value: str, limit: int) -> tuple[str, str] | None:
-    """Why `value` can be no name: (code, what it must be), or None when it can."""
+    """Why `value` is no valid name, as (code, description); None if it is valid."""
     if is_plain_name(value, limit):
         return None  # the rest finds out what is wrong, or it is a name all the same
     if not value:

@@ -1,41 +1,41 @@
-"""What this process knows of itself as one of gunicorn's workers.
+"""The state of this process as a gunicorn worker.
 
-Imports nothing: gunicorn.conf.py loads it before gevent has taken the place of threads.
+Imports nothing, because gunicorn.conf.py loads it before gevent patches the standard library.
 """
 
 from typing import Any
 
 
 class Process:
-    """The worker that gunicorn made of this process; none in commands and tests."""
+    """The gunicorn worker of this process; none in commands and tests."""
 
     def __init__(self) -> None:
         self._worker: Any = None
 
     def become(self, worker: Any) -> None:
-        """Remember the worker: after the fork, before it loads the application."""
+        """Set the worker, after the fork and before it loads the application."""
         self._worker = worker
 
     @property
     def is_stopping(self) -> bool:
-        """Whether it was told to stop, and answers only what is under way."""
+        """Whether the worker is stopping: it only finishes requests in flight."""
         return self._worker is not None and not self._worker.alive
 
     @property
     def is_first(self) -> bool:
-        """Whether it says what holds for all: one worker of each start and reload, and commands."""
+        """True in one worker per start or reload, which logs for all workers, and in commands."""
         return self._worker is None or (self._worker.age - 1) % self._worker.cfg.workers == 0
 
     @property
     def hosts(self) -> list[str]:
-        """The addresses it listens on; a Unix socket has none."""
+        """The addresses that the worker listens on; a Unix socket has none."""
         sockets = [] if self._worker is None else self._worker.sockets
         names = [socket.getsockname() for socket in sockets]
         return [str(name[0]) for name in names if isinstance(name, tuple)]
 
     @property
     def is_joining(self) -> bool:
-        """Whether it joins a service that runs: after a reload, or in place of a worker."""
+        """Whether the worker joins a running service, after a reload or as a replacement."""
         return self._worker is not None and self._worker.age > self._worker.cfg.workers
 
 

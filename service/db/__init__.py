@@ -1,9 +1,7 @@
-"""The connections to PostgreSQL: their kinds, their settings, and what a broken one means.
+"""Connections to PostgreSQL and what every room needs of it: queries, roles, schema, retention.
 
-settings      what sessions are told, by what they are for
-connections   how one is made
-pools         many, and how one is lent
-reads         a statement or a snapshot, from one server
-replicas      which server that is; replica, lookout, progress, asking: what it depends on
-database      all that a process has
+database            all connections of one process, from database_settings
+connections, pools  how a connection is opened, pooled and lent, with session_settings
+reads               a statement or a snapshot on one server
+replicas, replica   which server reads go to: server_monitor, wal_progress, request_routing
 """

@@ -1,10 +1,10 @@
-"""The audit log: who changed what, in the transaction that does it."""
+"""The audit log: who changed what, written in the transaction of the change."""
 
 from service.db.queries import Connection, queries
 
-COMMAND, RETENTION = "command", "retention"  # who acts where no request does
+COMMAND, RETENTION = "command", "retention"  # the actor of changes without a request
 
 
 def record(conn: Connection, actor: str, action: str, subject: str) -> None:
-    """Add a row: the id of a key or a word for who it was, what was done, and to what."""
+    """Add a row. `actor` is the id of a key or a word such as COMMAND."""
     queries.audit.add(conn, actor=actor, action=action, subject=subject)

@@ -1,7 +1,7 @@
-"""Dump and restore: the database in use to a file, and a file into an empty database.
+"""Dump and restore: a database in use to a file, and a file into an empty database.
 
-The file is pg_dump's custom format, of one snapshot, taken while events come in; PostgreSQL's own
-pg_restore reads it as well.
+The file has pg_dump's custom format, which PostgreSQL's own pg_restore reads as well. It holds one
+snapshot, taken while ingest continues.
 """
 
 import os
@@ -10,21 +10,24 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from tqdm import tqdm
 
 from service.core.failure import Failure
-from service.db import migrate, partitions
+from service.db import migrate, old_dump, partitions
 from service.db.queries import queries
 from service.postgres import programs
 
 PIPE = "-"  # in place of a file: standard input or output
 CHUNK_BYTES = 262_144
-# Of everything that pg_restore says before the first object; servers before 17 do not know it.
+CONTENTS_BYTES = 16 * 2**20  # a dump begins with its table of contents, about 1 KB per object
+# pg_restore sends it before the first object; servers older than 17 do not know it.
 UNKNOWN_SETTING = b"SET transaction_timeout = 0;\n"
 
 HEAD_LINES = 40
@@ -42,15 +45,23 @@ PIPED = subprocess.PIPE
 Process = subprocess.Popen[bytes]
 
 
+class Dump(NamedTuple):
+    """A dump that is being read: its beginning, which has the table of contents, and the rest."""
+
+    head: bytes
+    rest: IO[bytes]
+    size: int | None
+
+
 def dump(url: str, file: str) -> None:
-    """Write the database to `file`, which appears under its name when it is complete."""
-    migrate.reach(url).close()  # what is wrong with the URL is said in one line
+    """Write the database to `file`, which gets its name once it is complete."""
+    migrate.reach(url).close()  # a wrong URL becomes a Failure of one line
     if file == PIPE:
         return copy_out(url, sys.stdout.buffer)
     path = Path(file)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
-        # Traces hold prompts and outputs: for nobody else to read.
+        # Readable by this user only, because traces hold prompts and outputs.
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as target:
             copy_out(url, target)
@@ -63,31 +74,32 @@ def dump(url: str, file: str) -> None:
 
 
 def copy_out(url: str, target: IO[bytes]) -> None:
-    """Copy what pg_dump writes, with a bar on a terminal."""
+    """Run pg_dump into `target`, with a progress bar on a terminal."""
     with (
-        tempfile.TemporaryFile() as said,
+        tempfile.TemporaryFile() as errors,
         subprocess.Popen(
-            **programs.dumper(url, DUMP), stdin=subprocess.DEVNULL, stdout=PIPED, stderr=said
+            **programs.dumper(url, DUMP), stdin=subprocess.DEVNULL, stdout=PIPED, stderr=errors
         ) as program,
         progress("dump", None) as bar,
     ):
         try:
-            while part := program.stdout.read(CHUNK_BYTES):  # type: ignore[union-attr]
-                target.write(part)
-                bar.update(len(part))
+            while chunk := program.stdout.read(CHUNK_BYTES):  # type: ignore[union-attr]
+                target.write(chunk)
+                bar.update(len(chunk))
             target.flush()
             program.wait()
         finally:
             program.kill()
         if program.returncode:
-            raise Failure(f"nothing was dumped: {programs.first_line(said)}")
+            raise Failure(f"nothing was dumped: {programs.first_line(errors)}")
 
 
 def restore(url: str, file: str) -> list[str]:
     """Fill an empty database from `file`, all of it or nothing, then migrate it to this version.
 
-    Returns the names of the migrations applied. Raises Failure: not empty, no dump, a dump of a
-    newer version.
+    Returns the names of the migrations applied. Raises Failure if the database is not empty, or if
+    the file is no dump or of a newer version. A dump from before 0.1.0 that fails to load leaves
+    this version's schema, empty.
     """
     with migrate.reach(url) as conn:
         found = queries.migrations.objects(conn).fetchone()
@@ -96,74 +108,89 @@ def restore(url: str, file: str) -> list[str]:
             "the database is not empty: restore into a new one (another DATA_DIR or database)"
         )
     if file == PIPE:
-        copy_in(url, sys.stdin.buffer, None)
+        applied = load(url, sys.stdin.buffer, None)
     else:
         try:
             with Path(file).open("rb") as source:
-                copy_in(url, source, os.fstat(source.fileno()).st_size)
+                applied = load(url, source, os.fstat(source.fileno()).st_size)
         except OSError as error:
             raise Failure(f"{file}: {error.strerror}") from None
-    applied = migrate.up(url)
     partitions.ensure_partitions(url)
     return applied
 
 
-def copy_in(url: str, source: IO[bytes], size: int | None) -> None:
-    """Send a dump through pg_restore and psql, in one transaction, with a bar on a terminal.
+def load(url: str, source: IO[bytes], size: int | None) -> list[str]:
+    """Load a dump and migrate; of a dump from before 0.1.0 the rows alone, into this schema."""
+    dump = Dump(source.read(CONTENTS_BYTES), source, size)
+    entries = old_dump.list_entries(dump.head)
+    if not old_dump.is_old(entries):
+        copy_in(url, dump)
+        return migrate.up(url)
+    applied = migrate.up(url)
+    first = queries.migrations.clear_fold_state.text + ";\n"
+    with old_dump.selection(url, entries) as options:
+        copy_in(url, dump, options, first)
+    old_dump.refresh(url)
+    return applied
 
-    psql commits at the end of its input, so it is killed where that came too soon.
+
+def copy_in(url: str, dump: Dump, options: Sequence[str] = (), first: str = "") -> None:
+    """Pipe a dump through pg_restore and psql, in one transaction, with a progress bar.
+
+    psql commits at the end of its input, so it is killed if pg_restore failed before.
     """
-    script = [programs.newest("pg_restore"), *SCRIPT]
+    script = [programs.newest("pg_restore"), *SCRIPT, *options]
     with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(script, stdin=PIPED, stdout=PIPED, stderr=said) as reader,
-        subprocess.Popen(**programs.shell(url, SHELL), stdin=PIPED, stderr=said) as psql,
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(script, stdin=PIPED, stdout=PIPED, stderr=errors) as pg_restore,
+        subprocess.Popen(**programs.shell(url, SHELL), stdin=PIPED, stderr=errors) as psql,
     ):
-        feeder = threading.Thread(target=feed, args=(reader, source, size), daemon=True)
+        feeder = threading.Thread(target=feed, args=(pg_restore, dump), daemon=True)
         try:
             feeder.start()
-            pass_on(reader, psql)
+            send_script(pg_restore, psql, first)
             feeder.join()
-            if reader.wait() == 0:
+            if pg_restore.wait() == 0:
                 close(psql.stdin)
                 psql.wait()
         finally:
-            reader.kill()
+            pg_restore.kill()
             psql.kill()
-        if reader.returncode or psql.returncode:
-            raise Failure(f"nothing was restored: {programs.first_line(said)}")
+        if pg_restore.returncode or psql.returncode:
+            raise Failure(f"nothing was restored: {programs.first_line(errors)}")
 
 
-def feed(reader: Process, source: IO[bytes], size: int | None) -> None:
-    """Give pg_restore the dump; it ends by itself when it cannot read it."""
-    with progress("restore", size) as bar:
+def feed(pg_restore: Process, dump: Dump) -> None:
+    """Write the dump to pg_restore, which exits by itself if it cannot read it."""
+    with progress("restore", dump.size) as bar:
         try:
-            while part := source.read(CHUNK_BYTES):
-                reader.stdin.write(part)  # type: ignore[union-attr]
-                bar.update(len(part))
+            for chunk in chain([dump.head], iter(partial(dump.rest.read, CHUNK_BYTES), b"")):
+                pg_restore.stdin.write(chunk)  # type: ignore[union-attr]
+                bar.update(len(chunk))
         except BrokenPipeError:
             pass
-        close(reader.stdin)
+        close(pg_restore.stdin)
 
 
-def pass_on(reader: Process, psql: Process) -> None:
-    """Give psql what pg_restore writes, but for the setting that older servers do not know."""
-    assert reader.stdout  # noqa: S101
+def send_script(pg_restore: Process, psql: Process, first: str) -> None:
+    """Pipe pg_restore's script into psql, without the setting that older servers do not know."""
+    assert pg_restore.stdout  # noqa: S101
     assert psql.stdin  # noqa: S101
-    with suppress(BrokenPipeError), reader.stdout:
-        for line in islice(reader.stdout, HEAD_LINES):
+    with suppress(BrokenPipeError), pg_restore.stdout:
+        psql.stdin.write(first.encode())
+        for line in islice(pg_restore.stdout, HEAD_LINES):
             if line != UNKNOWN_SETTING:
                 psql.stdin.write(line)
-        shutil.copyfileobj(reader.stdout, psql.stdin, CHUNK_BYTES)
+        shutil.copyfileobj(pg_restore.stdout, psql.stdin, CHUNK_BYTES)
 
 
 def close(stream: IO[bytes] | None) -> None:
-    """Close a pipe to a program that may have ended."""
+    """Close a pipe to a program that may have exited."""
     with suppress(BrokenPipeError):
         if stream:
             stream.close()
 
 
-def progress(what: str, total: int | None) -> Any:
-    """A bar of bytes on a terminal; nothing elsewhere."""
-    return tqdm(total=total, desc=what, unit="B", unit_scale=True, disable=None, leave=False)
+def progress(action: str, total: int | None) -> Any:
+    """A progress bar of bytes on a terminal; nothing elsewhere."""
+    return tqdm(total=total, desc=action, unit="B", unit_scale=True, disable=None, leave=False)

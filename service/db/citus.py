@@ -1,9 +1,9 @@
-"""python -m service migrate citus: the tables of runs and events, spread over the nodes of Citus.
+"""python -m service migrate citus: distribute the tables of runs and events over Citus's nodes.
 
-What grows with the events goes to the workers: `runs`, `events` and `expired_runs`, by run_id, so
-that all of a run lies on one node. The rest stays on the coordinator, through which every
-statement goes: agents, whose rows serialise the naming of runs; and metrics, whose size does not
-depend on the number of events, so that folds, materialized views and deltas are exact as ever.
+The tables that grow with the events go to the workers: `runs`, `events` and `expired_runs`, by
+run_id, so that all rows of a run are on one node. The other tables stay on the coordinator, which
+every statement passes: agents, whose rows serialise the naming of runs, and metrics, whose size
+does not depend on the number of events. So folds, materialized views and deltas stay exact.
 """
 
 from service.core.failure import Failure
@@ -14,19 +14,19 @@ from service.db.roles import names as roles
 from service.db.schema_version import applied_names, find_migration_gap, known_names
 from service.db.session_settings import DIRECT, READ, WRITE
 
-# In this order; the others go beside the first.
+# In this order; the others are colocated with the first.
 TABLES = ("runs", "events", "expired_runs")
-# What a session on the coordinator sets for itself, no worker hears of: a trace would be planned
-# so that each of its levels sorts the run anew, and nobody would give up waiting for a lock.
+# Workers do not get the settings of a session on the coordinator. Without them each level of a
+# trace would sort the run again, and lock waits would have no timeout.
 ON_WORKERS = {
     "enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit", "lock_timeout", "work_mem",
 }  # fmt: skip
 
 
 def distribute(url: str) -> list[str]:
-    """Distribute what is not yet; return a line for each table. Raises Failure, without Citus too.
+    """Distribute the remaining tables; return a line for each table. Raises Failure without Citus.
 
-    All or nothing, but for the disk of the copies that are left behind, which is freed afterwards.
+    All or nothing, except that the disk of the coordinator's copies is freed afterwards.
     """
     with migrating(url), connect(url, DIRECT, "citus") as conn:
         conn.autocommit = True
@@ -49,7 +49,7 @@ def distribute(url: str) -> list[str]:
 
 
 def settle_workers(conn: Connection) -> None:
-    """Give the roles' sessions on the workers what those on the coordinator begin with."""
+    """Give the roles' sessions on the workers the settings of those on the coordinator."""
     known = {row["role"] for row in queries.roles.known(conn)}
     for role, settings in ((roles.INGEST, WRITE), (roles.READ, READ)):
         for setting in sorted(ON_WORKERS & settings.keys()) if role in known else ():
@@ -57,12 +57,12 @@ def settle_workers(conn: Connection) -> None:
 
 
 def shards(conn: Connection) -> dict[str, int]:
-    """The tables that are distributed, each with the number of its shards."""
+    """The distributed tables, each with the number of its shards."""
     return {row["relation"]: row["shards"] for row in queries.citus.distributed(conn)}
 
 
 def distribute_tables(conn: Connection, tables: list[str]) -> None:
-    """Distribute these tables, those that are first in TABLES first."""
+    """Distribute these tables, in the order of TABLES."""
     if TABLES[0] in tables:
         queries.citus.drop_keys(conn)
         queries.citus.index_names(conn)

@@ -1,5 +1,6 @@
-"""How a connection is made, and what it is told before it is used."""
+"""How a single connection is opened and configured."""
 
+import logging
 from collections.abc import Callable
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -13,7 +14,10 @@ from service.db.session_settings import READ_ONLY
 from service.db.statement_timeout import TimeoutConnection, keepalives, set_client_timeout
 
 CONNECT_TIMEOUT_SECONDS = 2
-PREPARED_AT_ONCE = 5  # psycopg's own; the queries say of each whether it is prepared
+PREPARE_THRESHOLD = 5  # psycopg's default; each query says itself whether it is prepared
+
+# psycopg warns of each pipeline that an error ended, also of an expected one that is retried.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 def connect(
@@ -21,15 +25,15 @@ def connect(
     settings: dict[str, str],
     role: str,
     *,
-    first: bool = False,
+    for_writer: bool = False,
     pgbouncer: bool = False,
     is_server_gone: Callable[[], bool] | None = None,
 ) -> Connection:
-    """Open one connection with its settings, rows as dicts; `first` goes before requests.
+    """Open a connection with session settings, and rows as dicts. `role` names its purpose.
 
-    Through PgBouncer it has none of them, and prepares nothing.
+    Through PgBouncer the session gets no settings, and nothing is prepared.
     """
-    conn = connection_class(first).connect(
+    conn = connection_class(for_writer).connect(
         conninfo(url, {} if pgbouncer else settings, role),
         row_factory=dict_row,
         prepare_threshold=prepare_threshold(pgbouncer),
@@ -37,24 +41,24 @@ def connect(
     set_client_timeout(conn, settings)
     conn.is_server_gone = is_server_gone
     conn.autocommit = True
-    note_distribution(conn)
-    if not pgbouncer and must_say_read_only(conn, settings):
+    detect_citus(conn)
+    if not pgbouncer and needs_read_only(conn, settings):
         queries.transactions.read_only(conn)
     conn.autocommit = False
     return conn
 
 
-def note_distribution(conn: TimeoutConnection) -> None:
-    """Let the connection know whether its tables are distributed; there, Citus chooses the plans.
+def detect_citus(conn: TimeoutConnection) -> None:
+    """Set `conn.distributed`, and let Citus choose custom plans.
 
-    It makes none for parameters that it does not know, as a generic plan would have it.
+    Citus cannot plan for unknown parameters, which a generic plan has.
     """
     conn.distributed = queries.transactions.plan_on_citus(conn).fetchone() is not None
 
 
 def prepare_threshold(pgbouncer: bool) -> int | None:
-    """What psycopg is told: None means never, whatever a query says."""
-    return None if pgbouncer else PREPARED_AT_ONCE
+    """The value for psycopg: None means never, even if a query asks for it."""
+    return None if pgbouncer else PREPARE_THRESHOLD
 
 
 def wants_read_write(url: str) -> bool:
@@ -62,17 +66,17 @@ def wants_read_write(url: str) -> bool:
     return conninfo_to_dict(url).get("target_session_attrs") == "read-write"
 
 
-def must_say_read_only(conn: TimeoutConnection, settings: dict[str, str]) -> bool:
-    """Whether a session that is to be read-only has not begun as one; PostgreSQL reports it."""
-    begun = conn.pgconn.parameter_status(READ_ONLY.encode())
-    return READ_ONLY in settings and begun != b"on"
+def needs_read_only(conn: TimeoutConnection, settings: dict[str, str]) -> bool:
+    """Whether the settings say read-only and PostgreSQL reports that the session is not."""
+    reported = conn.pgconn.parameter_status(READ_ONLY.encode())
+    return READ_ONLY in settings and reported != b"on"
 
 
 def conninfo(url: str, settings: dict[str, str], role: str) -> str:
-    """Add to the URL what libpq is told. Settings travel in the start-up packet: no SET.
+    """Add the session settings and libpq's parameters to a URL.
 
-    But for `default_transaction_read_only` with target_session_attrs=read-write: libpq looks at
-    that very setting, and a session that begins with it is none of those it wants, on no host.
+    Settings travel in the start-up packet, without SET, except `default_transaction_read_only` with
+    target_session_attrs=read-write: libpq checks that very setting, and would reject every host.
     """
     if wants_read_write(url):
         settings = {name: value for name, value in settings.items() if name != READ_ONLY}
@@ -85,10 +89,10 @@ def conninfo(url: str, settings: dict[str, str], role: str) -> str:
     )
 
 
-def configure(conn: TimeoutConnection) -> None:
-    """Load numeric as a number of JSON's, jsonb as text that is passed on unparsed, ids as text.
+def register_loaders(conn: TimeoutConnection) -> None:
+    """Load numeric as a JSON number, jsonb as text that is not parsed, and ids as text.
 
-    UUID objects take long to make and to hash: 40 of the 190 ms of a trace of 10,000 events.
+    UUID objects are slow to make and to hash: 40 of the 190 ms of a trace of 10,000 events.
     """
     conn.adapters.register_loader("numeric", NumberLoader)
     conn.adapters.register_loader("jsonb", FragmentLoader)

@@ -1,91 +1,64 @@
 """The connections of one process, of three kinds.
 
-write   one per worker's writer, as gati_ingest; a small pool for what people change by hand
-read    a pool, read-only, as gati_read, on the primary, and one for each replica
-direct  of their own: migrations, partitions, the refresh leader, LISTEN
-
-Whatever is not ingest or a read is the owner's: see service/roles.
+write   one for the worker's writer, as gati_ingest; a pool of one for changes by hand, as owner
+read    a read-only pool on the primary and one on each replica, as gati_read
+direct  opened where needed, as owner: migrations, partitions, the metrics leader, LISTEN
 """
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
 
 from service.db.connections import connect
+from service.db.database_settings import DatabaseSettings
 from service.db.notifications import NotifyListener
-from service.db.pools import lend, pool
+from service.db.pools import PoolSettings, create_pool, lend
 from service.db.queries import Connection, queries
 from service.db.reads import Reads
 from service.db.replicas import Replicas
 from service.db.session_settings import DIRECT, READ, WRITE, with_timeout
 
-# It warns of each pipeline that an error has ended, also of one that is expected and tried again.
-logging.getLogger("psycopg").setLevel(logging.ERROR)
-
 
 class Database:
     """The pools of one process. Open it after the fork, never before.
 
-    `primary` reads from the server that takes writes: what must not be old (keys, the live tail,
-    whether events are stored), or has to show that it is there. `replicas` says where others go.
+    `primary` reads from the server that takes writes: keys, the live tail and stored checks must
+    not be stale. `replicas` routes the reads of requests.
     """
 
-    def __init__(
-        self,
-        url: str,
-        connections: int,
-        *,
-        ingest_url: Callable[[], str] | None = None,
-        read_url: Callable[[], str] | None = None,
-        replica_urls: Sequence[str] = (),
-        pgbouncer: bool = False,
-        max_replica_lag_seconds: int = 10,
-        read_timeout_seconds: int = 10,
-        write_timeout_seconds: int = 30,
-    ) -> None:
-        """Split `connections`: one each for writer, changes and refresher, the rest for reads.
-
-        `ingest_url` and `read_url` are asked for each new connection; `url`, the owner's, is used
-        for changes, and for what has none of its own. Reads of requests go to `replica_urls`,
-        where there are any, through a PgBouncer if `pgbouncer` says so.
-        """
-        self._ingest_url = ingest_url or (lambda: url)
-        self._write_settings = with_timeout(WRITE, write_timeout_seconds)
-        reads = max(1, connections - 3)
-        self.read_timeout_seconds = read_timeout_seconds
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self._settings = settings
+        self._write_session = with_timeout(WRITE, settings.write_timeout_seconds)
+        self.read_timeout_seconds = settings.read_timeout_seconds
+        read_session = with_timeout(READ, settings.read_timeout_seconds)
         self.primary = Reads(
-            read_url or (lambda: url), with_timeout(READ, read_timeout_seconds), reads
+            PoolSettings("read", settings.read_url, read_session, settings.read_connections)
         )
-        self.replicas = Replicas(
-            replica_urls,
-            self.primary,
-            reads,
-            max_lag_seconds=max_replica_lag_seconds,
-            pgbouncer=pgbouncer,
+        self.replicas = Replicas(self.primary, settings)
+        self._change = create_pool(
+            PoolSettings("change", settings.owner_url, self._write_session, 1)
         )
-        self._change = pool(lambda: url, self._write_settings, "change", 1)
-        self.bell = NotifyListener(lambda: connect(url, DIRECT, "tail"))
+        self.notifications = NotifyListener(lambda: connect(settings.url, DIRECT, "tail"))
 
     def open(self) -> None:
-        """Start the pools; connections are made as they are needed."""
+        """Start the pools; they connect on demand."""
         self.primary.pool.open()
         self._change.open()
         self.replicas.open()
 
     def close(self) -> None:
         """Close every connection that is not lent."""
-        self.bell.close()
+        self.notifications.close()
         self.replicas.close()
         self.primary.pool.close()
         self._change.close()
 
     def pool_stats(self) -> dict[str, dict[str, int]]:
-        """What psycopg_pool knows of each pool, by its name."""
+        """psycopg_pool's statistics of each pool, by its name."""
         replicas = [replica.reads.pool for replica in self.replicas.all]
         pools = (self.primary.pool, self._change, *replicas)
-        return {each.name: each.get_stats() for each in pools}
+        return {pool.name: pool.get_stats() for pool in pools}
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -112,18 +85,19 @@ class Database:
             yield conn
 
     @contextmanager
-    def changing(self, tell: Callable[[str], None] | None = None) -> Iterator[Connection]:
+    def changing(self, on_commit: Callable[[str], None] | None = None) -> Iterator[Connection]:
         """Lend a connection for one transaction that changes rows by hand (PATCH, DELETE).
 
-        `tell` is told up to where the log reaches it, unless that fails: it is committed by then.
+        After the commit, call `on_commit(lsn)`. Errors of that query are ignored.
         """
         with lend(self._change) as conn:
             with conn.transaction():
                 yield conn
-            if tell:
+            if on_commit:
                 with suppress(psycopg.Error):
-                    tell(queries.replicas.written(conn).fetchall()[0]["lsn"])
+                    on_commit(queries.replicas.written(conn).fetchall()[0]["lsn"])
 
     def connect_writer(self) -> Connection:
-        """Open a connection for one writer alone."""
-        return connect(self._ingest_url(), self._write_settings, "writer", first=True)
+        """Open the connection of the worker's writer."""
+        settings = self._settings
+        return connect(settings.ingest_url(), self._write_session, "writer", for_writer=True)

@@ -1,8 +1,8 @@
-"""What is different where requests are greenlets (WORKER_CLASS=gevent): who waits, and when.
+"""Waiting for PostgreSQL where requests are greenlets (WORKER_CLASS=gevent).
 
-psycopg waits for its socket before each statement of a pipeline, and each of gevent's waits is a
-turn of the whole worker: a transaction had 20 of them. Here the socket is asked first (1 µs), and
-the turn passes on only while PostgreSQL really works. In other workers psycopg waits in C.
+psycopg waits for its socket before each statement of a pipeline, and each gevent wait is one turn
+of the worker's event loop: a transaction had 20. Here the socket is polled first (1 µs), and the
+greenlet yields only while PostgreSQL works. In other worker classes psycopg waits in C.
 """
 
 import select
@@ -16,7 +16,7 @@ from psycopg.abc import PQGen
 from psycopg.waiting import READY_R, READY_W, WAIT_R, WAIT_W
 
 from service.core.cooperative import poll_now
-from service.db.statement_timeout import INTERVAL_SECONDS, TimeoutConnection
+from service.db.statement_timeout import INTERVAL_SECONDS, SERVER_GONE, TimeoutConnection
 
 T = TypeVar("T")
 
@@ -38,66 +38,66 @@ class GreenConnection(TimeoutConnection):
     def wait(
         self, gen: PQGen[T], interval: float = INTERVAL_SECONDS, timeout: float | None = None
     ) -> T:
-        """Run a generator of psycopg's to its end."""
+        """Run a psycopg generator to its end."""
         if timeout is not None:
             return super().wait(gen, interval, timeout)
         fileno = self.pgconn.socket
         try:
-            wanted = next(gen)
+            needed = next(gen)
             while True:
-                wanted = gen.send(self._wait_for(fileno, wanted))
+                needed = gen.send(self._wait_for(fileno, needed))
         except StopIteration as end:
             return cast(T, end.value)
 
-    def _wait_for(self, fileno: int, wanted: int) -> int:
-        """Return what the socket is ready for, once it is ready for something that is wanted."""
+    def _wait_for(self, fileno: int, needed: int) -> int:
+        """Wait until the socket is ready for something that is needed; return for what."""
         began = monotonic()
-        while not (events := ready(fileno, wanted)):
+        while not (events := ready(fileno, needed)):
             if self.timeout_seconds and monotonic() > began + self.timeout_seconds:
                 raise self.abort()
             if self.is_server_gone and self.is_server_gone():
-                raise self.abort("its server is away")
+                raise self.abort(SERVER_GONE)
             try:
-                WAITS[wanted](fileno, timeout=INTERVAL_SECONDS)
+                WAITS[needed](fileno, timeout=INTERVAL_SECONDS)
             except TimeoutError:
                 continue
         return events
 
 
-class FirstConnection(GreenConnection):
-    """The writer's: its transaction holds locks, so whoever begins a request gives way to it."""
+class WriterConnection(GreenConnection):
+    """The writer's connection. Its transaction holds locks, so new requests yield to it."""
 
     def wait(
         self, gen: PQGen[T], interval: float = INTERVAL_SECONDS, timeout: float | None = None
     ) -> T:
-        """Run a generator of psycopg's to its end."""
-        socket_of_writer.append(self.pgconn.socket)
+        """Run a psycopg generator to its end."""
+        writer_sockets.append(self.pgconn.socket)
         try:
             return super().wait(gen, interval, timeout)
         finally:
-            socket_of_writer.pop()
+            writer_sockets.pop()
 
 
-socket_of_writer: list[int] = []
+writer_sockets: list[int] = []
 
 
-def give_way() -> None:
-    """Let the writer go on, if what it waits for has come, before a request is begun.
+def yield_to_writer() -> None:
+    """Resume the writer before a request begins, if PostgreSQL has answered it.
 
-    Among hundreds of requests that were to be refused, each of its waits took 0.2 s, and the locks
-    that it held meanwhile made the other worker's transactions fail.
+    Among hundreds of rejected requests each wait of the writer took 0.2 s, and the locks that its
+    transaction held meanwhile made the other worker's transactions fail.
     """
-    with suppress(psycopg.OperationalError):  # a socket that was closed is the writer's business
-        for _ in range(2):  # what yields is resumed before the loop looks at its sockets
-            if not (socket_of_writer and ready(socket_of_writer[0], WAIT_R)):
+    with suppress(psycopg.OperationalError):  # the writer itself handles its closed socket
+        for _ in range(2):  # greenlets that yielded are resumed before the loop polls its sockets
+            if not (writer_sockets and ready(writer_sockets[0], WAIT_R)):
                 return
             sleep(0)
 
 
-def ready(fileno: int, wanted: int) -> int:
-    """What the socket is ready for now; raise OperationalError when it was closed."""
+def ready(fileno: int, needed: int) -> int:
+    """What the socket is ready for now; raises OperationalError if it is closed."""
     poll = poll_now()
-    poll.register(fileno, POLL_EVENTS[wanted])
+    poll.register(fileno, POLL_EVENTS[needed])
     found = poll.poll(0)
     if not found:
         return 0
@@ -108,8 +108,8 @@ def ready(fileno: int, wanted: int) -> int:
     return (READY_R if readable else 0) | (READY_W if events & select.POLLOUT else 0)
 
 
-def connection_class(first: bool = False) -> type[TimeoutConnection]:
-    """The class for this process: greenlets when gevent has taken the place of threads."""
+def connection_class(for_writer: bool = False) -> type[TimeoutConnection]:
+    """The class for this process: for greenlets if gevent has patched the standard library."""
     if not monkey.is_module_patched("select"):
         return TimeoutConnection
-    return FirstConnection if first else GreenConnection
+    return WriterConnection if for_writer else GreenConnection

@@ -1,14 +1,14 @@
-"""Loaders for columns that go straight into a JSON answer."""
+"""psycopg loaders for columns that go straight into a JSON response."""
 
 import orjson
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 
-WHOLE_DIGITS = 18
+MAX_INT_DIGITS = 18
 
 
 class FragmentLoader(Loader):
-    """Hand a jsonb column on as the text it is; orjson embeds it without parsing."""
+    """Load jsonb as the text it is; orjson embeds the text without parsing."""
 
     def load(self, data: Buffer) -> orjson.Fragment:
         """Return the text as a fragment of a larger document."""
@@ -16,10 +16,10 @@ class FragmentLoader(Loader):
 
 
 class NumberLoader(Loader):
-    """A numeric column as a JSON number: whole ones keep their digits, as far as 64 bits go."""
+    """Load numeric as a JSON number; integers of up to 18 digits stay exact."""
 
     def load(self, data: Buffer) -> int | float:
-        """Return an int where that is what it is, else the nearest float."""
+        """Return an int where the number is one, else the nearest float."""
         text = bytes(data)
-        is_whole = text.removeprefix(b"-").isdigit() and len(text) <= WHOLE_DIGITS
-        return int(text) if is_whole else float(text)
+        is_int = text.removeprefix(b"-").isdigit() and len(text) <= MAX_INT_DIGITS
+        return int(text) if is_int else float(text)

@@ -19,10 +19,10 @@ from yoyo import get_backend, read_migrations
 
 from service.core.failure import Failure
 from service.db.queries import Connection, queries
-from service.db.roles.grants import bring_about
+from service.db.roles.grants import ensure_roles
 from service.db.schema_version import DIRECTORY, ROLLBACK, applied_names, find_migration_gap
 
-# Any number will do, as long as nothing else in the database locks it: "gati" in ASCII.
+# Any number that nothing else in the database locks: "gati" in ASCII.
 LOCK_KEY = 0x67617469
 OLDEST_SERVER = 15
 CONNECT_TIMEOUT_SECONDS = 10
@@ -30,15 +30,19 @@ CONNECT_TIMEOUT_SECONDS = 10
 FORWARD_HEADER = """\
 -- {name}: what it does.
 --
--- locks    what, and how long it holds it
+-- locks    what, and for how long
 -- safe     while the old code runs? and why
+
+SET LOCAL lock_timeout = '2s';
 
 """
 ROLLBACK_HEADER = """\
 -- {name}, backwards: the exact mirror.
 --
--- locks    what, and how long it holds it
+-- locks    what, and for how long
 -- loses    which data
+
+SET LOCAL lock_timeout = '2s';
 
 """
 
@@ -51,7 +55,7 @@ class State(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One line of the history: what was done to the database, when (UTC) and by whom."""
+    """One line of the history: an operation, its time (UTC) and its user."""
 
     at: datetime
     operation: str
@@ -62,24 +66,24 @@ class Step(NamedTuple):
 def up(url: str) -> list[str]:
     """Apply every migration that the database lacks; return their names, in order.
 
-    Then the roles get what they lack (service/roles), also where no migration was missing. Waits
-    for another process that is migrating. Raises Failure naming the migration that failed, those
-    before it stay applied; and where the database is of a newer version.
+    Then the roles get the privileges that they lack, also where no migration was missing. Waits
+    for another process that is migrating. Raises Failure naming the migration that failed, while
+    the migrations before it stay applied; or if the database is of another version.
     """
     with migrating(url) as backend:
         known = known_migrations()
         refuse_newer(url, known)
         applied = [run_one(backend.apply_one, found) for found in backend.to_apply(known)]
         with reach(url) as conn:
-            bring_about(conn)
+            ensure_roles(conn)
         return applied
 
 
 def down(url: str, count: int) -> list[str]:
     """Roll back the last `count` migrations; return their names, the latest first.
 
-    Raises Failure, before anything is changed, when one of them has no rollback file: yoyo would
-    do nothing and call it rolled back.
+    Raises Failure, before any change, if a migration has no rollback file: yoyo would do nothing
+    and record it as rolled back.
     """
     with migrating(url) as backend:
         known = known_migrations()
@@ -98,7 +102,7 @@ def status(url: str) -> list[State]:
 
 
 def history(url: str) -> list[Step]:
-    """Return what was applied and rolled back, oldest first."""
+    """Return the applied and rolled back migrations, oldest first."""
     with migrating(url) as backend:
         backend.ensure_internal_schema_updated()  # the table exists from here on
         with reach(url) as conn:
@@ -106,7 +110,7 @@ def history(url: str) -> list[Step]:
 
 
 def new(name: str, directory: Path = DIRECTORY) -> tuple[Path, Path]:
-    """Make the pair of files of the next migration, with the house header; return their paths.
+    """Write the two files of the next migration, with their headers; return their paths.
 
     Raises Failure for a name that is not words in lower case, such as `create-agent-totals`.
     """
@@ -125,7 +129,7 @@ def new(name: str, directory: Path = DIRECTORY) -> tuple[Path, Path]:
 
 def known_migrations() -> Any:
     """Read the files: yoyo's MigrationList. Raises Failure when there are none."""
-    # yoyo takes the path for a pattern: a `[` in it would find nothing, and say nothing.
+    # yoyo takes the path for a glob pattern: with a `[` it would silently find nothing.
     found = read_migrations(escape(str(DIRECTORY)))
     if not found:
         raise Failure(f"{DIRECTORY} holds no migrations")
@@ -133,9 +137,9 @@ def known_migrations() -> Any:
 
 
 def refuse_newer(url: str, known: Any) -> None:
-    """Raise Failure when the database has migrations of a newer version, which rest on the known.
+    """Raise Failure when the database has migrations that this code does not know.
 
-    Applying an old one below them, or taking one away, would leave a schema that no version has.
+    Applying or rolling back a known migration below them would leave a schema of no version.
     """
     with reach(url) as conn:
         gap = find_migration_gap([found.id for found in known], applied_names(conn))
@@ -156,8 +160,8 @@ def run_one(operation: Any, migration: Any) -> str:
 def migrating(url: str) -> Iterator[Any]:
     """Yield yoyo's backend while no other process migrates the database.
 
-    yoyo's own lock is a row, which survives the process that wrote it. So the lock is PostgreSQL's,
-    held by a connection and gone with it; whoever has that may break yoyo's.
+    yoyo's own lock is a row, which survives the process that wrote it. So this takes an advisory
+    lock, which ends with its connection. The process that holds the lock may break yoyo's.
     """
     with reach(url) as conn:
         queries.migrations.lock(conn, lock_key=LOCK_KEY)
@@ -169,7 +173,7 @@ def migrating(url: str) -> Iterator[Any]:
 
 
 def reach(url: str) -> Connection:
-    """Connect, in autocommit. Raises Failure: cannot be reached, or too old."""
+    """Connect, in autocommit. Raises Failure for an unreachable or too old server."""
     try:
         conn = psycopg.connect(bounded(url), autocommit=True, row_factory=dict_row)
     except psycopg.Error as error:
@@ -180,24 +184,24 @@ def reach(url: str) -> Connection:
     return conn
 
 
-def wait_for(url: str, patience_seconds: float) -> None:
-    """Return when the database can be reached; raises Failure after the patience."""
-    deadline = time.monotonic() + patience_seconds
-    said = ""
+def wait_for(url: str, timeout_seconds: float) -> None:
+    """Return when the database can be reached; raises Failure after the timeout."""
+    deadline = time.monotonic() + timeout_seconds
+    printed = ""
     while True:
         try:
             return reach(url).close()
         except Failure as failure:
             if time.monotonic() > deadline:
                 raise
-            if str(failure) != said:  # told at once: a wrong password does not get better
-                said = str(failure)
-                print(f"{said}; trying for {patience_seconds:.0f} s", flush=True)
+            if str(failure) != printed:  # at once, because a wrong password stays wrong
+                printed = str(failure)
+                print(f"{printed}; trying for {timeout_seconds:.0f} s", flush=True)
         time.sleep(0.5)
 
 
 def bounded(url: str) -> str:
-    """Return the URL as conninfo with a limit for each of its hosts: one may swallow everything."""
+    """Return the URL as conninfo with a connect_timeout, because a host may drop all packets."""
     timeout = conninfo_to_dict(url).get("connect_timeout") or CONNECT_TIMEOUT_SECONDS
     return make_conninfo(url, connect_timeout=timeout)
 
@@ -205,8 +209,8 @@ def bounded(url: str) -> str:
 def yoyo_url(url: str) -> str:
     """Return the URL in yoyo's form, every part as a parameter.
 
-    yoyo does not decode the database's name, and has no host that is a directory; parameters it
-    decodes and hands to psycopg as they are.
+    yoyo does not decode the database's name, and knows no directory as a host. It decodes
+    parameters and passes them to psycopg.
     """
     return "postgresql+psycopg:///?" + urlencode(conninfo_to_dict(bounded(url)))
 
@@ -220,7 +224,7 @@ def url_with_database(url: str, name: str) -> str:
 
 
 def name_the_user() -> None:
-    """Give yoyo, which logs who migrated, a name: a user in a container may have none."""
+    """Set LOGNAME for yoyo's log, because a user in a container may have no name."""
     try:
         getpass.getuser()
     except (KeyError, OSError):
@@ -228,6 +232,6 @@ def name_the_user() -> None:
 
 
 def last_line(error: Exception) -> str:
-    """Return the line of an error's text that says most: psycopg puts the attempts before it."""
+    """Return the most useful line of an error's text: psycopg puts its attempts first."""
     lines = str(error).strip().splitlines()
     return lines[0] if len(lines) > 1 and "LINE 1" in str(error) else (lines or [repr(error)])[-1]

@@ -4,20 +4,16 @@ NOTIFY is sent by the leader, and may be lost: there may be no leader, a PgBounc
 PostgreSQL that restarts. So it only ever wakes: streams look by themselves now and then.
 """
 
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
 
+from service.core.periodic_thread import PeriodicThread
 from service.db.queries import Connection, queries
-from service.telemetry.logging import reason
 
 LOOK_SECONDS = 0.5  # between two looks at whether anybody still waits
-ERROR_PAUSE_SECONDS = 3.0
-
-log = logging.getLogger(__name__)
 
 
 class NotifyListener:
@@ -29,17 +25,15 @@ class NotifyListener:
         self._changed = threading.Condition()
         self._sequence = 0
         self._subscribers = 0
-        self._closed = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = PeriodicThread("tail notifications", self._work, 0.0, expected=psycopg.Error)
 
     @contextmanager
     def subscribed(self) -> Iterator[None]:
         """Listen at least for as long as the block lasts."""
         with self._changed:
             self._subscribers += 1
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="tail", daemon=True)
-                self._thread.start()
+            self._changed.notify_all()
+            self._thread.open()
         try:
             yield
         finally:
@@ -54,36 +48,26 @@ class NotifyListener:
 
     def close(self) -> None:
         """End the thread and its connection."""
-        self._closed.set()
-        thread = self._thread
-        if thread is not None:
-            thread.join()
+        self._thread.stop()
+        with self._changed:
+            self._changed.notify_all()
+        self._thread.close()
 
     def _work(self) -> None:
-        """Listen, again after an error, until nobody hears."""
-        while self._goes_on():
-            try:
-                with self._connect() as conn:
-                    conn.autocommit = True
-                    queries.tail.listen(conn)
-                    self._notify()  # for what was missed
-                    self._listen(conn)
-            except psycopg.Error as error:
-                log.warning("tail: no notifications, asking instead: %s", reason(error))
-                self._closed.wait(ERROR_PAUSE_SECONDS)
-
-    def _listen(self, conn: Connection) -> None:
-        while self._subscribers and not self._closed.is_set():
-            for _ in conn.notifies(timeout=LOOK_SECONDS, stop_after=1):
-                self._notify()
-
-    def _goes_on(self) -> bool:
-        """Whether anybody hears; else the thread ends, and the next stream starts another."""
+        """Wait for a subscriber, then listen as long as there is one."""
         with self._changed:
-            goes_on = self._subscribers > 0 and not self._closed.is_set()
-            if not goes_on:
-                self._thread = None
-            return goes_on
+            self._changed.wait_for(lambda: self._subscribers or self._thread.is_stopped)
+        if self._is_needed():
+            with self._connect() as conn:
+                conn.autocommit = True
+                queries.tail.listen(conn)
+                self._notify()  # for what was missed
+                while self._is_needed():
+                    for _ in conn.notifies(timeout=LOOK_SECONDS, stop_after=1):
+                        self._notify()
+
+    def _is_needed(self) -> bool:
+        return self._subscribers > 0 and not self._thread.is_stopped
 
     def _notify(self) -> None:
         with self._changed:

@@ -1,20 +1,19 @@
-"""The weekly partitions of events: this week and four ahead, made before they are needed.
+"""The weekly partitions of events: this week's and four ahead, created before they are needed.
 
-With RETENTION_DAYS, old ones are dropped from the same thread: see service/db/retention.py.
+With RETENTION_DAYS the same thread drops old partitions: see service/db/retention.py.
 """
 
 import logging
-import threading
 from datetime import date, timedelta
 
 import psycopg
 
 from service.core.clock import Today, monday_of, today
+from service.core.periodic_thread import PeriodicThread
 from service.db.connections import connect
 from service.db.queries import Connection, queries
 from service.db.retention import Busy, retaining
 from service.db.session_settings import DIRECT
-from service.telemetry.logging import reason
 
 WEEKS_AHEAD = 4
 WEEK = timedelta(days=7)
@@ -24,10 +23,10 @@ log = logging.getLogger(__name__)
 
 
 def ensure_partitions(url: str, day: date | None = None) -> None:
-    """Make what is missing of this week's partition and the four ahead.
+    """Create the missing partitions of this week and the four ahead.
 
-    Making one waits for the readers of the DEFAULT partition, at most lock_timeout; weeks ahead
-    there is time for another try, and until then rows go into DEFAULT.
+    CREATE waits for the readers of the DEFAULT partition, at most lock_timeout. Weeks ahead there
+    is time for a retry; until it succeeds, rows go into DEFAULT.
     """
     monday = monday_of(day or today())
     with connect(url, DIRECT, "partitions") as conn:
@@ -36,30 +35,30 @@ def ensure_partitions(url: str, day: date | None = None) -> None:
 
 
 def ensure_week(conn: Connection, monday: date) -> None:
-    """Make the partition of one week, where it is missing, in a transaction of its own."""
+    """Create the partition of one week, if it is missing, in its own transaction."""
     name = f"events_{monday:%Y%m%d}"
     try:
         queries.events.create_partition(conn, partition=name, monday=monday, next=monday + WEEK)
         conn.commit()
     except psycopg.errors.DuplicateTable:
-        conn.rollback()  # another instance made it while we waited for the lock
+        conn.rollback()  # another instance created it while this one waited for the lock
     except psycopg.Error as error:
-        # 23514: DEFAULT already holds rows of that week; they stay there and are found as well.
+        # 23514: DEFAULT already holds rows of that week, which stay there and are found as well.
         conn.rollback()
-        log.warning("partition %s is not there yet: %s", name, error.diag.message_primary)
+        log.warning("partition %s is not created yet: %s", name, error.diag.message_primary)
 
 
 def keep_days(url: str, day: date, days: int) -> None:
-    """Drop what is older than `days` days before `day`; the log tells what went.
+    """Drop partitions older than `days` days before `day`, and log each.
 
-    Of several processes one does it: where another is at it, there is nothing to do.
+    One process does it at a time; while another one does, this function only logs that.
     """
     try:
         with retaining(url, day, days) as retention:
             for partition in retention.partitions():
                 if retention.is_old(partition.newest):
-                    done = "dropped" if retention.drop(partition) else "could not drop"
-                    log.info("retention: %s %s", done, partition)
+                    result = "dropped" if retention.drop(partition) else "could not drop"
+                    log.info("retention: %s %s", result, partition)
             retention.tidy()
     except Busy as busy:
         log.info("retention: %s", busy)
@@ -73,31 +72,26 @@ class PartitionKeeper:
         self._url = url
         self._today = today
         self._retention_days = retention_days
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="partitions", daemon=True)
+        self._made = today()  # by serve
+        self._dropped: date | None = None
+        self._thread = PeriodicThread(
+            "partition upkeep", self._work, CHECK_SECONDS, expected=psycopg.Error
+        )
 
     def open(self) -> None:
-        """Start; the first look comes after an hour, since serve has just made them."""
-        self._thread.start()
+        """Start the thread; it first checks after an hour, since serve has just made them."""
+        self._thread.open()
 
     def close(self) -> None:
         """End the thread."""
-        self._closed.set()
-        self._thread.join()
+        self._thread.close()
 
     def _work(self) -> None:
-        made = self._today()
-        dropped = None
-        while not self._closed.wait(CHECK_SECONDS):
-            day = self._today()
-            try:
-                if day != made:
-                    ensure_partitions(self._url, day)
-                    made = day
-                if self._retention_days and day != dropped:
-                    keep_days(self._url, day, self._retention_days)
-                    dropped = day
-            except psycopg.Error as error:
-                log.warning(
-                    "partitions not made or dropped, next try in an hour: %s", reason(error)
-                )
+        """Make and drop partitions, once on each day."""
+        day = self._today()
+        if day != self._made:
+            ensure_partitions(self._url, day)
+            self._made = day
+        if self._retention_days and day != self._dropped:
+            keep_days(self._url, day, self._retention_days)
+            self._dropped = day

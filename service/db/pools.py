@@ -1,8 +1,9 @@
-"""A pool of connections, and how one of them is lent."""
+"""Connection pools: how they are configured, and how a connection is lent."""
 
 import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import psycopg
 from psycopg.rows import dict_row
@@ -10,11 +11,11 @@ from psycopg_pool import ConnectionPool
 
 from service.core.cooperative import poll_now
 from service.db.connections import (
-    configure,
     conninfo,
-    must_say_read_only,
-    note_distribution,
+    detect_citus,
+    needs_read_only,
     prepare_threshold,
+    register_loaders,
 )
 from service.db.green_connection import connection_class
 from service.db.queries import Connection, queries
@@ -27,49 +28,54 @@ MAX_WAITING = 200
 Pool = ConnectionPool[TimeoutConnection]
 
 
-def pool(
-    find_url: Callable[[], str],
-    settings: dict[str, str],
-    role: str,
-    size: int,
-    is_server_gone: Callable[[], bool] | None = None,
-    *,
-    pgbouncer: bool = False,
-) -> Pool:
-    """A pool, not yet open, that makes its connections as they are needed, each by the URL then.
+@dataclass(frozen=True)
+class PoolSettings:
+    """How a pool makes its connections, `size` of them at most."""
 
-    Through PgBouncer they have none of the settings, and prepare nothing.
-    """
+    name: str  # also their application_name
+    find_url: Callable[[], str]  # called for each new connection
+    session: dict[str, str]
+    size: int
+    pgbouncer: bool = False  # sessions get no settings, and statements are not prepared
+    is_server_gone: Callable[[], bool] | None = None  # polled while a statement waits
 
-    def prepare(conn: TimeoutConnection) -> None:
-        configure(conn)
-        set_client_timeout(conn, settings)
-        conn.is_server_gone = is_server_gone
-        note_distribution(conn)
-        if pgbouncer:  # it keeps the time zone, by which psycopg reads times, for each client
+    def conninfo(self) -> str:
+        """The connection string of the next connection."""
+        return conninfo(self.find_url(), {} if self.pgbouncer else self.session, self.name)
+
+    def configure(self, conn: TimeoutConnection) -> None:
+        """Prepare a new connection for use."""
+        register_loaders(conn)
+        set_client_timeout(conn, self.session)
+        conn.is_server_gone = self.is_server_gone
+        detect_citus(conn)
+        if self.pgbouncer:  # keeps the time zone, by which psycopg reads times, for each client
             queries.transactions.use_utc(conn)
             return
-        if READ_ONLY in settings:
+        if READ_ONLY in self.session:
             queries.transactions.limit_temp_files(conn)
-        if must_say_read_only(conn, settings):
+        if needs_read_only(conn, self.session):
             queries.transactions.read_only(conn)
 
+
+def create_pool(settings: PoolSettings) -> Pool:
+    """Return a pool, not yet open, that connects on demand."""
     return ConnectionPool(
-        lambda: conninfo(find_url(), {} if pgbouncer else settings, role),
+        settings.conninfo,
         connection_class=connection_class(),
         kwargs={
             "row_factory": dict_row,
             "autocommit": True,
-            "prepare_threshold": prepare_threshold(pgbouncer),
+            "prepare_threshold": prepare_threshold(settings.pgbouncer),
         },
-        configure=prepare,
-        name=role,
+        configure=settings.configure,
+        name=settings.name,
         min_size=0,
-        max_size=size,
+        max_size=settings.size,
         max_waiting=MAX_WAITING,
         timeout=POOL_TIMEOUT_SECONDS,
-        # After this a failed attempt is forgotten and the next request tries at once; the default
-        # of 300 s would back off for up to a minute after PostgreSQL is there again.
+        # The pool retries for so long, then the next request connects at once. The default of
+        # 300 s would back off for up to a minute after PostgreSQL is back.
         reconnect_timeout=2.0,
         open=False,
     )
@@ -77,13 +83,14 @@ def pool(
 
 @contextmanager
 def lend(pool: Pool) -> Iterator[Connection]:
-    """Lend a pool's connection; one that the server has closed is replaced.
+    """Lend a pool's connection; a connection that the server has closed is replaced.
 
-    One on which a write is refused as read-only (25006) is discarded afterwards: its server was the
-    primary once, and with several hosts in the URL the next connection leads to the one that is.
+    A connection whose write fails as read-only (25006) is discarded: its server was the primary
+    once, and with several hosts in the URL the next connection finds the new primary.
 
-    PostgreSQL's farewell makes an idle socket readable, so a look at it (2 µs, no round trip) finds
-    what a restart left behind; the pool's own check= costs a round trip and backs off for seconds.
+    PostgreSQL's farewell makes an idle socket readable, so polling it (2 µs, no round trip) finds
+    connections that a restart closed. The pool's check= costs a round trip and backs off for
+    seconds.
     """
     conn = pool.getconn()
     if is_broken(conn):
@@ -100,7 +107,7 @@ def lend(pool: Pool) -> Iterator[Connection]:
 
 
 def is_broken(conn: Connection) -> bool:
-    """Whether an idle connection has something to say: then it is the server's farewell."""
+    """Whether a connection is closed, or idle with bytes to read: the server's farewell."""
     if conn.closed:
         return True
     poll = poll_now()

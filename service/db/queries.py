@@ -1,9 +1,8 @@
 r"""sql/<area>/<name>.sql -> queries.<area>.<name>(conn, **params).
 
-The files are written for psql; this loader is all that stands between them and psycopg. It turns
-`:'x'` into a bound parameter and `:"x"` into a quoted identifier, decides `\if :{?x}` by whether x
-is given, drops comments, and puts the file's name in front, so that pg_stat_activity, logs and
-auto_explain tell which file runs.
+The files are written for psql. This loader turns `:'x'` into a bound parameter and `:"x"` into a
+quoted identifier, decides `\if :{?x}` by whether x is given, drops comments, and prepends the
+file's name, so that pg_stat_activity, logs and auto_explain show which file runs.
 """
 
 import re
@@ -27,12 +26,12 @@ TOKEN = re.compile(
     r"""(?P<comment>--[^\n]*)|(?P<value>:'(?P<value_name>\w+)')|(?P<identifier>:"(?P<name>\w+)")"""
     r"""|(?P<string>'(?:[^']|'')*')|(?P<percent>%)"""
 )
-# A connection keeps 100 statements prepared (psycopg's prepared_max) and forgets the one that was
-# not asked for longest: a file with 2^5 texts and more would push out those that are asked always.
+# A connection keeps 100 statements prepared (psycopg's prepared_max) and evicts the least recently
+# used. A file with 2^5 texts and more would evict the frequent statements.
 MOST_CHOICES_KEPT = 4
 # Anything else (CREATE TABLE, COPY) takes no bound parameters: its values are quoted by psycopg.
 BINDABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
-# Set for a file by the connection alone: its tables are spread over nodes, by Citus.
+# Set by the connection alone: Citus distributes its tables over nodes.
 DISTRIBUTED = "distributed"
 WRITING = re.compile(r"\b(INSERT|UPDATE|DELETE)\b").search  # also FOR UPDATE: it locks rows
 
@@ -41,7 +40,7 @@ class Query:
     r"""One SQL file: its text for psycopg, and the names of its parameters.
 
     Parameters inside `\if :{?name}` are optional: the file has a text for each choice of those.
-    With many choices the texts are neither kept nor prepared.
+    With many choices the texts are neither cached nor prepared.
     """
 
     def __init__(self, name: str, source: str) -> None:
@@ -70,7 +69,7 @@ class Query:
         return variant
 
     def expected(self, given: Collection[str]) -> set[str]:
-        """The parameters that go with the optional ones that are given, and those themselves."""
+        """The given optional parameters, and the parameters that go with them."""
         variant = self.variant(given)
         return variant.params | variant.identifiers | self.optional.intersection(given)
 
@@ -102,7 +101,7 @@ class Query:
 
 
 class Variant:
-    """A file's text once its conditions are decided."""
+    """A file's text after its conditions are decided."""
 
     def __init__(self, name: str, source: str) -> None:
         self.params: set[str] = set()
@@ -130,9 +129,9 @@ class Variant:
 
 
 def as_text(value: Any) -> str | None:
-    """A value as the text psql would send: one prepared statement serves every size of number.
+    """A value as the text psql would send, so that a prepared statement serves every number size.
 
-    Arrays too, of text or None: psycopg's own way with them takes 5 times as long.
+    Also arrays of text or None, because psycopg takes 5 times as long for arrays.
     """
     if value is None or isinstance(value, str):
         return value
@@ -149,12 +148,12 @@ def array(values: list[str | None]) -> str:
 
 
 def quoted(value: str) -> str:
-    """An element of an array, whatever it holds."""
+    """An element of an array, quoted."""
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def is_distributed(conn: Connection) -> bool:
-    """Whether a connection of service/database leads to tables that Citus spreads over nodes."""
+    """Whether the connection leads to tables that Citus distributes over nodes."""
     return getattr(conn, DISTRIBUTED, False)
 
 
@@ -173,14 +172,14 @@ class Area:
 
 
 class Queries:
-    """All query files below a directory; those of NO_QUERIES hold none for PostgreSQL."""
+    """All query files below a directory, without the folders of NO_QUERIES."""
 
     def __init__(self, directory: Path = SQL_DIRECTORY) -> None:
         self._directory = directory
         self.reload()
 
     def reload(self) -> None:
-        """Read every file anew, so that an edit counts from the next statement on."""
+        """Read every file again, so that an edit counts from the next statement on."""
         areas: dict[str, dict[str, Query]] = {}
         for path in sorted(self._directory.glob("*/*.sql")):
             if path.parent.name not in NO_QUERIES:

@@ -1,12 +1,13 @@
-"""One server for reads: how far it is behind, and whether it is asked."""
+"""A read replica: its replication lag, and whether it serves reads."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import PoolTimeout, TooManyRequests
 
+from service.db.pools import PoolSettings
 from service.db.queries import queries
 from service.db.reads import Reads, ReadsThroughPgBouncer
 from service.db.server_monitor import LagMonitor
@@ -19,65 +20,54 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class State:
-    """What is known of it."""
+    """The lag, None while it is not known, and why the replica serves no reads; empty: it does."""
 
     lag_seconds: float | None = None
-    reason: str = UNKNOWN  # why it is not asked; empty: it is
+    reason: str = UNKNOWN
 
 
 class Replica:
-    """A server that is looked after."""
+    """A monitored server for reads. `number` counts from 1 and identifies it."""
 
     def __init__(
-        self,
-        number: int,
-        url: str,
-        settings: dict[str, str],
-        size: int,
-        progress: PrimaryPositions,
-        *,
-        max_lag_seconds: int,
-        pgbouncer: bool,
+        self, number: int, pool: PoolSettings, max_lag_seconds: int, positions: PrimaryPositions
     ) -> None:
-        """`number` is its name, from 1; `size` the connections that its pool may have."""
         self.number = number
-        self.server = server_of(url)
-        kind = ReadsThroughPgBouncer if pgbouncer else Reads
-        self.reads = kind(
-            lambda: url, settings, size, f"replica {number}", lambda: self._lookout.is_gone
-        )
+        self.server = host_and_port(pool.find_url())
+        kind = ReadsThroughPgBouncer if pool.pgbouncer else Reads
+        self.reads = kind(replace(pool, is_server_gone=lambda: self._monitor.is_gone))
         self.state = State()
         self.reported_at = float("-inf")
-        self._progress = progress
+        self._positions = positions
         self._max_lag_seconds = max_lag_seconds
-        self._lookout = LagMonitor(
-            self.reads.pool.name,
-            lambda: url,
-            settings,
-            found=self._is_at,
-            failed=self.is_away,
-            pgbouncer=pgbouncer,
+        self._monitor = LagMonitor(
+            pool.name,
+            pool.find_url,
+            pool.session,
+            found=self._update_lag,
+            failed=self.mark_away,
+            pgbouncer=pool.pgbouncer,
         )
 
     @property
     def is_usable(self) -> bool:
-        """Whether reads may go there."""
-        return not self.state.reason and not self._lookout.is_overdue
+        """Whether the replica may serve reads."""
+        return not self.state.reason and not self._monitor.is_overdue
 
     def open(self) -> None:
-        """Begin to look."""
+        """Start the pool and the monitor."""
         self.reads.pool.open()
-        self._lookout.open()
+        self._monitor.open()
 
     def close(self) -> None:
-        """End it."""
-        self._lookout.close()
+        """Stop the monitor and close the pool."""
+        self._monitor.close()
         self.reads.pool.close()
 
     def has_replayed(self, lsn: str) -> bool:
-        """Whether it shows what lies before a place of the log. It is asked itself, now.
+        """Whether the replica has replayed a WAL position, by a query at this moment.
 
-        After a crash it may be less far for a moment than it was at the last look.
+        The last poll does not suffice: after a crash a replica may be less far than it was then.
         """
         try:
             with self.reads.reading() as conn:
@@ -85,38 +75,38 @@ class Replica:
         except (PoolTimeout, TooManyRequests):
             return False
         except psycopg.Error as error:
-            if is_of_a_server_away(error):
-                self.is_away(error)
+            if is_server_unavailable(error):
+                self.mark_away(error)
             return False
         return bool(row["has_replayed"])
 
-    def is_away(self, error: BaseException) -> None:
-        """Ask it no more until a look has found it again."""
+    def mark_away(self, error: BaseException) -> None:
+        """Route no reads to the replica until a poll reaches it again."""
         self._set(State(reason=AWAY), error)
 
-    def _is_at(self, position: int | None, _: float) -> None:
-        """Find out how far it is behind; None where it has not replayed anything yet."""
-        lag = None if position is None else self._progress.lag(position)
+    def _update_lag(self, position: int | None, _: float) -> None:
+        """Compute the lag; None means that the replica has not replayed anything yet."""
+        lag = None if position is None else self._positions.lag(position)
         is_late = lag is not None and lag > self._max_lag_seconds
         self._set(State(lag, UNKNOWN if lag is None else LAGGING if is_late else ""))
 
     def _set(self, state: State, error: BaseException | None = None) -> None:
-        """Keep what is known, and say once when that changes whether it is asked."""
+        """Store the state, and log once when the replica stops or resumes serving reads."""
         before, self.state = self.state, state
         if state.reason in (AWAY, LAGGING) and before.reason != state.reason:
-            said = str(error).partition("\n")[0] if error else f"{state.lag_seconds:.0f} s behind"
-            log.warning("%s is left out: %s, %s", self._name(), state.reason, said)
+            cause = str(error).partition("\n")[0] if error else f"{state.lag_seconds:.0f} s behind"
+            log.warning("%s serves no reads: %s, %s", self._name(), state.reason, cause)
         elif before.reason in (AWAY, LAGGING) and not state.reason:
-            log.warning("%s is asked again", self._name())
+            log.warning("%s serves reads again", self._name())
 
     def _name(self) -> str:
         return f"replica {self.number} ({self.server})"
 
 
-def is_of_a_server_away(error: Exception) -> bool:
-    """Whether it says that no answer comes from there: cut off, silent, or shutting down.
+def is_server_unavailable(error: Exception) -> bool:
+    """Whether the error means a server that is unreachable, silent or shutting down.
 
-    Without a SQLSTATE only OperationalError is: others are psycopg's own, of what it was told.
+    Of errors without SQLSTATE only OperationalError does: others are psycopg's own, of its usage.
     """
     if not isinstance(error, psycopg.Error):
         return False
@@ -125,7 +115,7 @@ def is_of_a_server_away(error: Exception) -> bool:
     return error.sqlstate.startswith(("08", "57P"))
 
 
-def server_of(url: str) -> str:
+def host_and_port(url: str) -> str:
     """The host and port of a URL, without user and password."""
     parts = conninfo_to_dict(url)
     return f"{parts.get('host') or parts.get('hostaddr') or 'localhost'}:{parts.get('port', 5432)}"

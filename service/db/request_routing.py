@@ -1,7 +1,7 @@
-"""Who asks: what is known, while a request is answered, of where its reads are to go.
+"""Routing of one request's reads: which server serves them, and how recent it must be.
 
-It holds for the thread or greenlet that answers, until it answers the next; also for a stream,
-which goes on after its responder.
+The context variable belongs to the thread or greenlet that answers, until its next request. A
+stream, which outlives its responder, keeps it too.
 """
 
 from contextvars import ContextVar
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 @dataclass
 class ReadRouting:
-    """One request: up to where its server has to be, and the one that it got for all its reads."""
+    """The server that was chosen for a request, and the WAL position that it must have replayed."""
 
     lsn: str | None = None
     server: "Reads | None" = None
-    replica: "Replica | None" = None  # whose server that is; None: the primary's
+    replica: "Replica | None" = None  # the replica of `server`; None: the primary
 
 
 class ReplicaMissing(Exception):
-    """A replica lacks what a request names, which may be new: the primary is to be asked."""
+    """A replica lacks a row that the request names. It may be new, so the primary must answer."""
 
 
 read_routing: ContextVar[ReadRouting | None] = ContextVar("read_routing", default=None)
 
 
 def require_primary() -> None:
-    """Raise ReplicaMissing where a replica has answered; of the primary there is no doubt."""
-    who = read_routing.get()
-    if who is not None and who.replica is not None:
+    """Raise ReplicaMissing if a replica has served this request; the primary's answer is final."""
+    routing = read_routing.get()
+    if routing is not None and routing.replica is not None:
         raise ReplicaMissing

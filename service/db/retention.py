@@ -1,74 +1,72 @@
-"""Retention: old weeks of events are dropped as whole partitions; what they counted for stays.
+"""Retention: old weeks of events are dropped as whole partitions; their metrics stay.
 
-A partition goes once it ends, and the newest event of its runs lies, before the first day that is
-kept: a long-lived run keeps its partition. One transaction for each, in this order; whatever fails
-leaves everything as it was:
+A partition is dropped once it ends, and the newest event of its runs lies, before the first day
+that is kept: a long-lived run keeps its partition. Each takes one transaction in this order, which
+any error rolls back:
 
-retention/version         the runs as they are, unlocked
-retention/add_retired     what they count for, into retired_metrics: takes long, and locks nothing
+retention/version         the version of the runs, unlocked
+retention/add_retired     their metrics, into retired_metrics: slow, without locks
 retention/add_expired     their ids
 retention/lock_runs       in key order: from here on their events wait, for moments
-retention/hold_partition  nobody else writes into it
-retention/version         the same as before, or all of it is done anew: an event came in
-retention/delete_runs     some at a time
-retention/lock_events     all readers and writers wait now, at most for lock_timeout
+retention/hold_partition  blocks other writers of the partition
+retention/version         the same as before, else an event came in and all is repeated
+retention/delete_runs     in batches
+retention/lock_events     all readers and writers wait now, at most lock_timeout
 retention/drop_partition
 
 On Citus the runs are locked first: its locks are changes, which retention/version would notice.
 """
 
 import logging
-import random
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 
 import psycopg
 
+from service.core.retry_policy import RetryPolicy
 from service.db import audit_log
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.session_settings import WRITE
 
-# Any number will do, as long as nothing else in the database locks it: "rete" in ASCII.
+# An arbitrary number that nothing else in the database locks: "rete" in ASCII.
 LOCK_KEY = 0x72657465
-EXPIRED_DAYS = 90  # for so long late events of removed runs are known
+EXPIRED_DAYS = 90  # how long the ids of removed runs are kept, to recognize late events
 RUNS_PER_STATEMENT = 1_000
-ATTEMPTS = 5  # for a partition whose runs are still written to
-LOCK_ATTEMPTS = 30  # while somebody reads events for long; between two, others' requests go through
-PAUSE_SECONDS = 1.0
+DROP_RETRIES = RetryPolicy(5)  # for a partition whose runs are still written to
+LOCK_RETRIES = RetryPolicy(30)  # while a long query reads events; requests proceed in the pauses
 SETTINGS = WRITE | {
-    # Whoever comes while it waits for `events` waits behind it, and gives up after 750 ms: that
-    # holds for the three locks of retention/lock_events together.
+    # Requests queue after this wait for `events`, and time out after 750 ms, which the three locks
+    # of retention/lock_events share.
     "lock_timeout": "200ms",
     "statement_timeout": "0",
     "plan_cache_mode": "force_custom_plan",
     "datestyle": "ISO",
 }
-# deadlock, serialization failure, lock timeout: others had the runs at this moment
+# deadlock, serialization failure, lock timeout: another transaction held the runs
 TRANSIENT = frozenset({"40P01", "40001", "55P03"})
 
 log = logging.getLogger(__name__)
 
 
 class Busy(Exception):
-    """Another process removes just now."""
+    """Another process is removing old events."""
 
 
 class Changed(Exception):
-    """The partition's runs were changed while it was about to go."""
+    """The partition's runs were changed before it was dropped."""
 
 
-class Stays(Exception):
-    """The partition is not old after all, or somebody reads events for too long to wait for."""
+class NotDropped(Exception):
+    """The partition is not old any more, or a query read events for all LOCK_ATTEMPTS."""
 
 
 @dataclass(frozen=True)
 class Partition:
-    """A partition that ends before the first day that is kept; `newest` None: no run lies in it."""
+    """A partition that ends before the first day that is kept; `newest` None: it has no runs."""
 
     name: str
     first_day: date
@@ -88,7 +86,7 @@ class Partition:
 
 
 class Retention:
-    """Removes what is older than `cutoff`, the first day that is kept."""
+    """Removes events older than `cutoff`, the first day that is kept."""
 
     def __init__(self, conn: Connection, cutoff: date) -> None:
         self._conn = conn
@@ -96,39 +94,38 @@ class Retention:
         self._begin = datetime.combine(cutoff, time_of_day(), UTC)
 
     def partitions(self) -> list[Partition]:
-        """Those that end before the cutoff, the oldest first."""
+        """The partitions that end before the cutoff, the oldest first."""
         rows = queries.retention.partitions(self._conn, cutoff=self.cutoff)
         return [Partition.from_row(row) for row in rows]
 
     def is_old(self, newest: datetime | None) -> bool:
-        """Whether the newest event of a partition's runs lets it go."""
+        """Whether the newest event of a partition's runs is older than the cutoff."""
         return newest is None or newest < self._begin
 
     def left_in_default(self) -> int:
-        """Events of removed days that lie in the DEFAULT partition, and stay."""
+        """The number of older events in the DEFAULT partition, which is never dropped."""
         row = queries.retention.left_in_default(self._conn, cutoff=self.cutoff).fetchone()
         return int(row["events"]) if row else 0
 
     def drop(self, partition: Partition) -> bool:
-        """Drop a partition with its runs; False when others would not let go of it.
+        """Drop a partition with its runs; False if other transactions kept it locked.
 
-        Raises what psycopg raises; then, as for False, nothing has changed.
+        Raises psycopg's errors. Then, as for False, nothing has changed.
         """
-        for _ in range(ATTEMPTS):
+        for _ in DROP_RETRIES.attempts():
             try:
                 with self._conn.transaction():
                     self._drop(partition)
-            except Stays:
+            except NotDropped:
                 return False
             except Changed:
-                log.info("%s has changed meanwhile", partition.name)
+                log.info("retention: %s has changed meanwhile, retrying", partition.name)
             except psycopg.Error as error:
                 if error.sqlstate not in TRANSIENT:
                     raise
-                log.info("%s is in use: %s", partition.name, error.sqlstate)
+                log.info("retention: %s is in use (%s), retrying", partition.name, error.sqlstate)
             else:
                 return True
-            time.sleep(PAUSE_SECONDS * random.random())  # noqa: S311 -- jitter
         return False
 
     def _drop(self, partition: Partition) -> None:
@@ -136,7 +133,7 @@ class Retention:
         runs = self._lock_runs(days) if is_distributed(self._conn) else []
         before = queries.retention.version(self._conn, **days).fetchone()
         if before is None or not self.is_old(before["newest"]):
-            raise Stays
+            raise NotDropped
         queries.retention.add_retired(self._conn, **days)
         queries.retention.add_expired(self._conn, **days)
         runs = runs or self._lock_runs(days)
@@ -144,8 +141,8 @@ class Retention:
         if queries.retention.version(self._conn, **days).fetchone() != before:
             raise Changed
         for start in range(0, len(runs), RUNS_PER_STATEMENT):
-            some = runs[start : start + RUNS_PER_STATEMENT]
-            queries.retention.delete_runs(self._conn, run_ids=some)
+            batch = runs[start : start + RUNS_PER_STATEMENT]
+            queries.retention.delete_runs(self._conn, run_ids=batch)
         audit_log.record(self._conn, audit_log.RETENTION, "drop partition", str(partition))
         self._lock_events(partition)
         queries.retention.drop_partition(self._conn, partition=partition.name)
@@ -154,18 +151,15 @@ class Retention:
         return [str(row["run_id"]) for row in queries.retention.lock_runs(self._conn, **days)]
 
     def _lock_events(self, partition: Partition) -> None:
-        """Take the last locks, between the requests of others; what is done already stays done."""
-        for _ in range(LOCK_ATTEMPTS):
-            try:
-                with self._conn.transaction():
-                    queries.retention.lock_events(self._conn, partition=partition.name)
+        """Take the last locks. Each attempt is a savepoint; requests proceed between two."""
+        for _ in LOCK_RETRIES.attempts():
+            with suppress(psycopg.errors.LockNotAvailable), self._conn.transaction():
+                queries.retention.lock_events(self._conn, partition=partition.name)
                 return
-            except psycopg.errors.LockNotAvailable:
-                time.sleep(PAUSE_SECONDS * random.random())  # noqa: S311 -- jitter
-        raise Stays
+        raise NotDropped
 
     def tidy(self) -> None:
-        """Forget ids that expired long ago; put quarter hours together that are no longer kept."""
+        """Delete ids that expired long ago, and merge quarter hours that are no longer kept."""
         queries.retention.forget_expired(self._conn, days=EXPIRED_DAYS)
         for row in queries.retention.agents_to_compact(self._conn).fetchall():
             with self._conn.transaction():
@@ -175,12 +169,12 @@ class Retention:
 
 @contextmanager
 def retaining(url: str, today: date, days: int) -> Iterator[Retention]:
-    """Connect, to keep the last `days` days; raise Busy while another process does."""
+    """Connect, to keep the last `days` days; raises Busy while another process does."""
     with connect(url, SETTINGS, "retention") as conn:
         conn.autocommit = True
         row = queries.retention.lead(conn, lock_key=LOCK_KEY).fetchone()
         if row is None or not row["is_ours"]:
-            raise Busy("another process removes old events just now")
+            raise Busy("another process is removing old events")
         yield Retention(conn, today - timedelta(days=days))
-        # A session ends a moment after its client has: the next would find the lock taken.
+        # A session ends a moment after its client, so the next would still find the lock taken.
         queries.retention.step_down(conn, lock_key=LOCK_KEY)

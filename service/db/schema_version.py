@@ -1,6 +1,6 @@
 """Whether this code and the database's schema fit, by the names of their migrations.
 
-Without yoyo, which is slow to load: every worker asks at its start, and /readyz each time.
+Without yoyo, which is slow to load: every worker checks at its start, and each /readyz again.
 """
 
 import logging
@@ -17,18 +17,26 @@ from service.db.session_settings import READ
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
 ROLLBACK = ".rollback.sql"
+# The first migration of the versions before 0.1.0. Their schema has no migration to this one.
+BEFORE_FIRST_RELEASE = "0001.create-agents"
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class MigrationGap:
-    """What one side has and the other has not: names of migrations, in order."""
+    """The migrations that only the code or only the database has: names, in order."""
 
     lacking: tuple[str, ...]  # in the database
     unknown: tuple[str, ...]  # to this code
 
     def __str__(self) -> str:
+        if BEFORE_FIRST_RELEASE in self.unknown:
+            return (
+                "the database was made by a version before 0.1.0: run python -m service dump FILE "
+                "with that version, then python -m service restore FILE with this one, into a new "
+                "database"
+            )
         if self.unknown:
             return (
                 "the database is of a newer version, with migrations that this one does not know "
@@ -48,11 +56,11 @@ def applied_names(conn: Connection) -> list[str]:
     try:
         return [row["migration_id"] for row in queries.migrations.applied(conn)]
     except psycopg.errors.UndefinedTable:
-        return []  # it was never migrated
+        return []  # the database was never migrated
 
 
 def find_migration_gap(known: Collection[str], applied: Collection[str]) -> MigrationGap | None:
-    """What does not fit; None when all does."""
+    """Compare the code's migrations with the database's; None when they are the same."""
     gap = MigrationGap(
         tuple(sorted(set(known) - set(applied))), tuple(sorted(set(applied) - set(known)))
     )
@@ -60,11 +68,11 @@ def find_migration_gap(known: Collection[str], applied: Collection[str]) -> Migr
 
 
 def check(url: str, joining: bool = False) -> None:
-    """Raise Failure where the schema is another than this code's.
+    """Raise Failure where the database's schema is not this code's.
 
-    `joining` a service that runs, a worker takes a newer database as the others do: a migration is
-    made so that the old code goes on beside it. A database that is away is not asked: it is
-    answered for with 503 until it comes back, and /readyz looks then.
+    A worker that is `joining` a running service accepts a newer schema as the other workers do,
+    because each migration leaves the old code working. An unreachable database is not an error
+    here: requests get 503 until it is back, and /readyz checks then.
     """
     try:
         with connect(url, READ, "schema") as conn:

@@ -1,12 +1,12 @@
 """Looking after a server: how far it is in its log, asked twice a second."""
 
-import threading
 import time
 from collections.abc import Callable
 from math import inf
 
 import psycopg
 
+from service.core.periodic_thread import PeriodicThread
 from service.db.connections import connect
 from service.db.queries import Connection, queries
 from service.db.session_settings import with_timeout
@@ -35,7 +35,11 @@ class LagMonitor:
         # PgBouncer is silent as well while all of its connections to the server are busy.
         patience = settings if pgbouncer else with_timeout(settings, LOOK_TIMEOUT_SECONDS)
         self._connect: Callable[[], Connection] = lambda: connect(
-            find_url(), patience, "replica", pgbouncer=pgbouncer, is_server_gone=self._closed.is_set
+            find_url(),
+            patience,
+            "replica",
+            pgbouncer=pgbouncer,
+            is_server_gone=lambda: self._thread.is_stopped,
         )
         self._may_be_silent = pgbouncer
         self._asked_at = inf
@@ -43,8 +47,9 @@ class LagMonitor:
         self._found = found
         self._failed = failed
         self._conn: Connection | None = None
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = PeriodicThread(
+            name, self._look, LOOK_SECONDS, immediate=True, finish=self._hang_up
+        )
 
     @property
     def is_overdue(self) -> bool:
@@ -54,19 +59,11 @@ class LagMonitor:
 
     def open(self) -> None:
         """Begin to look."""
-        self._thread.start()
+        self._thread.open()
 
     def close(self) -> None:
         """End it; a look that has begun is given up."""
-        self._closed.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._closed.is_set():
-            self._look()
-            self._closed.wait(LOOK_SECONDS)
-        self._hang_up()
+        self._thread.close()
 
     def _look(self) -> None:
         at = time.monotonic()  # before it is asked: it may be further by the time that it answers

@@ -1,4 +1,4 @@
-"""The settings of sessions, by what a connection is for."""
+"""Session settings, by the purpose of a connection."""
 
 READ_ONLY = "default_transaction_read_only"
 
@@ -11,43 +11,43 @@ COMMON = {
 }
 READ = COMMON | {
     READ_ONLY: "on",
-    "default_transaction_isolation": "repeatable\\ read",  # an answer of two queries is one state
+    "default_transaction_isolation": "repeatable\\ read",  # two queries of a response: one snapshot
     "statement_timeout": "10s",
-    "lock_timeout": "400ms",  # and 2 s for a connection before: refused within 2.5 s
-    "enable_mergejoin": "off",  # it would sort a run anew for each level of its trace
+    "lock_timeout": "400ms",  # with 2 s of waiting for a connection: rejected within 2.5 s
+    "enable_mergejoin": "off",  # it would sort a run again for each level of its trace
     "work_mem": "64MB",  # a trace of 100,000 events hashes 10 MB; spilt, each level would rescan it
 }
 WRITE = COMMON | {
-    # Prepared while tables were small, a plan would scan them for ever. Every write goes by key, so
+    # A plan cached while tables were small would keep scanning them. Every write goes by key, so
     # nested loops over indexes are always right: 10,000 events are looked up in 60 ms, not 20 s.
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "statement_timeout": "30s",
-    # Met twice in one transaction (another writer's row, then the table), and followed by two that
-    # wait 150 ms (writer/locks.py), a request is still refused within 2.5 s.
+    # A transaction may wait twice (for another writer's row, then the table), and then two more
+    # wait 150 ms each (writer/lock_backoff.py): a request is still rejected within 2.5 s.
     "lock_timeout": "750ms",
 }
 DIRECT = COMMON | {"lock_timeout": "10s"}
 REFRESH = COMMON | {
-    "plan_cache_mode": "force_custom_plan",  # a few statements a second over tables that swing
+    "plan_cache_mode": "force_custom_plan",  # a few statements a second, tables of varying size
     "lock_timeout": "5s",
     "statement_timeout": "0",  # the first fold of a large database may take minutes
     "work_mem": "64MB",
-    # A fold that a crash takes back is folded again: nothing is lost, no commit waits for a disk.
+    # A fold that a crash undoes is repeated: nothing is lost, so commits need not wait for a disk.
     "synchronous_commit": "off",
 }
 
 
 def with_timeout(settings: dict[str, str], seconds: int) -> dict[str, str]:
-    """The settings, with so many seconds for each statement."""
+    """The settings with this statement_timeout."""
     return settings | {"statement_timeout": f"{seconds}s"}
 
 
-def of_a_transaction(settings: dict[str, str], distributed: bool) -> dict[str, str]:
-    """Those that a transaction may be given by itself; how it begins is said otherwise.
+def transaction_settings(settings: dict[str, str], distributed: bool) -> dict[str, str]:
+    """The settings that one transaction may set for itself; BEGIN sets its defaults.
 
-    Citus makes no generic plans: there the choice between plans stays as it is.
+    Citus makes no generic plans, so plan_cache_mode is left out where tables are distributed.
     """
     return {
         name: value

@@ -1,8 +1,8 @@
-"""Connections that do not wait for ever for a PostgreSQL that is gone without a word.
+"""Client-side timeouts: a connection does not wait without end for a vanished PostgreSQL.
 
-Two limits, since nobody tells us of a cut cable, a firewall or a failover. The machine: what was
-sent must be acknowledged by its TCP in 3 s, and an idle connection is asked now and then. The
-server: it may say nothing for as long as a statement may take, and a little longer.
+There are two limits, because a cut cable, a firewall or a failover sends no notice. TCP: sent data
+must be acknowledged in 3 s, and idle connections send keepalives. The server: it may be silent for
+its statement_timeout and 2 s more.
 """
 
 from collections.abc import Callable
@@ -15,10 +15,11 @@ from psycopg.errors import _WaitTimeout
 
 T = TypeVar("T")
 
-SILENCE_SECONDS = 2.0  # beyond statement_timeout
-INTERVAL_SECONDS = 0.1  # between two looks at whether the socket is still open, as psycopg has it
+GRACE_SECONDS = 2.0  # beyond statement_timeout
+INTERVAL_SECONDS = 0.1  # between two polls of is_server_gone; psycopg's default
+SERVER_GONE = "its server is away"
 
-# libpq's, of which none matters on a Unix socket.
+# Parameters of libpq, without effect on a Unix socket.
 KEEPALIVES = {
     "keepalives_idle": "10",
     "keepalives_interval": "2",
@@ -31,16 +32,16 @@ class TimeoutConnection(psycopg.Connection[Any]):
     """A connection whose server may be silent for `timeout_seconds`; None: without limit."""
 
     timeout_seconds: float | None = None
-    is_server_gone: Callable[[], bool] | None = None  # asked while it waits: then it waits no more
-    distributed = False  # whether Citus spreads the tables over nodes: service/db/queries.py asks
+    is_server_gone: Callable[[], bool] | None = None  # polled while waiting; True aborts the wait
+    distributed = False  # whether Citus distributes the tables: service/db/queries.py reads it
 
     def wait(
         self, gen: PQGen[T], interval: float = INTERVAL_SECONDS, timeout: float | None = None
     ) -> T:
-        """Run a generator of psycopg's to its end; raises OperationalError, the connection closed.
+        """Run a psycopg generator to its end; a timeout closes and raises OperationalError.
 
-        For threads, in C. The limit is on the whole of it: one statement, or one round of a
-        pipeline, whose results come as they are made.
+        For threads, in C. The limit holds for the whole wait: one statement, or one round of a
+        pipeline, whose results arrive one by one.
         """
         if self.is_server_gone:
             gen = self._until_server_gone(gen, self.is_server_gone)
@@ -52,33 +53,30 @@ class TimeoutConnection(psycopg.Connection[Any]):
             raise self.abort() from None
 
     def _until_server_gone(self, gen: PQGen[T], is_server_gone: Callable[[], bool]) -> PQGen[T]:
-        """Run a generator of psycopg's, which is resumed at each interval, ready or not."""
+        """Wrap a psycopg generator, which psycopg resumes at each interval, ready or not."""
         try:
             ready = yield next(gen)
             while True:
                 if not ready and is_server_gone():
-                    raise self.abort("its server is away")
+                    raise self.abort(SERVER_GONE)
                 ready = yield gen.send(ready)
         except StopIteration as end:
             result: T = end.value
             return result
 
-    def abort(self, why: str = "") -> psycopg.OperationalError:
-        """Close the connection without asking, and return the error that says why."""
+    def abort(self, cause: str = "") -> psycopg.OperationalError:
+        """Close the connection without the server, and return the error to raise."""
         self.pgconn.finish()
-        return psycopg.OperationalError(why or f"silent for {self.timeout_seconds:.0f} s")
+        return psycopg.OperationalError(cause or f"silent for {self.timeout_seconds:.0f} s")
 
 
 def set_client_timeout(conn: TimeoutConnection, settings: dict[str, str]) -> None:
-    """Bound how long PostgreSQL may say nothing: a little longer than a statement may run.
-
-    `statement_timeout` is in whole seconds.
-    """
+    """Limit the silence of PostgreSQL to statement_timeout (whole seconds) plus GRACE_SECONDS."""
     seconds = int(settings.get("statement_timeout", "0").removesuffix("s"))
-    conn.timeout_seconds = seconds + SILENCE_SECONDS if seconds else None
+    conn.timeout_seconds = seconds + GRACE_SECONDS if seconds else None
 
 
 def keepalives(url: str) -> dict[str, str]:
-    """The settings of KEEPALIVES that the URL leaves open."""
+    """The parameters of KEEPALIVES that the URL does not set."""
     given = conninfo_to_dict(url)
     return {name: value for name, value in KEEPALIVES.items() if name not in given}

@@ -1,1 +1,1 @@
-"""A request body -> good rows and named errors. No SQL, no HTTP."""
+"""A request body -> its rows and the errors of its events. No SQL, no HTTP."""

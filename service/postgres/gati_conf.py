@@ -1,7 +1,7 @@
-"""Settings: gati.conf, the embedded server's configuration, fitted to the machine.
+"""gati.conf: the embedded server's configuration, sized for the machine.
 
-It is written anew at each start, so an upgrade of the service changes it. Own settings belong
-below the include line of postgresql.conf, or in ALTER SYSTEM; both win over this file.
+Each start rewrites the file, so an upgrade of the service changes it. Your own settings belong
+below the include line of postgresql.conf, or in ALTER SYSTEM; both override this file.
 """
 
 import os
@@ -14,30 +14,34 @@ INCLUDE = f"include '{NAME}'"
 CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 MIB = 1024 * 1024
 
-# (name, value, why); the values are for every machine.
+# (name, value, reason), for every machine.
 FIXED = (
     ("listen_addresses", "''", "reached over the Unix socket alone"),
-    ("unix_socket_permissions", "0700", "only the user that runs it, and root"),
+    ("unix_socket_permissions", "0700", "only the user that runs the server, and root"),
     ("max_connections", "100", "DATABASE_POOL_SIZE, psql, and some to spare"),
-    ("fsync", "on", "what was answered 200 survives a crash of the machine"),
+    ("fsync", "on", "acknowledged events survive a crash of the machine"),
     ("synchronous_commit", "on", "the same"),
-    ("full_page_writes", "on", "the same, where a page was half written"),
+    ("full_page_writes", "on", "the same, after a partially written page"),
     ("max_wal_size", "'4GB'", "few checkpoints while many events come in"),
     ("min_wal_size", "'1GB'", "recycle WAL files instead of making new ones"),
-    ("wal_compression", "on", "pages written whole after a checkpoint shrink; costs little CPU"),
-    ("checkpoint_timeout", "'15min'", "fewer pages written whole; bounds crash recovery as well"),
+    ("wal_compression", "on", "shrinks full pages after a checkpoint; costs little CPU"),
+    ("checkpoint_timeout", "'15min'", "fewer full pages; also bounds crash recovery"),
     ("checkpoint_completion_target", "0.9", "spread the checkpoint's writes over its time"),
     ("random_page_cost", "1.1", "solid state: an index scan costs no seek"),
     ("jit", "off", "compiling takes longer than most of these queries run"),
-    ("autovacuum_naptime", "'15s'", "look often; ingest makes dead rows in runs all the time"),
+    ("autovacuum_naptime", "'15s'", "often, because ingest constantly makes dead rows in runs"),
     ("autovacuum_vacuum_scale_factor", "0.05", "vacuum after 5 % of changes, not 20 %"),
     ("autovacuum_vacuum_insert_scale_factor", "0.1", "keep index-only scans possible on events"),
     ("autovacuum_analyze_scale_factor", "0.02", "fresh statistics for tables that grow fast"),
-    ("timezone", "'UTC'", "times read the same on every machine"),
+    ("timezone", "'UTC'", "the same times on every machine"),
     ("log_timezone", "'UTC'", "the same in the log"),
     ("log_line_prefix", "'%m [%p] %q%a '", "time, process and application of each line"),
     ("log_min_duration_statement", "'1s'", "slow statements name their SQL file in the log"),
-    ("log_parameter_max_length", "0", "without their values, which are what agents saw and said"),
+    (
+        "log_parameter_max_length",
+        "0",
+        "without parameter values, which are what agents saw and said",
+    ),
     ("log_error_verbosity", "terse", "DETAIL and CONTEXT of errors quote events"),
     ("log_checkpoints", "off", "routine; keeps the log for what matters"),
 )
@@ -50,19 +54,19 @@ def render(socket_dir: Path) -> str:
         "# Put your own below the include in postgresql.conf, or use ALTER SYSTEM.",
         "",
     ]
-    for name, value, why in (*FIXED, *for_socket(socket_dir), *for_machine(memory_mib())):
-        lines += [f"# {why}", f"{name} = {value}"]
+    for name, value, reason in (*FIXED, *for_socket(socket_dir), *for_machine(memory_mib())):
+        lines += [f"# {reason}", f"{name} = {value}"]
     return "\n".join(lines) + "\n"
 
 
 def for_socket(socket_dir: Path) -> Iterator[tuple[str, str, str]]:
-    """Place the socket; the value is a list of quoted paths inside a quoted string."""
+    """The socket's directory; the value is a list of quoted paths inside a quoted string."""
     path = str(socket_dir).replace('"', '""').replace("\\", "\\\\").replace("'", "''")
     yield "unix_socket_directories", f"'\"{path}\"'", "a directory that is private already"
 
 
 def for_machine(memory: int) -> Iterator[tuple[str, str, str]]:
-    """Fit the sizes to `memory` (MiB), and the input/output to the system."""
+    """Sizes for `memory` (MiB), and I/O settings for the system."""
     shared = max(128, min(memory // 4, 2048))
     yield "shared_buffers", f"'{shared}MB'", "a quarter of the memory, at most 2 GB"
     cache = max(shared, memory // 2)
@@ -70,8 +74,8 @@ def for_machine(memory: int) -> Iterator[tuple[str, str, str]]:
     maintenance = max(64, min(memory // 16, 512))
     yield "maintenance_work_mem", f"'{maintenance}MB'", "for index builds and vacuum"
     if sys.platform == "linux":
-        why = "solid state: read ahead; refused where posix_fadvise is missing"
-        yield "effective_io_concurrency", "16", why
+        reason = "solid state: read ahead; an error where posix_fadvise is missing"
+        yield "effective_io_concurrency", "16", reason
 
 
 def memory_mib() -> int:

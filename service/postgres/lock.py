@@ -11,16 +11,15 @@ from service.core.failure import Failure
 
 
 class Busy(Failure):
-    """Another process uses the directory; the text says which."""
+    """Another process uses the directory; the text names it."""
 
 
 @contextmanager
 def hold(data_dir: Path, purpose: str) -> Iterator[None]:
-    """Hold DATA_DIR/lock, making the directory if need be.
+    """Hold DATA_DIR/lock, creating the directory if it is missing.
 
-    The lock is the kernel's (flock), so it goes with its process, even by kill -9; the file's text
-    (`PID PURPOSE`) only tells others who it is. Raises Busy, or ConfigError when DATA_DIR cannot
-    be used.
+    The kernel releases the lock (flock) with its process, even after kill -9. The file's text
+    (`PID PURPOSE`) only names the holder. Raises Busy, or ConfigError if DATA_DIR cannot be used.
     """
     descriptor = open_lock(data_dir)
     try:
@@ -45,6 +44,6 @@ def open_lock(data_dir: Path) -> int:
 
 
 def holder(descriptor: int) -> str:
-    """Return who wrote itself into the lock, such as `4711 (python -m service serve)`."""
+    """Return the process named in the lock file, such as `4711 (python -m service serve)`."""
     pid, _, purpose = os.pread(descriptor, 200, 0).decode(errors="replace").strip().partition(" ")
     return f"{pid or 'unknown'} (python -m service {purpose})" if purpose else pid or "unknown"

@@ -1,4 +1,4 @@
-"""ServerLog: the log of the embedded PostgreSQL, within a bound."""
+"""The log of the embedded PostgreSQL, limited in size."""
 
 import os
 import shutil
@@ -12,25 +12,25 @@ TAIL_BYTES = 8192
 
 
 class ServerLog:
-    """DATA_DIR/postgresql.log, to which the server appends, and its predecessor postgresql.log.1.
+    """DATA_DIR/postgresql.log, to which the server appends, and the previous postgresql.log.1.
 
-    PostgreSQL's own collector bounds a log by its age only, or makes ever more files.
+    PostgreSQL's own collector limits a log by age only, or keeps adding files.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def open(self) -> IO[bytes]:
-        """Open the log for a server; appending is what makes rotate safe while it writes."""
+        """Open the log for a server, in append mode, so that rotate is safe while it writes."""
         try:
             return self._path.open("ab")
         except OSError as error:
             raise ConfigError(f"DATA_DIR={str(self._path.parent)!r}: {error.strerror}") from None
 
     def rotate(self) -> None:
-        """Move the text to the predecessor once it is over LOG_BYTES, and empty the file.
+        """Once the log exceeds LOG_BYTES, copy it to postgresql.log.1 and truncate it.
 
-        Lines written between the two are lost; the log is for people, nothing depends on it.
+        Lines written between the two are lost; no code depends on the log.
         """
         try:
             if self._path.stat().st_size > LOG_BYTES:
@@ -40,7 +40,7 @@ class ServerLog:
             return  # a full disk must not end the service
 
     def tail(self, lines: int = 5) -> str:
-        """Return the last lines, joined by ` | ` to stand in one."""
+        """Return the last lines, joined by ` | `."""
         try:
             with self._path.open("rb") as log:
                 log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL_BYTES))

@@ -1,4 +1,4 @@
-"""Postmaster: what postmaster.pid and the kernel tell about the server of a cluster."""
+"""The server of a cluster, by postmaster.pid and the kernel's process table."""
 
 import os
 import signal
@@ -14,8 +14,8 @@ PROC = Path("/proc")
 class Postmaster:
     """The content of a postmaster.pid file.
 
-    `status` is PostgreSQL's own word: starting, ready, stopping, standby; empty in the first
-    moments. `socket_dir` is empty until the socket stands.
+    `status` is PostgreSQL's: starting, ready, stopping, standby; empty in the first moments.
+    `socket_dir` is empty until the socket exists.
     """
 
     pid: int
@@ -35,10 +35,10 @@ def read_pid_file(cluster: Path) -> Postmaster | None:
 
 
 def runs_in(cluster: Path, pid: int) -> bool:
-    """Tell whether the process is a living PostgreSQL of this cluster.
+    """Whether the process is a running PostgreSQL of this cluster.
 
-    A pid alone proves nothing: it may be a zombie nobody has waited for, or belong by now to
-    another program. Every process of a server has the cluster as its working directory.
+    A pid alone proves nothing: its process may be a zombie, or another program that reuses it. Each
+    process of a server has the cluster as its working directory.
     """
     if (PROC / "self").exists():
         return runs_in_by_proc(cluster, PROC / str(pid))
@@ -48,14 +48,14 @@ def runs_in(cluster: Path, pid: int) -> bool:
 
 
 def runs_in_by_proc(cluster: Path, process: Path) -> bool:
-    """Answer runs_in from the process' directory under /proc."""
+    """runs_in, by the process' directory under /proc."""
     try:
         if (process / "comm").read_text().strip() != "postgres":
             return False
         return os.readlink(process / "cwd") == str(cluster)
     except PermissionError:
-        # Root in a container has no CAP_SYS_PTRACE and may not look at the cwd of another user's
-        # process; the command line is for everyone, and names the cluster for the postmaster.
+        # Root in a container lacks CAP_SYS_PTRACE, and may not read the cwd of another user's
+        # process. The postmaster's command line is readable, and names the cluster.
         return str(cluster) in (process / "cmdline").read_text(errors="replace").split("\0")
     except OSError:
         return False
@@ -64,8 +64,8 @@ def runs_in_by_proc(cluster: Path, process: Path) -> bool:
 def discard_stale(cluster: Path) -> None:
     """Remove a postmaster.pid whose process is not a PostgreSQL of this cluster.
 
-    PostgreSQL removes one whose pid is free by itself; it refuses to start over a zombie's, or
-    over one that another program has by now.
+    PostgreSQL itself removes a file whose pid is free. It refuses to start if the pid is a zombie's
+    or another program's.
     """
     found = read_pid_file(cluster)
     if found and not runs_in(cluster, found.pid):
@@ -73,10 +73,10 @@ def discard_stale(cluster: Path) -> None:
 
 
 def end_orphans(cluster: Path) -> None:
-    """End the backends of a postmaster that was killed: they hold its shared memory.
+    """Stop the backends of a postmaster that was killed, because they hold its shared memory.
 
-    They notice its death by themselves, but only when they next wait; a long query holds up the
-    restart until then. SIGQUIT is what the postmaster would have sent them in a crash.
+    A backend notices the death itself, but only when it next waits: a long query would delay the
+    restart. SIGQUIT is the signal that a crashing postmaster sends.
     """
     for entry in PROC.glob("[0-9]*"):
         pid = int(entry.name)

@@ -1,7 +1,7 @@
-"""pg_dump, pg_restore and psql: which of those that are there, and how they are called.
+"""pg_dump, pg_restore and psql: which installation is used, and how they are called.
 
-The embedded PostgreSQL 18 brings its own, which cannot encrypt connections; PATH may have others. A
-pg_dump refuses a server that is newer than itself, a pg_restore a file of a newer pg_dump.
+The embedded PostgreSQL 18 brings its own, which cannot encrypt connections; PATH may have others.
+pg_dump rejects a server newer than itself, and pg_restore a file of a newer pg_dump.
 """
 
 import os
@@ -19,7 +19,7 @@ from service.postgres.binaries import bundled_directory
 
 
 def dumper(url: str, options: list[str]) -> dict[str, Any]:
-    """What Popen needs for pg_dump: PATH's where it is new enough, else the bundled one."""
+    """Popen's arguments for pg_dump: PATH's if it is new enough, else the bundled one."""
     with psycopg.connect(url) as conn:
         server = conn.info.server_version // 10_000
     for program in candidates("pg_dump"):
@@ -29,17 +29,17 @@ def dumper(url: str, options: list[str]) -> dict[str, Any]:
 
 
 def shell(url: str, options: list[str]) -> dict[str, Any]:
-    """What Popen needs for psql."""
+    """Popen's arguments for psql."""
     return call(candidates("psql")[0], url, options)
 
 
 def newest(name: str) -> str:
-    """The newest of the programs of this name: it reads what every older one wrote."""
+    """The newest program of this name: it reads the files of all older ones."""
     return max(candidates(name), key=major)
 
 
 def candidates(name: str) -> list[str]:
-    """The programs of this name: PATH's first, which can encrypt, then the bundled one."""
+    """The programs of this name: first PATH's, which can encrypt, then the bundled one."""
     found = shutil.which(name)
     bundled = str(Path(bundled_directory()) / name)
     return [found, bundled] if found else [bundled]
@@ -53,7 +53,7 @@ def major(program: str) -> int:
 
 
 def call(program: str, url: str, options: list[str]) -> dict[str, Any]:
-    """What Popen needs: the password goes by the environment, since every user sees the command."""
+    """Popen's arguments. The password goes into the environment: every user sees a command line."""
     parts = conninfo_to_dict(url)
     password = parts.pop("password", None)
     secret = {"PGPASSWORD": str(password)} if password else {}
@@ -63,8 +63,8 @@ def call(program: str, url: str, options: list[str]) -> dict[str, Any]:
     }
 
 
-def first_line(said: IO[bytes]) -> str:
-    """The first line that a program has written to its errors."""
-    said.seek(0)
-    lines = said.read().decode(errors="replace").strip().splitlines()
+def first_line(errors: IO[bytes]) -> str:
+    """The first line that a program has written to its standard error."""
+    errors.seek(0)
+    lines = errors.read().decode(errors="replace").strip().splitlines()
     return lines[0] if lines else "it was stopped"

@@ -1,1 +1,1 @@
-"""What models cost: computed where the client sent no cost, from prices that somebody loaded."""
+"""Model prices: loading them, and computing the cost of calls that were sent without one."""

@@ -1,25 +1,24 @@
-"""What `python -m service prices load` and `list` do."""
+"""Load and list the price table."""
 
-import random
-import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 import psycopg
 
 from service.core.failure import Failure
+from service.core.retry_policy import RetryPolicy
 from service.db import audit_log
 from service.db.connections import connect
 from service.db.queries import Connection, Row, queries
 from service.db.session_settings import DIRECT
 
-# While it waits for those who compute costs, others wait behind it, and give up after 750 ms.
+# While this lock request waits, later transactions queue after it; their timeout is 750 ms.
 SETTINGS = DIRECT | {"lock_timeout": "200ms"}
-LOCK_ATTEMPTS = 30
-PAUSE_SECONDS = 1.0
+RETRIES = RetryPolicy(30)
 
-# The arrays of prices/add, and the column that each is.
+# The arrays of prices/add, by the column of each.
 COLUMNS = {
     "models": "model",
     "valid_froms": "valid_from",
@@ -36,7 +35,7 @@ Key = tuple[str, date]
 
 @dataclass(frozen=True)
 class Changes:
-    """What a file makes of the prices there are, each as model and day."""
+    """The difference between a file and the stored prices, as (model, day)."""
 
     added: list[Key]
     changed: list[Key]
@@ -57,7 +56,7 @@ class Changes:
         )
 
     def lines(self) -> Iterator[str]:
-        """A line for each price that is not as it was."""
+        """One line for each changed price."""
         for what in ("added", "changed", "removed"):
             for model, valid_from in getattr(self, what):
                 yield f"{what} {model} from {valid_from}"
@@ -81,24 +80,21 @@ def listed(url: str) -> list[Row]:
 
 
 def load(url: str, file: str, prices: list[Row]) -> Changes:
-    """Put these prices in the place of all there are. Raises Failure where others keep them.
+    """Replace all prices. Raises Failure if other transactions keep the table locked.
 
-    Whatever is stored once it is over has the new ones: see prices/loaded.
+    Events that commit afterwards use the new prices: see prices/loaded.
     """
     with connect(url, SETTINGS, "prices") as conn:
         conn.autocommit = True
-        for _ in range(LOCK_ATTEMPTS):
-            try:
-                with conn.transaction():
-                    queries.prices.lock(conn)
-                    return replace(conn, file, prices)
-            except psycopg.errors.LockNotAvailable:
-                time.sleep(PAUSE_SECONDS * random.random())  # noqa: S311 -- jitter
+        for _ in RETRIES.attempts():
+            with suppress(psycopg.errors.LockNotAvailable), conn.transaction():
+                queries.prices.lock(conn)
+                return replace(conn, file, prices)
     raise Failure("somebody reads the prices all the time (a dump?): nothing was loaded, try again")
 
 
 def replace(conn: Connection, file: str, prices: list[Row]) -> Changes:
-    """As load, within its transaction."""
+    """Replace all prices within a transaction, and record it in the audit log."""
     changes = Changes.between(queries.prices.all(conn), prices)
     queries.prices.clear(conn)
     columns = {

@@ -1,4 +1,4 @@
-"""What a call of a model costs: the one place where it is computed, for ingest and for history."""
+"""The price of a model, and the one computation of a call's cost."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ MOST = int(MAX_COST_DOLLARS) * PER_DOLLAR
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a token costs, in millionths of a millionth of a dollar: whole numbers, so it is exact.
+    """Prices per token as integers of 1e-12 dollars, so that sums are exact.
 
-    They are as many as millionths of a dollar per million tokens.
+    The same integers are 1e-6 dollars per million tokens.
     """
 
     input: int
@@ -39,10 +39,10 @@ class Price:
         )
 
     def cost(self, tokens_in: int, tokens_out: int, read: int, written: int) -> str | None:
-        """US dollars as decimal text; None above what a cost may be.
+        """US dollars as decimal text; None above MAX_COST_DOLLARS.
 
-        `read` and `written` are those of `tokens_in` that came from the cache and went into it:
-        each token is paid once, also where a client says that there are more of them than all.
+        `read` and `written` are the tokens of `tokens_in` that were read from the cache and written
+        to it. Each token is charged once, even if a client reports more of them than `tokens_in`.
         """
         read = min(read, tokens_in)
         written = min(written, tokens_in - read)
@@ -56,16 +56,16 @@ class Price:
 
 
 def whole(price: Decimal) -> int:
-    """A price, of six places at the most, in its millionths."""
+    """A price of up to six decimal places, in millionths."""
     return int(price * MILLION)
 
 
 def in_dollars(cost: int) -> str:
-    """The exact decimal text, without zeros behind it."""
+    """The exact decimal text, without trailing zeros."""
     dollars, rest = divmod(cost, PER_DOLLAR)
     return f"{dollars}.{rest:012d}".rstrip("0").rstrip(".")
 
 
 def count(value: Any) -> int:
-    """A number of tokens; 0 for what is none."""
+    """A token count; 0 for any other value."""
     return tokens(value) or 0

@@ -1,7 +1,7 @@
-"""prices.csv: a line for each model and day from which on it costs something else.
+"""Reading a price file (CSV): one line per model and first day of a price.
 
-Names are matched exactly. Those under which a model is called as well (dated, or a gateway's) stand
-in its line, as aliases, and cost the same from the same day on.
+Names match exactly. A line may list aliases of its model, such as dated or gateway names, which
+cost the same from the same day.
 """
 
 import csv
@@ -25,18 +25,18 @@ MAX_BYTES = 16 * 1024 * 1024
 
 
 def price(text: str) -> Decimal:
-    """US dollars per million tokens; raise ValueError for what the table would not keep exactly."""
+    """US dollars per million tokens; raise ValueError for a value that numeric would round."""
     try:
         found = Decimal(text)
     except InvalidOperation:
         raise ValueError("is no number") from None
     if not (found.is_finite() and 0 <= found < MAX_PRICE and found == round(found, PLACES)):
-        raise ValueError(f"is not from 0 to below {MAX_PRICE}, with {PLACES} places at the most")
+        raise ValueError(f"is not from 0 to below {MAX_PRICE}, with at most {PLACES} places")
     return found
 
 
 def day(text: str) -> date:
-    """A day; raise ValueError for anything else."""
+    """An ISO date; raise ValueError for any other text."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -44,7 +44,7 @@ def day(text: str) -> date:
 
 
 def name(text: str) -> str:
-    """A model's name, as an event can have it."""
+    """A model name, valid as in an event."""
     problem = name_problem(text, MAX_MODEL)
     if problem:
         raise ValueError(problem[1])
@@ -52,7 +52,7 @@ def name(text: str) -> str:
 
 
 def source(text: str) -> str:
-    """Where a price is from."""
+    """The source of a price, as text."""
     problem = name_problem(text, MAX_SOURCE)
     if problem:
         raise ValueError(problem[1])
@@ -65,7 +65,7 @@ NEEDED: dict[str, Callable[[str], Any]] = {
     "input_per_million": price,
     "output_per_million": price,
 }
-# Each with what it is where nothing is said.
+# Optional columns with their defaults.
 OPTIONAL: dict[str, tuple[Callable[[str], Any], Any]] = {
     "cache_read_per_million": (price, None),
     "cache_write_per_million": (price, None),
@@ -76,9 +76,9 @@ ALIASES = "aliases"
 
 
 def read_file(file: str) -> list[Row]:
-    """The rows of prices/all that a file stands for; `-` is standard input.
+    """Read a file into rows of prices/all; `-` is standard input.
 
-    Raises Failure, with the line, for the first thing that is wrong.
+    Raises Failure, with the line number, for the first error.
     """
     try:
         with sys.stdin.buffer if file == "-" else Path(file).open("rb") as opened:
@@ -94,7 +94,7 @@ def read_file(file: str) -> list[Row]:
 
 
 def read_prices(file: str, lines: list[str]) -> list[Row]:
-    """As read_file, of its lines."""
+    """Read the lines of a price file into rows of prices/all."""
     found: dict[tuple[str, date], tuple[Row, str]] = {}
     for where, values in read_lines(file, lines):
         for row in rows_of(where, values):
@@ -108,7 +108,7 @@ def read_prices(file: str, lines: list[str]) -> list[Row]:
 
 
 def read_lines(file: str, lines: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Each line's values by column, and where it is; but for comments and what is empty."""
+    """Yield each line's values by column, with its position; skip comments and empty lines."""
     kept = [n for n, line in enumerate(lines, 1) if line.strip() and not line.startswith(COMMENT)]
     reader = csv.DictReader((lines[n - 1] for n in kept), strict=True, restval="")
     where = file
@@ -124,7 +124,7 @@ def read_lines(file: str, lines: list[str]) -> Iterator[tuple[str, dict[str, str
 
 
 def check_columns(file: str, columns: Collection[str]) -> None:
-    """Raise Failure where a column is missing, or one is there that means nothing."""
+    """Raise Failure for a missing or an unknown column."""
     for column in NEEDED:
         if column not in columns:
             raise Failure(f"{file} has no column {column}")
@@ -134,7 +134,7 @@ def check_columns(file: str, columns: Collection[str]) -> None:
 
 
 def rows_of(where: str, values: dict[str, str]) -> Iterator[Row]:
-    """The row of a line's model, and of each of its aliases."""
+    """The rows of a line: one for its model and one for each alias."""
     row = {
         **{column: read(where, column, values[column], NEEDED[column]) for column in NEEDED},
         **{
@@ -148,7 +148,7 @@ def rows_of(where: str, values: dict[str, str]) -> Iterator[Row]:
 
 
 def read(where: str, column: str, text: str, reader: Callable[[str], Any]) -> Any:
-    """One value; raise Failure that tells where it is."""
+    """Convert one value; raise Failure with its position."""
     try:
         return reader(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""All prices as they were loaded, and which of them an event has."""
+"""All loaded prices in memory, and the lookup by model and day."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -16,14 +16,14 @@ class PriceList:
     """The prices of one load. `loaded_at` None: there are none."""
 
     def __init__(self, rows: Iterable[Row], loaded_at: datetime | None) -> None:
-        """Take rows of prices/all, a model's in the order of their days."""
+        """`rows` are those of prices/all: a model's rows are sorted by day."""
         self.loaded_at = loaded_at
         self._prices: dict[str, list[tuple[date, Price]]] = defaultdict(list)
         for row in rows:
             self._prices[row["model"]].append((row["valid_from"], Price.from_row(row)))
 
     def find(self, model: str, day: date) -> Price | None:
-        """What the model cost on a day (UTC); None where it is unknown, or was not sold yet."""
+        """The price of a model on a day (UTC); None without a price for that day."""
         prices = self._prices.get(model)
         if prices is None:
             return None
@@ -32,13 +32,13 @@ class PriceList:
 
 
 class CurrentPrices:
-    """The prices as whoever asks knows them, read anew once others were loaded."""
+    """A cache of the price list, read again after a load."""
 
     def __init__(self) -> None:
         self._list = PriceList((), None)
 
     def at(self, conn: Connection, loaded: Row | None) -> PriceList:
-        """The list, by the answer of prices/loaded in the transaction of `conn`."""
+        """The list valid in the transaction of `conn`; `loaded` is its row of prices/loaded."""
         loaded_at = loaded["loaded_at"] if loaded else None
         if loaded_at != self._list.loaded_at:
             rows = queries.prices.all(conn) if loaded_at else ()

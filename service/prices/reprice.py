@@ -1,13 +1,11 @@
-"""Reprice: the computed costs of history, computed anew from the prices there are now.
+"""Reprice: recompute the computed costs of stored events from the current prices.
 
-Some events at a time, each time in one transaction: the events, their runs' totals and the deltas
-of the metrics change at once, so metrics are exact at every instant. Its locks come in the order of
-ingest: the runs in key order, the prices, the events. An event that has the right cost already is
-not touched, so whoever was killed begins again from the start and does the rest.
+Reprice works in batches, one transaction each: the events, the totals of their runs and the metric
+deltas change together, so metrics stay exact. It takes locks in the order of ingest: the runs in
+key order, the prices, the events. It skips events whose cost is right already, so a second run
+after an interruption does only the rest.
 """
 
-import random
-import time
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -16,6 +14,7 @@ import psycopg
 
 from service.core.failure import Failure
 from service.core.progress import progress
+from service.core.retry_policy import RetryPolicy
 from service.db import audit_log
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
@@ -34,20 +33,19 @@ SETTINGS = WRITE | {
     # A plan for the very day locks its partition alone, and waits for no other that is dropped.
     "plan_cache_mode": "force_custom_plan",
 }
-# deadlock, serialization failure, lock timeout: others had the runs at this moment
+# Deadlock, serialization failure, lock timeout: another transaction held the runs.
 TRANSIENT = frozenset({"40P01", "40001", "55P03"})
-ATTEMPTS = 40  # over about 20 s, and the time for which each waits
-PAUSE_SECONDS = 1.0
+RETRIES = RetryPolicy(40)  # over about 20 s, and the time for which each waits
 AGAIN = "run it again, it does what is left"
 
 Change = tuple[Row, Decimal | None]  # an event as it was read, and its cost
 
 
 def reprice(url: str, window: Window, dry_run: bool) -> Repriced:
-    """Compute the costs of a window anew; with `dry_run`, tell what that would change.
+    """Recompute the costs of a window; with `dry_run`, only count what would change.
 
-    Raises Failure where prices are loaded meanwhile, or runs are in use for too long: what is done
-    stays, and another call does the rest.
+    Raises Failure if prices are loaded meanwhile, or if runs stay locked. Committed batches stay,
+    and another call does the rest.
     """
     with connect(url, SETTINGS, "prices") as conn:
         conn.autocommit = True
@@ -61,7 +59,7 @@ def reprice(url: str, window: Window, dry_run: bool) -> Repriced:
 
 
 class Repricer:
-    """Works through the events of a window; `conn` is in autocommit."""
+    """Recomputes the events of a window; `conn` is in autocommit."""
 
     def __init__(self, conn: Connection, window: Window, dry_run: bool) -> None:
         self._conn = conn
@@ -73,7 +71,7 @@ class Repricer:
         self.done = Repriced()
 
     def run(self) -> None:
-        """Do all of it; show progress on a terminal."""
+        """Recompute all days; show progress on a terminal."""
         window = {"since": self._window.since, "until": self._window.until}
         days = queries.prices.days(self._conn, **window).fetchall()
         with progress(sum(day["events"] for day in days), "events") as advance:
@@ -86,7 +84,7 @@ class Repricer:
                 advance(max(0, others))
 
     def _pages(self, day: date) -> Iterator[list[Row]]:
-        """The events of a day's runs whose cost may be computed, some at a time."""
+        """Yield pages of a day's events whose cost may be computed."""
         run_id = event_id = LOWEST_ID
         while True:
             page = queries.prices.events(
@@ -105,7 +103,7 @@ class Repricer:
             run_id, event_id = page[-1]["run_id"], page[-1]["event_id"]
 
     def _reprice(self, day: date, page: list[Row]) -> None:
-        """Give the events of a page the costs that they are to have."""
+        """Store the new costs of a page of events."""
         self.done.events += len(page)
         changes = [(event, cost) for event in page if (cost := self._cost(event)) != event["cost"]]
         if self._dry_run:
@@ -117,7 +115,7 @@ class Repricer:
             self.done.dollars += changed["cost"]
 
     def _cost(self, event: Row) -> Decimal | None:
-        """What an event is to cost; None where its model has no price on its day."""
+        """The computed cost of an event; None if its model has no price on its day."""
         price = self._prices.find(event["model"], event["timestamp"].date())
         if price is None:
             self.done.note_unknown(event["model"])
@@ -131,15 +129,14 @@ class Repricer:
         return None if cost is None else Decimal(cost)
 
     def _store(self, day: date, changes: list[Change]) -> Row:
-        """Change events of a day and all that follows from them, once others let go of them."""
-        for _ in range(ATTEMPTS):
+        """Store changed costs with totals and deltas; retry while the runs are locked."""
+        for _ in RETRIES.attempts():
             try:
                 with self._conn.transaction():
                     return self._store_now(day, changes)
             except psycopg.Error as error:
                 if error.sqlstate not in TRANSIENT:
                     raise
-            time.sleep(PAUSE_SECONDS * random.random())  # noqa: S311 -- jitter
         raise Failure(f"runs of {day} are in use all the time: {AGAIN}")
 
     def _store_now(self, day: date, changes: list[Change]) -> Row:

@@ -1,4 +1,4 @@
-"""Which events a reprice is asked for, and what it has done."""
+"""The events that a reprice covers, and its result."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ MOST_UNKNOWN = 1_000  # names of models to remember
 
 @dataclass(frozen=True)
 class Window:
-    """Which events: by their own timestamps, `until` not among them, and by their model."""
+    """Events by timestamp, from `since` up to before `until`, and by model."""
 
     since: datetime
     until: datetime | None = None
@@ -24,7 +24,7 @@ class Window:
 
 @dataclass
 class Repriced:
-    """What was done: events looked at, events changed, and the dollars that they cost more."""
+    """The result: events read, events changed, and the change of their cost in dollars."""
 
     events: int = 0
     changed: int = 0

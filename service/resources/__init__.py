@@ -1,1 +1,1 @@
-"""One file per URL family. A responder reads, asks, answers."""
+"""Falcon resources: one file or folder per URL family, with all of the family's code."""

@@ -10,10 +10,11 @@ from service.api.body import read_document
 from service.api.cursors import decode_cursor, encode_cursor
 from service.api.errors import ApiError
 from service.api.middleware.authorization import actor_of
-from service.api.parameters import MAX_OFFSET, allow_parameters, bad_parameter, whole_number
+from service.api.parameters import MAX_OFFSET, allow_parameters, bad_parameter, integer
+from service.api.policy import ADMIN, READ, Policy
+from service.api.resource import DatabaseResource
 from service.api.response_headers import set_commit_lsn
 from service.db import audit_log
-from service.db.database import Database
 from service.db.queries import Connection, Cursor, Row, queries
 from service.resources.runs.resource import delete_runs, present
 
@@ -23,26 +24,24 @@ MAX_BODY_BYTES = 65_536
 MAX_DESCRIPTION = 10_000
 
 
-class Agents:
+class Agents(DatabaseResource):
     """All agents."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with every agent and its totals, the latest run first."""
         allow_parameters(req)
         with self._database.reading() as conn:
             resp.media = queries.agents.list(conn).fetchall()
 
 
-class Agent:
+class Agent(DatabaseResource):
     """One agent."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ, "PATCH": ADMIN, "DELETE": ADMIN})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
         """Answer with the agent and its totals, or 404."""
         allow_parameters(req)
         with self._database.reading() as conn:
@@ -93,21 +92,20 @@ class Agent:
             if queries.agents.has_runs(conn, agent_name=agent_name).fetchone() is not None:
                 return True
             queries.agents.delete(conn, agent_name=agent_name)
-            queries.retention.add_retired_deltas(conn, agent_name=agent_name, sign=-1)
+            queries.metrics.add_run_deltas(conn, agent_name=agent_name, sign=-1)
             queries.retention.delete_retired(conn, agent_name=agent_name)
             return False
 
 
-class AgentRuns:
+class AgentRuns(DatabaseResource):
     """The runs of an agent, by pages."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
         """Answer with runs, newest first; Link rel="next" stays right while runs come in."""
         allow_parameters(req, {"limit", "offset", "cursor"})
-        limit = whole_number(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT)
+        limit = integer(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT)
         with self._database.snapshot() as conn:
             agent = queries.agents.find(conn, agent_name=agent_name)
             page = read_page(conn, req, agent_name, limit + 1)
@@ -125,7 +123,7 @@ def read_page(conn: Connection, req: falcon.Request, agent_name: str, rows: int)
     """Up to `rows` runs, behind the cursor or the offset that the request names."""
     cursor = req.params.get("cursor")
     if cursor is None:
-        offset = whole_number(req, "offset", 0, low=0, clamp=MAX_OFFSET)
+        offset = integer(req, "offset", 0, low=0, clamp=MAX_OFFSET)
         return queries.runs.of_agent(conn, agent_name=agent_name, row_limit=rows, row_offset=offset)
     if "offset" in req.params:
         raise bad_parameter("offset", "does not go with cursor")

@@ -7,37 +7,41 @@ from service.api.body_budget import BodyBudget
 from service.api.errors import ApiError
 from service.api.middleware.rate_limit import RateLimit
 from service.api.otlp_responses import PROTOBUF, media_type_of, write_response
+from service.api.policy import INGEST, Policy
+from service.api.resource import Resource
 from service.api.response_headers import set_commit_lsn
 from service.config import KILOBYTE, MEGABYTE, Config
+from service.ingest.json.event import MAX_DEPTH
 from service.ingest.otlp.batch import SpanBatch, parse_spans
 from service.telemetry import metrics
 from service.writer.group_commit import GroupCommitWriter
-from service.writer.transaction import Counts
+from service.writer.incoming import Counts
 
 
-class OtlpTraces:
+class OtlpTraces(Resource):
     """Where spans come in."""
+
+    policy = Policy({"POST": INGEST})
 
     def __init__(
         self,
         writer: GroupCommitWriter,
         config: Config,
         rate_limit: RateLimit,
-        admission: BodyBudget,
+        budget: BodyBudget,
     ) -> None:
         self._writer = writer
         self._rate_limit = rate_limit
-        self._admission = admission
+        self._budget = budget
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
-        self._max_event_depth = config.max_event_depth
         self._max_spans = config.max_batch_size
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store spans. 200 means that all but `rejectedSpans` are committed."""
         is_json = is_json_body(req)
-        with self._admission.share() as share:
-            body = read_packed_body(req, self._max_body_bytes, share)
+        with self._budget.share() as reservation:
+            body = read_packed_body(req, self._max_body_bytes, reservation)
             batch = self._parse(body, is_json)
             self._rate_limit.take_events(req, len(batch.rows) + batch.rejected)
             counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
@@ -48,9 +52,7 @@ class OtlpTraces:
         write_response(resp, is_json, batch.rejected, batch.error_message)
 
     def _parse(self, body: bytes, is_json: bool) -> SpanBatch:
-        return parse_spans(
-            body, is_json, self._max_spans, self._max_event_bytes, self._max_event_depth
-        )
+        return parse_spans(body, is_json, self._max_spans, self._max_event_bytes, MAX_DEPTH)
 
 
 def is_json_body(req: falcon.Request) -> bool:

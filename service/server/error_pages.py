@@ -1,4 +1,4 @@
-"""What gunicorn itself refuses, in the shape of every other error: its own is a page of HTML."""
+"""Errors of gunicorn itself, as JSON like every other error; gunicorn's own are HTML pages."""
 
 import socket
 from typing import Any
@@ -8,31 +8,28 @@ from gunicorn import util
 from service.api.response_headers import SECURITY
 from service.server import graceful_close
 
-# The texts of deploy/nginx, which refuses the same things where it stands in front.
-REFUSALS = {
+# The same texts as in deploy/nginx, which rejects the same requests.
+ERRORS = {
     400: ("bad_request", "The request is not valid HTTP."),
     403: ("forbidden", "The request is not allowed."),
     414: ("uri_too_long", "The address is longer than 8 KB."),
     417: ("expectation_failed", "This Expect is not known."),
-    431: (
-        "headers_too_large",
-        "A header is too long, or there are too many of them.",
-    ),
+    431: ("headers_too_large", "A header is too long, or there are too many of them."),
     501: ("not_implemented", "This Transfer-Encoding is not known."),
 }
 INTERNAL = ("internal", "Something went wrong inside the service; it is logged.")
 
 
 def write_error(sock: socket.socket, status: int, reason: str, _message: Any) -> None:
-    """Answer and close, once the client has read it; takes the place of gunicorn's own."""
-    # Not above: the arbiter imports this module, and needs neither falcon nor psycopg.
+    """Send the error and close the connection; replaces gunicorn.util.write_error."""
+    # Not at the top: the arbiter imports this module, and needs neither falcon nor psycopg.
     from service.api.errors import shape  # noqa: PLC0415
     from service.api.middleware.basics import request_id  # noqa: PLC0415
     from service.telemetry.metrics import count_invalid  # noqa: PLC0415
 
     count_invalid(status)
     own_id = request_id(None)
-    code, description = REFUSALS.get(status, INTERNAL)
+    code, description = ERRORS.get(status, INTERNAL)
     title = f"{status} {'Not Implemented' if status == 501 else reason}"  # gunicorn's: Bad Request
     body = shape(title, description, code, own_id)
     head = (
@@ -42,9 +39,9 @@ def write_error(sock: socket.socket, status: int, reason: str, _message: Any) ->
         + "\r\n"
     )
     util.write_nonblock(sock, head.encode() + body)
-    graceful_close.close(sock)  # closed at once with more to be read, the answer could get lost
+    graceful_close.close(sock)  # an abrupt close could lose the response
 
 
 def install() -> None:
-    """Answer so from now on: gunicorn's workers call it by this name."""
+    """Replace gunicorn's error pages; its workers call them by this name."""
     util.write_error = write_error

@@ -1,15 +1,14 @@
-"""gunicorn's gevent worker, but for three things.
+"""gunicorn's gevent worker with three differences.
 
-It does not wait long for idle clients when it is to stop: gunicorn's own counts a kept connection
-as a request in flight, and with one of them each stop takes all of graceful_timeout (30 s). Nor
-does it close them at once: the next request may be on its way. Those that come within
-LINGER_SECONDS are answered with `Connection: close`, as gunicorn does in its gthread worker.
+Graceful stop: gunicorn counts an idle keep-alive connection as a request in flight, so with one of
+them a stop takes all of graceful_timeout (30 s). Here idle connections are closed after
+LINGER_SECONDS; requests until then are answered with `Connection: close`, as gthread does.
 
-It takes its first connections by turns: gunicorn's own takes one as soon as it waits, so of 4
-clients with large batches one worker often had 3 or all, and the other nothing to do. With many it
-takes what waits at once: one for each turn of a busy loop, new clients waited for seconds.
+Balance: gunicorn accepts connections at once, so of 4 clients with large batches one worker often
+had 3 or all. Here a worker with few connections pauses after each. With many it accepts all that
+wait: with one per turn of a busy loop, new clients waited for seconds.
 
-It waits for the rest of a request, and for an answer to be taken, only as long as patience.py says.
+Slow clients: core/socket_deadline.py limits the wait for a request's body and for its response.
 """
 
 from collections.abc import Iterator
@@ -25,44 +24,43 @@ from service.config import Config
 from service.core.socket_deadline import MinimumRate
 from service.server import error_pages, graceful_close
 
-FEW_CONNECTIONS = 16  # up to here it matters how they are spread
-# After each of the first connections: time for another worker to take the next.
-TURN_SECONDS = 0.001
-TAKEN_AT_ONCE = 50
-LINGER_SECONDS = 1.9  # the 2 s of gthread: gunicorn looks once a second
+FEW_CONNECTIONS = 16  # fewer than these are balanced over the workers
+PAUSE_SECONDS = 0.001  # for another worker to accept the next connection
+ACCEPTED_AT_ONCE = 50
+LINGER_SECONDS = 1.9  # gthread's 2 s: notify runs once a second
 
 
-class TurnTakingServer(StreamServer):  # type: ignore[misc]  # gevent has no types
-    """A listening socket that leaves the next connection to whoever is free."""
+class BalancingServer(StreamServer):  # type: ignore[misc]  # gevent has no types
+    """A listening socket that leaves the next connection to another worker."""
 
     @property
     def max_accept(self) -> int:
-        """How many connections to take in one turn of the loop."""
-        return 1 if self.has_few() else TAKEN_AT_ONCE
+        """How many connections to accept in one turn of the loop."""
+        return 1 if self.has_few() else ACCEPTED_AT_ONCE
 
     @max_accept.setter
     def max_accept(self, _number: int) -> None:
-        """What gunicorn sets counts for nothing: it is 1."""
+        """Ignore the value that gunicorn sets, which is 1."""
 
     def has_few(self) -> bool:
-        """Whether the worker has few connections yet."""
+        """Whether the worker has fewer than FEW_CONNECTIONS."""
         return len(self.pool) < FEW_CONNECTIONS
 
     def do_handle(self, *args: Any) -> None:
-        """Begin with a connection, then, with few, pause, as gevent's own does after an error."""
+        """Start a connection; with few, stop accepting for a moment, as gevent does on errors."""
         super().do_handle(*args)
         if self.has_few():
             self.stop_accepting()
-            self._timer = self.loop.timer(TURN_SECONDS)
+            self._timer = self.loop.timer(PAUSE_SECONDS)
             self._timer.start(self._start_accepting_if_started)
 
 
-ggevent.StreamServer = TurnTakingServer  # GeventWorker.run makes it by this name
+ggevent.StreamServer = BalancingServer  # GeventWorker.run uses this name
 error_pages.install()
 
 
 class GeventSocket(MinimumRate, socket.socket):  # type: ignore[misc]
-    """gevent's socket, with a limit on waiting."""
+    """gevent's socket with a minimum transfer rate."""
 
 
 class GeventWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -71,17 +69,17 @@ class GeventWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._idle: dict[Timeout, Greenlet] = {}
-        self._linger_until: float | None = None  # monotonic; known once it is to stop
-        self._patience = Config.from_environment().body_timeout_seconds
+        self._linger_until: float | None = None  # monotonic; set when the worker is to stop
+        self._body_timeout = Config.from_environment().body_timeout_seconds
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve a connection."""
-        patient = GeventSocket(client.family, client.type, client.proto, fileno=client.detach())
-        super().handle(listener, patient, addr)
+        limited = GeventSocket(client.family, client.type, client.proto, fileno=client.detach())
+        super().handle(listener, limited, addr)
 
     @contextmanager
     def timeout_ctx(self) -> Iterator[None]:
-        """Bound how long a connection waits for its next request, and remember that it waits."""
+        """Limit the wait for a connection's next request, and register it as idle."""
         timeout = Timeout(self.cfg.keepalive, exception=False)
         self._idle[timeout] = getcurrent()
         try:
@@ -91,32 +89,32 @@ class GeventWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has 
             del self._idle[timeout]
 
     def patch(self) -> None:
-        """Put gevent in the place of threads, after the fork, and import what is the service's.
+        """Patch the standard library after the fork, then import modules of the service.
 
-        Not above: gunicorn's master imports this file, and would keep the SQL files it read then.
+        Not at the top: gunicorn's master imports this file, and a reload would keep its SQL files.
         """
         super().patch()
-        from service.db.green_connection import give_way  # noqa: PLC0415
+        from service.db.green_connection import yield_to_writer  # noqa: PLC0415
 
-        self._give_way = give_way
+        self._yield_to_writer = yield_to_writer
 
     def handle_request(self, listener_name: Any, req: Any, sock: GeventSocket, addr: Any) -> None:
-        """Answer one request, after a transaction that can go on, and with patience.
+        """Answer one request, after yielding to the writer, at a minimum transfer rate.
 
-        Its head is there: between requests, keepalive is the limit.
+        The head has been read by now: between requests, keepalive is the limit.
         """
-        self._give_way()
-        sock.limit(self._patience)
+        self._yield_to_writer()
+        sock.limit(self._body_timeout)
         try:
             super().handle_request(listener_name, req, sock, addr)
-        except StopIteration:  # it is to be closed, perhaps before all of its body was read
+        except StopIteration:  # close the connection; its body may not be read to the end
             graceful_close.close(sock)
             raise
         finally:
             sock.limit(None)
 
     def notify(self) -> None:
-        """Show that the worker lives, every second; when it is to stop, end what only waits."""
+        """Send the heartbeat, every second. A worker that stops closes idle connections."""
         super().notify()
         if self.alive:
             return
@@ -127,10 +125,10 @@ class GeventWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has 
                 get_hub().loop.run_callback(self._end_idle, timeout)
 
     def _end_idle(self, timeout: Timeout) -> None:
-        """End a connection as if its time had run out, unless its next request has just come.
+        """Close a connection as on keepalive timeout, unless its next request has just arrived.
 
-        Called by the event loop itself: from a greenlet there would be a moment between the look
-        and the end, and a request that came in it would be cut off half-way.
+        Runs in the event loop itself: a greenlet could yield between the check and the close, and
+        would cut off a request that arrives in between.
         """
         if timeout in self._idle:
             self._idle[timeout].throw(timeout)

@@ -1,8 +1,8 @@
-"""How a connection is closed whose client may still be sending.
+"""Lingering close of a connection whose client may still be sending.
 
-Closed at once, with more to be read, the client's system throws away the answer that it has not yet
-handed on. gunicorn reads on for 2 s, but no more than 64 KB: of a body of 65 MB that is refused by
-its length, nginx had sent more before it read the 413, and told its client 503.
+Closing with unread data sends a reset, on which the client's system drops the response that it has
+not read yet. gunicorn drains for 2 s, but at most 64 KB: nginx had sent more of a rejected 65 MB
+body before it read the 413, and answered 503.
 """
 
 from typing import Any
@@ -13,5 +13,5 @@ DRAINED_BYTES = 64 * 1024 * 1024
 
 
 def close(sock: Any) -> None:
-    """Say that nothing more will come, read on until the client stops, then close."""
+    """Shut down sending, drain until the client stops, then close."""
     util.close_graceful(sock, max_drain=DRAINED_BYTES)

@@ -1,4 +1,4 @@
-"""Greeting: what the terminal says once the service is ready."""
+"""The greeting that the terminal shows once the service is ready."""
 
 import uuid
 from datetime import UTC, datetime
@@ -7,22 +7,22 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from service import __version__
 from service.config import Config
 
-EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - addresses that listen, not ones to call
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - addresses to listen on, not to connect to
 
 
 def address(config: Config) -> str:
-    """Return the URL of the service as a client on this machine writes it."""
+    """Return the URL of the service for a client on this machine."""
     host = "127.0.0.1" if config.host in EVERYWHERE else config.host
     return f"http://{bracketed(host)}:{config.port}"
 
 
 def bracketed(host: str) -> str:
-    """Return the host as URLs and gunicorn want it: an IPv6 address in brackets."""
+    """Return the host for a URL or gunicorn: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 def redacted(url: str) -> str:
-    """Return `user@host:port/database` of a PostgreSQL URL: never a password."""
+    """Return `user@host:port/database` of a PostgreSQL URL, without the password."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
 
@@ -30,14 +30,14 @@ def redacted(url: str) -> str:
         return unquote(found or "") or query.get(name, [""])[0]
 
     user = part("user", parts.username)
-    # Not parts.port: libpq takes lists of hosts with ports, which urlsplit refuses.
+    # Not parts.port: libpq accepts lists of hosts with ports, which urlsplit rejects.
     host = part("host", parts.netloc.rpartition("@")[2])
     name = part("dbname", parts.path.lstrip("/"))
     return f"{user}@{host}/{name}" if user else f"{host}/{name}"
 
 
 def greeting(config: Config, database: str) -> str:
-    """Return the lines: the address, the database, and two commands to paste into another shell."""
+    """Return the lines: the address, the database, and two commands to paste into a shell."""
     base, api = address(config), address(config) + config.api_prefix
     run_id = uuid.uuid4()
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

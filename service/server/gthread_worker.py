@@ -1,9 +1,9 @@
-"""gunicorn's gthread worker, but no client holds a thread for nothing, nor the loop.
+"""gunicorn's gthread worker, in which slow clients block neither threads nor the event loop.
 
-gunicorn's own gives each new connection a thread for 5 s, whether it sends anything or not: with
-200 that say nothing, all threads of two workers were taken for 15 s. It waits for the rest of a
-request, and for an answer to be taken, without limit. And it lingers for up to 2 s over each
-connection it closes, in the one thread that accepts all others.
+gunicorn gives each new connection a thread for 5 s, even if it sends nothing: 200 silent clients
+took all threads of two workers for 15 s. It waits without limit for the rest of a request and for
+the client to read the response. And it drains each connection it closes for up to 2 s, in the only
+thread that accepts connections.
 """
 
 import selectors
@@ -22,18 +22,18 @@ error_pages.install()
 
 
 class Connection(gthread.TConn):  # type: ignore[misc]  # gunicorn has no types
-    """A client, waited for with patience, closed by the thread that served it."""
+    """A client with a minimum transfer rate, drained and closed by the thread that served it."""
 
     def __init__(self, cfg: Any, sock: Any, client: Any, server: Any) -> None:
-        patient = MinimumRateSocket(sock.family, sock.type, sock.proto, fileno=sock.detach())
-        super().__init__(cfg, patient, client, server)
+        limited = MinimumRateSocket(sock.family, sock.type, sock.proto, fileno=sock.detach())
+        super().__init__(cfg, limited, client, server)
 
     def close(self, graceful: bool = False) -> None:
-        """Close now: who was to be lingered over has been (ThreadWorker.handle)."""
+        """Close at once: ThreadWorker.handle has drained the connection."""
         util.close(self.sock)
 
 
-gthread.TConn = Connection  # ThreadWorker.accept makes it by this name
+gthread.TConn = Connection  # ThreadWorker.accept uses this name
 
 
 class ThreadWorker(gthread.ThreadWorker):  # type: ignore[misc]
@@ -41,21 +41,21 @@ class ThreadWorker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._patience = Config.from_environment().body_timeout_seconds
+        self._body_timeout = Config.from_environment().body_timeout_seconds
 
     def enqueue_req(self, conn: Connection) -> None:
-        """Give a connection a thread, a new one once it sends something."""
+        """Give a connection a thread, but a new connection only once it sends something."""
         if conn.initialized or conn.data_ready:
             super().enqueue_req(conn)
             return
         conn.timeout = time.monotonic() + self.cfg.keepalive
         self.pending_conns.append(conn)
-        waiting = partial(self.on_pending_socket_readable, conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, waiting)
+        on_readable = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, on_readable)
 
     def handle(self, conn: Connection) -> Any:
-        """Answer one request, waiting no longer than its client deserves."""
-        conn.sock.limit(self._patience)
+        """Answer one request at a minimum transfer rate; then keep the connection or close it."""
+        conn.sock.limit(self._body_timeout)
         kept = super().handle(conn)
         if not kept:
             conn.sock.limit(None)

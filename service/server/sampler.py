@@ -3,8 +3,7 @@
 Only the worker itself can look, and a scrape reaches one of them: so each writes down its own.
 """
 
-import threading
-
+from service.core.periodic_thread import PeriodicThread
 from service.db.database import Database
 from service.telemetry import metrics
 from service.writer.group_commit import GroupCommitWriter
@@ -35,25 +34,18 @@ class Sampler:
         self._database = database
         self._writer = writer
         self._counted: dict[tuple[str, str], int] = {}
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
+        self._thread = PeriodicThread("sampler", self._look, INTERVAL_SECONDS)
 
     def open(self) -> None:
         """Look for the first time, and start the thread."""
         metrics.WORKERS.set(1)
         self._look()
-        self._thread.start()
+        self._thread.open()
 
     def close(self) -> None:
         """End it, after a last look: what came since the one before is counted, too."""
-        self._closed.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._thread.close()
         self._look()
-
-    def _run(self) -> None:
-        while not self._closed.wait(INTERVAL_SECONDS):
-            self._look()
 
     def _look(self) -> None:
         events, requests = self._writer.waiting

@@ -1,4 +1,4 @@
-"""Serve: bring the database up to date, then run gunicorn on it."""
+"""The serve command: migrate the database, then run gunicorn on it."""
 
 import errno
 import os
@@ -13,23 +13,23 @@ from service.core.failure import Failure
 from service.postgres.lock import hold
 from service.postgres.server import EmbeddedServer
 from service.server.greeting import greeting, redacted
+from service.server.meinheld_worker import meinheld_warning
 from service.server.signals import Signals, Stop
-from service.server.startup_check import warning
 from service.server.supervisor import Supervisor
 
 SETTINGS = Path(__file__).resolve().parents[2] / "gunicorn.conf.py"
-# A predecessor that was killed leaves a gunicorn that answers its last requests.
-PORT_PATIENCE_SECONDS = 10.0
-DATABASE_PATIENCE_SECONDS = 30
+# The gunicorn of a killed supervisor first answers its last requests.
+PORT_WAIT_SECONDS = 10.0
+DATABASE_WAIT_SECONDS = 30
 
 
 def serve(config: Config) -> int:
-    """Run the service until it is told to stop; return the exit code.
+    """Run the service until a signal stops it; return the exit code.
 
     Raises Failure, ConfigError, or Busy when another service uses DATA_DIR.
     """
-    if said := warning(config):
-        print(f"gati-backend: {said}", file=sys.stderr, flush=True)
+    if warning := meinheld_warning(config):
+        print(f"gati-backend: {warning}", file=sys.stderr, flush=True)
     if config.database_url:
         return serve_on(config, config.database_url)
     with hold(config.data_dir, "serve"):
@@ -37,9 +37,9 @@ def serve(config: Config) -> int:
 
 
 def serve_on(config: Config, url: str) -> int:
-    """Become gunicorn on a database that somebody else runs; returns only when that fails."""
+    """Become gunicorn on an external database; return only if that fails, with the exit code."""
     wait_for_port(config.host, config.port)
-    code = migrate(url, patience=DATABASE_PATIENCE_SECONDS) or check_exposure(url)
+    code = migrate(url, wait=DATABASE_WAIT_SECONDS) or check_exposure(url)
     if code == 0:
         print(greeting(config, redacted(url)), flush=True)
         os.execve(sys.executable, gunicorn(), {**os.environ, "DATABASE_URL": url})  # noqa: S606
@@ -58,25 +58,25 @@ def serve_embedded(config: Config) -> int:
     except Stop:
         return 0
     finally:
-        signals.ignore()  # PostgreSQL's clean stop is not to be interrupted
+        signals.ignore()  # PostgreSQL's clean stop must not be interrupted
         server.stop()
 
 
-def migrate(url: str, patience: int = 0) -> int:
+def migrate(url: str, wait: int = 0) -> int:
     """Run `python -m service migrate up` and return its exit code.
 
-    In a process of its own: yoyo, sqlparse and psycopg would stay in the supervisor's memory.
+    In a separate process, because yoyo, sqlparse and psycopg would stay in this one's memory.
     """
-    return run(url, "service", "migrate", "up", "--quiet", "--wait", str(patience))
+    return run(url, "service", "migrate", "up", "--quiet", "--wait", str(wait))
 
 
 def check_exposure(url: str) -> int:
-    """Say who will be let in; return 1 where that would be everybody from everywhere."""
+    """Run the check before a start, which prints its lines; return its exit code."""
     return run(url, "service.server.startup_check")
 
 
 def run(url: str, module: str, *arguments: str) -> int:
-    """Run a module of ours on a database; return its exit code."""
+    """Run a module of the service on a database; return its exit code."""
     command = [sys.executable, "-m", module, *arguments]
     return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
 
@@ -87,8 +87,8 @@ def gunicorn() -> list[str]:
 
 
 def wait_for_port(host: str, port: int) -> None:
-    """Return once the address is free to listen on. Raises ConfigError, Failure when taken."""
-    deadline = time.monotonic() + PORT_PATIENCE_SECONDS
+    """Wait until the address is free to listen on. Raises ConfigError, or Failure if in use."""
+    deadline = time.monotonic() + PORT_WAIT_SECONDS
     while True:
         try:
             return try_address(host, port)

@@ -1,4 +1,4 @@
-"""Signals: what the supervisor is told from outside, taken one at a time."""
+"""The supervisor's signals, handled one at a time."""
 
 import os
 import select
@@ -11,14 +11,14 @@ WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Stop(BaseException):
-    """A signal to stop came while the service was still starting."""
+    """A signal to stop arrived while the service was starting."""
 
 
 class Signals:
     """SIGTERM, SIGINT and SIGHUP of this process.
 
-    Until the first call of next() a signal to stop raises Stop wherever the program is; from then
-    on signals wait in a queue, so a second Ctrl-C cannot tear down a stop under way.
+    Until the first call of next() a signal to stop raises Stop wherever the program is. From then
+    on signals are queued, so a second Ctrl-C cannot interrupt a stop under way.
     """
 
     def __init__(self) -> None:
@@ -28,20 +28,20 @@ class Signals:
         self._woken, self._waker = socket.socketpair()
         for end in (self._woken, self._waker):
             end.setblocking(False)
-        # Without it a signal that came just before select() would wait for the timeout.
+        # Without it a signal that arrives just before select() would wait for the timeout.
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         for number in (*WATCHED, signal.SIGCHLD):
             signal.signal(number, self._receive)
 
     def next(self, timeout_seconds: float) -> int | None:
-        """Return the oldest signal that waits, or None after the timeout or the end of a child."""
+        """Return the oldest queued signal, or None after the timeout or the exit of a child."""
         self._queueing = True
         if not self._queue and select.select([self._woken], [], [], timeout_seconds)[0]:
             self._woken.recv(4096)
         return self._queue.popleft() if self._queue else None
 
     def ignore(self) -> None:
-        """Ignore them from here on, in this process and those it starts."""
+        """Ignore the signals from now on, in this process and those it starts."""
         for number in WATCHED:
             signal.signal(number, signal.SIG_IGN)
         signal.set_wakeup_fd(-1)
@@ -50,7 +50,7 @@ class Signals:
         if number == signal.SIGCHLD:
             return
         if number == signal.SIGHUP and self._terminal and not os.isatty(0):
-            number = signal.SIGTERM  # the terminal was closed: nobody is left to press Ctrl-C
+            number = signal.SIGTERM  # the terminal was closed, so nobody can press Ctrl-C
         if self._queueing:
             self._queue.append(number)
         elif number != signal.SIGHUP:

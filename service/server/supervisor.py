@@ -1,4 +1,4 @@
-"""Supervisor: keeps the embedded PostgreSQL alive below gunicorn, and stops with it."""
+"""The supervisor of gunicorn and the embedded PostgreSQL, which it restarts and stops."""
 
 import ctypes
 import os
@@ -15,10 +15,10 @@ from service.postgres.server import EmbeddedServer
 from service.server.greeting import EVERYWHERE, greeting
 from service.server.signals import Signals
 
-LOOK_SECONDS = 0.25
+POLL_SECONDS = 0.25
 HEALTH_TIMEOUT_SECONDS = 2.0
 LOG_ROTATION_SECONDS = 60.0
-# Between two attempts to restart PostgreSQL: at once, then ever more patiently.
+# Between two restarts of PostgreSQL; the first comes at once, then the pause doubles.
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
 PR_SET_PDEATHSIG = 1
@@ -45,57 +45,57 @@ class Supervisor:
         gunicorn = subprocess.Popen(
             self._command,
             env={**os.environ, "DATABASE_URL": self._server.url},
-            # Ctrl-C reaches the supervisor alone, which then asks gunicorn to stop gracefully.
+            # Ctrl-C reaches the supervisor alone, which then stops gunicorn gracefully.
             start_new_session=True,
             preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 - this process has no threads
         )
         while gunicorn.poll() is None:
-            self._pass_on(self._signals.next(LOOK_SECONDS), gunicorn)
-            self._look_after_server()
+            self._forward(self._signals.next(POLL_SECONDS), gunicorn)
+            self._check_server()
             self._greet_once_healthy()
         if self._stopping:
             return 0
         print(f"gunicorn ended with {gunicorn.returncode}", file=sys.stderr, flush=True)
         return gunicorn.returncode if gunicorn.returncode > 0 else 128 - gunicorn.returncode
 
-    def _pass_on(self, number: int | None, gunicorn: "subprocess.Popen[bytes]") -> None:
+    def _forward(self, number: int | None, gunicorn: "subprocess.Popen[bytes]") -> None:
         if number == signal.SIGHUP:
             gunicorn.send_signal(signal.SIGHUP)
         elif number is not None and not self._stopping:
             self._stopping = True
             gunicorn.send_signal(signal.SIGTERM)
-            tell("stopping: requests in flight are answered first")
+            show("stopping: requests in flight are answered first")
 
-    def _look_after_server(self) -> None:
+    def _check_server(self) -> None:
         now = time.monotonic()
         if now > self._next_rotation:
             self._next_rotation = now + LOG_ROTATION_SECONDS
             self._server.rotate_log()
         if self._server.is_alive():
             if now > self._next_start + LONGEST_PAUSE_SECONDS:
-                self._pause = FIRST_PAUSE_SECONDS  # it has proved itself
+                self._pause = FIRST_PAUSE_SECONDS  # the restarted server is stable
         elif now > self._next_start:
             self._next_start = now + self._pause
             self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
             self._restart_server()
 
     def _restart_server(self) -> None:
-        tell("PostgreSQL has died, starting it again")
+        show("PostgreSQL has died, restarting it")
         try:
             self._server.launch()
         except (Failure, ConfigError, OSError) as error:
-            tell(str(error))  # and try again: until then the workers answer 503
+            show(str(error))  # _check_server retries; until then the workers answer 503
 
     def _greet_once_healthy(self) -> None:
         if self._greeted or self._stopping or not is_healthy(self._config):
             return
         self._greeted = True
-        version, place = self._server.binaries.version, self._config.data_dir / "postgresql"
-        tell(greeting(self._config, f"embedded PostgreSQL {version} in {place}"))
+        version, path = self._server.binaries.version, self._config.data_dir / "postgresql"
+        show(greeting(self._config, f"embedded PostgreSQL {version} in {path}"))
 
 
-def tell(text: str) -> None:
-    """Print for whoever watches; a terminal that is gone does not end the service."""
+def show(text: str) -> None:
+    """Print a line; a terminal that is gone does not end the service."""
     try:
         print(text, flush=True)
     except OSError:
@@ -103,7 +103,7 @@ def tell(text: str) -> None:
 
 
 def is_healthy(config: Config) -> bool:
-    """Tell whether GET /health answers 200; by hand, because http.client costs megabytes."""
+    """Whether GET /health answers 200; over a socket, because http.client costs megabytes."""
     host = "localhost" if config.host in EVERYWHERE else config.host
     try:
         with socket.create_connection((host, config.port), HEALTH_TIMEOUT_SECONDS) as conn:
@@ -114,9 +114,9 @@ def is_healthy(config: Config) -> bool:
 
 
 def dying_with(parent: int) -> Callable[[], None] | None:
-    """Return what makes a child stop when `parent` is killed, to be run in the child.
+    """Return a function for the child, which makes it stop when `parent` is killed.
 
-    Else a gunicorn without supervisor would keep the port. None where the system cannot do it.
+    Else a gunicorn without supervisor would keep the port. None if the system cannot do it.
     """
     if sys.platform != "linux":
         return None
@@ -124,7 +124,7 @@ def dying_with(parent: int) -> Callable[[], None] | None:
 
     def in_child() -> None:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it was killed before the line above
+        if os.getppid() != parent:  # the parent was killed before the line above
             os._exit(1)
 
     return in_child

@@ -1,4 +1,4 @@
-"""What gunicorn loads in each worker, after the fork: the application with its connections."""
+"""The WSGI application of a gunicorn worker, built after the fork with its connections."""
 
 import atexit
 from dataclasses import replace
@@ -14,6 +14,7 @@ from service.core.clock import today
 from service.core.failure import Failure
 from service.core.worker_process import process
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.partitions import PartitionKeeper
 from service.db.roles.logins import Logins
 from service.db.roles.names import given_urls
@@ -27,44 +28,38 @@ from service.writer.group_commit import GroupCommitWriter
 def build() -> LoadShedder:
     """Read the environment, open the connections, and build the application.
 
-    `python -m service serve` sets DATABASE_URL, to the embedded server's where it runs that.
+    `python -m service serve` sets DATABASE_URL, to the embedded server's if it runs one.
     """
     config = as_bound(Config.from_environment())
-    if config.database_url is None:
+    url = config.database_url
+    if url is None:
         raise RuntimeError("DATABASE_URL is not set: start with python -m service serve")
-    check_schema(config.database_url)
-    check_exposure(config, config.database_url)
-    logins = Logins(config.database_url, given_urls(config))
-    logins.look()
-    database = Database(
-        config.database_url,
-        config.database_pool_size // config.workers,
-        ingest_url=logins.ingest,
-        read_url=logins.read,
-        replica_urls=config.database_read_url,
-        pgbouncer=config.database_read_pgbouncer,
-        max_replica_lag_seconds=config.max_replica_lag_seconds,
-        read_timeout_seconds=config.read_timeout_seconds,
-        write_timeout_seconds=config.write_timeout_seconds,
-    )
+    check_schema(url)
+    check_exposure(config, url)
+    logins = Logins(url, given_urls(config))
+    logins.check()
+    database = Database(DatabaseSettings.from_config(config, url, logins))
     writer = GroupCommitWriter(database.connect_writer, today, config.environment)
-    keeper = PartitionKeeper(config.database_url, today, config.retention_days)
-    refresher = FoldLeader(
-        config.database_url, config.refresh_interval_seconds, config.quarter_hour_days
-    )
+    start(config, url, database, writer)
+    return create_app(config, database, writer)
+
+
+def start(config: Config, url: str, database: Database, writer: GroupCommitWriter) -> None:
+    """Open the pools and start the threads beside requests; all are closed at exit."""
     sampler = Sampler(database, writer)
+    keeper = PartitionKeeper(url, today, config.retention_days)
+    leader = FoldLeader(url, config.refresh_interval_seconds)
     database.open()
     sampler.open()
     keeper.open()
     if config.refresh_interval_seconds:
-        refresher.open()
-    for close in (database.close, sampler.close, writer.close, refresher.close, keeper.close):
-        atexit.register(close)  # run in the reverse order
-    return create_app(config, database, writer)
+        leader.open()
+    for opened in (database, sampler, writer, leader, keeper):
+        atexit.register(opened.close)  # atexit runs in reverse order
 
 
 def check_schema(url: str) -> None:
-    """Refuse to serve on a schema of another version; gunicorn prints the line, and ends with 4."""
+    """Refuse to serve on a schema of another version; gunicorn prints the line and exits with 4."""
     try:
         check(url, process.is_joining)
     except Failure as failure:
@@ -72,16 +67,16 @@ def check_schema(url: str) -> None:
 
 
 def as_bound(config: Config) -> Config:
-    """The configuration with the host that is really listened on: gunicorn's --bind may differ."""
+    """The settings with the host that gunicorn listens on: its --bind may differ from HOST."""
     public = next((host for host in process.hosts if not is_loopback(host)), None)
     return replace(config, host=public) if public else config
 
 
 def check_exposure(config: Config, url: str) -> None:
-    """Refuse to serve everybody, also where gunicorn was started by hand."""
+    """Refuse to serve the public without a key, also if gunicorn was started by hand."""
     try:
         startup_check.check(config, url)
     except psycopg.OperationalError:
-        return  # PostgreSQL is away: until the keys can be read, nobody is let in
+        return  # PostgreSQL is away: until keys can be read, every request is rejected
     except Failure as failure:
         raise AppImportError(f"gati-backend: {failure}") from None

@@ -1,9 +1,7 @@
-"""What /metrics tells of the service itself, for Prometheus; what agents did is resources/metrics.
+"""The service's own log and Prometheus metrics. What agents did is in resources/metrics.
 
-directory       where the workers of a service keep their figures; made by gunicorn's master
-worker_number   which of the files in it are a worker's own
-figures         every figure, by name: the one place that says what there is
-requests        the middleware that counts requests
-sampler         what is looked at each second: pools, and what waits in the writer
-scrape          all workers' figures together, and the database's
+logging             JSON log lines
+metrics             every Prometheus metric, in one place
+multiprocess_dir    the directory of the workers' metric files, made by gunicorn's master
+worker_slot         the files in it that belong to a worker
 """

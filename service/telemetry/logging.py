@@ -1,10 +1,10 @@
-"""The log: one JSON object a line, on standard error, with nothing secret in it.
+"""The log: one JSON object per line on standard error, without secrets.
 
-Every line has `time` (UTC), `level`, `logger`, `process` and `message`; what it is about stands in
-fields of its own, handed over as `extra`. An exception is told by its type and the places that it
-passed through: its text may quote an event, and PostgreSQL's DETAIL and CONTEXT do.
+Every line has `time` (UTC), `level`, `logger`, `process` and `message`, and the fields given as
+`extra`. An exception is logged by its type and code positions, because its text may quote an event,
+as PostgreSQL's DETAIL and CONTEXT do.
 
-gunicorn's master imports this: of the service's only what it has loaded already.
+gunicorn's master imports this module, so it imports only modules that the master has loaded.
 """
 
 import json
@@ -27,21 +27,21 @@ HARMLESS = (ImportError, OSError)  # of a start that fails: no request can write
 OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-# gunicorn's own lines quote queries, and what came as a request line: perhaps the rest of a body.
+# gunicorn's lines quote the query and the request line, which may be the rest of a body.
 QUOTING = re.compile(
     r"^(Invalid request from ip=\S+: [A-Za-z ]+|Error handling request [^?]*).*", re.S
 )
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON, without keys and without the database's passwords."""
+    """Formats a record as one line of JSON, without API keys and database passwords."""
 
     def __init__(self) -> None:
         super().__init__()
         self._secrets = database_passwords()
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write the line."""
+        """Return the line."""
         fields = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -61,7 +61,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def told(error: BaseException) -> dict[str, Any]:
-    """What may be told of an exception, and below `cause` of the one behind it."""
+    """The loggable fields of an exception; `cause` holds those of its cause."""
     found = {
         "exception": type(error).__name__,
         "sqlstate": getattr(error, "sqlstate", None),
@@ -73,13 +73,13 @@ def told(error: BaseException) -> dict[str, Any]:
 
 
 def places_of(error: BaseException) -> list[str]:
-    """The lines of code that it passed through, the outermost first."""
+    """The code positions of the traceback, outermost first."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def database_passwords() -> list[str]:
-    """Every way in which the configuration says a password of PostgreSQL's."""
+    """The PostgreSQL passwords of the configuration, in every spelling."""
     config = Config.from_environment()
     found = {os.environ.get("PGPASSWORD", "")}
     for url in (config.database_url, config.database_ingest_url, *config.database_read_url):
@@ -90,15 +90,15 @@ def database_passwords() -> list[str]:
 
 
 def reason(error: BaseException) -> str:
-    """The first line of an error's text: what PostgreSQL adds in others may quote an event."""
+    """The first line of an error's text; PostgreSQL's further lines may quote an event."""
     return str(error).partition("\n")[0]
 
 
 class Log(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's logger, and with it everybody's: JSON on standard error."""
+    """gunicorn's logger; it also configures all other loggers: JSON on standard error."""
 
     def setup(self, cfg: Any) -> None:
-        """Begin to log; called again at a reload."""
+        """Configure all loggers; gunicorn calls it again at a reload."""
         super().setup(cfg)
         formatter = JsonFormatter()
         for handler in self.error_log.handlers:

@@ -1,8 +1,8 @@
-"""Every figure of the service: its name, labels, buckets and meaning. Counted where things happen.
+"""Every Prometheus metric of the service: name, labels, buckets and meaning.
 
-In a worker they are kept in the files of its number, so that a scrape of one tells of all; in
-commands and tests in memory. A count costs 0.7 µs, a value in a histogram 3 µs. Labels come from
-the code, never from a request: what clients send could be anything.
+A worker keeps its values in the files of its slot, so that a scrape of one worker reports all of
+them; commands and tests keep values in memory. A counter costs 0.7 µs, a histogram 3 µs. Label
+values come from the code, never from a request, because they must be bounded.
 """
 
 import os
@@ -28,42 +28,45 @@ registry = CollectorRegistry()
 
 
 def counter(name: str, meaning: str, *labels: str) -> Counter:
-    """A number that only grows."""
+    """A counter."""
     return Counter(name, meaning, labels, registry=registry)
 
 
 def gauge(name: str, meaning: str, *labels: str) -> Gauge:
-    """What is so at the moment; of all workers that live, the sum."""
+    """A gauge, summed over live workers."""
     return Gauge(name, meaning, labels, registry=registry, multiprocess_mode="livesum")
 
 
 def moment(name: str, meaning: str) -> Gauge:
-    """When something happened last, in whichever of the workers that live."""
+    """A timestamp gauge: the latest over live workers."""
     return Gauge(name, meaning, registry=registry, multiprocess_mode="livemax")
 
 
 def histogram(
     name: str, meaning: str, buckets: tuple[float, ...], labels: tuple[str, ...] = ()
 ) -> Histogram:
-    """How many values lie below each of the buckets, and their sum."""
+    """A histogram."""
     return Histogram(name, meaning, labels, registry=registry, buckets=buckets)
 
 
 REQUESTS = counter("gati_http_requests", "Requests answered", "method", "route", "status")
 REQUEST_SECONDS = histogram(
     "gati_http_request_duration_seconds",
-    "From a request's head to its answer's",
+    "From a request's head to the head of its response",
     SECONDS,
     ("method", "route"),
 )
 
-STREAMED = gauge("gati_streamed_answers", "Exports and streams that run", "kind")
+STREAMED = gauge("gati_streamed_answers", "Exports and streams in progress", "kind")
 STREAMED_ENDED = counter(
-    "gati_streamed_answers_ended", "Those that have ended, and how", "kind", "ending"
+    "gati_streamed_answers_ended",
+    "Exports and streams that have ended, by reason",
+    "kind",
+    "ending",
 )
 STREAMED_SECONDS = histogram(
     "gati_streamed_answer_duration_seconds",
-    "From their begin to their end",
+    "Duration of exports and streams",
     LONG_SECONDS,
     ("kind",),
 )
@@ -76,31 +79,35 @@ TRANSACTION_SECONDS = histogram(
 )
 TRANSACTION_RETRIES = counter("gati_ingest_transaction_retries", "Transactions tried again")
 QUEUE_EVENTS = gauge("gati_ingest_queue_events", "Events that wait or are being stored")
-QUEUE_REQUESTS = gauge("gati_ingest_queue_requests", "Requests that do")
+QUEUE_REQUESTS = gauge("gati_ingest_queue_requests", "Requests that wait or are being stored")
 LAST_COMMIT = moment("gati_ingest_last_commit_timestamp_seconds", "The last commit of events")
 WRITERS = gauge("gati_ingest_writers_connected", "Workers whose writer has a connection")
 
-WORKERS = gauge("gati_workers", "Processes that answer")
-POOL_SIZE = gauge("gati_pool_connections", "Connections that are open", "pool")
-POOL_IDLE = gauge("gati_pool_connections_idle", "Connections that nobody uses", "pool")
-POOL_MAX = gauge("gati_pool_connections_max", "Connections that may be open", "pool")
-POOL_WAITING = gauge("gati_pool_requests_waiting", "Requests without a connection", "pool")
-POOL_REQUESTS = counter("gati_pool_requests", "Connections asked for", "pool")
-POOL_QUEUED = counter("gati_pool_requests_queued", "Those that had to wait", "pool")
-POOL_ERRORS = counter("gati_pool_requests_errors", "Those that waited in vain", "pool")
+WORKERS = gauge("gati_workers", "Worker processes")
+POOL_SIZE = gauge("gati_pool_connections", "Open connections", "pool")
+POOL_IDLE = gauge("gati_pool_connections_idle", "Idle connections", "pool")
+POOL_MAX = gauge("gati_pool_connections_max", "Largest number of connections", "pool")
+POOL_WAITING = gauge("gati_pool_requests_waiting", "Requests that wait for a connection", "pool")
+POOL_REQUESTS = counter("gati_pool_requests", "Requests for a connection", "pool")
+POOL_QUEUED = counter("gati_pool_requests_queued", "Requests for a connection that waited", "pool")
+POOL_ERRORS = counter(
+    "gati_pool_requests_errors", "Requests for a connection that timed out", "pool"
+)
 POOL_WAIT_SECONDS = counter("gati_pool_wait_seconds", "Time waited for connections", "pool")
 POOL_LOST = counter("gati_pool_connections_lost", "Connections found closed", "pool")
 POOL_FAILED = counter("gati_pool_connections_errors", "Connections that failed to open", "pool")
 
-ASKED_AGAIN = counter("gati_reads_asked_again", "Reads asked of the primary as well", "replica")
+ASKED_AGAIN = counter(
+    "gati_reads_asked_again", "Reads that the primary answered after a replica failed", "replica"
+)
 
 FOLD_SECONDS = histogram("gati_fold_duration_seconds", "Folds of deltas, with the views", SECONDS)
 FOLDED_DELTAS = counter("gati_folded_deltas", "Deltas that were folded")
-FOLD_FAILURES = counter("gati_fold_failures", "Times that no fold was possible")
+FOLD_FAILURES = counter("gati_fold_failures", "Folds that failed")
 
 
 def count_batch(inserted: int, duplicates: int, rejected: int) -> None:
-    """Count the events of a request that was answered, whatever protocol they came by."""
+    """Count the events of an answered request, of any protocol."""
     INGEST_BATCH.observe(inserted + duplicates + rejected)
     for child, number in (
         (INSERTED, inserted),
@@ -124,8 +131,8 @@ def count_ended(kind: str, ending: str, seconds: float) -> None:
     STREAMED_SECONDS.labels(kind).observe(seconds)
 
 
-# Routes that are none: what is refused before falcon has looked at it, for want of room by
-# service/api/load_shedding.py, and by gunicorn because it is no HTTP.
+# Two labels that are no routes: requests that load shedding (service/api/load_shedding.py) refuses
+# before routing, and requests that gunicorn refuses as invalid HTTP.
 REFUSED = REQUESTS.labels("POST", "gate", 503)
 
 

@@ -1,10 +1,9 @@
-"""Numbers for workers, from 0, that their successors take over with all they have counted.
+"""Slot numbers for workers, from 0; a new worker continues the counters of its slot.
 
-By process id, as is usual, each reload would leave files behind for ever, which every scrape reads.
-So a worker takes the lowest number that is free and counts on where the last one of that number
-stopped: there are as many as workers at once, twice WORKERS during a reload. Who has a number
-holds a lock on its file, which ends with the worker, however that ends. Imports nothing: see
-service/core/worker_process.py.
+With process ids, which is usual, each reload would leave files that every later scrape reads. So a
+worker takes the lowest free slot and continues its counters: there are as many slots as workers at
+a time, up to twice WORKERS during a reload. A worker holds the lock of its slot's file until its
+end. Imports nothing: see service/core/worker_process.py.
 """
 
 import os
@@ -14,8 +13,8 @@ from pathlib import Path
 
 from service.telemetry.multiprocess_dir import take
 
-# What the files of a worker are given at once. They are mapped into memory, where a write for which
-# the file system has no room kills the process. A method of a route has 16 values of 200 bytes.
+# The initial size of a worker's files. Writing to a mapped page of a full file system kills the
+# process, so the space is allocated first. A method of a route has 16 values of 200 bytes.
 ALLOCATED_BYTES = {
     "counter": 131_072,
     "histogram": 524_288,
@@ -25,14 +24,14 @@ ALLOCATED_BYTES = {
 
 
 class WorkerNumber:
-    """The number of this worker; None in commands and tests, which keep figures in memory."""
+    """The slot of this worker; None in commands and tests, which keep metrics in memory."""
 
     def __init__(self) -> None:
         self.directory: Path | None = None
         self.number: int | None = None
 
     def claim(self, directory: Path) -> None:
-        """Take the lowest number that is free, until this process ends. Raises OSError."""
+        """Take the lowest free slot until this process ends. Raises OSError."""
         for number in count():
             if take(lock_of(directory, number)) is not None:
                 forget_gauges(directory, number)
@@ -42,19 +41,19 @@ class WorkerNumber:
 
 
 def lock_of(directory: Path, number: int) -> Path:
-    """The file whose lock is held by the worker of a number."""
+    """The lock file of a slot."""
     return directory / f"worker-{number}"
 
 
 def forget_gauges(directory: Path, number: int) -> None:
-    """Remove what the last worker of a number had at a moment; what it has counted stays."""
+    """Remove the gauges of a slot's previous worker; its counters stay."""
     for file in directory.glob(f"gauge_live*_{number}.db"):
         with suppress(FileNotFoundError):  # somebody else's scrape was first
             file.unlink()
 
 
 def forget_dead(directory: Path) -> None:
-    """Remove what workers that have ended had at a moment: their numbers are free."""
+    """Remove the gauges of ended workers, whose slots are free."""
     for file in directory.glob("worker-*"):
         lock = take(file)
         if lock is not None:
@@ -63,7 +62,7 @@ def forget_dead(directory: Path) -> None:
 
 
 def allocate(directory: Path, number: int) -> None:
-    """Give the files of a worker their room. Raises OSError where there is none."""
+    """Allocate the files of a worker. Raises OSError if the file system is full."""
     for name, size in ALLOCATED_BYTES.items():
         descriptor = os.open(directory / f"{name}_{number}.db", os.O_RDWR | os.O_CREAT, 0o600)
         try:

@@ -1,4 +1,4 @@
-"""Which events get a computed cost, and from what: the same as sql/prices/events.sql reads.
+"""Computed costs of new events, from the same fields as sql/prices/events.sql reads.
 
 An event that was sent with a cost keeps it, also one of 0: the SDK sends a number for each model,
 known or not, and 0 where there are no tokens; others say so that a model of their own is free.
@@ -14,12 +14,12 @@ from service.prices.price import count
 from service.prices.price_list import PriceList
 
 CLIENT, COMPUTED = "client", "computed"
-# How the two keys of `data` begin; they may also be written with escapes.
+# The start of the two keys of `data`, which may also be written with escapes.
 CACHE_KEY, ESCAPE = b'"cache_', rb"\u"
 
 
 def wants_cost(row: EventRow) -> bool:
-    """Whether a row's cost follows from its model and tokens, as far as there is a price."""
+    """Whether a row's cost is to be computed from its model and tokens."""
     return (
         row.model is not None
         and row.cost_source != CLIENT
@@ -28,7 +28,7 @@ def wants_cost(row: EventRow) -> bool:
 
 
 def set_costs(rows: Iterable[EventRow], prices: PriceList) -> None:
-    """Give rows that want it their cost, or none; those that have a computed one a new one."""
+    """Set the computed cost of each row, or none without a price; replaces an earlier one."""
     for row in rows:
         price = prices.find(row.model or "", row.timestamp.date())
         row.cost = None
@@ -39,7 +39,7 @@ def set_costs(rows: Iterable[EventRow], prices: PriceList) -> None:
 
 
 def cached(data: bytes) -> tuple[int, int]:
-    """The input tokens that came from the provider's cache and went into it, as `data` says."""
+    """The input tokens of `data` that were read from and written to the provider's cache."""
     if CACHE_KEY not in data and ESCAPE not in data:
         return 0, 0
     found: dict[str, Any] = orjson.loads(data)

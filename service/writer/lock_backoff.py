@@ -1,49 +1,47 @@
-"""What the writer makes of locks that it waits for in vain."""
+"""Shorter lock timeouts after a lock timeout, and when to fail everything that waits."""
 
 import psycopg
 
-from service.db.queries import Connection, queries
+from service.db.queries import Connection
 from service.db.session_settings import WRITE
 
-BRIEF_LOCK_TIMEOUT = "150ms"
+SHORT_LOCK_TIMEOUT = "150ms"
+BLOCKED_AFTER = 2  # requests that met a lock, each alone in its transaction
 
 
 class LockBackoff:
-    """How long the next transaction waits for a lock, and when nobody needs to any more.
+    """Decides how long the next transaction waits for a lock, and when none gets through.
 
-    One lock may be on a single run; two requests in a row that meet one, each alone, mean that
-    nothing gets through. A request meets at most one transaction that waits for long, and two that
-    wait briefly.
+    A single lock timeout may come from one locked run. After two consecutive ones of single
+    requests all that waits is failed. So a request waits for a lock once with the normal timeout
+    and twice with the short one, at most.
     """
 
     def __init__(self) -> None:
-        self._met_one = False  # the last transaction did
-        self._alone = 0  # requests that did, each alone, since one was stored
-        self._brief: Connection | None = None  # the connection that waits briefly, if it does
+        self._is_short = False  # the last transaction ended in a lock timeout
+        self._single_timeouts = 0  # consecutive, of single requests
+        self._short_on: Connection | None = None  # the connection that has the short timeout
 
-    def prepare(self, conn: Connection) -> None:
-        """Let a connection wait briefly after a transaction that waited in vain, else as ever."""
-        if self._met_one != (self._brief is conn):
-            timeout = BRIEF_LOCK_TIMEOUT if self._met_one else WRITE["lock_timeout"]
-            queries.transactions.set_lock_timeout(conn, timeout=timeout)
-            conn.commit()
-            self._brief = conn if self._met_one else None
+    @property
+    def is_blocked(self) -> bool:
+        """Whether all that waits is to be failed, because nothing gets through."""
+        return self._single_timeouts >= BLOCKED_AFTER
+
+    def timeout_to_set(self, conn: Connection) -> str | None:
+        """The lock_timeout that the connection must get now; None: it has the right one."""
+        if self._is_short == (self._short_on is conn):
+            return None
+        self._short_on = conn if self._is_short else None
+        return SHORT_LOCK_TIMEOUT if self._is_short else WRITE["lock_timeout"]
 
     def note_failure(self, error: psycopg.Error) -> None:
-        """A transaction failed."""
-        self._met_one = isinstance(error, psycopg.errors.LockNotAvailable)
+        """Remember whether a transaction ended in a lock timeout."""
+        self._is_short = isinstance(error, psycopg.errors.LockNotAvailable)
 
-    def note_success(self) -> None:
-        """A transaction has committed."""
-        self._begin_anew()
+    def note_single_timeout(self) -> None:
+        """Count a request that met a lock alone in its transaction."""
+        self._single_timeouts += 1
 
-    def nothing_gets_through(self) -> bool:
-        """A request met a lock, alone: whether it was the second. Then all begins anew."""
-        self._alone += 1
-        if self._alone < 2:
-            return False
-        self._begin_anew()
-        return True
-
-    def _begin_anew(self) -> None:
-        self._met_one, self._alone = False, 0
+    def reset(self) -> None:
+        """Start over: a transaction has committed, or all that waited was failed."""
+        self._is_short, self._single_timeouts = False, 0

@@ -1,4 +1,4 @@
-"""What new events add to the metrics: the arrays of metrics/add_deltas.
+"""The metric deltas of new events: the arrays of metrics/add_deltas.
 
 One delta per agent, quarter hour, type and model of the events, with the latencies counted by
 bucket. Only rows that are new may come here: a duplicate has been counted.
@@ -43,7 +43,7 @@ class Delta:
 
 
 def deltas(rows_by_run: Rows, held: Runs) -> dict[str, Column]:
-    """Sum up rows that are new, under the agents that their runs are held with."""
+    """Sum the new rows by agent of their locked run, day, type and model."""
     found: dict[Key, Delta] = {}
     for run_id, rows in rows_by_run.items():
         agent_name = held[run_id].agent_name
@@ -70,10 +70,10 @@ def deltas(rows_by_run: Rows, held: Runs) -> dict[str, Column]:
 
 
 def quarter_hour(row: EventRow) -> str:
-    """The beginning of the event's quarter hour in UTC: date_bin in SQL, here cut from the text."""
+    """The start of the event's quarter hour in UTC, cut from its text: date_bin in SQL."""
     return row.timestamp_text[:UP_TO_HOUR] + MINUTES[row.timestamp.minute // QUARTER_HOUR_MINUTES]
 
 
 def as_array(numbers: Iterable[int]) -> str:
-    """Numbers as PostgreSQL reads an array of them."""
+    """Numbers as a PostgreSQL array literal."""
     return "{" + ",".join(map(str, numbers)) + "}"

@@ -1,4 +1,4 @@
-"""What new events change in the runs that they came into: agent, name, environment, metadata."""
+"""The changes that new events make to stored runs: agent, name, environment, metadata."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -14,7 +14,7 @@ Change = tuple[RunState, RunState]  # a run as it is stored, and as it will be
 
 
 class RetryTransaction(Exception):
-    """The transaction must start anew: something was deleted, or `agents` must be locked first."""
+    """The transaction must be retried: a row was deleted, or `agents` must be locked first."""
 
     def __init__(self, reason: str, agents: Collection[str] = ()) -> None:
         super().__init__(reason)
@@ -22,7 +22,7 @@ class RetryTransaction(Exception):
 
 
 def find_changes(conn: Connection, held: Runs, rows: Rows) -> list[Change]:
-    """The runs that their new rows change; both are held, and the rows stored."""
+    """The runs that their new rows change. The runs are locked, and the rows stored."""
     parents = stored_parents(conn, held, rows)
     changes = []
     for run_id, new_rows in rows.items():
@@ -36,7 +36,7 @@ def find_changes(conn: Connection, held: Runs, rows: Rows) -> list[Change]:
 
 
 def stored_parents(conn: Connection, held: Runs, rows: Rows) -> dict[str, set[str]]:
-    """By run, the parents of new agent_starts that it held before: such a start is no root."""
+    """By run, the stored parents of new agent_starts: a start with a parent is no root."""
     found = stored_events(
         conn,
         [
@@ -53,7 +53,7 @@ def stored_parents(conn: Connection, held: Runs, rows: Rows) -> dict[str, set[st
 
 
 def with_owner_found(conn: Connection, state: RunState) -> RunState:
-    """The owner's parent came into the run: look for the owner among all of its events."""
+    """Find the owner among all events of the run, because the old owner's parent has arrived."""
     row = queries.events.owner(conn, received_on=state.received_on, run_id=state.run_id).fetchone()
     if row is None:
         raise RetryTransaction("a run lost its events")
@@ -61,7 +61,7 @@ def with_owner_found(conn: Connection, state: RunState) -> RunState:
 
 
 def stored_events(conn: Connection, events: list[tuple[RunState, str]]) -> Iterable[Row]:
-    """Which of these events, each with its run, are stored: rows of events/stored."""
+    """The rows of events/stored: those of these (run, event_id) that are stored."""
     if not events:
         return ()
     return queries.events.stored(

@@ -23,7 +23,7 @@ class Namer:
     def __init__(
         self, conn: Connection, reserved: Mapping[str, Iterable[int]], locked: Mapping[str, int]
     ) -> None:
-        """Take numbers reserved, by agent, and the run_counter of the agents that are locked."""
+        """`reserved` numbers by agent; `locked` agents with their run_counter."""
         self._conn = conn
         self._reserved = {agent: deque(numbers) for agent, numbers in reserved.items()}
         self._locked = dict(locked)
@@ -33,7 +33,7 @@ class Namer:
 
     @property
     def locked(self) -> frozenset[str]:
-        """The agents under which any name can be given."""
+        """The locked agents, under which any free name can be given."""
         return frozenset(self._locked)
 
     def moved_counters(self) -> dict[str, int]:
@@ -51,11 +51,11 @@ class Namer:
         return self._take(agent, name)
 
     def keep_or_generate(self, agent: str, name: str) -> str:
-        """Return a generated name as it is where a moved run may keep it, else a new one."""
+        """Return the generated name if a moved run may keep it, else a new one."""
         return self._take(agent, name) if self._is_free(agent, name) else self.generate(agent)
 
     def nearest(self, agent: str, wish: str) -> str:
-        """Return the wish itself when it is free, else with the first free number behind it."""
+        """Return the requested name if it is free, else the name with the first free number."""
         if self._is_free(agent, wish):
             return self._take(agent, wish)
         base = wish[:MAX_BASE]
@@ -66,7 +66,7 @@ class Namer:
         return self._take(agent, numbered(base, number))
 
     def look_up(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Ask in one statement which of these (agent, name) pairs are free."""
+        """Query in one statement which of these (agent, name) pairs are free."""
         unknown = [pair for pair in dict.fromkeys(pairs) if pair not in self._free]
         if not unknown:
             return
@@ -79,7 +79,7 @@ class Namer:
         self._free.update({pair: pair not in taken for pair in unknown})
 
     def _first_gap(self, agent: str, base: str) -> int:
-        """Gallop by powers of two, then narrow by sixteenths: few statements for a million runs."""
+        """Find a free number by exponential search, then by 16-way search: few statements."""
         powers = [1 << exponent for exponent in range(1, 31)]
         self.look_up((agent, numbered(base, number)) for number in powers)
         high = next(n for n in powers if self._is_free(agent, numbered(base, n)))
@@ -114,5 +114,5 @@ def generated_number(name: str) -> int | None:
 
 
 def numbered(base: str, number: int) -> str:
-    """The name a run gets when its own is taken."""
+    """The name of a run whose requested name is taken."""
     return f"{base} ({number})"

@@ -1,7 +1,7 @@
-"""To which agent a run belongs, and what else of a run its events decide.
+"""The attributes of a run that its events decide: owner, name, environment.
 
-All of it is a minimum over the run's events, so it does not depend on the order in which events
-and batches arrive:
+Each is a minimum over the run's events, so the order in which events and batches arrive does not
+matter:
 
 owner        the root agent_start (the earliest one without a parent in the run), or while there is
              none the earliest event; it gives the run its agent, a root also its metadata
@@ -22,7 +22,7 @@ TIME_AND_ID = attrgetter("timestamp", "event_id")
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The event that a run belongs to."""
+    """The event that owns a run."""
 
     is_root: bool
     at: datetime
@@ -45,13 +45,13 @@ class Owner:
 
     @property
     def rank(self) -> tuple[bool, datetime, str]:
-        """Lower wins: roots first, then the earliest."""
+        """The sort key of owners; the lowest wins: roots first, then the earliest."""
         return (not self.is_root, self.at, self.event_id)
 
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """What decides over a run, as stored or as its events now say."""
+    """The decided attributes of a run, as stored or as its events require."""
 
     run_id: str
     received_on: date
@@ -66,7 +66,7 @@ class RunState:
 
     @property
     def agent_name(self) -> str:
-        """The agent that the run belongs to."""
+        """The agent of the run."""
         return self.owner.agent_name
 
     @classmethod
@@ -93,24 +93,24 @@ class RunState:
 
 
 def optional_id(value: Any) -> str | None:
-    """A uuid of psycopg's as text."""
+    """A UUID as text, or None."""
     return None if value is None else str(value)
 
 
 def is_start(row: EventRow) -> bool:
-    """Whether the event begins an agent; without a parent in the run it is a root."""
+    """Whether the event is an agent_start; without a parent in the run it is a root."""
     return row.event_type == "agent_start"
 
 
 def wish(at: datetime | None, value: str | None) -> tuple[datetime, str] | None:
-    """A value with the time of the event it comes from; equal times go by the value."""
+    """A value with the time of its event, for comparison; equal times compare by value."""
     return None if at is None or value is None else (at, value)
 
 
 def first_state(
     run_id: str, received_on: date, rows: list[EventRow], stored: Collection[str] = ()
 ) -> RunState:
-    """What `rows` alone say of their run. `stored`: ids that the run is known to hold besides."""
+    """The state that `rows` alone give their run. `stored`: ids of events that it holds besides."""
     return RunState(
         run_id=run_id,
         received_on=received_on,
@@ -123,7 +123,7 @@ def first_state(
 
 
 def find_owner(rows: list[EventRow], stored: Collection[str]) -> Owner:
-    """The owner among rows of one run."""
+    """The owner among the rows of one run."""
     starts = [row for row in rows if is_start(row)]
     if starts:
         inside = {row.event_id for row in rows}.union(stored)
@@ -140,7 +140,7 @@ def find_owner(rows: list[EventRow], stored: Collection[str]) -> Owner:
 
 
 def merge(stored: RunState, said: RunState) -> RunState:
-    """What a run is once it also holds the events that `said` comes from."""
+    """The state of a run after adding the events of `said`."""
     return replace(
         stored,
         owner=min(stored.owner, said.owner, key=lambda owner: owner.rank),
@@ -152,12 +152,12 @@ def merge(stored: RunState, said: RunState) -> RunState:
 def earlier(
     one: tuple[datetime, str] | None, other: tuple[datetime, str] | None
 ) -> tuple[datetime, str] | None:
-    """The earlier of two wishes, either of which may be absent."""
+    """The earlier of two optional values with times."""
     return min((wish for wish in (one, other) if wish is not None), default=None)
 
 
 def needs_name(stored: RunState, now: RunState) -> bool:
-    """Whether the run must be named anew: it moves to another agent, or its wish changed."""
+    """Whether the run needs a new name: its agent or its requested name changes."""
     if stored.agent_name != now.agent_name:
         return True
     return (

@@ -1,4 +1,4 @@
-"""The statements that make runs and settle what their events say of them, for many runs at once."""
+"""The statements that insert and update runs, many at a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -16,7 +16,7 @@ def by_id(rows: Iterable[Row]) -> dict[str, RunState]:
 
 
 def reserve_numbers(conn: Connection, counts: Mapping[str, int]) -> Iterable[Row]:
-    """Take numbers for `run N` from agents, and commit; agents that do not exist yet give none."""
+    """Reserve numbers for `run N` and commit; agents that do not exist yet return no row."""
     names = sorted(counts)
     queries.transactions.commit_lazily(conn)
     reserved = queries.agents.reserve_numbers(
@@ -33,7 +33,7 @@ def numbers_of(reserved: Iterable[Row], counts: Mapping[str, int]) -> dict[str, 
 
 
 def name_runs(namer: Namer, states: list[RunState]) -> list[str]:
-    """Find names for new runs: what they ask for, or the next number."""
+    """The names of new runs: the requested one, or the next number."""
     wishes = [(state.agent_name, state.requested and state.requested[1]) for state in states]
     namer.look_up((agent, wish) for agent, wish in wishes if wish)
     return [namer.nearest(agent, wish) if wish else namer.generate(agent) for agent, wish in wishes]
@@ -42,7 +42,7 @@ def name_runs(namer: Namer, states: list[RunState]) -> list[str]:
 def add_runs(
     conn: Connection, states: list[RunState], names: list[str], environment: str
 ) -> Iterable[Row]:
-    """Make new runs, in key order; give a row with the run_id of each that was made here."""
+    """Insert new runs in key order; return a row with the run_id of each inserted run."""
     if not states:
         return ()
     metadatas = [state.owner.metadata or "{}" for state in states]
@@ -54,7 +54,7 @@ def add_runs(
 
 
 def rename_runs(namer: Namer, changes: list[Change]) -> list[str]:
-    """Find the names that changed runs will have."""
+    """The new names of changed runs."""
     return [
         new_name(namer, stored, now) if needs_name(stored, now) else stored.run_name
         for stored, now in changes
@@ -62,7 +62,7 @@ def rename_runs(namer: Namer, changes: list[Change]) -> list[str]:
 
 
 def settle_runs(conn: Connection, changes: list[Change], names: list[str]) -> None:
-    """Bring runs, held, from what is stored to what their events say now.
+    """Update locked runs from their stored to their new state.
 
     A run that moves to another agent takes along all that it has contributed to the metrics.
     """
@@ -79,7 +79,7 @@ def settle_runs(conn: Connection, changes: list[Change], names: list[str]) -> No
 
 
 def new_name(namer: Namer, stored: RunState, now: RunState) -> str:
-    """Name a run that moves to another agent, or whose events now ask for another name."""
+    """The name of a run that moves to another agent, or whose requested name changed."""
     if stored.renamed:
         return namer.nearest(now.agent_name, stored.run_name)
     if now.requested is not None:
@@ -90,7 +90,7 @@ def new_name(namer: Namer, stored: RunState, now: RunState) -> str:
 
 
 def count_runs(conn: Connection, namer: Namer) -> None:
-    """Store the agents' counters that moved."""
+    """Store the changed counters of agents."""
     counters = namer.moved_counters()
     if counters:
         queries.agents.count_runs(
@@ -126,5 +126,5 @@ def columns(
 
 
 def as_text(value: object) -> str | None:
-    """A value of an array as PostgreSQL reads it."""
+    """An array element in PostgreSQL's text format."""
     return None if value is None else str(value)

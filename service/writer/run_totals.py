@@ -1,4 +1,4 @@
-"""What new events sum up to, run by run: the arrays of runs/add_totals."""
+"""The totals of new events by run: the arrays of runs/add_totals."""
 
 from collections.abc import Callable, Collection
 from decimal import Context, Decimal
@@ -9,13 +9,13 @@ from service.writer.run_changes import Rows, Runs
 
 Column = list[str]
 
-# Costs reach from 1e-324 to 1e9 dollars: with so many digits no sum is ever rounded.
+# Costs range from 1e-324 to 1e9 dollars: with this precision no sum is rounded.
 EXACT = Context(prec=400)
 OUTCOMES = frozenset({"agent_end", "error"})
 
 
 def totals(rows_by_run: Rows, held: Runs, added: Collection[str]) -> dict[str, Column]:
-    """Sum up rows that are new; `held` is what their runs were, `added` those made just now."""
+    """Sum the new rows; `held` are the locked runs, `added` the ids of runs inserted just now."""
     columns: dict[str, Column] = {name: [] for name in SUMS}
     for rows in rows_by_run.values():
         for name, total in SUMS.items():

@@ -1,4 +1,4 @@
-"""How fast a worker stores what waits: learnt from how long requests really took."""
+"""The throughput of a worker's writer, estimated from the waits of its requests."""
 
 FIRST_GUESS_PER_SECOND = 10_000.0
 NOTICED_SECONDS = 0.25  # a small transaction on an idle machine says nothing about a full queue
@@ -6,13 +6,13 @@ WEIGHT = 0.2  # of each new measurement
 
 
 class ThroughputEstimate:
-    """Events per second, as requests that waited have seen it."""
+    """Events per second, as an exponentially weighted mean."""
 
     def __init__(self) -> None:
         self._per_second = FIRST_GUESS_PER_SECOND
 
     def learn(self, events: int, seconds: float) -> None:
-        """Take in that a request waited so long for its own events and those before it.
+        """Add a measurement: a request waited so long for its own and all earlier events.
 
         Slower counts only where there was a real wait; faster counts always, so that what a lock
         held up for a second does not keep requests out once it is gone.
@@ -22,5 +22,5 @@ class ThroughputEstimate:
             self._per_second += WEIGHT * (seen - self._per_second)
 
     def seconds(self, events: int) -> float:
-        """How long so many events are expected to take."""
+        """The expected time to store so many events."""
         return events / self._per_second

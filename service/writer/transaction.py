@@ -1,29 +1,12 @@
-"""The write transaction: rows in, counts out; everything or nothing, but for numbers of `run N`.
+"""The write transaction: rows in, counts out; all or nothing, except the numbers of `run N`.
 
-READ COMMITTED; each step a statement of its own, never back a phase (the numbers are reserved in a
-short transaction before; should one be taken after all, 23505 starts everything anew):
-
-1. runs/states             what the runs are, unlocked: which are new, which will change; and which
-                           retention has removed: their rows are left out. A run that goes after
-                           this is missed in step 3
-   agents/reserve_numbers  for new runs that ask for no name; committed at once
-2. agents/add              agents not seen before, in name order
-   agents/lock             those that must name runs otherwise, in name order
-   runs/take_turns         on Citus the runs, in the order of their locks' keys
-3. runs/add                the new runs, in key order
-   runs/hold               all runs, in key order; fewer than expected: one was deleted, start again
-4. events/stored           which events are there already: nobody adds to a run that is held
-   prices/loaded           which prices hold, where some of them came without a cost
-5. events/copy             the others, sorted by (run_id, event_id)
-6. runs/add_totals         what they sum up to, and what that changes in the runs' metrics
-   metrics/add_deltas      what the events add to the metrics, under the agents as held
-   runs/settle             runs whose agent, name, environment or metadata they change; those that
-                           move are noted (runs/note_move), and take their metrics along
-                           (metrics/add_run_deltas, before and after)
-7. transactions/commit     and, in the same round trip, replicas/written: what a read may ask for
+READ COMMITTED. `Transaction.run` is the order of the statements, which is also the order of their
+locks: agents by name, runs by id, events by (run_id, event_id). No statement takes a lock of an
+earlier phase, so two transactions cannot deadlock. The numbers of `run N` are committed ahead; if
+another run has such a name all the same, 23505 makes the writer retry.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +15,7 @@ from service.db.queries import Connection, Row, is_distributed, queries
 from service.ingest.rows import EventRow
 from service.prices.price_list import CurrentPrices
 from service.writer.costs import set_costs, wants_cost
+from service.writer.incoming import Counts, Incoming
 from service.writer.metric_deltas import deltas
 from service.writer.run_changes import (
     Change,
@@ -57,13 +41,21 @@ from service.writer.run_totals import totals
 
 
 @dataclass(frozen=True)
-class Counts:
-    """What became of one request's rows."""
+class Found:
+    """The runs as they were before any lock."""
 
-    inserted: int
-    duplicates: int
-    expired: frozenset[str] = frozenset()  # runs that retention removed: of them nothing is stored
-    lsn: str | None = None  # up to where a replica has to be to show the rows; None: none is stored
+    incoming: Incoming  # without the rows of expired runs
+    known: Runs
+    expired: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Held:
+    """The runs under lock, and what they hold already."""
+
+    runs: Runs
+    added: frozenset[str]  # the ids of runs that this transaction inserted
+    stored: set[str]  # the keys of events that were stored before
 
 
 class Transaction:
@@ -80,79 +72,54 @@ class Transaction:
         agents_to_lock: Collection[str] = (),
     ) -> None:
         self._conn = conn
+        self._requests = requests
         self._today = today
         self._environment = environment
         self._prices = prices
         self._agents_to_lock = frozenset(agents_to_lock)
         self._agents_added = False
-        self._expired: frozenset[str] = frozenset()
-        self._take(requests)
-
-    def _take(self, requests: Sequence[Sequence[EventRow]]) -> None:
-        """Order the rows that are to be stored."""
-        self._requests = requests
-        self._first = first_of_each(requests)
-        self._rows = by_run(row for _, row in self._first.values())
-        self._run_ids = list(self._rows)  # sorted, since the rows are
 
     def run(self) -> list[Counts]:
-        """Store everything and commit; return each request's counts.
+        """Store all rows and commit; return each request's counts.
 
-        Raises RetryTransaction, or what psycopg raises; the caller rolls back.
+        Raises RetryTransaction, or psycopg's errors; the caller rolls back.
         """
-        known = self._look()
-        if not self._run_ids:
+        found = self._find_runs()
+        incoming = found.incoming
+        if not incoming.runs:
             self._conn.rollback()
-            return self._counts(set())
-        said = {run: first_state(run, self._today, rows) for run, rows in self._rows.items()}
-        new = [said[run_id] for run_id in self._run_ids if run_id not in known]
-        to_lock = self._agents_to_lock | agents_that_name(known, said)
-        reserved = self._reserve(new, to_lock)
-        unnumbered = {state.agent_name for state in new} - reserved.keys()
-        namer = self._lock(unnumbered | to_lock, reserved)
-        held, added, stored = self._hold(namer, new, known)
-        rows = by_run(row for key, (_, row) in self._first.items() if key not in stored)
-        self._copy(held, rows)
-        changes = find_changes(
-            self._conn, held, {run: rows[run] for run in rows if run not in added}
-        )
-        lsn = self._finish(namer, held, added, rows, changes)
-        return self._counts(stored, lsn)
+            return incoming.counts((), found.expired)
+        states = {
+            run_id: first_state(run_id, self._today, rows) for run_id, rows in incoming.runs.items()
+        }
+        new = [state for run_id, state in states.items() if run_id not in found.known]
+        namer = self._lock_agents(new, agents_that_name(found.known, states))
+        held = self._hold_runs(found, namer, new)
+        rows = incoming.without_stored(held.stored)
+        self._copy_events(held, rows)
+        old_runs = {run_id: rows[run_id] for run_id in rows if run_id not in held.added}
+        changes = find_changes(self._conn, held.runs, old_runs)
+        lsn = self._settle(namer, held, rows, changes)
+        return incoming.counts(held.stored, found.expired, lsn)
 
-    def _look(self) -> Runs:
-        """Read what the runs are, unlocked; leave out those that have expired."""
+    def _find_runs(self) -> Found:
+        """Read the runs without a lock; leave out those that retention removed.
+
+        A run that is removed after this statement is missed when the runs are held.
+        """
+        incoming = Incoming.of(self._requests)
         with self._conn.pipeline():  # BEGIN travels with the statement
-            states = queries.runs.states(self._conn, run_ids=self._run_ids).fetchall()
-        self._expired = frozenset(str(row["run_id"]) for row in states if row["is_expired"])
-        if self._expired:
-            self._take(
-                [
-                    [row for row in rows if row.run_id not in self._expired]
-                    for rows in self._requests
-                ]
-            )
-        return by_id(row for row in states if not row["is_expired"])
+            states = queries.runs.states(self._conn, run_ids=list(incoming.runs)).fetchall()
+        expired = frozenset(str(row["run_id"]) for row in states if row["is_expired"])
+        if expired:
+            incoming = incoming.without_runs(expired)
+        return Found(incoming, by_id(row for row in states if not row["is_expired"]), expired)
 
-    def _reserve(self, new: list[RunState], to_lock: Collection[str]) -> dict[str, range]:
-        """Reserve numbers for runs that ask for no name, of agents that need no lock."""
-        counts = Counter(state.agent_name for state in new if state.agent_name not in to_lock)
-        if not counts:
-            return {}
-        with self._conn.pipeline():
-            reserved = reserve_numbers(self._conn, counts)
-            self._add_agents()  # begins the transaction of the rows, in the same round trip
-        return numbers_of(reserved, counts)
-
-    def _add_agents(self) -> None:
-        """Make the agents that are not there yet, once; also those that only duplicates name."""
-        if not self._agents_added:
-            agents = {row.agent_name for rows in self._requests for row in rows}
-            # To lock may also be an agent that was deleted, and whose events a run still holds.
-            queries.agents.add(self._conn, names=sorted(agents | self._agents_to_lock))
-            self._agents_added = True
-
-    def _lock(self, agents: set[str], reserved: dict[str, range]) -> Namer:
-        """Lock the agents that have to name a run otherwise than by a reserved number."""
+    def _lock_agents(self, new: list[RunState], naming: set[str]) -> Namer:
+        """Lock the agents that must name a run otherwise than by a reserved number."""
+        to_lock = self._agents_to_lock | naming
+        reserved = self._reserve_numbers(new, to_lock)
+        agents = to_lock | ({state.agent_name for state in new} - reserved.keys())
         if not agents:
             return Namer(self._conn, reserved, {})
         with self._conn.pipeline():
@@ -163,47 +130,66 @@ class Transaction:
             raise RetryTransaction("an agent was deleted")
         return Namer(self._conn, reserved, locked)
 
-    def _hold(
-        self, namer: Namer, new: list[RunState], known: Runs
-    ) -> tuple[Runs, set[str], set[str]]:
-        """Make the new runs, hold all, ask which events they have already; compute costs.
+    def _reserve_numbers(self, new: list[RunState], to_lock: Collection[str]) -> dict[str, range]:
+        """Reserve and commit numbers for runs without a name, of agents that need no lock."""
+        counts = Counter(state.agent_name for state in new if state.agent_name not in to_lock)
+        if not counts:
+            return {}
+        with self._conn.pipeline():
+            reserved = reserve_numbers(self._conn, counts)
+            self._add_agents()  # begins the transaction of the rows, in the same round trip
+        return numbers_of(reserved, counts)
 
-        Gives the runs as held, the ids of those made here, and the keys of events stored before.
-        """
+    def _add_agents(self) -> None:
+        """Insert the agents that do not exist, once; also those that only duplicates name."""
+        if not self._agents_added:
+            agents = {row.agent_name for rows in self._requests for row in rows}
+            # An agent to lock may have been deleted while a run still holds its events.
+            queries.agents.add(self._conn, names=sorted(agents | self._agents_to_lock))
+            self._agents_added = True
+
+    def _hold_runs(self, found: Found, namer: Namer, new: list[RunState]) -> Held:
+        """Insert the new runs, lock all, find the events that they hold already; compute costs."""
+        run_ids = list(found.incoming.runs)
         names = name_runs(namer, new)
-        without_cost = [row for rows in self._rows.values() for row in rows if wants_cost(row)]
+        without_cost = [
+            row for rows in found.incoming.runs.values() for row in rows if wants_cost(row)
+        ]
         with self._conn.pipeline():
             self._add_agents()
             if is_distributed(self._conn):
                 queries.tail.hold_back(self._conn)
-                queries.runs.take_turns(self._conn, run_ids=self._run_ids)
+                queries.runs.take_turns(self._conn, run_ids=run_ids)
             rows_added = add_runs(self._conn, new, names, self._environment)
             count_runs(self._conn, namer)
-            rows_held = queries.runs.hold(self._conn, run_ids=self._run_ids)
-            rows_stored = self._find_stored(known)
+            rows_held = queries.runs.hold(self._conn, run_ids=run_ids)
+            rows_stored = self._find_stored(found.incoming, found.known)
             loaded = queries.prices.loaded(self._conn) if without_cost else None
         if loaded is not None:
             set_costs(without_cost, self._prices.at(self._conn, loaded.fetchone()))
-        held, added = by_id(rows_held), {str(row["run_id"]) for row in rows_added}
-        if len(held) < len(self._run_ids):
-            raise RetryTransaction("a run was deleted")
-        if any(held[run_id].received_on != state.received_on for run_id, state in known.items()):
-            raise RetryTransaction("a run was made anew on another day")
+        runs, added = by_id(rows_held), frozenset(str(row["run_id"]) for row in rows_added)
+        check_held(runs, found)
         stored = keys_of(rows_stored)
-        made_by_others = held.keys() - known.keys() - added
+        made_by_others = runs.keys() - found.known.keys() - added
         if made_by_others:
-            stored |= keys_of(self._find_stored({run: held[run] for run in made_by_others}))
-        return held, added, stored
+            others = {run_id: runs[run_id] for run_id in made_by_others}
+            stored |= keys_of(self._find_stored(found.incoming, others))
+        return Held(runs, added, stored)
 
-    def _find_stored(self, runs: Runs) -> Iterable[Row]:
-        """Ask which of the rows of these runs are stored."""
+    def _find_stored(self, incoming: Incoming, runs: Runs) -> Iterable[Row]:
+        """Query which of the incoming events of these runs are stored."""
         return stored_events(
             self._conn,
-            [(state, row.event_id) for run_id, state in runs.items() for row in self._rows[run_id]],
+            [
+                (state, row.event_id)
+                for run_id, state in runs.items()
+                for row in incoming.runs[run_id]
+            ],
         )
 
-    def _copy(self, held: Runs, rows: Rows) -> None:
-        days = {run_id: f"{state.received_on}\t".encode() for run_id, state in held.items()}
+    def _copy_events(self, held: Held, rows: Rows) -> None:
+        """COPY the new rows, sorted by (run_id, event_id)."""
+        days = {run_id: f"{state.received_on}\t".encode() for run_id, state in held.runs.items()}
         lines = b"".join(
             part
             for run_id, of_run in rows.items()
@@ -214,18 +200,16 @@ class Transaction:
             with self._conn.cursor().copy(queries.events.copy.text) as copy:
                 copy.write(lines)
 
-    def _finish(
-        self, namer: Namer, held: Runs, added: set[str], rows: Rows, changes: list[Change]
-    ) -> str:
-        """Bring the runs and the metrics up to date, and commit; give the LSN behind all of it."""
+    def _settle(self, namer: Namer, held: Held, rows: Rows, changes: list[Change]) -> str:
+        """Update the runs and append their metric deltas; commit, and return the log position."""
         unlocked = {now.agent_name for old, now in changes if needs_name(old, now)} - namer.locked
         if unlocked:
             raise RetryTransaction("more agents to lock", agents=namer.locked | unlocked)
         names = rename_runs(namer, changes)
         with self._conn.pipeline():
             if rows:
-                queries.runs.add_totals(self._conn, **totals(rows, held, added))
-                queries.metrics.add_deltas(self._conn, **deltas(rows, held))
+                queries.runs.add_totals(self._conn, **totals(rows, held.runs, held.added))
+                queries.metrics.add_deltas(self._conn, **deltas(rows, held.runs))
             if changes:
                 settle_runs(self._conn, changes, names)
                 count_runs(self._conn, namer)
@@ -233,39 +217,23 @@ class Transaction:
             written = queries.replicas.written(self._conn)
         return str(written.fetchall()[0]["lsn"])
 
-    def _counts(self, stored: set[str], lsn: str | None = None) -> list[Counts]:
-        inserted = Counter(no for key, (no, _) in self._first.items() if key not in stored)
-        return [
-            Counts(inserted[no], len(rows) - inserted[no], self._expired, lsn)
-            for no, rows in enumerate(self._requests)
-        ]
+
+def check_held(runs: Runs, found: Found) -> None:
+    """Raise RetryTransaction if a run was deleted, or deleted and made again, before its lock."""
+    if len(runs) < len(found.incoming.runs):
+        raise RetryTransaction("a run was deleted")
+    if any(runs[run_id].received_on != state.received_on for run_id, state in found.known.items()):
+        raise RetryTransaction("a run was made again on another day")
 
 
-def agents_that_name(known: Runs, said: Runs) -> set[str]:
-    """Agents that will have to name a run otherwise than by a number, as far as can be told."""
+def agents_that_name(known: Runs, states: Runs) -> set[str]:
+    """Agents that must name a run otherwise than by a number, as far as is known before locks."""
     agents = set()
-    for run_id, state in said.items():
+    for run_id, state in states.items():
         now = merge(known[run_id], state) if run_id in known else state
         if needs_name(known[run_id], now) if run_id in known else now.requested:
             agents.add(now.agent_name)
     return agents
-
-
-def first_of_each(requests: Sequence[Sequence[EventRow]]) -> dict[str, tuple[int, EventRow]]:
-    """The rows by key, sorted, with the request that sent each first; later ones are duplicates."""
-    first: dict[str, tuple[int, EventRow]] = {}
-    for request_no, rows in enumerate(requests):
-        for row in rows:
-            first.setdefault(row.key, (request_no, row))
-    return {key: first[key] for key in sorted(first)}
-
-
-def by_run(rows: Iterable[EventRow]) -> Rows:
-    """The rows of each run."""
-    runs: Rows = defaultdict(list)
-    for row in rows:
-        runs[row.run_id].append(row)
-    return runs
 
 
 def keys_of(rows: Iterable[Row]) -> set[str]:

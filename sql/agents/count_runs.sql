@@ -2,8 +2,6 @@
 --
 -- params   names     text[]    agent names, locked
 -- params   counters  bigint[]  their new counters, beside the names
--- returns  nothing
--- rows     none
 -- index    agents_pkey
 -- plan     one index look-up per name
 -- try      \set names '{Researcher}' \set counters '{3}'

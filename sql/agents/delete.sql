@@ -1,8 +1,6 @@
 -- agents/delete: remove an agent that has no run left (agents/has_runs).
 --
 -- params   agent_name  text  the agent, locked
--- returns  nothing
--- rows     none
 -- index    agents_pkey
 -- plan     one index look-up; the foreign key looks for runs
 -- try      \set agent_name Researcher

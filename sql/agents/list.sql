@@ -1,12 +1,10 @@
 -- agents/list: every agent with its totals, the latest run first.
 --
--- params   none
 -- returns  name text, description text, total_runs bigint, total_events bigint, total_cost numeric, avg_cost numeric, created_at timestamp with time zone
 -- rows     one per agent; agents without a run come last
 -- index    runs_agent_name_created_at_idx
 -- plan     agent_totals and the deltas; one index look-up per agent for its last run, which is a
 --          maximum and cannot be added up
--- try      (no parameters)
 
 \if :{?distributed}
 WITH last_runs AS MATERIALIZED (

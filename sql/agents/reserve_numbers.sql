@@ -1,7 +1,7 @@
--- agents/reserve_numbers: take the next numbers of `run N` from agents, for runs that are to be made.
+-- agents/reserve_numbers: reserve the next numbers of `run N` of agents, for new runs.
 --
--- In a short transaction of its own, so that nobody waits for the agent's row while events are
--- stored. Numbers that are then not used leave a gap.
+-- In a short transaction of its own, so that no other transaction waits for the agent's row while events
+-- are stored. Unused numbers leave a gap.
 --
 -- params   names   text[]    agent names, sorted
 -- params   counts  bigint[]  how many numbers each needs, beside the names

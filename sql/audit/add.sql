@@ -1,11 +1,8 @@
--- audit/add: note who did what, in the transaction that does it.
+-- audit/add: record an action and its actor, in the transaction of the action.
 --
 -- params   actor        text         the id of a key, anonymous, or command
 -- params   action       text         such as delete run
 -- params   subject      text         what it was done to
--- returns  nothing
--- rows     none
--- index    none
 -- plan     insert
 -- try      \set actor anonymous \set action 'delete agent' \set subject robot
 

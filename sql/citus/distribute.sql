@@ -4,8 +4,7 @@
 -- params   beside    text      none for runs, for others runs: what has a run_id lies together
 -- returns  create_distributed_table void
 -- rows     one
--- index    none
--- plan     copies the table; nobody writes meanwhile
+-- plan     copies the table, locked against writes
 -- try      \set relation runs \set beside none
 
 SELECT create_distributed_table(:'relation'::regclass, 'run_id', colocate_with => :'beside'::text);

@@ -1,11 +1,8 @@
 -- citus/distributed: how many shards the tables have that are distributed.
 --
--- params   none
 -- returns  relation text, shards bigint
 -- rows     one per distributed table; partitions are not among them
--- index    none
--- plan     a look at Citus's own tables
--- try      (no parameters)
+-- plan     a pass over Citus's own tables
 
 SELECT d.logicalrelid::text AS relation,
        count(*)             AS shards

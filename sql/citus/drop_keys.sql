@@ -1,14 +1,7 @@
 -- citus/drop_keys: take from runs what a distributed table cannot have.
 --
--- The foreign key's table stays on the coordinator: runs/add holds the agents in its place. A unique key
--- without run_id cannot be: names are given under the agent's lock, which is enough.
---
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition
--- try      (no parameters)
+-- The foreign key's table stays on the coordinator: runs/add holds the agents in its place. Citus
+-- allows no unique key without run_id. The agent's lock, under which runs are named, is enough.
 
 ALTER TABLE runs
     DROP CONSTRAINT IF EXISTS runs_agent_name_fkey,

@@ -1,11 +1,8 @@
 -- citus/extension: the version of Citus in this database.
 --
--- params   none
 -- returns  version text
 -- rows     one; none where it is missing
--- index    none
--- plan     a look at the extensions
--- try      (no parameters)
+-- plan     a pass over pg_extension
 
 SELECT e.extversion AS version
   FROM pg_extension AS e

@@ -1,10 +1,3 @@
--- citus/index_names: look runs up by agent and name without the unique key that did so.
---
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition
--- try      (no parameters)
+-- citus/index_names: create the index on agent and name that replaces the unique key.
 
 CREATE INDEX IF NOT EXISTS runs_agent_name_run_name_idx ON runs (agent_name, run_name);

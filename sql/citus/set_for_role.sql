@@ -1,14 +1,10 @@
--- citus/set_for_role: let a role's sessions begin with a setting, on every node.
+-- citus/set_for_role: give a role's sessions a setting on every node.
 --
--- What a session of the service sets for itself is the coordinator's alone: to the workers it connects anew.
+-- A SET in a session of the service holds on the coordinator alone, which opens its own sessions on workers.
 --
 -- params   role     identifier  gati_ingest or gati_read
 -- params   setting  identifier  which
 -- params   value    text        to what
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition
 -- try      \set role gati_read \set setting enable_mergejoin \set value off
 
 ALTER ROLE :"role" SET :"setting" = :'value';

@@ -1,23 +1,15 @@
 -- events/children: the direct children of an event, oldest first.
 --
--- params   received_on  date  the run's day
 -- params   run_id       uuid  the run
 -- params   event_id     uuid  the event
 -- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
 -- rows     one per child
 -- index    runs_pkey, events_pkey
 -- plan     index scan of the run in one partition, filter, sort in memory
--- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_id 6738206f-76cb-447b-b55e-2647469279a0
+-- try      \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_id 6738206f-76cb-447b-b55e-2647469279a0
 
-SELECT e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
-       e.parent_event_id, e.previous_event_id,
-       e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
-       e.latency_us / 1000.0 AS latency_ms,
-       e.is_error, e.data, e.created_at
-  FROM events AS e
-  JOIN runs   AS r
-    ON r.run_id = e.run_id
- WHERE e.received_on     = :'received_on'::date
-   AND e.run_id          = :'run_id'::uuid
+SELECT e.*
+  FROM event_details AS e
+ WHERE e.run_id          = :'run_id'::uuid
    AND e.parent_event_id = :'event_id'::uuid
  ORDER BY e.timestamp, e.event_id;

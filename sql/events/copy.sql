@@ -1,13 +1,9 @@
 -- events/copy: store events, sorted by (run_id, event_id), none of which is stored already.
 --
--- The writer holds their runs and has asked events/stored, so no other can have come in between; the
--- primary key would end the transaction.
+-- The writer has locked their runs and run events/stored, so no duplicate can appear in between. The
+-- primary key would abort the transaction.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a copy into one partition, rarely two
+-- plan     a copy into one partition, rarely two
 -- try      (psql reads the rows from its input, in COPY's text format)
 
 COPY events (received_on, run_id, event_id, agent_name, event_type, timestamp,

@@ -1,4 +1,4 @@
--- events/find_in_run: where one run holds an event.
+-- events/find_in_run: the partition day and run of an event of one run.
 --
 -- params   event_id  uuid  the event
 -- params   run_id    uuid  the run

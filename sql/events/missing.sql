@@ -5,8 +5,8 @@
 -- returns  position bigint, is_expired boolean
 -- rows     one per event that is not stored: its place in the arrays, from 1
 -- index    runs_pkey, events_pkey, expired_runs_pkey
--- plan     three look-ups by key per event, the third where it is missing; OFFSET 0 keeps them from
---          being turned round into scans
+-- plan     three look-ups by key per event, the third where it is missing; OFFSET 0 keeps the
+--          planner from scanning instead
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}'
 
 \if :{?distributed}

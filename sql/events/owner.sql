@@ -1,7 +1,7 @@
--- events/owner: the event that gives a run its agent, found anew among all of the run's events.
+-- events/owner: the event that gives a run its agent, among all of the run's events.
 --
 -- It is the earliest agent_start whose parent is not in the run; while there is none, the earliest
--- event. Asked only when an event came in that turned out to be the owner's parent.
+-- event. Run only when a new event is the parent that the owner names.
 --
 -- params   received_on  date  the run's day
 -- params   run_id       uuid  the run

@@ -1,13 +1,13 @@
 -- events/search: the events of some runs that pass every filter given.
 --
--- Run by run, in the order given, the newest event of each run first. Bytes are counted as they are stored,
--- eightfold where they are compressed, and without reading what lies outside of the row.
+-- Run by run, in the order given, the newest event of each run first. Bytes are those of the
+-- stored data, times eight where compressed, without reading TOAST.
 --
 -- params   run_ids          uuid[]       the runs, of events/search_runs
 -- params   received_ons     date[]       their days, beside the ids
--- params   row_limit        bigint       rows at the most
--- params   byte_limit       bigint       of their data, but for the first: the rows end there
--- params   after_timestamp  timestamptz  optional: the time of the event of the first run behind which the page begins
+-- params   row_limit        bigint       rows at most
+-- params   byte_limit       bigint       of their data, except the first event: the rows end there
+-- params   after_timestamp  timestamptz  optional: the time of the event of the first run after which the page begins
 -- params   after_event_id   uuid         optional: its event_id
 -- params   event_type       text         optional: this event type alone
 -- params   model            text         optional: this model alone
@@ -15,14 +15,14 @@
 -- params   from_at          timestamptz  optional: of then or later
 -- params   to_at            timestamptz  optional: before
 -- params   pattern          text         optional: data as text is like this, in any case
--- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, run_created_at timestamp with time zone, found bigint, bytes integer
--- rows     up to row_limit. Fewer than `found`, which is on each: bytes ended them
+-- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, found bigint, bytes integer
+-- rows     up to row_limit. Fewer than `found`, which is on each: the byte limit ended the page
 -- index    events_pkey, runs_pkey
 -- plan     one index scan in one partition per run, sorted in memory run by run
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set pattern '%time out%'
 
 WITH found AS MATERIALIZED (
-    SELECT k.position, e.received_on, e.run_id, e.event_id, e.timestamp,
+    SELECT k.position, e.run_id, e.event_id, e.timestamp,
            pg_column_size(e.data)
            * CASE WHEN pg_column_compression(e.data) IS NULL THEN 1 ELSE 8 END AS bytes
       FROM unnest(:'run_ids'::uuid[], :'received_ons'::date[])
@@ -57,23 +57,16 @@ WITH found AS MATERIALIZED (
      LIMIT :'row_limit'::bigint
 ),
 page AS MATERIALIZED (
-    SELECT f.position, f.received_on, f.run_id, f.event_id, f.timestamp, f.bytes,
+    SELECT f.position, f.run_id, f.event_id, f.timestamp, f.bytes,
            count(*) OVER () AS found,
            sum(f.bytes) OVER (ORDER BY f.position, f.timestamp DESC, f.event_id DESC
                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
       FROM found AS f
 )
-SELECT e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
-       e.parent_event_id, e.previous_event_id,
-       e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
-       e.latency_us / 1000.0 AS latency_ms,
-       e.is_error, e.data, e.created_at, r.created_at AS run_created_at, p.found, p.bytes
-  FROM page   AS p
-  JOIN events AS e
-    ON e.received_on = p.received_on
-   AND e.run_id      = p.run_id
-   AND e.event_id    = p.event_id
-  JOIN runs   AS r
-    ON r.run_id = p.run_id
+SELECT e.*, p.found, p.bytes
+  FROM page          AS p
+  JOIN event_details AS e
+    ON e.run_id   = p.run_id
+   AND e.event_id = p.event_id
  WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
  ORDER BY p.position, p.timestamp DESC, p.event_id DESC;

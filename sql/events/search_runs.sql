@@ -1,19 +1,19 @@
--- events/search_runs: the next runs into whose events a search looks, newest first.
+-- events/search_runs: the next runs whose events a search reads, newest first.
 --
--- It walks over so many runs at the most, fewer once those that come into question have that many
--- events in all. The last run of such a slice is marked is_end: behind it the next one begins.
+-- A slice is at most that many runs, fewer once the matching runs have that many events in all. The last
+-- run of a slice is marked is_end: the next slice begins after it.
 --
--- params   slice             bigint       runs, and events, at the most
--- params   after_created_at  timestamptz  optional: created_at of the run behind which the walk begins
+-- params   slice             bigint       runs, and events at most
+-- params   after_created_at  timestamptz  optional: created_at of the run after which the scan begins
 -- params   after_run_id      uuid         optional: its run_id
--- params   inclusive         boolean      optional: given, the walk begins with that run
+-- params   inclusive         boolean      optional: given, the scan begins with that run
 -- params   run_id            uuid         optional: this run alone
 -- params   agent             text         optional: runs of this agent alone
 -- params   from_at           timestamptz  optional: with an event of then or later
 -- params   to_at             timestamptz  optional: with an event before
 -- params   has_error         boolean      optional: whether any of its events is an error
 -- returns  run_id uuid, received_on date, created_at timestamp with time zone, matches boolean, is_end boolean
--- rows     the runs that come into question, and the one that is_end
+-- rows     the matching runs, and the run that is_end
 -- index    runs_pkey
 -- plan     index scan in the order of the index, from the cursor on: runs_agent_name_created_at_idx with
 --          agent, else runs_created_at_idx; one look-up with run_id

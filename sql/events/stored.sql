@@ -6,8 +6,8 @@
 -- returns  run_id uuid, event_id uuid
 -- rows     one per event that is stored
 -- index    events_pkey
--- plan     one look-up in one partition per event; OFFSET 0 keeps it from being turned round into a
---          scan of events for each, which a plan made while they were few would be for ever
+-- plan     one look-up in one partition per event; OFFSET 0 keeps the planner from scanning
+--          events instead: a generic plan made while the tables were small would stay
 -- try      \set received_ons '{2026-11-23}' \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}'
 
 SELECT k.run_id, k.event_id

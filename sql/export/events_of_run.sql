@@ -1,19 +1,18 @@
 -- export/events_of_run: the events of one run by event id, however many it has.
 --
--- Bytes are counted as they are stored, eightfold where they are compressed, and without reading what
--- lies outside of the row.
+-- Bytes are those of the stored data, times eight where compressed, without reading TOAST.
 --
 -- params   received_on   date         the run's day
 -- params   run_id        uuid         the run
 -- params   after         uuid         the last event of the page before; not given: from the first
--- params   event_type    text         the events that are wanted; not given: of any type
--- params   from_at       timestamptz  the first moment that is wanted; not given: from the first
+-- params   event_type    text         this type alone; not given: of any type
+-- params   from_at       timestamptz  the first moment; not given: from the first event
 -- params   to_at         timestamptz  the moment after the last; not given: to the last
--- params   row_limit     bigint       events to look at, at the most
--- params   byte_limit    bigint       of their data, but for the first event: a page ends there
+-- params   row_limit     bigint       events to read at most
+-- params   byte_limit    bigint       of their data, except the first event: a page ends there
 -- returns  scanned bigint, is_wanted boolean, run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost text, cost_source text, latency_ms numeric, is_error boolean, data jsonb
--- rows     one per event that was looked at, without its data where it is not wanted: the last one
---          says where the next page begins. Fewer than `scanned`, which is on each: bytes ended it
+-- rows     one per event read, without its data unless is_wanted: the next page begins after the last row.
+--          Fewer rows than `scanned`, which is on each: the byte limit ended the page
 -- index    events_pkey
 -- plan     index scan in one partition from the given event on, no sort
 -- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set after 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set from_at '2026-11-22 00:00:00+00' \set to_at '2026-11-23 00:00:00+00' \set row_limit 1000 \set byte_limit 524288

@@ -1,16 +1,15 @@
 -- export/runs: runs by their id, a page at a time.
 --
--- By an id that never changes: whatever is written, renamed or moved meanwhile, a run that is there all
--- the time is exported once.
+-- The id never changes, so a run that is stored during the whole export is exported once, also if it is
+-- renamed or moved meanwhile.
 --
--- Bytes are counted as they are stored, eightfold where they are compressed, and without reading what
--- lies outside of the row.
+-- Bytes are those of the stored data, times eight where compressed, without reading TOAST.
 --
 -- params   after       uuid    the last run of the page before; not given: from the first
--- params   row_limit   bigint  rows at the most
--- params   byte_limit  bigint  of their metadata, but for the first run: a page ends there
+-- params   row_limit   bigint  rows at most
+-- params   byte_limit  bigint  of their metadata, except the first run: a page ends there
 -- returns  scanned bigint, run_id uuid, received_on date, agent_name text, run_name text, is_named boolean, environment text, status text, started_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost text, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone
--- rows     up to row_limit. Fewer than `scanned`, which is on each: bytes ended the page
+-- rows     up to row_limit. Fewer than `scanned`, which is on each: the byte limit ended the page
 -- index    runs_pkey
 -- plan     index scan from the given run on; then a look-up per run that fits, and before
 --          PostgreSQL 17 a sort of those
@@ -33,14 +32,9 @@ WITH found AS MATERIALIZED (
                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
       FROM found AS f
 )
-SELECT p.scanned, r.run_id, r.received_on, r.agent_name, r.run_name,
-       r.requested_name IS NOT NULL OR r.renamed AS is_named,
-       r.environment, r.status, r.started_at, r.last_event_at,
-       r.duration_us / 1000.0 AS total_duration_ms,
-       r.total_cost::text AS total_cost,
-       r.tokens_in, r.tokens_out, r.event_count, r.error_count, r.metadata, r.created_at, r.updated_at
-  FROM page AS p
-  JOIN runs AS r
+SELECT p.scanned, r.*
+  FROM page          AS p
+  JOIN exported_runs AS r
     ON r.run_id = p.run_id
  WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
  ORDER BY p.run_id;

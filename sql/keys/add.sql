@@ -1,13 +1,10 @@
--- keys/add: store a new key; a name that another valid key has is taken (api_keys_name_idx).
+-- keys/add: store a new key; the name of another valid key violates a constraint (api_keys_name_idx).
 --
 -- params   key_id       text         its public part
 -- params   name         text         what people call it
 -- params   scope        text         ingest, read or admin
 -- params   sha256       bytea        of the whole key
 -- params   expires_at   timestamptz  when it ends; null: never
--- returns  nothing
--- rows     none
--- index    none
 -- plan     insert
 -- try      \set key_id 0a1B2c3D \set name laptop \set scope read \set sha256 '\\xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' \set expires_at 2030-01-01
 

@@ -1,11 +1,8 @@
--- keys/all: every key there ever was, the oldest first; a few rows, which each worker keeps for a while.
+-- keys/all: every key, also expired and revoked, the oldest first; a few rows, which each worker caches.
 --
--- params   none
 -- returns  key_id text, name text, scope text, sha256 bytea, created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_on date
 -- rows     one per key
--- index    none
 -- plan     one pass, sort in memory
--- try      (no parameters)
 
 SELECT k.key_id,
        k.name,

@@ -1,9 +1,6 @@
--- keys/mark_used: note that these keys were sent today.
+-- keys/mark_used: record that clients sent these keys today.
 --
 -- params   key_ids      text[]       their ids
--- returns  nothing
--- rows     none
--- index    none
 -- plan     one pass over a few rows
 -- try      \set key_ids '{0a1B2c3D}'
 

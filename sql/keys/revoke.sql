@@ -1,9 +1,8 @@
--- keys/revoke: end the valid key of this name or id, now.
+-- keys/revoke: revoke the valid key of this name or id.
 --
 -- params   key          text         its name, or its id
 -- returns  key_id text, name text
 -- rows     one; none when no valid key has it
--- index    none
 -- plan     one pass over a few rows
 -- try      \set key laptop
 

@@ -1,4 +1,4 @@
--- metrics/add_deltas: append what new events add to the metrics.
+-- metrics/add_deltas: append the deltas of new events.
 --
 -- params   quarter_hours   timestamptz[]  of the events
 -- params   agent_names     text[]         of their runs, as held
@@ -12,9 +12,6 @@
 -- params   latencies_us    numeric[]
 -- params   latency_buckets text[]         of each row the array of latency buckets, as text
 -- params   latency_counts  text[]         how many events are in each of those, as text
--- returns  nothing
--- rows     none
--- index    none
 -- plan     appends: no key, no conflict, no lock between writers
 -- try      \set quarter_hours '{}' \set agent_names '{}' \set event_types '{}' \set models '{}' \set events '{}' \set errors '{}' \set tokens_in '{}' \set tokens_out '{}' \set costs '{}' \set latencies_us '{}' \set latency_buckets '{}' \set latency_counts '{}'
 

@@ -1,15 +1,16 @@
--- metrics/add_run_deltas: append all that runs contribute to the metrics, or take it away again.
+-- metrics/add_run_deltas: append all that runs contribute to the metrics, or subtract it again.
 --
--- Taken away before a run is deleted; taken away under the old agent and added under the new one when
--- a run moves; added for every run when the metrics are rebuilt.
+-- Subtracted before a run is deleted; subtracted under the old agent and added under the new agent when
+-- a run moves; added for every run when the metrics are rebuilt. Without run_ids: what retired runs
+-- contributed, of one agent before it is deleted, or of all agents when the metrics are rebuilt.
 --
--- params   run_ids  uuid[]   the runs, locked
--- params   sign     integer  1 to add, -1 to take away
--- returns  nothing
--- rows     none
+-- params   run_ids     uuid[]   optional: the runs, locked
+-- params   agent_name  text     optional, without run_ids: this agent alone, locked
+-- params   sign        integer  1 to add, -1 to subtract
 -- index    runs_pkey, events_pkey
--- plan     one index scan on one partition per run, two aggregates
--- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set sign 1
+-- plan     one index scan on one partition per run, two aggregates; with agent_name an index scan of
+--          retired_metrics_agent_name_idx, without both one pass over retired_metrics
+-- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set agent_name Researcher \set sign 1
 
 WITH cells AS (
     SELECT m.quarter_hour, m.agent_name, m.event_type, m.model, m.latency_bucket,
@@ -23,8 +24,15 @@ WITH cells AS (
            sum(m.completed)    AS completed,
            sum(m.failed)       AS failed,
            sum(m.duration_us)  AS duration_us
+\if :{?run_ids}
       FROM run_metrics AS m
      WHERE m.run_id = ANY (:'run_ids'::uuid[])
+\else
+      FROM retired_metrics AS m
+\if :{?agent_name}
+     WHERE m.agent_name = :'agent_name'
+\endif
+\endif
      GROUP BY m.quarter_hour, m.agent_name, m.event_type, m.model, m.latency_bucket
 )
 INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, events, errors, tokens_in,

@@ -1,13 +1,10 @@
--- metrics/agents: the agents beside each other, the dearest first.
+-- metrics/agents: all agents with their totals, the highest cost first.
 --
 -- An agent without a run is not among them.
 --
--- params   none
 -- returns  agent_name text, runs bigint, cost numeric, avg_cost_per_run numeric, total_tokens numeric
 -- rows     one per agent that has runs
--- index    none
 -- plan     agent_totals and the deltas
--- try      (no parameters)
 
 SELECT t.agent_name, t.runs, t.cost,
        t.cost / t.runs           AS avg_cost_per_run,

@@ -1,7 +1,7 @@
 -- metrics/axis: the hours or days of a window in a time zone: where each begins.
 --
--- Found from the quarter hours themselves, so they are right across changes of daylight saving time.
--- The last is the end of the window: the beginning of what no longer belongs to it.
+-- Computed from quarter hours, so they are right across changes of daylight saving time.
+-- The last row is the end of the window, which is not part of it.
 -- period is what date_trunc gives, by which the series are grouped. Where the clocks go back over
 -- midnight (Havana, the Azores) it is the second midnight, an hour after the day began.
 --
@@ -11,7 +11,6 @@
 -- params   tz        text         a time zone's name
 -- returns  at timestamp with time zone, period timestamp with time zone
 -- rows     one per hour or day, and the end; in order
--- index    none
 -- plan     generated; no table
 -- try      \set interval day \set from_at '2026-11-01' \set to_at '2026-11-24' \set tz Europe/Paris
 

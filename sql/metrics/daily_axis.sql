@@ -6,7 +6,6 @@
 -- params   to_at    timestamptz  the end, rounded up
 -- returns  at timestamp with time zone
 -- rows     one per day, and the end; in order
--- index    none
 -- plan     generated; no table
 -- try      \set from_at '2026-11-01' \set to_at '2026-11-24'
 

@@ -3,8 +3,8 @@
 -- params   days  integer  how many days
 -- returns  timestamp timestamp with time zone, cost numeric, cumulative_cost numeric
 -- rows     one per day, also where nothing happened
--- index    none
--- plan     daily_totals and the deltas
+-- index    daily_rollups_dimension_day_idx
+-- plan     index scan of the days in daily_rollups, and the deltas
 -- try      \set days 30
 
 WITH days AS (

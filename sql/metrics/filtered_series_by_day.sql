@@ -1,6 +1,6 @@
 -- metrics/filtered_series_by_day: a metric by day (UTC), for any choice of agent, event type and model.
 --
--- metrics/series_by_day answers what concerns one dimension alone, from far fewer rows.
+-- For one dimension alone metrics/series_by_day reads far fewer rows.
 --
 -- params   metric     text         the column: events, errors, runs, cost, tokens_in or tokens_out
 -- params   counted    text         runs where that is the metric, else events: rows without any are left out
@@ -10,11 +10,11 @@
 -- params   model      text         optional: this model alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
--- params   row_limit  bigint       groups at the most, the largest first
+-- params   row_limit  bigint       groups at most, the largest first
 -- returns  name text, at timestamp with time zone, value numeric
 -- rows     one per group and day in which something happened
 -- index    daily_metrics_pkey
--- plan     index scan where an agent is given, else the window by daily_metrics_day; and the deltas
+-- plan     index scan where an agent is given, else the window by daily_metrics_day_idx; and the deltas
 -- try      \set metric cost \set counted events \set group_by event_type \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
 
 WITH points AS (

@@ -1,9 +1,6 @@
 -- metrics/latency_by_quarter_hour: a latency percentile by hour or day of a time zone, in milliseconds.
 --
--- Counts are summed as float8, exact up to 2^53 and several times as fast as numeric.
--- The middle of the bucket in which the percentile lies: within 10 % of it.
---
--- params   percent    integer      95: the latency that 95 % of the events do not exceed
+-- params   percentile  text         the column of latency_percentiles: p50_ms, p95_ms or p99_ms
 -- params   group_by   text         optional, the column: agent_name, event_type or model
 -- params   interval   text         hour or day
 -- params   tz         text         a time zone's name
@@ -12,12 +9,12 @@
 -- params   model      text         optional: this model alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
--- params   row_limit  bigint       groups at the most, the largest first
+-- params   row_limit  bigint       groups at most, the largest first
 -- returns  name text, at timestamp with time zone, value double precision
 -- rows     one per group and hour or day that has latencies
 -- index    quarter_hour_latency_pkey
--- plan     index scan where an agent is given, else the window by quarter_hour_latency_quarter_hour; and the deltas
--- try      \set percent 95 \set group_by model \set interval hour \set tz Europe/Paris \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
+-- plan     index scan where an agent is given, else the window by quarter_hour_latency_quarter_hour_idx; and the deltas
+-- try      \set percentile p95_ms \set group_by model \set interval hour \set tz Europe/Paris \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
 
 WITH histogram AS (
 \if :{?group_by}
@@ -41,20 +38,13 @@ WITH histogram AS (
        AND q.model = :'model'
 \endif
      GROUP BY name, at, q.latency_bucket
-), running AS (
-    SELECT h.name, h.at, h.latency_bucket,
-           sum(h.events::float8) OVER (PARTITION BY h.name, h.at ORDER BY h.latency_bucket) AS up_to_here,
-           sum(h.events::float8) OVER (PARTITION BY h.name, h.at) AS events
-      FROM histogram AS h
 ), points AS (
-    SELECT r.name, r.at,
-           min(b.middle_us) / 1000 AS value,
-           min(r.events)           AS events
-      FROM running         AS r
-      JOIN latency_buckets AS b
-        ON b.latency_bucket = r.latency_bucket
-     WHERE r.up_to_here * 100 >= :'percent'::integer * r.events
-     GROUP BY r.name, r.at
+    SELECT h.name, h.at,
+           sum(h.events)               AS events,
+           array_agg(h.latency_bucket) AS latency_buckets,
+           array_agg(h.events)         AS latency_counts
+      FROM histogram AS h
+     GROUP BY h.name, h.at
 ), largest AS (
     SELECT p.name, sum(p.events) AS size
       FROM points AS p
@@ -62,8 +52,9 @@ WITH histogram AS (
      ORDER BY size DESC, p.name
      LIMIT :'row_limit'::bigint
 )
-SELECT p.name, p.at, p.value
+SELECT p.name, p.at, v.:"percentile" AS value
   FROM points  AS p
   JOIN largest AS l
     ON l.name = p.name
+ CROSS JOIN LATERAL latency_percentiles(p.latency_buckets, p.latency_counts) AS v
  ORDER BY l.size DESC, p.name, p.at;

@@ -1,13 +1,10 @@
--- metrics/models: what each model was called for, of all time, the dearest first.
+-- metrics/models: calls, tokens and cost of each model of all time, the highest cost first.
 --
 -- Events that name no model are not among them.
 --
--- params   none
 -- returns  model text, calls bigint, errors bigint, tokens_in numeric, tokens_out numeric, cost numeric, latency_us numeric
 -- rows     one per model
--- index    none
 -- plan     model_totals and the deltas
--- try      (no parameters)
 
 SELECT t.model,
        t.events AS calls,

@@ -1,4 +1,4 @@
--- metrics/models_of_agent: what each model was called for by one agent, the dearest first.
+-- metrics/models_of_agent: calls, tokens and cost of each model by one agent, the highest cost first.
 --
 -- Events that name no model are not among them.
 --

@@ -1,4 +1,4 @@
--- metrics/models_of_days: what each model was called for in a window of days (UTC), the dearest first.
+-- metrics/models_of_days: calls, tokens and cost of each model in a window of days (UTC), the highest cost first.
 --
 -- Events that name no model are not among them.
 --

@@ -8,7 +8,7 @@
 -- params   name       text         optional: one agent, event type or model alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
--- params   row_limit  bigint       groups at the most, the largest first
+-- params   row_limit  bigint       groups at most, the largest first
 -- returns  name text, at timestamp with time zone, value numeric
 -- rows     one per group and day in which something happened
 -- index    daily_rollups_dimension_day_idx

@@ -12,11 +12,11 @@
 -- params   model      text         optional: this model alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
--- params   row_limit  bigint       groups at the most, the largest first
+-- params   row_limit  bigint       groups at most, the largest first
 -- returns  name text, at timestamp with time zone, value numeric
 -- rows     one per group and hour or day in which something happened
 -- index    quarter_hour_metrics_pkey
--- plan     index scan where an agent is given, else the window by quarter_hour_metrics_quarter_hour; and the deltas
+-- plan     index scan where an agent is given, else the window by quarter_hour_metrics_quarter_hour_idx; and the deltas
 -- try      \set metric cost \set counted events \set group_by event_type \set interval hour \set tz Europe/Paris \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
 
 WITH points AS (

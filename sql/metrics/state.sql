@@ -1,13 +1,10 @@
--- metrics/state: the moment that the transaction's metrics are exact for, and the last fold.
+-- metrics/state: the moment for which the transaction's metrics are exact, and the time of the last fold.
 --
--- Of a replica that moment is the last commit it has replayed: later ones it does not know.
+-- On a replica that moment is the last replayed commit.
 --
--- params   none
 -- returns  as_of timestamp with time zone, asked_at timestamp with time zone, refreshed_at timestamp with time zone, quarter_hours_from timestamp with time zone
 -- rows     one
--- index    none
 -- plan     one row
--- try      (no parameters)
 
 SELECT CASE WHEN pg_is_in_recovery()
             THEN least(now(), pg_last_xact_replay_timestamp())

@@ -1,11 +1,8 @@
 -- metrics/summary: what all agents did, in one row.
 --
--- params   none
 -- returns  total_agents bigint, total_runs bigint, total_events bigint, total_cost numeric, avg_cost_per_run numeric, avg_tokens_in_per_run numeric, avg_tokens_out_per_run numeric, total_tokens_in numeric, total_tokens_out numeric, total_duration_hours numeric
 -- rows     one
--- index    none
 -- plan     agent_totals and the deltas; the agents are counted
--- try      (no parameters)
 
 SELECT (SELECT count(*)
           FROM agents)                                             AS total_agents,

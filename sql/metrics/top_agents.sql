@@ -3,7 +3,6 @@
 -- params   row_limit  bigint  agents of each kind
 -- returns  agent_name text, cost numeric, runs bigint, cost_rank bigint, runs_rank bigint
 -- rows     up to row_limit of each kind; an agent may be both
--- index    none
 -- plan     agent_totals and the deltas, two sorts
 -- try      \set row_limit 5
 

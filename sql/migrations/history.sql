@@ -1,11 +1,8 @@
 -- migrations/history: what was applied and rolled back, oldest first. The table is yoyo's own.
 --
--- params   none
 -- returns  at timestamp without time zone, operation character varying, name character varying, by character varying
 -- rows     one per migration applied or rolled back
--- index    none: a table of a few rows
 -- plan     sequential scan, sort
--- try      (no parameters)
 
 SELECT l.created_at_utc AS at,
        l.operation,

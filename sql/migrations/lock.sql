@@ -3,7 +3,6 @@
 -- params   lock_key  bigint  a number that nothing else in the database locks
 -- returns  pg_advisory_lock void
 -- rows     one
--- index    none
 -- plan     a function call that waits
 -- try      \set lock_key 1734437993
 

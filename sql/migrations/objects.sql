@@ -1,11 +1,8 @@
--- migrations/objects: how many tables, views and sequences of somebody's the database has.
+-- migrations/objects: how many tables, views and sequences the database has, except PostgreSQL's and extensions'.
 --
--- params   none
 -- returns  objects bigint
 -- rows     one
--- index    none
 -- plan     a pass over pg_class
--- try      (no parameters)
 
 SELECT count(*) AS objects
   FROM pg_class     AS c

@@ -3,12 +3,12 @@
 --   python -m service psql -f sql/optional/search_text.sql
 --   python -m service psql -c 'DROP INDEX events_data_text_idx'
 --
--- It is not made by itself: storing an event takes more than ten times as long with it
--- (bench/decisions/search-text). Without it a search reads the data of the events it walks over; with it,
--- of those that may have the text, where that has three characters or more in a row. Found is the same.
+-- No migration creates it, because storing an event takes more than ten times as long with it
+-- (bench/decisions/search-text). Without it a search reads the data of every event that it scans; with it,
+-- only of events that may have the text, if that has three characters or more. The results are the same.
 --
 -- It needs the extension pg_trgm, which PostgreSQL's own packages bring and the embedded server does not.
--- Nothing waits for it: each week's index is made beside ingest. Once interrupted, drop it and begin anew.
+-- Nothing waits for it: each week's index is built CONCURRENTLY. After an interruption, drop the index and start again.
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 

@@ -1,4 +1,4 @@
--- prices/add: store prices, all with this moment as when they were loaded.
+-- prices/add: store prices with the current time as loaded_at.
 --
 -- params   models        text[]     the models
 -- params   valid_froms   date[]     from which day on (UTC) each costs
@@ -8,10 +8,7 @@
 -- params   cache_writes  numeric[]  per million that went into a cache; NULL: as other input
 -- params   sources       text[]     where the price is from
 -- params   checked_ons   date[]     when it was there; NULL: unknown
--- returns  nothing
--- rows     none
--- index    none
--- plan     one insert per price; the clock is looked at once, under prices/lock, so it differs each time
+-- plan     one insert per price; the clock is read once, under prices/lock, so it differs each time
 -- try      \set models '{}' \set valid_froms '{}' \set inputs '{}' \set outputs '{}' \set cache_reads '{}' \set cache_writes '{}' \set sources '{}' \set checked_ons '{}'
 
 INSERT INTO model_prices (model, valid_from, input_per_million, output_per_million,

@@ -1,11 +1,9 @@
--- prices/all: every price; some hundred rows, which each writer keeps.
+-- prices/all: every price; some hundred rows, which each writer caches.
 --
--- params   none
 -- returns  model text, valid_from date, input_per_million numeric, output_per_million numeric, cache_read_per_million numeric, cache_write_per_million numeric, source text, checked_on date
 -- rows     one per model and day from which on it costs something else
 -- index    model_prices_pkey
 -- plan     index scan
--- try      (no parameters)
 
 SELECT p.model, p.valid_from,
        p.input_per_million, p.output_per_million,

@@ -1,10 +1,9 @@
--- prices/days: the days of runs with events in a span of time, to compute their costs anew.
+-- prices/days: the days of runs with events in a span of time, to compute their costs again.
 --
 -- params   since  timestamptz  from this time of an event on
 -- params   until  timestamptz  up to this one; not given: without an end
 -- returns  received_on date, events bigint
 -- rows     one per day on which such runs were first seen, with the number of all their events
--- index    none
 -- plan     one pass over runs
 -- try      \set since 2026-11-01 \set until 2026-12-01
 

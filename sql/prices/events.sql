@@ -1,7 +1,7 @@
 -- prices/events: the next events of a day whose cost the client did not send and may be computed.
 --
--- They are read unlocked: of what is read only cost can change, and prices/set_costs looks again. Out
--- of data come numbers alone, since anything else counts as absent and may be large.
+-- The events are read without locks: only cost can change, and prices/set_costs checks it again. Of data
+-- only numbers are returned, because other values count as absent and may be large.
 --
 -- params   received_on  date         the day of their runs
 -- params   run_id       uuid         the run of the last one read; the lowest id at first
@@ -9,7 +9,7 @@
 -- params   since        timestamptz  from this time of an event on
 -- params   until        timestamptz  up to this one; not given: without an end
 -- params   model        text         of this model alone; not given: of all
--- params   row_limit    bigint       events at the most
+-- params   row_limit    bigint       events at most
 -- returns  run_id uuid, event_id uuid, timestamp timestamp with time zone, model text, tokens_in bigint, tokens_out bigint, cache_read jsonb, cache_write jsonb, cost numeric
 -- rows     up to row_limit; none once the day is over
 -- index    events_pkey

@@ -1,14 +1,11 @@
--- prices/loaded: when the prices were loaded: who knows those of another moment reads them anew.
+-- prices/loaded: when the prices were loaded; a writer with prices of another moment reads them again.
 --
--- Asked in each transaction that computes costs, and it keeps its lock on the table until the end. So
--- a load (prices/lock) waits for them, and whatever is stored once it is over has the new prices.
+-- Each transaction that computes costs runs it and keeps its lock on the table until the end. So a load
+-- (prices/lock) waits for these transactions, and events stored after the load have the new prices.
 --
--- params   none
 -- returns  loaded_at timestamp with time zone
 -- rows     one; none while there are no prices
--- index    none
--- plan     the first row there is: all say the same
--- try      (no parameters)
+-- plan     any row, because all have the same value
 
 SELECT p.loaded_at
   FROM model_prices AS p

@@ -1,10 +1,5 @@
--- prices/lock: let nobody compute costs until the transaction ends.
+-- prices/lock: block the computing of costs until the transaction ends.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: waits for the transactions that compute costs, and a dump
--- try      (no parameters)
+-- plan     waits for transactions that compute costs, and for a dump
 
 LOCK TABLE model_prices IN ACCESS EXCLUSIVE MODE;

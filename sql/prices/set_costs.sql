@@ -1,7 +1,7 @@
--- prices/set_costs: give events other computed costs, and what that changes to runs and deltas.
+-- prices/set_costs: set the computed costs of events, and add the difference to runs and deltas.
 --
--- An event that has another cost than was read meanwhile stays as it is, so nothing counts twice. A
--- run's updated_at stays too: it says when something last came in, and retention goes by it.
+-- An event whose cost changed since it was read stays as it is, so nothing counts twice. A run's
+-- updated_at stays too, because retention uses it as the time of the last stored event.
 --
 -- params   received_on  date       the day of the runs
 -- params   run_ids      uuid[]     the events' runs, held

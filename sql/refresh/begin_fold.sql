@@ -1,14 +1,12 @@
--- refresh/begin_fold: number a fold; nobody else folds until it ends.
+-- refresh/begin_fold: number a fold and lock out other folds until it ends.
 --
--- The first statement of the transaction. Whoever waits for the row fails with 40001 once it is
--- committed: its snapshot still has deltas that are folded now.
+-- The first statement of the transaction. A second fold waits for the row and then fails with 40001,
+-- because its snapshot still has the deltas that are folded now.
 --
--- params   none
 -- returns  n bigint
 -- rows     one
 -- index    fold_state_pkey
 -- plan     one row
--- try      (no parameters)
 
 UPDATE fold_state AS s
    SET n         = s.n + 1,

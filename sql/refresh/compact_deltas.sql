@@ -1,13 +1,8 @@
--- refresh/compact_deltas: put the deltas of the same key together, while no fold is due.
+-- refresh/compact_deltas: merge the deltas of the same key, while no fold is due.
 --
--- Reads get cheaper: 50,000 deltas become some thousands. Whatever comes in meanwhile stays as it is.
+-- Reads get faster: 50,000 deltas become some thousands. Deltas that are appended meanwhile stay.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
 -- plan     two passes
--- try      (no parameters)
 
 WITH gone AS (
     DELETE FROM metric_deltas AS d

@@ -1,12 +1,7 @@
--- refresh/delete_deltas: remove the deltas that were folded, the last of a fold's changes.
+-- refresh/delete_deltas: delete the folded deltas, the last change of a fold.
 --
--- Only those that the transaction's snapshot has. Never TRUNCATE: older snapshots would lose them.
+-- Only the deltas of the transaction's snapshot. Never TRUNCATE: older snapshots would lose deltas.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
 -- plan     one pass
--- try      (no parameters)
 
 DELETE FROM metric_deltas;

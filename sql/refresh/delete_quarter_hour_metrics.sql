@@ -1,9 +1,6 @@
 -- refresh/delete_quarter_hour_metrics: remove quarter_hour_metrics that are no longer kept.
 --
 -- params   quarter_hours_from  timestamptz  the first that is kept
--- returns  nothing
--- rows     none
--- index    none
 -- plan     index scan on quarter_hour; or one pass, where most go
 -- try      \set quarter_hours_from '2026-08-22 00:00:00+00'
 

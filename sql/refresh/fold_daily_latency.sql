@@ -1,11 +1,7 @@
 -- refresh/fold_daily_latency: add the latencies of the deltas to daily_latency.
 --
--- params   none
--- returns  nothing
--- rows     none
 -- index    daily_latency_pkey
 -- plan     one pass over the deltas, one look-up per row of the result, in key order
--- try      (no parameters)
 
 INSERT INTO daily_latency AS t (agent_name, day, event_type, model, latency_bucket, events)
 SELECT d.agent_name, (d.quarter_hour AT TIME ZONE 'UTC')::date AS day, d.event_type, d.model, b.latency_bucket, sum(b.events)

@@ -1,11 +1,7 @@
 -- refresh/fold_daily_latency_rollups: add the latencies of the deltas to daily_latency_rollups.
 --
--- params   none
--- returns  nothing
--- rows     none
 -- index    daily_latency_rollups_pkey
 -- plan     one pass over the deltas, one look-up per row of the result, in key order
--- try      (no parameters)
 
 INSERT INTO daily_latency_rollups AS t (dimension, name, day, latency_bucket, events)
 SELECT w.dimension, w.name, w.day, w.latency_bucket, sum(w.events)

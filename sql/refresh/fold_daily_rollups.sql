@@ -1,11 +1,7 @@
 -- refresh/fold_daily_rollups: add the deltas to daily_rollups.
 --
--- params   none
--- returns  nothing
--- rows     none
 -- index    daily_rollups_pkey
 -- plan     one pass over the deltas for each dimension, one look-up per row of the result
--- try      (no parameters)
 
 INSERT INTO daily_rollups AS t (dimension, name, day, events, errors, tokens_in, tokens_out, cost,
                                 latency_us, runs, completed, failed, duration_us)

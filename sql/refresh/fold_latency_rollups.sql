@@ -1,11 +1,7 @@
 -- refresh/fold_latency_rollups: add the latencies of the deltas to latency_rollups.
 --
--- params   none
--- returns  nothing
--- rows     none
 -- index    latency_rollups_pkey
 -- plan     one pass over the deltas, one look-up per row of the result, in key order
--- try      (no parameters)
 
 INSERT INTO latency_rollups AS t (dimension, name, latency_bucket, events)
 SELECT w.dimension, w.name, w.latency_bucket, sum(w.events)

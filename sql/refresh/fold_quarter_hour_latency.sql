@@ -1,11 +1,7 @@
 -- refresh/fold_quarter_hour_latency: add the latencies of the deltas to quarter_hour_latency.
 --
--- params   none
--- returns  nothing
--- rows     none
 -- index    quarter_hour_latency_pkey
 -- plan     one pass over the deltas, one look-up per row of the result, in key order
--- try      (no parameters)
 
 INSERT INTO quarter_hour_latency AS t (agent_name, quarter_hour, event_type, model, latency_bucket, events)
 SELECT d.agent_name, d.quarter_hour, d.event_type, d.model, b.latency_bucket, sum(b.events)

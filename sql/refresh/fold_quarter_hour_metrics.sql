@@ -2,12 +2,8 @@
 --
 -- One of the statements of a fold, all in one REPEATABLE READ transaction: the same deltas for each.
 --
--- params   none
--- returns  nothing
--- rows     none
 -- index    quarter_hour_metrics_pkey
 -- plan     one pass over the deltas, one look-up per row of the result, in key order
--- try      (no parameters)
 
 INSERT INTO quarter_hour_metrics AS t (agent_name, quarter_hour, event_type, model, events, errors,
                            tokens_in, tokens_out, cost, latency_us, runs, completed, failed,

@@ -1,6 +1,6 @@
--- refresh/forget_quarter_hours: keep quarter hours from now on only back to a day.
+-- refresh/forget_quarter_hours: move the first quarter hour that is kept.
 --
--- In one transaction with the two deletes: reads refuse windows that reach further back.
+-- In one transaction with the two deletes. Reads refuse windows that reach further back.
 --
 -- params   days  integer  how many days are kept
 -- returns  quarter_hours_from timestamp with time zone

@@ -1,13 +1,11 @@
--- refresh/hold_folds: let no fold happen until this transaction ends.
+-- refresh/hold_folds: block folds until this transaction ends.
 --
--- Whatever removes deltas or metrics holds this row first; to append deltas nobody needs it.
+-- Every transaction that deletes deltas or metrics locks this row first. Appending deltas needs no lock.
 --
--- params   none
 -- returns  n bigint
 -- rows     one
 -- index    fold_state_pkey
 -- plan     one row
--- try      (no parameters)
 
 SELECT s.n
   FROM fold_state AS s

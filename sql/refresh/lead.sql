@@ -1,11 +1,11 @@
 -- refresh/lead: take the leader's lease, or renew it.
 --
--- A lease runs out when its holder does not renew it; then whoever asks first has it.
+-- A lease expires unless its holder renews it; then the first process that calls this takes it.
 --
--- params   leader         text       who asks: host and process
+-- params   leader         text       host and process of the caller
 -- params   lease_seconds  numeric  for how long
 -- returns  leader text
--- rows     one when the lease is the asker's; none when another holds it
+-- rows     one when the caller has the lease; none when another process holds it
 -- index    refresh_leader_pkey
 -- plan     one row
 -- try      \set leader 'host:1' \set lease_seconds 7.5

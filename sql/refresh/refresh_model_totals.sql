@@ -1,12 +1,7 @@
--- refresh/refresh_model_totals: bring the materialized view model_totals up to date.
+-- refresh/refresh_model_totals: refresh the materialized view model_totals.
 --
--- Within the fold's transaction, never after it; CONCURRENTLY, so that no reader waits or sees less.
+-- Within the fold's transaction, never after it. CONCURRENTLY, so that readers neither wait nor miss rows.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     computes the view, compares it with what is there, writes the difference
--- try      (no parameters)
+-- plan     computes the view, compares it with the stored rows, writes the difference
 
 REFRESH MATERIALIZED VIEW CONCURRENTLY model_totals;

@@ -1,8 +1,6 @@
--- refresh/resign: give the leader's lease back.
+-- refresh/resign: release the leader's lease.
 --
--- params   leader  text  who gives it back
--- returns  nothing
--- rows     none
+-- params   leader  text  the process that releases it
 -- index    refresh_leader_pkey
 -- plan     one row
 -- try      \set leader 'host:1'

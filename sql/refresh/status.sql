@@ -1,9 +1,8 @@
--- refresh/status: who leads, when the last fold was, how many deltas wait.
+-- refresh/status: the leader, the time of the last fold, and how many deltas wait.
 --
 -- params   row_limit  bigint  count no further
 -- returns  leader text, refreshed_at timestamp with time zone, deltas_waiting bigint
 -- rows     one; the leader is NULL when the lease has run out
--- index    none
 -- plan     two single rows, one pass over the deltas up to the limit
 -- try      \set row_limit 100000
 

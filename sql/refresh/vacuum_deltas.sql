@@ -1,13 +1,8 @@
 -- refresh/vacuum_deltas: free the space of the deltas that are gone.
 --
--- Every live view reads the whole table: 300,000 dead rows cost each read 12 ms. Where somebody else
--- vacuums already there is nothing to do: behind a long reader that may take 5 seconds.
+-- Every live view reads the whole table: 300,000 dead rows cost each read 12 ms. SKIP_LOCKED, because
+-- another vacuum may be running, for up to 5 seconds after a long reader.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     two passes; a truncation gives way to whoever waits
--- try      (no parameters)
+-- plan     two passes; a truncation gives way to waiting sessions
 
 VACUUM (SKIP_LOCKED) metric_deltas;

@@ -1,9 +1,8 @@
--- refresh/waiting: how many deltas wait, and since when the last fold is past.
+-- refresh/waiting: how many deltas wait, and the age of the last fold.
 --
 -- params   row_limit  bigint  count no further
 -- returns  waiting bigint, age_seconds numeric
 -- rows     one
--- index    none
 -- plan     one pass, up to the limit
 -- try      \set row_limit 50000
 

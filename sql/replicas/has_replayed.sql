@@ -1,11 +1,10 @@
--- replicas/has_replayed: whether a read that begins now sees all that lies before a place of the log.
+-- replicas/has_replayed: whether a read that begins now sees everything before a WAL position (LSN).
 --
--- In a transaction of its own: a snapshot that was taken before would not. The primary has all there is.
+-- In a transaction of its own, because an earlier snapshot would miss rows. The primary has everything.
 --
 -- params   lsn  pg_lsn  the place, such as 0/15E8D40
 -- returns  has_replayed boolean
 -- rows     one
--- index    none
 -- plan     function calls
 -- try      \set lsn 0/15E8D40
 

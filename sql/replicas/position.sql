@@ -1,11 +1,8 @@
--- replicas/position: how far a server is in the log: of a primary what is on disk, of a replica what it shows.
+-- replicas/position: a server's WAL position: flushed on a primary, replayed on a replica.
 --
--- params   none
 -- returns  position numeric
 -- rows     one; bytes since the log began
--- index    none
 -- plan     function calls
--- try      (no parameters)
 
 SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
             ELSE pg_current_wal_flush_lsn()

@@ -1,12 +1,9 @@
--- replicas/written: up to where the log is written, so that what is committed by now lies before it.
+-- replicas/written: the WAL insert position, which follows every commit so far.
 --
--- Where it is inserted to, not flushed: a commit that waits for no disk lies before that as well.
+-- The insert and not the flush position, so that it also follows asynchronous commits.
 --
--- params   none
 -- returns  lsn text
 -- rows     one; an error on a replica
--- index    none
 -- plan     a function call
--- try      (no parameters)
 
 SELECT pg_current_wal_insert_lsn()::text AS lsn;

@@ -1,10 +1,7 @@
--- retention/add_expired: note the ids of the runs of some days, before they are dropped.
+-- retention/add_expired: record the ids of the runs of some days, before they are dropped.
 --
 -- params   first_day  date  the first day
 -- params   next_day   date  the day after the last
--- returns  nothing
--- rows     none
--- index    none
 -- plan     one pass over runs, one insert per run
 -- try      \set first_day 2026-08-17 \set next_day 2026-08-24
 

@@ -1,11 +1,9 @@
--- retention/add_retired: note what the runs of some days count for, before they are dropped.
+-- retention/add_retired: record the metrics of the runs of some days, before they are dropped.
 --
--- Quarter hours that are no longer kept are noted by day: nothing else needs them.
+-- Quarter hours that are no longer kept are recorded by day.
 --
 -- params   first_day  date  the first day
 -- params   next_day   date  the day after the last
--- returns  nothing
--- rows     none
 -- index    events_pkey
 -- plan     one pass over runs, an index scan on one partition for the events of each; aggregate
 -- try      \set first_day 2026-08-17 \set next_day 2026-08-24

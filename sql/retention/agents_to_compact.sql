@@ -1,11 +1,8 @@
 -- retention/agents_to_compact: agents with retired quarter hours that are no longer kept as such.
 --
--- params   none
 -- returns  agent_name text
 -- rows     one per agent
--- index    none
 -- plan     one pass over retired_metrics
--- try      (no parameters)
 
 SELECT t.agent_name
   FROM retired_metrics AS t

@@ -1,8 +1,6 @@
--- retention/compact_retired: put an agent's retired quarter hours together by day, once they are old.
+-- retention/compact_retired: merge an agent's retired quarter hours by day, once they are no longer kept.
 --
--- params   agent_name  text  the agent, locked: who deletes it takes these away
--- returns  nothing
--- rows     none
+-- params   agent_name  text  the agent, locked, because deleting it subtracts these
 -- index    retired_metrics_agent_name_idx
 -- plan     the agent's rows; aggregate
 -- try      \set agent_name Researcher

@@ -1,8 +1,6 @@
--- retention/delete_retired: remove what retired runs of an agent counted for: the agent is deleted.
+-- retention/delete_retired: delete the metrics of an agent's retired runs, because the agent is deleted.
 --
 -- params   agent_name  text  the agent, locked; its deltas are appended before
--- returns  nothing
--- rows     none
 -- index    retired_metrics_agent_name_idx
 -- plan     the agent's rows
 -- try      \set agent_name Researcher

@@ -1,8 +1,6 @@
 -- retention/delete_runs: remove runs whose partition is about to be dropped with their events.
 --
 -- params   run_ids  uuid[]  the runs, locked
--- returns  nothing
--- rows     none
 -- index    runs_pkey
 -- plan     one index look-up per run
 -- try      \set run_ids '{}'

@@ -3,10 +3,7 @@
 -- Not DETACH CONCURRENTLY first: PostgreSQL refuses that beside a DEFAULT partition.
 --
 -- params   partition  identifier  its name
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition; its locks are taken before
+-- plan     a definition; its locks are taken before
 -- try      \set partition events_20260817
 
 DROP TABLE :"partition";

@@ -1,9 +1,6 @@
 -- retention/forget_expired: forget the ids of runs that were removed long ago.
 --
 -- params   days  integer  how long they are kept
--- returns  nothing
--- rows     none
--- index    none
 -- plan     one pass
 -- try      \set days 90
 

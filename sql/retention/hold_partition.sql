@@ -1,10 +1,7 @@
--- retention/hold_partition: let nobody write to a partition until the transaction ends; reading goes on.
+-- retention/hold_partition: block writes to a partition until the transaction ends; reads go on.
 --
 -- params   partition  identifier  its name
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: waits for whoever writes there
+-- plan     waits for writers of the partition
 -- try      \set partition events_20260817
 
 LOCK TABLE ONLY :"partition" IN SHARE MODE;

@@ -1,9 +1,8 @@
--- retention/lead: be the one who removes, until the session ends.
+-- retention/lead: take the lock of the one process that drops partitions, until the session ends.
 --
 -- params   lock_key  bigint  a number that nothing else in the database locks
 -- returns  is_ours boolean
 -- rows     one; false: another process removes just now
--- index    none
 -- plan     a function call that does not wait
 -- try      \set lock_key 1919251566
 

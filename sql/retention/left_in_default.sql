@@ -1,4 +1,4 @@
--- retention/left_in_default: how many events of removed days lie in DEFAULT, which is never dropped.
+-- retention/left_in_default: how many events of removed days are in DEFAULT, which is never dropped.
 --
 -- params   cutoff  date  the first day that is kept
 -- returns  events bigint

@@ -1,10 +1,7 @@
--- retention/lock_events: lock what dropping a partition needs, the parent first, as everybody does.
+-- retention/lock_events: lock what dropping a partition needs, the parent first, in the order of all writers.
 --
 -- params   partition  identifier  its name
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: waits for every reader and writer of events, and meanwhile lets no new one in
+-- plan     waits for every reader and writer of events; new ones queue after it
 -- try      \set partition events_20260817
 
 LOCK TABLE ONLY events, ONLY :"partition", ONLY events_default IN ACCESS EXCLUSIVE MODE;

@@ -1,12 +1,11 @@
--- retention/lock_runs: lock the runs of some days, in key order: no event comes in for them any more.
+-- retention/lock_runs: lock the runs of some days, in key order, so that no event is stored for them.
 --
--- Citus locks rows of several shards by changing them alone.
+-- On Citus only an UPDATE locks rows of several shards.
 --
 -- params   first_day  date  the first day
 -- params   next_day   date  the day after the last
 -- returns  run_id uuid
 -- rows     one per run
--- index    none
 -- plan     one pass over runs, sort, lock rows
 -- try      \set first_day 2026-08-17 \set next_day 2026-08-24
 

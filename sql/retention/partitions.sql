@@ -1,4 +1,4 @@
--- retention/partitions: the partitions of events that end by a day, with what lies in them.
+-- retention/partitions: the partitions of events that end by a day, with the runs and events in them.
 --
 -- A run's newest event is that of its last_event_at, or, where a client's clock runs ahead, cannot be
 -- later than the run's last change. Never the DEFAULT partition, nor one without both its bounds.
@@ -6,7 +6,6 @@
 -- params   cutoff  date  the first day that is kept
 -- returns  partition name, first_day date, next_day date, runs bigint, events bigint, bytes bigint, newest timestamp with time zone
 -- rows     one per partition, the oldest first; newest is NULL where no run lies in it
--- index    none
 -- plan     one pass over runs, grouped by day; a few partitions
 -- try      \set cutoff 2026-08-24
 

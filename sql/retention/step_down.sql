@@ -1,9 +1,8 @@
--- retention/step_down: let another process remove old events, without waiting for this session's end.
+-- retention/step_down: release retention/lead before the session ends.
 --
 -- params   lock_key  bigint  of the advisory lock
 -- returns  pg_advisory_unlock boolean
 -- rows     one
--- index    none
 -- plan     a function call
 -- try      \set lock_key 7
 

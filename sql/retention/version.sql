@@ -1,13 +1,12 @@
--- retention/version: whether runs of some days have changed: asked twice, the answers are compared.
+-- retention/version: a version of the runs of some days: two equal answers mean that no run changed.
 --
 -- Every change of a run writes a new version of its row, and every event that is stored changes its
--- run. So where the answer is the same, so are runs and events.
+-- run. So equal answers mean equal runs and events.
 --
 -- params   first_day  date  the first day
 -- params   next_day   date  the day after the last
 -- returns  runs bigint, newest timestamp with time zone, version numeric
 -- rows     one
--- index    none
 -- plan     one pass over runs
 -- try      \set first_day 2026-08-17 \set next_day 2026-08-24
 

@@ -1,14 +1,9 @@
--- roles/create: make the roles that this cluster lacks, where whoever asks may create roles.
+-- roles/create: create the roles that this cluster lacks, where the user may create roles.
 --
--- The same as migrations/0009, for a database that was restored into another cluster, and for an owner
+-- The same as migrations/0006.roles, for a database that was restored into another cluster, and for an owner
 -- who has been allowed to create roles since.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition; what is there already stays as it is
--- try      (no parameters)
+-- plan     a definition; what is there already stays as it is
 
 DO $$
 DECLARE

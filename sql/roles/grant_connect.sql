@@ -2,10 +2,6 @@
 --
 -- params   role    identifier  who
 -- params   object  identifier  the database
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition
 -- try      \set role gati_read \set object gati
 
 GRANT CONNECT ON DATABASE :"object" TO :"role";

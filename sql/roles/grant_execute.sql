@@ -2,10 +2,6 @@
 --
 -- params   role    identifier  who
 -- params   object  identifier  a function
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition
 -- try      \set role gati_read \set object latency_bucket
 
 GRANT EXECUTE ON FUNCTION :"object" TO :"role";

@@ -2,10 +2,6 @@
 --
 -- params   role    identifier  who
 -- params   object  identifier  a table
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition
 -- try      \set role gati_read \set object runs
 
 GRANT INSERT ON :"object" TO :"role";

@@ -3,10 +3,6 @@
 -- params   role         identifier  who
 -- params   object       identifier  the table
 -- params   column_name  identifier  the column
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition
 -- try      \set role gati_ingest \set object runs \set column_name status
 
 GRANT UPDATE (:"column_name") ON :"object" TO :"role";

@@ -1,11 +1,8 @@
--- roles/known: which of the service's roles this cluster has, and what was noted of them.
+-- roles/known: which of the service's roles this cluster has, and their comments.
 --
--- params   none
 -- returns  role name, comment text
 -- rows     one per role that exists
--- index    none: a table of a few rows
 -- plan     a pass over pg_authid, sort
--- try      (no parameters)
 
 SELECT r.rolname                             AS role,
        shobj_description(r.oid, 'pg_authid') AS comment

@@ -1,16 +1,14 @@
--- roles/lacking: what a role has to be allowed here and is not. The one list of what each may do.
+-- roles/lacking: the privileges that a role needs here and lacks. The one list of all privileges.
 --
--- Events are reached through their parent: a partition, whenever it is made, needs no grant. Views ask
--- with their owner's rights, so gati_bi sees no table below them. Nobody but the owner may DELETE. What
--- gati_ingest may not change of a run: run_id, received_on, created_at, and whether it was renamed by
--- hand; of an agent: its description. gati_read sees api_keys since reads are let in by them: hashes of
--- 32 random bytes. A column that a migration still has to add is left out.
+-- Events are read through their parent, so a new partition needs no grant. Views read with their owner's
+-- rights, so gati_bi reads no table. Only the owner may DELETE. gati_ingest may not change a run's run_id,
+-- received_on, created_at and renamed, nor an agent's description. gati_read reads api_keys, the hashes of 32 random
+-- bytes, to authenticate reads. A column that a migration still has to add is left out.
 --
 -- params   role     text  whose list: gati_ingest, gati_read or gati_bi
 -- params   grantee  name  who has to be allowed: that role, or another login in its place
 -- returns  privilege text, object text, column_name text, may_grant boolean
 -- rows     one per privilege that is lacking
--- index    none
 -- plan     a few look-ups in the catalog for each privilege, sort
 -- try      \set role gati_read \set grantee gati_read
 
@@ -26,12 +24,13 @@ WITH listed (role, privilege, objects, columns) AS (
               total_cost, tokens_in, tokens_out, updated_at}'),
            ('gati_ingest', 'EXECUTE', '{latency_edges, latency_bucket}', '{NULL}'),
            ('gati_read', 'SELECT',
-            '{agents, runs, events, expired_runs, latency_buckets, metric_deltas, fold_state,
-              refresh_leader,
+            '{agents, runs, events, expired_runs, run_details, event_details, exported_runs,
+              latency_buckets, metric_deltas, fold_state, refresh_leader,
               agent_totals_live, model_totals_live, daily_totals_live, daily_rollups_live,
               daily_metrics_live, quarter_hour_metrics_live, latency_rollups_live,
               daily_latency_rollups_live, daily_latency_live, quarter_hour_latency_live,
               api_keys, _yoyo_migration}', '{NULL}'),
+           ('gati_read', 'EXECUTE', '{latency_percentiles}', '{NULL}'),
            ('gati_bi', 'SELECT',
             '{agent_totals_live, model_totals_live, event_type_totals_live, daily_totals_live,
               daily_agent_totals_live, daily_model_totals_live, daily_event_type_totals_live,

@@ -1,13 +1,10 @@
--- roles/open_to_public: what every role of the cluster may do here and none needs, if we may revoke it.
+-- roles/open_to_public: privileges of PUBLIC that no role needs, where the user may revoke them.
 --
 -- TEMPORARY is PostgreSQL's default; CREATE was, before 15, and stays in databases that are older.
 --
--- params   none
 -- returns  privilege text, object name
 -- rows     up to two
--- index    none
 -- plan     two look-ups in the catalog
--- try      (no parameters)
 
 SELECT 'temporary' AS privilege, d.datname AS object
   FROM pg_database AS d

@@ -1,10 +1,6 @@
--- roles/revoke_temporary: let nobody but the owner make temporary tables in the database.
+-- roles/revoke_temporary: let only the owner create temporary tables in the database.
 --
 -- params   object  identifier  the database
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition
 -- try      \set object gati
 
 REVOKE TEMPORARY ON DATABASE :"object" FROM PUBLIC;

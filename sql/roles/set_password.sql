@@ -2,10 +2,6 @@
 --
 -- params   role      identifier  whose
 -- params   verifier  text        SCRAM-SHA-256$…
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a definition
 -- try      \set role gati_read \set verifier SCRAM-SHA-256$4096:c2FsdA==$a2V5:a2V5
 
 ALTER ROLE :"role" PASSWORD :'verifier';

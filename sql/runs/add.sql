@@ -1,7 +1,7 @@
--- runs/add: make new runs, in key order.
+-- runs/add: create new runs, in key order.
 --
--- On Citus there is no foreign key to agents, and the agents are held here, as it would. A run whose agent
--- has been deleted is not made, which runs/hold finds.
+-- On Citus there is no foreign key to agents, so this statement locks the agents. A run whose agent has
+-- been deleted is not created, which runs/hold detects.
 --
 -- params   run_ids          uuid[]         the runs, sorted
 -- params   received_on      date           today

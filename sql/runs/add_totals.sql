@@ -1,7 +1,7 @@
--- runs/add_totals: add what new events sum up to, to their runs, and what that changes to the deltas.
+-- runs/add_totals: add the sums of new events to their runs, and the runs' changes to the deltas.
 --
--- A run's own part of the metrics (that there is one, its outcome, its duration) is appended as new
--- minus held, so it is right whatever was counted before.
+-- A run's own part of the metrics (its existence, outcome and duration) is appended as the new values minus
+-- those read under the lock, so it is right whatever was counted before.
 --
 -- params   run_ids       uuid[]         the runs, held
 -- params   first_ats     timestamptz[]  the time of the earliest new event
@@ -16,8 +16,6 @@
 -- params   born          boolean[]      this transaction made the run
 -- params   held_statuses text[]         its status when it was held
 -- params   held_durations_us bigint[]   its duration when it was held
--- returns  nothing
--- rows     none
 -- index    runs_pkey
 -- plan     one index look-up per run; HOT updates; one row per agent and quarter hour appended
 -- try      \set run_ids '{}' \set first_ats '{}' \set last_ats '{}' \set event_counts '{}' \set error_counts '{}' \set costs '{}' \set tokens_in '{}' \set tokens_out '{}' \set ended '{}' \set failed '{}' \set born '{}' \set held_statuses '{}' \set held_durations_us '{}'

@@ -7,9 +7,6 @@
 -- plan     one index look-up
 -- try      \set run_id 8552f8ec-923d-432c-9bc4-802c92078534
 
-SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status,
-       r.duration_us / 1000.0 AS total_duration_ms,
-       r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
-       r.metadata, r.created_at, r.updated_at
-  FROM runs AS r
+SELECT r.*
+  FROM run_details AS r
  WHERE r.run_id = :'run_id'::uuid;

@@ -8,10 +8,7 @@
 -- plan     one index look-up
 -- try      \set agent_name Researcher \set run_name 'run 1'
 
-SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status,
-       r.duration_us / 1000.0 AS total_duration_ms,
-       r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
-       r.metadata, r.created_at, r.updated_at
-  FROM runs AS r
+SELECT r.*
+  FROM run_details AS r
  WHERE r.agent_name = :'agent_name'
    AND r.run_name   = :'run_name';

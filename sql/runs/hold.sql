@@ -1,6 +1,6 @@
--- runs/hold: lock the runs that a transaction writes, in key order, and tell what they are now.
+-- runs/hold: lock the runs that a transaction writes, in key order, and return their current state.
 --
--- Citus locks rows of several shards by changing them alone.
+-- On Citus only an UPDATE locks rows of several shards.
 --
 -- params   run_ids  uuid[]  the runs
 -- returns  run_id uuid, received_on date, agent_name text, run_name text, environment text, environment_at timestamp with time zone, requested_name text, requested_at timestamp with time zone, renamed boolean, status text, duration_us bigint, owner_is_root boolean, owner_at timestamp with time zone, owner_event_id uuid, owner_parent_id uuid

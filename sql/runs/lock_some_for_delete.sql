@@ -1,9 +1,9 @@
 -- runs/lock_some_for_delete: lock some of an agent's runs, in key order, before they are deleted.
 --
--- Citus locks rows of several shards by changing them alone.
+-- On Citus only an UPDATE locks rows of several shards.
 --
 -- params   agent_name  text    the agent, locked
--- params   row_limit   bigint  runs at the most
+-- params   row_limit   bigint  runs at most
 -- returns  run_id uuid, received_on date
 -- rows     up to row_limit; none when the agent has no run left, or all of them moved away meanwhile
 -- index    runs_agent_name_created_at_idx

@@ -1,7 +1,7 @@
 -- runs/of_agent: an agent's runs, newest first, by limit and offset.
 --
 -- params   agent_name   text    the agent
--- params   row_limit    bigint  rows at the most
+-- params   row_limit    bigint  rows at most
 -- params   row_offset   bigint  rows to pass over
 -- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone
 -- rows     up to row_limit
@@ -9,11 +9,8 @@
 -- plan     index scan in the order of the index, no sort
 -- try      \set agent_name Researcher \set row_limit 50 \set row_offset 0
 
-SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status,
-       r.duration_us / 1000.0 AS total_duration_ms,
-       r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
-       r.metadata, r.created_at, r.updated_at
-  FROM runs AS r
+SELECT r.*
+  FROM run_details AS r
  WHERE r.agent_name = :'agent_name'
  ORDER BY r.created_at DESC, r.run_id DESC
  LIMIT :'row_limit'::bigint

@@ -1,4 +1,4 @@
--- runs/rename: give a run a name by hand; events change it no more.
+-- runs/rename: rename a run at a user's request; events no longer change its name.
 --
 -- params   run_id    uuid  the run, its agent locked
 -- params   new_name  text  the new name

@@ -1,14 +1,13 @@
 -- runs/search: runs by when they were made, newest first, that pass every filter given.
 --
--- It walks over so many runs at the most, slice by slice for whoever asks on: the last row of a slice
--- that was not the last is marked is_end, and is no find unless it is marked matches, too. Without a
--- find a slice is one row. With model, which looks into events, a slice ends once its runs have that
--- many events in all.
+-- A statement reads one slice: at most that many runs. The last row of a full slice is marked is_end,
+-- and is a result only if it is also marked matches. Without results a slice is one row. With
+-- model, which reads events, a slice ends once its runs have that many events in all.
 --
--- params   slice             bigint       runs, with model events too, to walk over at the most
--- params   row_limit         bigint       rows at the most
+-- params   slice             bigint       runs, with model events too, to read at most
+-- params   row_limit         bigint       rows at most
 -- params   ascending         boolean      optional: given, oldest first
--- params   after_created_at  timestamptz  optional: created_at of the run behind which the walk begins
+-- params   after_created_at  timestamptz  optional: created_at of the run after which the scan begins
 -- params   after_run_id      uuid         optional: its run_id
 -- params   agent             text         optional: this agent alone
 -- params   from_at           timestamptz  optional: made then or later
@@ -21,12 +20,11 @@
 -- params   has_error         boolean      optional: whether any of its events is an error
 -- params   name              text         optional: the run's name has this in it, in any case
 -- params   model             text         optional: one of its events names this model
--- returns  run_id uuid, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, matches boolean, is_end boolean
+-- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, matches boolean, is_end boolean
 -- rows     up to row_limit
 -- index    runs_agent_name_created_at_idx, runs_pkey, events_pkey
--- plan     index scan in the order of the index, from the cursor on (runs_created_at_idx without
---          agent), at most runs of one
---          moment sorted; stops at row_limit. model: one index scan in one partition per run
+-- plan     index scan in the order of the index, from the cursor on (runs_created_at_idx without agent), at
+--          most runs of one moment sorted; stops at row_limit. model: one index scan in one partition per run
 -- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_created_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name 'run 1' \set model gpt-4o
 
 WITH walked AS (
@@ -131,13 +129,9 @@ WITH walked AS (
      WHERE c.events - c.own_events < :'slice'::bigint
 \endif
 )
-SELECT r.run_id, r.run_name, r.agent_name, r.environment, r.status,
-       r.duration_us / 1000.0 AS total_duration_ms,
-       r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
-       r.metadata, r.created_at, r.updated_at,
-       l.matches, l.is_end
-  FROM looked_at AS l
-  JOIN runs      AS r
+SELECT r.*, l.matches, l.is_end
+  FROM looked_at   AS l
+  JOIN run_details AS r
     ON r.run_id = l.run_id
  WHERE l.matches OR l.is_end
 \if :{?ascending}

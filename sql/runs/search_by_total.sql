@@ -1,13 +1,13 @@
 -- runs/search_by_total: the runs of a window that pass every filter given, by cost, duration or tokens.
 --
--- Ask runs/search_window first, with the same limit: all runs of the window are read. With a cursor, each run that has not
--- changed since the page before is on one page and no other, whatever came in meanwhile.
+-- Run runs/search_window first, with the same limit, because all runs of the window are read. With a
+-- cursor, a run that has not changed since the previous page is on exactly one page.
 --
 -- params   sort             identifier   cost, duration or tokens (in and out)
--- params   run_limit        bigint       runs of the window to read at the most, the newest
--- params   row_limit        bigint       rows at the most
+-- params   run_limit        bigint       runs of the window to read at most, the newest
+-- params   row_limit        bigint       rows at most
 -- params   ascending        boolean      optional: given, the smallest first
--- params   after_total      numeric      optional: the total of the run behind which the page begins
+-- params   after_total      numeric      optional: the total of the run after which the page begins
 -- params   after_run_id     uuid         optional: its run_id
 -- params   agent            text         optional: this agent alone
 -- params   from_at          timestamptz  made then or later
@@ -20,7 +20,7 @@
 -- params   has_error        boolean      optional: whether any of its events is an error
 -- params   name             text         optional: the run's name has this in it, in any case
 -- params   model            text         optional: one of its events names this model
--- returns  run_id uuid, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, total text
+-- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, total text
 -- rows     up to row_limit
 -- index    runs_agent_name_created_at_idx, runs_pkey, events_pkey
 -- plan     index scan of the window (runs_created_at_idx without agent), sort in memory. model: one
@@ -100,13 +100,9 @@ WITH walked AS (
 \endif
 \endif
 )
-SELECT r.run_id, r.run_name, r.agent_name, r.environment, r.status,
-       r.duration_us / 1000.0 AS total_duration_ms,
-       r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
-       r.metadata, r.created_at, r.updated_at,
-       k.total::text AS total
-  FROM ranked AS k
-  JOIN runs   AS r
+SELECT r.*, k.total::text AS total
+  FROM ranked      AS k
+  JOIN run_details AS r
     ON r.run_id = k.run_id
 \if :{?model}
 \if :{?distributed}

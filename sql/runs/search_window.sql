@@ -1,10 +1,10 @@
--- runs/search_window: where a window of runs becomes too large to be sorted, from its end backwards.
+-- runs/search_window: the moment before which a window of runs is too large to sort.
 --
 -- params   from_at      timestamptz  made then or later
 -- params   to_at        timestamptz  optional: made before
 -- params   agent        text         optional: this agent alone
--- params   run_limit    bigint       runs at the most
--- params   event_limit  bigint       optional: events of all its runs at the most
+-- params   run_limit    bigint       runs at most
+-- params   event_limit  bigint       optional: events of all its runs at most
 -- returns  created_at timestamp with time zone
 -- rows     one; none when the window is small enough
 -- index    runs_agent_name_created_at_idx

@@ -1,4 +1,4 @@
--- runs/settle: give runs the agent, name, environment and metadata that their events now say.
+-- runs/settle: give runs the agent, name, environment and metadata that their events now give.
 --
 -- params   run_ids          uuid[]         the runs, held
 -- params   agent_names      text[]         their agents; locked where they change
@@ -12,8 +12,6 @@
 -- params   owner_event_ids  uuid[]
 -- params   owner_parent_ids uuid[]
 -- params   metadatas        jsonb[]        NULL: leave it as it is
--- returns  nothing
--- rows     none
 -- index    runs_pkey
 -- plan     one index look-up per run
 -- try      \set run_ids '{}' \set agent_names '{}' \set run_names '{}' \set environments '{}' \set environment_ats '{}' \set requested_names '{}' \set requested_ats '{}' \set owner_is_roots '{}' \set owner_ats '{}' \set owner_event_ids '{}' \set owner_parent_ids '{}' \set metadatas '{}'

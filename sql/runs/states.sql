@@ -1,4 +1,4 @@
--- runs/states: what a transaction needs to know of the runs that it is about to write, unlocked.
+-- runs/states: the state of the runs that a transaction is about to write, without locks.
 --
 -- params   run_ids  uuid[]  the runs
 -- returns  run_id uuid, is_expired boolean, received_on date, agent_name text, run_name text, environment text, environment_at timestamp with time zone, requested_name text, requested_at timestamp with time zone, renamed boolean, status text, duration_us bigint, owner_is_root boolean, owner_at timestamp with time zone, owner_event_id uuid, owner_parent_id uuid

@@ -1,13 +1,12 @@
--- runs/take_turns: on Citus, let no other transaction write these runs until this one has ended.
+-- runs/take_turns: on Citus, lock these runs against other writers until the transaction ends.
 --
 -- Statements over several shards lock rows of several nodes at once, in no order, so two writers of the same
--- two runs would wait for each other. Citus' own remedy is one such statement at a time on a shard, until its
--- commit: it is switched off for the transaction, since locks in the order of their keys leave nothing to it.
+-- two runs would deadlock. Citus prevents that by running one such statement at a time per shard, until its
+-- commit. This is switched off for the transaction, because locks in key order make it needless.
 --
 -- params   run_ids  uuid[]  the runs
 -- returns  deadlock_prevention text, locks bigint
 -- rows     one
--- index    none
 -- plan     a lock of the coordinator per run, in the order of their keys
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}'
 

@@ -7,14 +7,7 @@
 -- plan     index scan on one partition, sort in memory
 -- try      \set run_id 8552f8ec-923d-432c-9bc4-802c92078534
 
-SELECT e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
-       e.parent_event_id, e.previous_event_id,
-       e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
-       e.latency_us / 1000.0 AS latency_ms,
-       e.is_error, e.data, e.created_at
-  FROM runs   AS r
-  JOIN events AS e
-    ON e.received_on = r.received_on
-   AND e.run_id      = r.run_id
- WHERE r.run_id = :'run_id'::uuid
+SELECT e.*
+  FROM event_details AS e
+ WHERE e.run_id = :'run_id'::uuid
  ORDER BY e.timestamp, e.event_id;

@@ -6,11 +6,11 @@
 -- took 2.6 s, this takes 0.3 s for 100,000).
 --
 -- The plan must hash the run once and probe it level by level; else it is quadratic, and 100,000
--- deep does not end in 10 s. So the planner is told of a thousand rows that are none (a run that it
+-- deep does not end in 10 s. So the planner is given a thousand rows that do not exist (a run that it
 -- takes for short is joined by nested loops); a parent is looked for by IN (a join would be taken for
 -- millions of rows, too many for one hash); is_root is half of the rows to it (`IS NULL` is 0.5 %, and
 -- it would hash the level, not the run); and the read pool has enable_mergejoin off (a merge sorts
--- the run anew for each level). In psql: SET enable_mergejoin = off.
+-- the run again for each level). In psql: SET enable_mergejoin = off.
 --
 -- params   run_id  uuid  the run
 -- returns  event_id uuid, event_type text, timestamp timestamp with time zone, data jsonb, parent_event_id uuid, previous_event_id uuid, model text, latency_ms numeric, cost numeric, cost_source text, tokens_in bigint, tokens_out bigint, name text, status text, graph_structure jsonb, execution_flow jsonb, tree_parent_id uuid, depth integer

@@ -16,6 +16,6 @@ CREATE TABLE api_keys (
 
 CREATE UNIQUE INDEX api_keys_name_idx ON api_keys (name) WHERE revoked_at IS NULL;
 
-COMMENT ON TABLE api_keys IS 'The keys that clients send as Authorization: Bearer. A key itself is stored nowhere, only its SHA-256. Rows are never deleted: the first one closes the service to whoever has no key, for good.';
+COMMENT ON TABLE api_keys IS 'The keys that clients send as Authorization: Bearer. A key itself is stored nowhere, only its SHA-256. Rows are never deleted: from the first key on, the service refuses every request without a key.';
 
-COMMENT ON COLUMN api_keys.last_used_on IS 'The last day (UTC) on which it was sent, at most a minute late';
+COMMENT ON COLUMN api_keys.last_used_on IS 'The last day (UTC) on which a client sent the key, at most a minute late';

@@ -16,7 +16,9 @@ CREATE TABLE daily_rollups (
     completed   bigint  NOT NULL DEFAULT 0,
     failed      bigint  NOT NULL DEFAULT 0,
     duration_us numeric NOT NULL DEFAULT 0,
-    CONSTRAINT daily_rollups_pkey PRIMARY KEY (dimension, name, day)
+    CONSTRAINT daily_rollups_pkey PRIMARY KEY (dimension, name, day),
+    CONSTRAINT daily_rollups_dimension_check
+        CHECK (dimension IN ('all', 'agent', 'event_type', 'model'))
 ) WITH (fillfactor = 80);
 
 CREATE INDEX daily_rollups_dimension_day_idx ON daily_rollups (dimension, day);
@@ -73,6 +75,14 @@ SELECT p.dimension, p.name, p.day,
 
 COMMENT ON VIEW daily_rollups_live IS 'Sums by day (UTC) along one dimension at a time, exact in every snapshot. Ask for one dimension; the daily_..._totals_live are cut from it.';
 
+CREATE VIEW daily_totals_live AS
+SELECT r.day, r.events, r.errors, r.tokens_in, r.tokens_out, r.cost, r.latency_us, r.runs,
+       r.completed, r.failed, r.duration_us
+  FROM daily_rollups_live AS r
+ WHERE r.dimension = 'all';
+
+COMMENT ON VIEW daily_totals_live IS 'What all agents did, by day (UTC), exact in every snapshot';
+
 CREATE VIEW daily_agent_totals_live AS
 SELECT r.name AS agent_name, r.day, r.events, r.errors, r.tokens_in, r.tokens_out, r.cost,
        r.latency_us, r.runs, r.completed, r.failed, r.duration_us
@@ -88,6 +98,19 @@ SELECT r.name AS event_type, r.day, r.events, r.errors, r.tokens_in, r.tokens_ou
  WHERE r.dimension = 'event_type';
 
 COMMENT ON VIEW daily_event_type_totals_live IS 'Sums by event type and day (UTC), exact in every snapshot';
+
+CREATE VIEW event_type_totals_live AS
+SELECT r.event_type,
+       sum(r.events)::bigint AS events,
+       sum(r.errors)::bigint AS errors,
+       sum(r.tokens_in)      AS tokens_in,
+       sum(r.tokens_out)     AS tokens_out,
+       sum(r.cost)           AS cost,
+       sum(r.latency_us)     AS latency_us
+  FROM daily_event_type_totals_live AS r
+ GROUP BY r.event_type;
+
+COMMENT ON VIEW event_type_totals_live IS 'What the events of each type add up to, exact in every snapshot';
 
 CREATE VIEW daily_model_totals_live AS
 SELECT r.name AS model, r.day, r.events, r.errors, r.tokens_in, r.tokens_out, r.cost,

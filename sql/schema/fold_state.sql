@@ -1,6 +1,6 @@
 -- fold_state: one row that counts the folds; its lock lets one fold happen at a time.
 -- fold_gate: what every materialized view reads through, so that none can be written from a snapshot
--- that is older than the last fold. REFRESH takes its snapshot before it waits for its lock: behind a
+-- that is older than the last fold. REFRESH takes its snapshot before it waits for its lock: after a
 -- fold it would write the old view back, while the deltas are gone. Asked as WHERE (SELECT is_open FROM
 -- fold_gate), which is decided before the first row is looked for; joined, it would not be looked
 -- through where the table is still empty.

@@ -8,7 +8,9 @@ CREATE TABLE daily_latency_rollups (
     day            date     NOT NULL,
     latency_bucket smallint NOT NULL,
     events         bigint   NOT NULL,
-    CONSTRAINT daily_latency_rollups_pkey PRIMARY KEY (dimension, name, day, latency_bucket)
+    CONSTRAINT daily_latency_rollups_pkey PRIMARY KEY (dimension, name, day, latency_bucket),
+    CONSTRAINT daily_latency_rollups_dimension_check
+        CHECK (dimension IN ('all', 'agent', 'event_type', 'model'))
 ) WITH (fillfactor = 80);
 
 CREATE INDEX daily_latency_rollups_dimension_day_idx ON daily_latency_rollups (dimension, day);
@@ -20,7 +22,9 @@ CREATE TABLE latency_rollups (
     name           text     NOT NULL,
     latency_bucket smallint NOT NULL,
     events         bigint   NOT NULL,
-    CONSTRAINT latency_rollups_pkey PRIMARY KEY (dimension, name, latency_bucket)
+    CONSTRAINT latency_rollups_pkey PRIMARY KEY (dimension, name, latency_bucket),
+    CONSTRAINT latency_rollups_dimension_check
+        CHECK (dimension IN ('all', 'agent', 'event_type', 'model'))
 ) WITH (fillfactor = 80);
 
 COMMENT ON TABLE latency_rollups IS 'Events by latency bucket: of all, by agent, by event_type, by model. Every event is in it once per dimension: never sum over them.';

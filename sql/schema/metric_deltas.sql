@@ -1,6 +1,9 @@
 -- metric_deltas: what was stored or deleted and is not yet folded into the metric tables.
+-- The key costs 1.7 µs of CPU per delta (4.2 in place of 2.5), and 100 events are mostly less than 10 deltas.
+-- The folded tables have no CHECK on signs: a wrong sum is for verify to find, and must not stop folds.
 
 CREATE TABLE metric_deltas (
+    delta_id        bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
     quarter_hour    timestamptz NOT NULL,
     agent_name      text        NOT NULL,
     event_type      text        NOT NULL DEFAULT '',
@@ -16,10 +19,14 @@ CREATE TABLE metric_deltas (
     failed          bigint      NOT NULL DEFAULT 0,
     duration_us     numeric     NOT NULL DEFAULT 0,
     latency_buckets smallint[]  NOT NULL DEFAULT '{}',
-    latency_counts  bigint[]    NOT NULL DEFAULT '{}'
+    latency_counts  bigint[]    NOT NULL DEFAULT '{}',
+    CONSTRAINT metric_deltas_pkey PRIMARY KEY (delta_id),
+    CONSTRAINT metric_deltas_latency_check CHECK (cardinality(latency_buckets) = cardinality(latency_counts))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
-COMMENT ON TABLE metric_deltas IS 'Appended in the transaction that stores or deletes, so that every snapshot adds up; no key, so nobody waits. Only DELETE: TRUNCATE would show wrong numbers to older snapshots.';
+COMMENT ON TABLE metric_deltas IS 'Appended in the transaction that stores or deletes, so that every snapshot adds up. Only DELETE: TRUNCATE would show wrong numbers to older snapshots. Sums have any sign: deletes of runs subtract.';
+
+COMMENT ON COLUMN metric_deltas.delta_id IS 'For the replica identity alone: a published table without a key refuses DELETE. No fold goes by it, because ids are not in the order of commits.';
 
 COMMENT ON COLUMN metric_deltas.quarter_hour IS 'Of the event''s timestamp; of a run''s created_at in the rows that count runs, whose event_type and model are empty';
 

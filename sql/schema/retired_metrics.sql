@@ -2,6 +2,7 @@
 -- counted_metrics: that and run_metrics, which is all that the metrics must add up to.
 
 CREATE TABLE retired_metrics (
+    retired_id     bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
     agent_name     text        NOT NULL,
     quarter_hour   timestamptz NOT NULL,
     event_type     text        NOT NULL,
@@ -16,12 +17,15 @@ CREATE TABLE retired_metrics (
     runs           bigint      NOT NULL,
     completed      bigint      NOT NULL,
     failed         bigint      NOT NULL,
-    duration_us    numeric     NOT NULL
+    duration_us    numeric     NOT NULL,
+    CONSTRAINT retired_metrics_pkey PRIMARY KEY (retired_id),
+    CONSTRAINT retired_metrics_sign_check CHECK (least(events, errors, tokens_in, tokens_out, cost, latency_us,
+                                                       runs, completed, failed, duration_us) >= 0)
 );
 
 CREATE INDEX retired_metrics_agent_name_idx ON retired_metrics (agent_name);
 
-COMMENT ON TABLE retired_metrics IS 'What runs that retention removed counted for, moved here in the transaction that dropped them: the metrics still have it, and verify adds it in. No key: each drop appends.';
+COMMENT ON TABLE retired_metrics IS 'What runs that retention removed counted for, moved here in the transaction that dropped them: the metrics still have it, and verify adds it in. Each drop appends, so an agent may have several rows of the same quarter hour, type and model.';
 
 COMMENT ON COLUMN retired_metrics.quarter_hour IS 'As in run_metrics; the beginning of the day (UTC) where quarter hours are no longer kept';
 

@@ -26,11 +26,14 @@ CREATE TABLE runs (
     requested_at    timestamptz,
     renamed         boolean     NOT NULL DEFAULT false,
     environment_at  timestamptz,
-    moved_xid       bigint,
+    moved_xid       xid8,
     CONSTRAINT runs_pkey PRIMARY KEY (run_id),
     CONSTRAINT runs_agent_name_fkey FOREIGN KEY (agent_name) REFERENCES agents (name),
     CONSTRAINT runs_agent_name_run_name_key UNIQUE (agent_name, run_name),
-    CONSTRAINT runs_status_check CHECK (status IN ('active', 'completed', 'failed'))
+    CONSTRAINT runs_status_check CHECK (status IN ('active', 'completed', 'failed')),
+    CONSTRAINT runs_sign_check CHECK (duration_us >= 0 AND total_cost >= 0 AND tokens_in >= 0
+                                      AND tokens_out >= 0 AND error_count >= 0
+                                      AND event_count >= 0)
 ) WITH (fillfactor = 70);
 
 CREATE INDEX runs_agent_name_created_at_idx ON runs (agent_name, created_at DESC, run_id DESC);
@@ -41,18 +44,18 @@ CREATE INDEX runs_moved_xid_idx ON runs (agent_name, moved_xid, run_id) WHERE mo
 
 COMMENT ON TABLE runs IS 'One row per run. No index on a mutable total: three of them took HOT updates from 43 % to 0 %.';
 
-COMMENT ON COLUMN runs.received_on IS 'The day on which the service first saw the run: it says in which partition of events the run lies';
+COMMENT ON COLUMN runs.received_on IS 'The day on which the service first saw the run: its events are in the partition of this day';
 
 COMMENT ON COLUMN runs.owner_is_root IS 'Whether the event that gives the run its agent is a root agent_start; else it is the earliest event';
 
-COMMENT ON COLUMN runs.owner_parent_id IS 'The parent that the owning event names: should that event come into the run, the owner is found anew';
+COMMENT ON COLUMN runs.owner_parent_id IS 'The parent that the owning event names: when that event is stored, runs select their owner again';
 
 COMMENT ON COLUMN runs.requested_name IS 'The run_name of the earliest event that has one; run_name may add (2), (3), …';
 
-COMMENT ON COLUMN runs.renamed IS 'Named by hand: events change the name no more';
+COMMENT ON COLUMN runs.renamed IS 'Renamed by a user: events no longer change the name';
 
 COMMENT ON COLUMN runs.environment_at IS 'The timestamp of the event that environment comes from; NULL: it is the ENVIRONMENT of the service';
 
-COMMENT ON COLUMN runs.moved_xid IS 'The transaction that gave the run to its agent, after its events had another: they are due to that agent''s streams from there on; NULL: never moved';
+COMMENT ON COLUMN runs.moved_xid IS 'The transaction that moved the run to its agent: that agent''s streams send its events from this transaction on; NULL: never moved';
 
-COMMENT ON INDEX runs_moved_xid_idx IS 'Which runs came to an agent behind a place of its live tail. Most runs never move, and have no entry';
+COMMENT ON INDEX runs_moved_xid_idx IS 'Which runs moved to an agent after a position of its live tail. Most runs never move, and have no entry';

@@ -1,9 +1,7 @@
 -- sqlite/count_events: how many events a GATI backend's own database holds. SQLite's SQL.
 --
--- params   none
 -- returns  events
 -- rows     one
--- index    none
 -- plan     one pass over an index
 -- try      sqlite3 gati.db < sql/sqlite/count_events.sql
 

@@ -4,10 +4,8 @@
 -- what is below its counter counts as taken. Older databases lack some columns: a name that the inner
 -- query does not know is that of the outer one, which is NULL.
 --
--- params   none
 -- returns  event_id, run_id, run_name, agent_name, event_type, timestamp, parent_event_id, previous_event_id, data
 -- rows     one per event
--- index    none
 -- plan     one pass, sorted by SQLite, which spills to disk
 -- try      sqlite3 gati.db < sql/sqlite/events.sql
 

@@ -1,16 +1,12 @@
--- tail/horizon: below which transaction everything is decided, and which numbers are still to come.
+-- tail/horizon: the oldest transaction still in progress, and the next transaction id.
 --
--- What is committed below `horizon` is all there ever will be: nothing can come in between any more. It
--- is the oldest transaction of the whole server, in any of its databases, that has written and not ended.
--- On Citus a transaction has ended here before its workers commit; until they have, it holds the lock
--- of tail/hold_back.
+-- No further event can appear below `horizon` (the snapshot's xmin). It is the oldest transaction of any
+-- database of the server that has written and not ended. On Citus a transaction ends here before its
+-- workers commit; until they have, it holds the lock of tail/hold_back.
 --
--- params   none
 -- returns  horizon bigint, next bigint
 -- rows     one
--- index    none
 -- plan     a look at the snapshot
--- try      (no parameters)
 
 \if :{?distributed}
 SELECT least(pg_snapshot_xmin(pg_current_snapshot())::text::bigint,

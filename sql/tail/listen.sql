@@ -1,10 +1,5 @@
--- tail/listen: let this session be told when events may have come in.
+-- tail/listen: subscribe this session to the notification that events may have been stored.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a registration of the session, on a server that takes writes
--- try      (no parameters)
+-- plan     a registration of the session, on a server that takes writes
 
 LISTEN gati_events;

@@ -1,12 +1,7 @@
--- tail/notify: tell whoever listens in this database that events may have come in.
+-- tail/notify: notify the sessions that listen in this database that events may have been stored.
 --
--- By the leader, once a second at the most: a commit that notifies waits for every other that does.
+-- The leader runs it at most once a second, because commits that notify wait for each other.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: a message, sent at the commit
--- try      (no parameters)
+-- plan     a message, sent at the commit
 
 NOTIFY gati_events;

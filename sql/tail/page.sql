@@ -1,19 +1,19 @@
--- tail/page: the next events in the order of their transactions, behind one and below the horizon.
+-- tail/page: the next events in the order of their transactions, after a position and below the horizon.
 --
--- Within a transaction they go by key. A row that was written before the transaction which it names (xmin,
--- which counts in 32 bits, lies below ingest_xid) was restored from a server that had counted further: it
--- is not wanted, for its number comes up only now. One that was changed since lies above. Bytes are counted as they are stored: compressed, and without
--- reading what lies outside of the row. On Citus the rows' xmin are the workers' own and tell nothing.
+-- Within a transaction events are in the order of their keys. Rows restored by pg_restore from a server with
+-- a higher transaction counter are skipped: their ingest_xid is larger than their own xmin (32 bits).
+-- Updated rows have a newer xmin and pass. On Citus xmin is a worker's own and is not compared. Bytes are
+-- those of the stored data: compressed, and without reading TOAST.
 --
--- params   xid         bigint  the transaction of the last event that was looked at
+-- params   xid         xid8    the transaction of the last event read
 -- params   run_id      uuid    its run
 -- params   event_id    uuid    its id
--- params   horizon     bigint  tail/horizon, of this snapshot or of one before
--- params   row_limit   bigint  events to look at, at the most
--- params   byte_limit  bigint  of their data as it is stored, but for the first: a page ends there
+-- params   horizon     xid8    tail/horizon, of this snapshot or of one before
+-- params   row_limit   bigint  events to read at most
+-- params   byte_limit  bigint  of their stored data, except the first event: a page ends there
 -- returns  due_xid bigint, scanned bigint, is_wanted boolean, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
--- rows     one per event that was looked at, without its data where it is not wanted: the last one
---          says where the next page begins. Fewer than `scanned`, which is on each: bytes ended it
+-- rows     one per event read, without its data unless is_wanted: the next page begins after the last row.
+--          Fewer rows than `scanned`, which is on each: the byte limit ended the page
 -- index    events_ingest_xid_idx, runs_pkey
 -- plan     index scan of each partition from the given transaction on, merged; within a transaction an
 --          incremental sort; one look-up per run
@@ -24,14 +24,14 @@ WITH found AS MATERIALIZED (
 \if :{?distributed}
            true AS is_wanted
 \else
-           (e.ingest_xid - e.xmin::text::bigint) & 4294967295
+           (e.ingest_xid::text::bigint - e.xmin::text::bigint) & 4294967295
                NOT BETWEEN 1 AND 2147483647 AS is_wanted
 \endif
       FROM events AS e
-     WHERE e.ingest_xid >= :'xid'::bigint
+     WHERE e.ingest_xid >= :'xid'::xid8
        AND (e.ingest_xid, e.run_id, e.event_id)
-           > (:'xid'::bigint, :'run_id'::uuid, :'event_id'::uuid)
-       AND e.ingest_xid < :'horizon'::bigint
+           > (:'xid'::xid8, :'run_id'::uuid, :'event_id'::uuid)
+       AND e.ingest_xid < :'horizon'::xid8
      ORDER BY e.ingest_xid, e.run_id, e.event_id
      LIMIT :'row_limit'::bigint
 ), page AS MATERIALIZED (
@@ -42,7 +42,7 @@ WITH found AS MATERIALIZED (
                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
       FROM found AS f
 )
-SELECT p.ingest_xid AS due_xid, p.scanned, p.is_wanted, e.event_id, e.run_id, r.run_name, e.agent_name,
+SELECT p.ingest_xid::text::bigint AS due_xid, p.scanned, p.is_wanted, e.event_id, e.run_id, r.run_name, e.agent_name,
        e.event_type, e.timestamp, e.parent_event_id, e.previous_event_id,
        e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
        e.latency_us / 1000.0 AS latency_ms,

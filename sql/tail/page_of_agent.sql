@@ -1,23 +1,22 @@
--- tail/page_of_agent: as tail/page, the next events of runs that are one agent's.
+-- tail/page_of_agent: as tail/page, the next events of one agent's runs.
 --
--- An event is due with its transaction; where its run came to the agent later, with the transaction that
--- moved the run. A run that was written before the transaction which it says moved it was restored, as
--- such events were: then that number says nothing. On Citus the rows' xmin are the workers' own, and are
--- not looked at.
+-- An event is due with its transaction, or with the transaction that moved its run to the agent, if that is
+-- later. moved_xid is ignored where it is larger than the run's own xmin, because pg_restore wrote the run.
+-- On Citus xmin is a worker's own and is not compared.
 --
 -- params   agent_name  text    the agent
--- params   xid         bigint  the transaction with which the last event that was looked at was due
+-- params   xid         xid8    the transaction with which the last event read was due
 -- params   run_id      uuid    its run
 -- params   event_id    uuid    its id
--- params   horizon     bigint  tail/horizon, of this snapshot or of one before
--- params   row_limit   bigint  events to look at, at the most
--- params   byte_limit  bigint  of their data as it is stored, but for the first: a page ends there
+-- params   horizon     xid8    tail/horizon, of this snapshot or of one before
+-- params   row_limit   bigint  events to read at most
+-- params   byte_limit  bigint  of their stored data, except the first event: a page ends there
 -- returns  due_xid bigint, scanned bigint, is_wanted boolean, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
--- rows     one per event that was looked at, with its key alone where it is not wanted: the last one
---          says where the next page begins. Fewer than `scanned`, which is on each: bytes ended it
+-- rows     one per event read, with its key alone unless is_wanted: the next page begins after the last row.
+--          Fewer rows than `scanned`, which is on each: the byte limit ended the page
 -- index    events_ingest_xid_idx, runs_moved_xid_idx, events_pkey, runs_pkey
--- plan     index scan of each partition from the given transaction on, merged; beside it one of the runs
---          that came to the agent, and of each its events; then a look-up per event that is wanted
+-- plan     index scan of each partition from the given transaction on, merged; and an index scan
+--          of the runs that moved to the agent, with their events; then a look-up per event that is_wanted
 -- try      \set agent_name 'agent 1' \set xid 1000 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_id 6738206f-76cb-447b-b55e-2647469279a0 \set horizon 2000 \set row_limit 500 \set byte_limit 262144
 
 WITH arrived AS (
@@ -26,14 +25,14 @@ WITH arrived AS (
 \if :{?distributed}
            true AS is_new
 \else
-           (e.ingest_xid - e.xmin::text::bigint) & 4294967295
+           (e.ingest_xid::text::bigint - e.xmin::text::bigint) & 4294967295
                NOT BETWEEN 1 AND 2147483647 AS is_new
 \endif
       FROM events AS e
-     WHERE e.ingest_xid >= :'xid'::bigint
+     WHERE e.ingest_xid >= :'xid'::xid8
        AND (e.ingest_xid, e.run_id, e.event_id)
-           > (:'xid'::bigint, :'run_id'::uuid, :'event_id'::uuid)
-       AND e.ingest_xid < :'horizon'::bigint
+           > (:'xid'::xid8, :'run_id'::uuid, :'event_id'::uuid)
+       AND e.ingest_xid < :'horizon'::xid8
      ORDER BY e.ingest_xid, e.run_id, e.event_id
      LIMIT :'row_limit'::bigint
 ),
@@ -45,27 +44,27 @@ moved AS (
              FROM events AS e
             WHERE e.received_on = r.received_on
               AND e.run_id      = r.run_id
-              AND e.event_id   >= CASE WHEN r.moved_xid = :'xid'::bigint
+              AND e.event_id   >= CASE WHEN r.moved_xid = :'xid'::xid8
                                         AND r.run_id = :'run_id'::uuid
                                        THEN :'event_id'::uuid
                                        ELSE '00000000-0000-0000-0000-000000000000' END
               AND (r.moved_xid, r.run_id, e.event_id)
-                  > (:'xid'::bigint, :'run_id'::uuid, :'event_id'::uuid)
+                  > (:'xid'::xid8, :'run_id'::uuid, :'event_id'::uuid)
 \if :{?distributed}
               AND e.ingest_xid < r.moved_xid
 \else
               AND (e.ingest_xid < r.moved_xid
-                   OR (e.ingest_xid - e.xmin::text::bigint) & 4294967295
+                   OR (e.ingest_xid::text::bigint - e.xmin::text::bigint) & 4294967295
                       BETWEEN 1 AND 2147483647)
 \endif
             ORDER BY e.event_id
             LIMIT :'row_limit'::bigint) AS e
      WHERE r.agent_name = :'agent_name'::text
-       AND r.moved_xid >= :'xid'::bigint
-       AND r.moved_xid < :'horizon'::bigint
+       AND r.moved_xid >= :'xid'::xid8
+       AND r.moved_xid < :'horizon'::xid8
 \if :{?distributed}
 \else
-       AND (r.moved_xid - r.xmin::text::bigint) & 4294967295 NOT BETWEEN 1 AND 2147483647
+       AND (r.moved_xid::text::bigint - r.xmin::text::bigint) & 4294967295 NOT BETWEEN 1 AND 2147483647
 \endif
      ORDER BY r.moved_xid, r.run_id, e.event_id
      LIMIT :'row_limit'::bigint
@@ -79,7 +78,7 @@ looked_at AS (
                 OR r.moved_xid <= a.due_xid) AS is_wanted
 \else
                 OR r.moved_xid <= a.due_xid
-                OR (r.moved_xid - r.xmin::text::bigint) & 4294967295
+                OR (r.moved_xid::text::bigint - r.xmin::text::bigint) & 4294967295
                    BETWEEN 1 AND 2147483647) AS is_wanted
 \endif
       FROM arrived AS a
@@ -103,7 +102,7 @@ page AS MATERIALIZED (
                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
       FROM looked_at AS l
 )
-SELECT p.due_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, r.run_name, e.agent_name,
+SELECT p.due_xid::text::bigint AS due_xid, p.scanned, p.is_wanted, p.event_id, p.run_id, r.run_name, e.agent_name,
        e.event_type, e.timestamp, e.parent_event_id, e.previous_event_id,
        e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
        e.latency_us / 1000.0 AS latency_ms,

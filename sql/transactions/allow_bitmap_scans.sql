@@ -1,12 +1,9 @@
--- transactions/allow_bitmap_scans: let the rest of this transaction use an index that gives bitmaps.
+-- transactions/allow_bitmap_scans: allow bitmap scans for the rest of this transaction.
 --
--- For a search of text, where a DBA has made one: sql/optional/search_text.sql.
+-- For a search of text, where a DBA has created the index of sql/optional/search_text.sql.
 --
--- params   none
 -- returns  enable_bitmapscan text
 -- rows     one
--- index    none
 -- plan     a function call
--- try      (no parameters)
 
 SELECT set_config('enable_bitmapscan', 'on', true) AS enable_bitmapscan;

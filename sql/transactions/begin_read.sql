@@ -1,12 +1,7 @@
--- transactions/begin_read: begin a transaction that reads one state and changes nothing.
+-- transactions/begin_read: begin a read-only transaction with one snapshot.
 --
--- For sessions that cannot be told so once and for all: those behind a PgBouncer.
+-- For connections through PgBouncer, where a session keeps no settings.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: its snapshot is taken by the first statement that needs one
--- try      (no parameters)
+-- plan     the first statement that needs a snapshot takes it
 
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;

@@ -1,12 +1,5 @@
--- transactions/commit: end the transaction and keep what it did.
+-- transactions/commit: commit the transaction.
 --
--- Where a statement of a pipeline is to follow it in the same round trip.
---
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none
--- try      (no parameters)
+-- As a statement, so that a pipeline can send another one in the same round trip.
 
 COMMIT;

@@ -1,14 +1,11 @@
--- transactions/look_up: let this transaction go by keys alone, whatever a plan thinks of scans.
+-- transactions/look_up: make this transaction use index look-ups only.
 --
--- For statements that look up thousands of rows, each by its key, or go from one key on. Their plan is made once for a
--- connection: made while the tables were small, it would scan them for every key, and for ever.
+-- For statements that look up thousands of rows by key, or read from one key on. A connection plans them
+-- once. A plan made while the tables were small would scan the tables for every key.
 --
--- params   none
 -- returns  seqscan text, bitmapscan text, hashjoin text
 -- rows     one
--- index    none
 -- plan     a function call for each setting
--- try      (no parameters)
 
 SELECT set_config('enable_seqscan', 'off', true)    AS seqscan,
        set_config('enable_bitmapscan', 'off', true) AS bitmapscan,

@@ -1,13 +1,12 @@
 -- transactions/plan_for_values: plan the rest of this transaction for its values, and bound its time.
 --
--- For searches: which of many filters are given decides which index serves, and days decide which
--- partitions are read. Rows are to come in the order of an index, so that the search can stop: a scan of
--- the whole table, or a bitmap of all that an old estimate takes for few, has to end before it can.
+-- For searches, because the given filters decide which index serves, and the days which partitions are
+-- read. Rows must come in the order of an index, so that the search can stop early. A scan of the whole
+-- table, or a bitmap of more rows than an old estimate expects, has to end first.
 --
 -- params   timeout  text  for each statement, such as 5000ms
 -- returns  plan_cache_mode text, enable_seqscan text, enable_bitmapscan text, statement_timeout text
 -- rows     one
--- index    none
 -- plan     function calls
 -- try      \set timeout 5000ms
 

@@ -1,14 +1,11 @@
--- transactions/plan_on_citus: where Citus has spread the tables, let this session choose between plans by itself.
+-- transactions/plan_on_citus: on Citus, let this session choose between generic and custom plans.
 --
--- Citus plans for values: of a generic plan it says that it cannot make it. Other choices stay. It has spread
--- them once runs lacks the key that citus/drop_keys takes; its own tables are not there to be asked elsewhere.
+-- Citus plans for values and fails on a forced generic plan. The tables are distributed if runs lacks the key
+-- that citus/drop_keys drops. Citus's own tables cannot be read for this, because elsewhere they do not exist.
 --
--- params   none
 -- returns  plan_cache_mode text
 -- rows     one; none where the tables are not distributed
--- index    none
--- plan     a look at the extensions, and at the constraints of runs where Citus is there
--- try      (no parameters)
+-- plan     a look-up of the extension, and of the constraints of runs where Citus is installed
 
 SELECT CASE current_setting('plan_cache_mode')
             WHEN 'force_generic_plan' THEN set_config('plan_cache_mode', 'auto', false)

@@ -1,12 +1,11 @@
--- transactions/set_lock_timeout: let this session wait for each lock for so long.
+-- transactions/set_lock_timeout: set this session's lock_timeout.
 --
--- A short while after a transaction that waited in vain, since what arrived meanwhile has waited too.
--- For the session: one that reserves numbers is two transactions.
+-- Shorter after a lock timeout, because the requests that arrived meanwhile have waited too.
+-- For the session, because a request that reserves numbers is two transactions.
 --
 -- params   timeout  text  such as 150ms
 -- returns  set_config text
 -- rows     one
--- index    none
 -- plan     a function call
 -- try      \set timeout 150ms
 

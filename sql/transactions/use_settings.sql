@@ -1,13 +1,12 @@
 -- transactions/use_settings: give this transaction settings, which end with it.
 --
--- What a session is told at its start, where each transaction may meet another session: behind a
--- PgBouncer. The one that not everybody may set, temp_file_limit, is left out for those who may not.
+-- The session's start settings, for a PgBouncer, where each transaction may get another session.
+-- temp_file_limit is left out where the user lacks the right to set it.
 --
 -- params   names     text[]  the settings
 -- params   settings  text[]  what each is set to
 -- returns  used bigint
 -- rows     one
--- index    none
 -- plan     a function call for each
 -- try      \set names '{work_mem,lock_timeout}' \set settings '{64MB,400ms}'
 

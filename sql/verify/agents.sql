@@ -1,12 +1,9 @@
 -- verify/agents: the agents to look at, with how many events each should have.
 --
--- params   none
 -- returns  agent_name text, events bigint
--- rows     one per agent that has runs, had some that retention removed, or stands in the metrics
--- index    none
+-- rows     one per agent that has runs, had some that retention removed, or is in the metrics
 -- plan     one pass over runs, retired metrics, agent_totals and the deltas, and what quarter hours hold:
 --          no rollup is made of those, so an agent that only they know is found nowhere else
--- try      (no parameters)
 
 SELECT n.agent_name,
        greatest(sum(n.events), 0)::bigint AS events

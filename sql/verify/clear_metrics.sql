@@ -1,11 +1,6 @@
 -- verify/clear_metrics: empty the metric tables, to rebuild them in the same transaction.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
 -- plan     one pass over each table
--- try      (no parameters)
 
 WITH daily AS (
     DELETE FROM daily_metrics

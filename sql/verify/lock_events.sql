@@ -1,13 +1,8 @@
--- verify/lock_events: let no partition of events be dropped until the transaction ends.
+-- verify/lock_events: block the dropping of partitions until the transaction ends.
 --
 -- The first statement of a transaction that counts events in one snapshot: a dropped table is gone for
 -- older snapshots too, and their runs would have no events. LOCK itself takes no snapshot.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: waits for a drop that is under way; readers and writers are not disturbed
--- try      (no parameters)
+-- plan     waits for a running drop; does not block readers and writers
 
 LOCK TABLE events IN ACCESS SHARE MODE;

@@ -1,11 +1,8 @@
 -- verify/orphans: events of runs that are not there, or that lie on another day than their run.
 --
--- params   none
 -- returns  relation text, key jsonb, stored jsonb, counted jsonb
 -- rows     one per run; none when all is well
--- index    none
 -- plan     one pass over events, hash anti join
--- try      (no parameters)
 
 SELECT 'events' AS relation,
        jsonb_build_object('received_on', e.received_on, 'run_id', e.run_id) AS key,

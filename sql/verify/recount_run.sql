@@ -1,8 +1,6 @@
 -- verify/recount_run: set a run's totals to those of its events.
 --
 -- params   run_id  uuid  the run, held in a statement of its own
--- returns  nothing
--- rows     none
 -- index    runs_pkey, events_pkey
 -- plan     one index scan on one partition
 -- try      \set run_id 8552f8ec-923d-432c-9bc4-802c92078534

@@ -1,11 +1,8 @@
 -- verify/rollups: where materialized views and rollups are not what their tables add up to.
 --
--- params   none
 -- returns  relation text, key jsonb, stored jsonb, counted jsonb
 -- rows     one per row that differs; none when all is well
--- index    none
 -- plan     passes over the metric tables, aggregates
--- try      (no parameters)
 
 WITH both_sides AS (
     SELECT 'daily_rollups' AS relation, r.dimension, r.name, r.day::text AS at,
@@ -33,27 +30,6 @@ WITH both_sides AS (
            m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
            m.completed, m.failed, m.duration_us
       FROM daily_metrics AS m
-     UNION ALL
-    SELECT 'daily_totals', 'all', '', t.day::text, NULL, true, false,
-           t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us, t.runs,
-           t.completed, t.failed, t.duration_us
-      FROM daily_totals AS t
-     UNION ALL
-    SELECT 'daily_totals', 'all', '', m.day::text, NULL, false, true,
-           m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-           m.completed, m.failed, m.duration_us
-      FROM daily_metrics AS m
-     UNION ALL
-    SELECT 'event_type_totals', 'event_type', t.event_type, NULL, NULL, true, false,
-           t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us, 0, 0, 0,
-           0
-      FROM event_type_totals AS t
-     UNION ALL
-    SELECT 'event_type_totals', 'event_type', m.event_type, NULL, NULL, false, true,
-           m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, 0, 0, 0,
-           0
-      FROM daily_metrics AS m
-     WHERE m.event_type <> ''
      UNION ALL
     SELECT 'model_totals', 'model', t.model, NULL, NULL, true, false,
            t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us, 0, 0, 0,

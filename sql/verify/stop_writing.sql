@@ -1,13 +1,8 @@
--- verify/stop_writing: let nobody store or delete until the transaction ends.
+-- verify/stop_writing: block storing and deleting until the transaction ends.
 --
 -- For a rebuild on Citus, which has no snapshot across nodes: it waits until what is in flight has been
 -- committed by every worker, since locks are let go of last. LOCK itself takes no snapshot.
 --
--- params   none
--- returns  nothing
--- rows     none
--- index    none
--- plan     none: waits for whoever writes; readers are not disturbed
--- try      (no parameters)
+-- plan     waits for writers; does not block readers
 
 LOCK TABLE runs IN SHARE MODE;

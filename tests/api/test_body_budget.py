@@ -7,12 +7,14 @@ import pytest
 from falcon import testing
 
 from service.api.body_budget import BodyBudget
+from service.core.overloaded import Overloaded
 from service.db.connections import connect
 from service.db.session_settings import WRITE
-from service.writer.group_commit import Overloaded
 from tests.client import Client
 from tests.events import event, new_id
 from tests.processes.harness import until
+
+pytestmark = pytest.mark.any_postgres
 
 LIMIT = 100
 

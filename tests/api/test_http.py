@@ -6,6 +6,8 @@ from service.db.queries import Queries
 from tests.client import Client
 from tests.events import event, new_id
 
+pytestmark = pytest.mark.any_postgres
+
 PAGE = "http://localhost:3000"
 
 

@@ -9,12 +9,13 @@ import pytest
 from falcon import testing
 
 from service.config import Config, ConfigError
+from service.ingest.json.event import MAX_DEPTH
 from service.resources.agents import MAX_BODY_BYTES, MAX_DESCRIPTION
 from service.resources.trace.render import MAX_TREE_DEPTH
 from tests.client import Client
 from tests.events import Event, event, new_id
 
-DEEPEST = 128
+pytestmark = pytest.mark.any_postgres
 
 
 def chain(levels: int) -> Event:
@@ -56,9 +57,7 @@ def deep(levels: int) -> list[Event]:
 BATCHES = [
     ("MAX_BATCH_SIZE", "3", 3, long, 413, "batch_too_large"),
     ("MAX_EVENT_KB", "1", 1024, large, 422, "event_too_large"),
-    ("MAX_EVENT_DEPTH", "", 64, deep, 422, "too_deep"),
-    ("MAX_EVENT_DEPTH", "1", 1, deep, 422, "too_deep"),
-    ("MAX_EVENT_DEPTH", "128", DEEPEST, deep, 422, "too_deep"),
+    ("MAX_EVENT_KB", "", MAX_DEPTH, deep, 422, "too_deep"),
 ]
 
 
@@ -80,21 +79,20 @@ def test_a_limit_that_is_set_holds_however_the_body_is_written(
             assert outcome(client.send_bytes(body.encode())) == expected, count
 
 
-def test_the_deepest_data_in_the_deepest_trace_is_read_by_every_parser(database_url: str) -> None:
+def test_the_deepest_data_in_the_deepest_trace_is_read_by_every_parser(client: Client) -> None:
     run, parent = new_id(), None
     events = []
     for second in range(MAX_TREE_DEPTH + 1):
         events.append(event(run, seconds=second, parent_event_id=parent))
         parent = events[-1]["event_id"]
-    events[-1]["data"] = chain(DEEPEST)
-    with Client.of(database_url, MAX_EVENT_DEPTH=str(DEEPEST)) as client:
-        client.send(*events)
-        text = client.simulate_get(f"/api/runs/{run}/trace").content
+    events[-1]["data"] = chain(MAX_DEPTH)
+    client.send(*events)
+    text = client.simulate_get(f"/api/runs/{run}/trace").content
     for loads in (json.loads, orjson.loads):
         [node] = loads(text)["execution_tree"]
         for _ in range(MAX_TREE_DEPTH):
             [node] = node["children"]
-        assert node["data"] == chain(DEEPEST)
+        assert node["data"] == chain(MAX_DEPTH)
 
 
 @pytest.mark.parametrize(
@@ -104,9 +102,6 @@ def test_the_deepest_data_in_the_deepest_trace_is_read_by_every_parser(database_
         ("MAX_BODY_MB", 1, 1024),
         ("MAX_IN_FLIGHT_MB", 1, 65_536),
         ("MAX_EVENT_KB", 1, 65_536),
-        ("MAX_EVENT_DEPTH", 1, DEEPEST),
-        ("MAX_HEADERS", 20, 500),
-        ("MAX_HEADER_KB", 1, 32),
         ("BODY_TIMEOUT_SECONDS", 1, 3600),
         ("STREAM_STALL_SECONDS", 1, 3600),
         ("READ_TIMEOUT_SECONDS", 1, 50),

@@ -7,8 +7,10 @@ import orjson
 import pytest
 from falcon import testing
 
-from service.api.load_shedding import THROWN_AWAY_BYTES, LoadShedder
+from service.api.load_shedding import DISCARDED_BYTES, LoadShedder
 from tests.client import Client
+
+pytestmark = pytest.mark.any_postgres
 
 
 class Response:
@@ -40,8 +42,8 @@ def test_post_is_refused_and_get_is_answered(client: Client) -> None:
 @pytest.mark.parametrize(
     ("headers", "closes"),
     [
-        ({"Content-Length": str(THROWN_AWAY_BYTES)}, False),
-        ({"Content-Length": str(THROWN_AWAY_BYTES + 1)}, True),
+        ({"Content-Length": str(DISCARDED_BYTES)}, False),
+        ({"Content-Length": str(DISCARDED_BYTES + 1)}, True),
         ({"Transfer-Encoding": "chunked"}, True),
     ],
 )

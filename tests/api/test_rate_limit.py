@@ -8,6 +8,8 @@ from falcon import testing
 
 from service.api.errors import ApiError
 from service.api.middleware.rate_limit import RateLimit
+from service.api.policy import INGEST, Policy
+from service.api.resource import Resource
 from service.auth.key_admin import create
 from service.auth.key_cache import ANONYMOUS
 from service.auth.scopes import Scope
@@ -18,6 +20,8 @@ from tests.client import Client
 from tests.events import event, new_id
 from tests.openapi import close
 from tests.resources.test_openapi import assert_described
+
+pytestmark = pytest.mark.any_postgres
 
 PAGE = "http://localhost:3000"
 
@@ -62,8 +66,8 @@ def test_a_refusal_says_when_to_come_again(database_url: str, clock: StillClock)
         assert answer.status_code == 429
         assert answer.json == {
             "title": "429 Too Many Requests",
-            "description": "More than 10 events a second. Send it again in 4 s.",
-            "detail": "More than 10 events a second. Send it again in 4 s.",
+            "description": "More than 10 events per second. Retry in 4 s.",
+            "detail": "More than 10 events per second. Retry in 4 s.",
             "code": "rate_limited",
             "request_id": "mine",
             "retry_after": 4,
@@ -114,9 +118,13 @@ def test_in_debt_the_body_is_not_even_read(database_url: str, clock: StillClock)
             assert client.send_bytes(body, **headers).status_code == 429
 
 
+class Sending(Resource):
+    policy = Policy({"POST": INGEST})
+
+
 def test_bodies_that_were_let_in_together_are_not_all_stored(clock: StillClock) -> None:
     config = Config.from_environment({"MAX_EVENTS_PER_SECOND": "10"})
-    limit, resource = RateLimit(config, clock), object()
+    limit, resource = RateLimit(config, clock), Sending()
     requests = [testing.create_req(method="POST", path="/api/events") for _ in range(3)]
     for req in requests:
         req.context.principal = ANONYMOUS

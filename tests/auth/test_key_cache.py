@@ -20,7 +20,10 @@ from service.auth.key_cache import (
 )
 from service.auth.scopes import Scope
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection
+
+pytestmark = pytest.mark.any_postgres
 
 
 class Clock:
@@ -39,7 +42,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url, 5)
+    database = Database(DatabaseSettings(database_url, 5))
     database.open()
     yield database
     database.close()
@@ -54,7 +57,7 @@ def test_a_key_is_known_by_its_text_alone(ring: KeyCache, database_url: str) -> 
     key = create(database_url, "laptop", Scope.INGEST, None)
     principal = ring.find(key)
     assert principal is not None
-    assert (principal.name, principal.scope) == (key.split("_")[2], Scope.INGEST)
+    assert (principal.key_id, principal.scope) == (key.split("_")[2], Scope.INGEST)
     assert ring.find(key.replace("_ingest_", "_admin_")) is None
 
 

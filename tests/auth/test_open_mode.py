@@ -12,6 +12,8 @@ from service.core.failure import Failure
 from service.server import startup_check
 from tests.client import Client
 
+pytestmark = pytest.mark.any_postgres
+
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - that is the case
 
 

@@ -20,7 +20,10 @@ from tests.events import Event, event, new_id
 from tests.http.wire import connected
 from tests.leaks import look_through_answer, look_through_log
 from tests.processes import harness
+from tests.processes.workers import WORKER_CLASSES
 from tests.service import Service
+
+pytestmark = pytest.mark.any_postgres
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 TRACEPARENT = f"00-{TRACE}-{SPAN}-01"
@@ -81,11 +84,11 @@ def test_a_request_s_line_has_what_leads_to_it(service: Service, database_url: s
     }
 
 
-@pytest.mark.parametrize(("chosen", "lines"), [("all", 1), ("problems", 0)])
+@pytest.mark.parametrize(("debug", "lines"), [("true", 1), ("false", 0)])
 def test_what_goes_well_is_logged_where_all_is(
-    database_url: str, tmp_path: Path, chosen: str, lines: int
+    database_url: str, tmp_path: Path, debug: str, lines: int
 ) -> None:
-    service = Service(database_url, tmp_path / "output", harness.REPOSITORY, LOG_REQUESTS=chosen)
+    service = Service(database_url, tmp_path / "output", harness.REPOSITORY, DEBUG=debug)
     service.wait_until_healthy()
     url = f"{service.url}/api/agents?limit=7&q={leaks.EVENT}"
     requests.get(url, headers={"X-Request-Id": "mine", "traceparent": TRACEPARENT}, timeout=30)
@@ -99,7 +102,7 @@ def test_what_goes_well_is_logged_where_all_is(
 
 
 def test_a_trusted_proxy_says_whose_address_it_is(database_url: str, tmp_path: Path) -> None:
-    settings: dict[str, Any] = {"LOG_REQUESTS": "all", "TRUSTED_PROXIES": "127.0.0.1"}
+    settings: dict[str, Any] = {"DEBUG": "true", "TRUSTED_PROXIES": "127.0.0.1"}
     settings["INSECURE_PUBLIC"] = "true"
     service = Service(database_url, tmp_path / "output", harness.REPOSITORY, **settings)
     service.wait_until_healthy()
@@ -145,7 +148,7 @@ def test_whatever_goes_wrong_no_canary_is_told(
     assert leaks.PASSWORD in database_url
 
 
-@pytest.mark.parametrize("worker_class", ["gevent", "gthread"])
+@pytest.mark.parametrize("worker_class", WORKER_CLASSES)
 def test_what_gunicorn_itself_refuses_is_not_quoted(
     database_url: str, tmp_path: Path, worker_class: str
 ) -> None:

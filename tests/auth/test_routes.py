@@ -7,6 +7,8 @@ from tests.auth.conftest import Keys
 from tests.client import Client
 from tests.events import event, new_id
 
+pytestmark = pytest.mark.any_postgres
+
 PUBLIC, ANY_KEY, READ, INGEST, ADMIN = "public", "any key", "read", "ingest", "admin"
 ROUTES = {
     ("GET", "/"): PUBLIC,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from service.db import migrate, partitions
-from tests.conftest import janitor, url_of
+from tests.databases import janitor, url_of
 
 
 @pytest.fixture

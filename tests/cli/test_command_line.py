@@ -1,18 +1,27 @@
 """The command line: one line for a wrong value, help for a stranger, the database in use."""
 
 import re
+import subprocess
+import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from service.config import SETTINGS
+from service import __version__
+from service.__main__ import main
+from service.cli.exit_codes import MEANINGS, WRONG_VALUE
+from service.cli.parser import COMMANDS, load
+from service.config import SETTINGS, Config
 from tests.leaks import PASSWORD
-from tests.processes.harness import Service, run
+from tests.processes.harness import Service, environment, run
 
 WRONG_VALUES = [
     ("PORT", "eight"),
     ("PORT", "0"),
     ("PORT", "65536"),
+    ("PORT", "00000000809999"),
+    ("PORT", "8" * 5_000),
     ("WORKERS", "-1"),
     ("THREADS", "1e3"),
     ("WORKER_CLASS", "sync"),
@@ -61,13 +70,118 @@ def test_help_names_every_variable_with_its_default(open_dir: Path) -> None:
         assert re.search(rf"^  {setting.name} +.*\(default: .+\)$", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["migrate"], ["migrate", "down", "0"]])
-def test_a_command_that_does_not_exist_shows_the_usage(
-    open_dir: Path, arguments: list[str]
+@pytest.mark.parametrize("leading", ["", "0", "0" * 5_000])
+def test_leading_zeros_of_a_number_mean_nothing(leading: str) -> None:
+    assert Config.from_environment({"PORT": f"{leading}8001"}, Path("none")).port == 8001
+
+
+WRONG_ARGUMENTS = [
+    ([], "expected COMMAND, one of: serve, health, migrate,"),
+    (["nonsense"], "there is no command 'nonsense'; there are: serve,"),
+    (["kyes", "list"], "there is no command 'kyes'; did you mean keys?"),
+    (["--nonsense"], "unrecognized arguments: --nonsense"),
+    (["migrate"], "expected ACTION, one of: up, down, status,"),
+    (["migrate", "statsu"], "there is no action 'statsu'; did you mean status?"),
+    (["migrate", "down", "0"], "argument N: expected a number of migrations from 1 to 1000"),
+    (["migrate", "up", "--wait", "1e3"], "argument --wait: expected a number of seconds from 0"),
+    (["keys", "create", "a"], "the following arguments are required: --scope"),
+    (["keys", "create", "a", "--scope", "all"], "expected one of ingest, read, admin, not 'all'"),
+    (["retention", "--keep", "0d"], "expected a number of days from 1 to 36500, such as 90d"),
+    (["retention", "--keep", "9" * 5_000], "expected a number of days from 1 to 36500"),
+    (["prices", "reprice", "--since", "soon"], "expected a date or time such as 2026-11-01"),
+    (["explain", "runs/timeline", "x"], "argument KEY=VALUE: expected key=value"),
+    (["health", "--url", "localhost:8000"], "expected a URL such as http://127.0.0.1:8000"),
+    (["dashboard", "--port", "65536"], "argument --port: expected a port from 1 to 65535"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), WRONG_ARGUMENTS)
+def test_a_wrong_argument_shows_the_usage_and_what_is_expected(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str
 ) -> None:
-    failed = run(open_dir, *arguments)
-    assert failed.returncode == 2
-    assert failed.stderr.startswith("usage: python -m service")
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    said = capsys.readouterr().err
+    assert ended.value.code == WRONG_VALUE
+    assert said.startswith("usage: python -m service")
+    assert expected in said
+    assert len(said) < 1_000
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "help"])
+def test_each_command_has_help_in_both_ways(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    shown = []
+    for arguments in (["help", *name.split()], [*name.split(), "--help"]):
+        if arguments != ["psql", "--help"]:  # psql's own
+            with pytest.raises(SystemExit) as ended:
+                main(arguments)
+            assert not ended.value.code
+            shown.append(capsys.readouterr().out)
+    assert shown[0].startswith(f"usage: python -m service {name} [-h]")
+    assert shown[0] == shown[-1]
+    assert load(name).DESCRIPTION.split()[0] in shown[0]
+
+
+def test_help_lists_every_command_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = []
+    for arguments in (["--help"], ["help"], ["help", "help"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert not ended.value.code
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1] == shown[2]
+    listed = [f"  {name:17}{text}" for name, (_, text) in COMMANDS.items()]
+    listed += [f"  {code:<5}{text}" for code, text in MEANINGS.items()]
+    assert "\n".join(listed).splitlines() == [
+        line for line in shown[0].splitlines() if line in listed
+    ]
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert not ended.value.code
+    assert capsys.readouterr().out == f"GATI Backend {__version__}\n"
+
+
+def test_only_the_chosen_command_is_imported(open_dir: Path) -> None:
+    """The process of `serve` stays: it must hold neither psycopg nor yoyo in its memory."""
+    program = """
+import sys
+from service.cli.parser import parse
+parse(["serve"])
+print([name for name in sys.modules if name.startswith(("psycopg", "yoyo", "sqlparse"))])
+print(sorted(name for name in sys.modules if name.startswith("service.cli.")))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=open_dir,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        "[]",
+        "['service.cli.exit_codes', 'service.cli.parser', 'service.cli.serve']",
+    ]
+
+
+def test_a_removed_setting_is_one_line_unless_its_value_has_the_same_effect(
+    open_dir: Path,
+) -> None:
+    (open_dir / ".env").write_text("LOG_REQUESTS=all\nMAX_HEADERS=100\nDASHBOARD_KEY=\n")
+    said = run(open_dir, "migrate", "new", "A wrong name").stderr.splitlines()
+    assert said[:-1] == [
+        "gati-backend: LOG_REQUESTS no longer exists and is ignored: DEBUG=true logs every request"
+    ]
+    assert run(open_dir, "migrate", "up", "--quiet", PORT="x").stderr.startswith(
+        "gati-backend: PORT"
+    )
+
+
+def test_config_has_a_field_for_each_setting_in_the_order_of_the_table() -> None:
+    assert [field.name for field in fields(Config)] == [setting.field for setting in SETTINGS]
 
 
 def test_psql_uses_the_running_service_s_database(standalone: Service) -> None:
@@ -133,15 +247,3 @@ def test_explain_prints_the_plan_of_a_query(standalone: Service) -> None:
     )
     assert shown.returncode == 0, shown.stderr
     assert "Execution Time" in shown.stdout
-
-
-def test_explain_wants_key_value_pairs(standalone: Service) -> None:
-    failed = run(
-        standalone.data_dir.parent,
-        "explain",
-        "runs/timeline",
-        "x",
-        DATA_DIR=standalone.data_dir,
-    )
-    assert failed.returncode == 1
-    assert failed.stderr == "gati-backend: 'x': expected key=value\n"

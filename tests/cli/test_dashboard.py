@@ -11,7 +11,7 @@ import requests
 
 from service.auth.key_admin import create
 from service.auth.scopes import Scope
-from service.cli.dashboard import find_files
+from service.cli.dashboard.command import find_files
 from service.cli.dashboard.pages import RELEASED_ADDRESS
 from tests.client import Client
 from tests.events import event, new_id
@@ -25,9 +25,9 @@ SERVICE_PORT = 9123
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     port = free_port()
     process = subprocess.Popen(
-        command("dashboard"),
+        command("dashboard", "--port", str(port)),
         cwd=tmp_path_factory.mktemp("dashboard"),
-        env=environment(DASHBOARD_PORT=port, PORT=SERVICE_PORT),
+        env=environment(PORT=SERVICE_PORT),
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -92,22 +92,20 @@ def test_it_listens_on_this_machine_alone(port: int) -> None:
 
 
 def test_a_port_in_use_is_one_line(port: int, tmp_path: Path) -> None:
-    failed = run(tmp_path, "dashboard", DASHBOARD_PORT=port)
+    failed = run(tmp_path, "dashboard", "--port", str(port))
     assert failed.returncode == 1
-    assert failed.stderr == f"gati-backend: DASHBOARD_PORT={port}: Address already in use\n"
+    assert failed.stderr == f"gati-backend: port {port}: Address already in use\n"
 
 
 @contextmanager
-def serving_pages(
-    tmp_path: Path, service: Service, **settings: object
-) -> Iterator[tuple[int, str]]:
+def serving_pages(tmp_path: Path, service: Service, *arguments: str) -> Iterator[tuple[int, str]]:
     """The dashboard before a service: its port, and what it says."""
     port, said = free_port(), tmp_path / "said"
     with said.open("w") as output:
         process = subprocess.Popen(
-            command("dashboard"),
+            command("dashboard", "--port", str(port), *arguments),
             cwd=tmp_path,
-            env=environment(DASHBOARD_PORT=port, PORT=service.port, **settings),
+            env=environment(PORT=service.port),
             stdout=output,
         )
     try:
@@ -138,11 +136,13 @@ def test_its_key_reads_and_changes_nothing(
     key = create(database_url, "dashboard", Scope.READ, days=None)
     with serving(database_url, tmp_path) as service:
         with serving_pages(tmp_path, service) as (port, said):
-            assert "set DASHBOARD_KEY" in said
+            assert "dashboard --key-file" in said
             assert get(port, "/api/agents").status_code == 401
-        with serving_pages(tmp_path, service, DASHBOARD_KEY=key) as (port, said):
+        file = tmp_path / "dashboard.key"
+        file.write_text(f"{key}\n")
+        with serving_pages(tmp_path, service, "--key-file", str(file)) as (port, said):
             reads_and_changes_nothing(port)
-            assert "DASHBOARD_KEY" not in said
+            assert "--key-file" not in said
 
 
 def reads_and_changes_nothing(port: int) -> None:
@@ -163,7 +163,7 @@ def test_without_keys_the_page_may_change_what_it_shows(
         serving(database_url, tmp_path) as service,
         serving_pages(tmp_path, service) as (port, said),
     ):
-        assert "DASHBOARD_KEY" not in said
+        assert "--key-file" not in said
         url = f"http://localhost:{port}/api/agents/mine"
         changed = requests.patch(url, json={"description": "best"}, timeout=5)
         assert (changed.status_code, changed.json()["description"]) == (200, "best")

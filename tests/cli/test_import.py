@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from service.cli.importing.importer import BATCH_EVENTS
-from service.cli.shell import listen_to_ctrl_c
+from service.cli.psql import listen_to_ctrl_c
 from service.db.queries import Connection
 from service.metrics.verify import verify
 from tests.client import Client
@@ -148,7 +148,10 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path, database_url: s
     for file, said in (
         ("nowhere", "nowhere: No such file or directory"),
         (".", ".: Is a directory"),
-        (write(tmp_path, packed[:-2000], "cut.gz"), "cut.gz: the gzip ends too soon"),
+        (
+            write(tmp_path, packed[:-2000], "cut.gz"),
+            "cut.gz: the gzip file is truncated or invalid",
+        ),
         (write(tmp_path, packed[:50_000] + b"x" * 99, "bad.gz"), "bad.gz: the gzip "),
         ("other.db", "this is no GATI database that can be read: no such table: events"),
         (write(tmp_path, b"SQLite format 3\0x", "bad.db"), "this is no GATI database"),
@@ -372,7 +375,9 @@ def test_an_export_over_a_service_goes_in_beside_one_that_runs(
     done = run(tmp_path, "import", file, DATA_DIR=standalone.data_dir, PYTHONPATH=REPOSITORY)
     assert (done.returncode, done.stdout) == (0, f"inserted {len(sent)}, duplicates 0, failed 0\n")
     text = subprocess.run(
-        ["curl", "-sf", f"{standalone.url}/api/export/events.ndjson"], capture_output=True, check=True
+        ["curl", "-sf", f"{standalone.url}/api/export/events.ndjson"],
+        capture_output=True,
+        check=True,
     ).stdout
     assert text == (tmp_path / file).read_bytes()
     assert len(keys(sent)) == len(text.splitlines()) - 1

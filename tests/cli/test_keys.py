@@ -8,7 +8,7 @@ import requests
 
 from service.auth.key_cache import FRESH_SECONDS
 from service.auth.key_format import KeyText
-from service.cli.keys import NO_KEY
+from service.cli.exit_codes import NO_KEY
 from service.db.queries import Connection
 from tests.processes.harness import run, until
 from tests.service import Service, serving

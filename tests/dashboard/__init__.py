@@ -1,0 +1,5 @@
+"""The released dashboard in a browser."""
+
+import pytest
+
+pytestmark = [pytest.mark.processes, pytest.mark.any_postgres]

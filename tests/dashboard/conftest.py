@@ -68,9 +68,9 @@ def dashboard(
 ) -> Iterator[str]:
     """The URL of the dashboard, served by `python -m service dashboard`."""
     process = subprocess.Popen(
-        command("dashboard"),
+        command("dashboard", "--port", str(dashboard_port)),
         cwd=tmp_path_factory.mktemp("dashboard"),
-        env=environment(DASHBOARD_PORT=dashboard_port, PORT=filled.port),
+        env=environment(PORT=filled.port),
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -7,7 +7,7 @@ import pytest
 
 from service.auth.key_admin import create
 from service.auth.scopes import Scope
-from service.cli.dashboard import find_files
+from service.cli.dashboard.command import find_files
 from tests.client import Client
 from tests.dashboard.browser import Page
 from tests.dashboard.conftest import needs_chromium

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.client import Client
-from tests.conftest import janitor, url_of
+from tests.databases import janitor, url_of
 from tests.events import event, new_id
 from tests.processes.harness import command, environment, run
 from tests.processes.postgres import ask

@@ -16,6 +16,7 @@ import pytest
 from service.db import migrate, partitions
 from service.db.connections import connect
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.roles.logins import Logins
 from service.db.roles.names import INGEST, url_of
 from service.db.roles.names import READ as ROLE
@@ -131,7 +132,7 @@ def test_reads_go_to_the_primary_as_a_role_whose_sessions_begin_read_only(pair: 
         with migrate.reach(pair.both) as owner, pytest.raises(psycopg.OperationalError):
             connect(url_of(ROLE, pair.both, owner.info), READ, "test")
         logins = Logins(pair.both)
-        database = Database(pair.both, 4, ingest_url=logins.ingest, read_url=logins.read)
+        database = Database(DatabaseSettings(pair.both, 4, logins))
         database.open()
         with closing(database), database.reading() as conn, database.connect_writer() as writer:
             for found, user in ((conn, ROLE), (writer, INGEST)):

@@ -11,10 +11,11 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection, queries
 from service.db.reads import Reads
 from service.db.roles.names import READ as READ_ROLE
-from service.db.session_settings import READ, of_a_transaction
+from service.db.session_settings import READ, transaction_settings
 from tests.client import Client
 from tests.events import event, new_id
 from tests.pgbouncer import PROGRAM, running, url_through
@@ -43,7 +44,7 @@ def through(directory: Path, database_url: str) -> str:
 @pytest.fixture
 def database(database_url: str, through: str) -> Iterator[Database]:
     """Pools whose reads go through it."""
-    database = Database(database_url, 4, replica_urls=[through], pgbouncer=True)
+    database = Database(DatabaseSettings(database_url, 4, replica_urls=[through], pgbouncer=True))
     database.open()
     with closing(database):
         yield database
@@ -57,7 +58,7 @@ def reads(database: Database) -> Reads:
 
 def settings_of(conn: Connection) -> dict[str, str]:
     """What holds for a transaction."""
-    names = [*of_a_transaction(READ, distributed=False), *HOW_IT_BEGAN]
+    names = [*transaction_settings(READ, distributed=False), *HOW_IT_BEGAN]
     return {row["name"]: row["setting"] for row in conn.execute(SETTINGS, [names])}
 
 

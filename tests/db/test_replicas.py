@@ -13,10 +13,11 @@ import psycopg
 import pytest
 import requests
 
-from service.api.middleware.replica_fallback import with_replica_fallback
+from service.api.middleware.replica_fallback import read_with_fallback
 from service.auth.key_cache import LATEST_SECONDS, KeyCache
 from service.db.database import Database
-from service.db.replica import is_of_a_server_away
+from service.db.database_settings import DatabaseSettings
+from service.db.replica import is_server_unavailable
 from service.db.request_routing import read_routing
 from service.db.roles.names import READ
 from service.db.wal_progress import PrimaryPositions
@@ -242,11 +243,11 @@ def test_only_what_a_replica_may_lack_is_asked_again(
             assert client.simulate_get("/api/agents").status_code >= 500  # the primary's answer
     finally:
         do(servers[0].url, f"GRANT SELECT ON agents TO {READ}")
-    warned = [each for each in caplog.messages if "asked of the primary" in each]
+    warned = [each for each in caplog.messages if "retried on the primary" in each]
     assert len(warned) == len(servers[1:]), warned
     assert 'gati_reads_asked_again_total{replica="1"}' in client.simulate_get("/metrics").text
     for error, away in ((psycopg.ProgrammingError(), False), (psycopg.OperationalError(), True)):
-        assert is_of_a_server_away(error) == away
+        assert is_server_unavailable(error) == away
 
 
 def test_a_post_does_not_inherit_the_server_of_a_get(client: Client, servers: list[Server]) -> None:
@@ -279,7 +280,9 @@ def test_lag_is_measured_while_all_connections_to_the_primary_are_lent(
     servers: list[Server],
 ) -> None:
     database = Database(
-        several(servers), 4, replica_urls=[servers[1].read_url], max_replica_lag_seconds=MAX_LAG
+        DatabaseSettings(
+            several(servers), 4, replica_urls=[servers[1].read_url], max_replica_lag_seconds=MAX_LAG
+        )
     )
     database.open()
     with closing(database):
@@ -314,7 +317,9 @@ def test_a_replica_that_dies_is_left_out_and_comes_back(
 
 def test_keys_are_read_from_a_replica_while_the_primary_is_away(servers: list[Server]) -> None:
     now = 0.0
-    database = Database(several(servers[:1]), 4, replica_urls=[servers[1].read_url])
+    database = Database(
+        DatabaseSettings(several(servers[:1]), 4, replica_urls=[servers[1].read_url])
+    )
     keys = KeyCache(database, lambda: now)
     database.open()
     with closing(database):
@@ -335,7 +340,7 @@ def test_keys_are_read_from_a_replica_while_the_primary_is_away(servers: list[Se
 def test_a_read_that_replay_cancels_is_asked_of_the_primary(servers: list[Server]) -> None:
     do(servers[1].url, "ALTER SYSTEM SET max_standby_streaming_delay = 0")
     do(servers[1].url, "SELECT pg_reload_conf()")
-    database = Database(several(servers), 4, replica_urls=[servers[1].read_url])
+    database = Database(DatabaseSettings(several(servers), 4, replica_urls=[servers[1].read_url]))
     database.open()
     asked: list[bool] = []
     cancelled: list[str] = []
@@ -355,7 +360,7 @@ def test_a_read_that_replay_cancels_is_asked_of_the_primary(servers: list[Server
     with closing(database):
         until(lambda: database.replicas.all[0].is_usable, "it is not used")
         req = falcon.testing.create_req()
-        with_replica_fallback(respond, database)(req, falcon.Response())
+        read_with_fallback(database, respond, req, falcon.Response(), {})
     assert (asked, len(cancelled)) == ([True, False], 1)
     who = read_routing.get()
     assert who is not None

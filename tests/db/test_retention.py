@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 
 from service.core.clock import today
+from service.core.retry_policy import RetryPolicy
 from service.db import partitions, retention
 from service.db.connections import connect
 from service.db.partitions import PartitionKeeper
@@ -198,8 +199,7 @@ def test_retired_quarter_hours_become_days_when_they_are_no_longer_kept(
 def test_who_counts_events_in_one_snapshot_keeps_all_partitions(
     conn: Connection, database_url: str, runs: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "LOCK_ATTEMPTS", 2)
-    monkeypatch.setattr(retention, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(retention, "LOCK_RETRIES", RetryPolicy(2, 0.01))
     with conn.transaction():
         queries.verify.lock_events(conn)
         assert retain(database_url) == []

@@ -23,7 +23,7 @@ from service.db.roles.names import BI, INGEST, READ, derived_password
 from service.postgres.binaries import bundled_directory
 from service.postgres.server import EmbeddedServer
 from tests.client import Client
-from tests.conftest import janitor, url_of
+from tests.databases import janitor, url_of
 from tests.events import event, new_id
 from tests.processes.harness import run, until
 from tests.processes.postgres import BIN_DIR, ask, do, started
@@ -107,7 +107,9 @@ def test_an_owner_who_may_create_no_role_serves_and_says_so_once(
             use(service)
             assert users(server.url, "writer", "read", "change") == [INGEST, READ, "plain"]
             assert lines(service) == [line]
-        assert line.startswith("ingest and reads run as plain, the owner, who may do everything: ")
+        assert line.startswith(
+            "ingest and reads run as plain, the owner, which has all privileges: "
+        )
         assert f"there is no role {INGEST}; there is no role {READ}" in line
 
 
@@ -238,7 +240,7 @@ def test_a_url_that_was_given_is_not_set_a_password_for(
 def refusals(at: str, given: dict[str, str | None] | None = None) -> dict[str, str]:
     """Why each role is not used; empty where it is."""
     logins = Logins(at, given)
-    logins.look()
+    logins.check()
     return {role: login.refusal for role, login in logins._found.items()}
 
 
@@ -275,7 +277,7 @@ def test_a_role_that_cannot_do_its_work_is_not_used(
 def test_a_role_that_could_not_connect_for_a_while_is_used_again(
     database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(logins, "AGAIN_SECONDS", 0.2)
+    monkeypatch.setattr(logins, "RETRY_SECONDS", 0.2)
     found = Logins(database_url)
     try:
         do(database_url, f"ALTER ROLE {READ} CONNECTION LIMIT 0")
@@ -295,7 +297,7 @@ def test_while_postgresql_is_away_nothing_is_concluded(copy_dir: Path) -> None:
         migrate.up(server.url)
         at = server.url
     logins = Logins(at)
-    logins.look()
+    logins.check()
     with pytest.raises(psycopg.OperationalError):
         logins.ingest()
     server = EmbeddedServer(data, BIN_DIR)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import janitor, url_of
+from tests.databases import janitor, url_of
 from tests.deploy.dockerfile import copied, read_dockerfile
 from tests.deploy.proxy import DEPLOY, NGINX, REPOSITORY, Proxy, body_limit_mb, free_port, nginx
 from tests.leaks import look_through_log

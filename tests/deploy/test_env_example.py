@@ -1,19 +1,18 @@
-""".env.example names every variable there is, with its default."""
+""".env.example repeats the table of settings: each variable with its meaning and its default."""
 
 import re
-from dataclasses import fields
 from pathlib import Path
 
 from dotenv import dotenv_values
 
-from service.config import Config
+from service.config import SECTIONS, SETTINGS, Config
 from tests.deploy.proxy import REPOSITORY
 
 EXAMPLE = REPOSITORY / ".env.example"
 
 
 def test_it_names_every_variable_of_the_service_and_of_compose() -> None:
-    service = {field.name.upper() for field in fields(Config)}
+    service = {setting.name for setting in SETTINGS}
     compose = set(re.findall(r"\$\{(\w+)", (REPOSITORY / "docker-compose.yml").read_text()))
     assert set(dotenv_values(EXAMPLE)) == service | compose
 
@@ -30,8 +29,18 @@ def test_its_values_are_compose_s_defaults() -> None:
         assert example[name] == default, name
 
 
-def test_every_value_has_a_line_above_that_says_what_it_is() -> None:
-    lines = EXAMPLE.read_text().splitlines()
-    blocks = "\n".join(lines).split("\n\n")
-    for block in blocks:
-        assert block.startswith("#"), block
+def test_each_section_has_its_variables_with_their_meanings_in_order() -> None:
+    text = EXAMPLE.read_text()
+    for section, settings in SECTIONS.items():
+        lines = [line for s in settings for line in (f"# {s.meaning}", f"{s.name}={s.default}")]
+        assert f"\n## {section}\n\n" + "\n".join(lines) + "\n\n" in text, section
+
+
+def test_the_documentation_has_the_same_table_section_by_section() -> None:
+    text = (REPOSITORY / "docs" / "configuration.md").read_text()
+    for section, settings in SECTIONS.items():
+        rows = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
+        documented = re.findall(
+            r"^\| `(\w+)` \| .* \| (?:`(.*)`)? ?\| (.*) \|$", rows, re.MULTILINE
+        )
+        assert documented == [(s.name, s.default, s.meaning) for s in settings], section

@@ -17,7 +17,7 @@ from tests.service import ANSWER_SECONDS, Service, serving
 
 # Far more than the sockets of three connections took in (9 to 30 MB together), and soon stored.
 EVENTS, BYTES_EACH = 100, 1_000_000
-GIVEN_UP = "export given up: its client takes nothing"
+GIVEN_UP = "export aborted: the client stalled"
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.conftest import janitor, url_of
+from tests.databases import janitor, url_of
 from tests.deploy.conftest import Image, needs_nginx
 from tests.deploy.conftest import behind_nginx as started
 from tests.http.raw.case import Case
@@ -16,7 +16,7 @@ from tests.http.raw.player import Outcome, play_all
 from tests.leaks import TRACEBACK
 from tests.processes.harness import children
 
-pytestmark = needs_nginx
+pytestmark = [needs_nginx, pytest.mark.every_worker]
 PROXIED = [one.behind_nginx() for one in ALL if not one.alone]
 Played = tuple[dict[str, Outcome], set[int], bytes, str]
 

@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from service.metrics.verify import verify
 from tests.client import Client
-from tests.conftest import url_of
+from tests.databases import url_of
 from tests.events import event, new_id
 from tests.processes.harness import needs_root
 

@@ -15,9 +15,11 @@ from tests.processes.harness import REPOSITORY, environment
 GREEN = "from gevent import monkey; monkey.patch_all()\n"
 PROGRAM = """
 import sys, psycopg
-from service.database import READ, connect, pool
+from service.db.connections import connect
+from service.db.pools import PoolSettings, create_pool
+from service.db.session_settings import READ
 settings = READ | {"statement_timeout": "1s"}
-readers = pool(lambda: sys.argv[1], settings, "read", 1)
+readers = create_pool(PoolSettings("read", lambda: sys.argv[1], settings, 1))
 readers.open()
 conns = [connect(sys.argv[1], settings, "test"), readers.getconn()]
 for conn in conns:

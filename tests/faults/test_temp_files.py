@@ -3,8 +3,9 @@
 import psycopg
 import pytest
 
-from service.api.errors import TOO_HEAVY, find_passing
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
+from service.db.errors import Transient, transient_kind
 from service.db.queries import Connection, Row, queries
 
 ROLE = "gati_no_superuser"
@@ -17,7 +18,7 @@ def limit(conn: Connection) -> str:
 
 
 def test_reads_have_a_limit(database_url: str) -> None:
-    database = Database(database_url, 5)
+    database = Database(DatabaseSettings(database_url, 5))
     database.open()
     try:
         with database.reading() as conn:
@@ -46,4 +47,4 @@ def test_a_read_beyond_it_is_told_to_ask_for_less(conn: Connection) -> None:
     conn.execute("SET work_mem = '64kB'")
     with pytest.raises(psycopg.errors.ConfigurationLimitExceeded) as raised:
         conn.execute("SELECT n FROM generate_series(1, 100000) AS n ORDER BY -n").fetchall()
-    assert find_passing(raised.value) == TOO_HEAVY
+    assert transient_kind(raised.value) is Transient.TOO_HEAVY

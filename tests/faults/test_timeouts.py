@@ -11,10 +11,12 @@ from service.config import Config
 from service.db import session_settings
 from service.db.connections import connect
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection
 from service.db.session_settings import WRITE
-from service.writer import group_commit
-from service.writer.transaction import Counts, Transaction
+from service.writer import transaction_runner
+from service.writer.incoming import Counts
+from service.writer.transaction import Transaction
 from tests.client import Client
 from tests.events import event, new_id
 from tests.processes.harness import until
@@ -55,10 +57,12 @@ def test_every_connection_has_the_timeout_of_its_kind(
 ) -> None:
     config = Config.from_environment(chosen)
     pools = Database(
-        database_url,
-        5,
-        read_timeout_seconds=config.read_timeout_seconds,
-        write_timeout_seconds=config.write_timeout_seconds,
+        DatabaseSettings(
+            database_url,
+            5,
+            read_timeout_seconds=config.read_timeout_seconds,
+            write_timeout_seconds=config.write_timeout_seconds,
+        )
     )
     pools.open()
     try:
@@ -102,13 +106,13 @@ def test_who_comes_while_nothing_gets_through_is_refused_with_those_who_wait(
             attempts.append(len(self._requests))
             return super().run()
 
-        def _hold(self, *arguments: Any) -> Any:
+        def _hold_runs(self, *arguments: Any) -> Any:
             # Here it meets the lock; its numbers it has reserved in a transaction before.
             row = self._conn.execute("SHOW lock_timeout").fetchone()
             timeouts.append(str(row and row["lock_timeout"]))
-            return super()._hold(*arguments)
+            return super()._hold_runs(*arguments)
 
-    monkeypatch.setattr(group_commit, "Transaction", Counted)
+    monkeypatch.setattr(transaction_runner, "Transaction", Counted)
     with ThreadPoolExecutor(10) as pool, locked(database_url):
         sent = [pool.submit(client.send, event(new_id()))]
         for number, together in ((1, 2), (2, 4)):

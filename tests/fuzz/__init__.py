@@ -1,0 +1,5 @@
+"""Requests that are drawn."""
+
+import pytest
+
+pytestmark = [pytest.mark.processes, pytest.mark.any_postgres]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.ingest.json.test_fast_path import SPLINTERS
+from tests.ingest.json.test_batch import SPLINTERS
 
 RUN, OTHER = "8552f8ec-923d-432c-9bc4-802c92078534", "6738206f-76cb-447b-b55e-2647469279a0"
 RAW = re.compile(r'"@@(.*?)@@"')  # a text that is written without its quotes

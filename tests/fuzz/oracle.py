@@ -9,13 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from service.ingest.json.batch import BadBatch, Batch, BatchTooLarge, parse_carefully
-from service.ingest.json.event import MAX_DEPTH
-from service.ingest.json.fast_path import NotFastPath, read_usual
+from service.ingest.json.batch import BadBatch, Batch, BatchTooLarge, parse_batch
 from service.ingest.rows import EventRow
 from tests.client import Client
 from tests.fuzz.values import exact, loose, same_number
-from tests.ingest.json.test_fast_path import normal
+from tests.ingest.json.test_batch import check_reading
 
 MAX_EVENTS, MAX_EVENT_KB = 20, 8
 MAX_EVENT_BYTES = MAX_EVENT_KB * 1024
@@ -35,27 +33,19 @@ def small_service(database_url: str) -> Iterator[Client]:
 
 
 def check_parsing(body: bytes) -> Batch | None:
-    """Read a body both ways, and see that they agree; None where it is no batch."""
-    batch = read_carefully(body)
-    try:
-        usual = read_usual(body, MAX_EVENTS, MAX_EVENT_BYTES, MAX_DEPTH)
-    except NotFastPath:
-        pass
-    else:
-        assert batch is not None, "the careful way refuses what the usual way takes"
-        assert not batch.failed, batch.errors
-        assert [normal(row) for row in usual] == [normal(row) for row in batch.rows]
-        batch.rows = usual  # what the service stores
+    """Read a body, and hold that to the standard library's reading; None where it is no batch."""
+    batch = read_batch(body)
+    check_reading(body, batch, read_batch)
     for row in batch.rows if batch else []:
         line = row.copy_columns()
         assert (line.count(b"\t"), line.count(b"\n"), line.count(b"\r")) == (TABS, 1, 0), line
     return batch
 
 
-def read_carefully(body: bytes) -> Batch | None:
+def read_batch(body: bytes) -> Batch | None:
     """The batch, or None."""
     try:
-        return parse_carefully(body, MAX_EVENTS, MAX_EVENT_BYTES)
+        return parse_batch(body, MAX_EVENTS, MAX_EVENT_BYTES)
     except (BadBatch, BatchTooLarge):
         return None
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.fuzz.mutations import OTHER, RUN
-from tests.ingest.json.test_fast_path import body_of, rich_event
+from tests.ingest.json.test_batch import body_of, rich_event
 from tests.sdk.test_replay import RECORDED
 
 

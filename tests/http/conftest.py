@@ -8,13 +8,14 @@ import pytest
 from tests.events import event, new_id
 from tests.http.wire import batch
 from tests.leaks import TRACEBACK
+from tests.processes.workers import WORKER_CLASSES
 from tests.service import Service, serving
 
 MAX_BODY_MB = 1  # the least, so that a body over the limit is soon sent
 LIMIT = MAX_BODY_MB * 1024 * 1024
 
 
-@pytest.fixture(scope="module", params=["gevent", "gthread"])
+@pytest.fixture(scope="module", params=WORKER_CLASSES)
 def service(
     request: pytest.FixtureRequest,
     service_database_url: str,

@@ -15,6 +15,7 @@ from service.server.gevent_worker import GeventSocket
 from tests.events import event, new_id
 from tests.http.raw.case import post
 from tests.http.wire import batch, get
+from tests.processes.workers import WORKER_CLASSES
 from tests.service import ANSWER_SECONDS, Service, serving
 
 LONG = b"x" * 20_000_000  # more than the sockets on both sides take in
@@ -134,7 +135,7 @@ def test_the_only_thread_comes_back_from_every_kind_of_slow_client(
             assert service.get("/health").status_code == 200
 
 
-@pytest.mark.parametrize("worker_class", ["gevent", "gthread"])
+@pytest.mark.parametrize("worker_class", WORKER_CLASSES)
 def test_240_clients_that_idle_or_are_slow_hold_up_no_one(
     service_database_url: str, tmp_path: Path, worker_class: str
 ) -> None:

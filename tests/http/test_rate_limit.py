@@ -11,6 +11,7 @@ import requests
 
 from tests.events import event, new_id
 from tests.http.wire import JSON, batch, connected, head
+from tests.processes.workers import WORKER_CLASSES
 from tests.service import Service, serving
 
 Limited = Callable[..., AbstractContextManager[Service]]
@@ -22,7 +23,7 @@ def unharmed() -> None:
     """In the place of the folder's own, whose requests would be refused."""
 
 
-@pytest.fixture(params=["gevent", "gthread"])
+@pytest.fixture(params=WORKER_CLASSES)
 def limited(request: pytest.FixtureRequest, service_database_url: str, tmp_path: Path) -> Limited:
     """Run a service of one worker of each class, with these limits."""
     return lambda **limits: serving(

@@ -10,13 +10,14 @@ from tests.http.raw.cases import ALL
 from tests.http.raw.judge import judge, judge_stored
 from tests.http.raw.player import Outcome, play_all
 from tests.leaks import TRACEBACK
+from tests.processes.workers import WORKER_CLASSES
 from tests.service import Service, serving
 
 CASES = pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
 Played = tuple[dict[str, Outcome], set[int], Service]
 
 
-@pytest.fixture(scope="module", params=["gevent", "gthread"])
+@pytest.fixture(scope="module", params=WORKER_CLASSES)
 def played(
     request: pytest.FixtureRequest,
     service_database_url: str,

@@ -1,0 +1,5 @@
+"""From bytes to rows."""
+
+import pytest
+
+pytestmark = [pytest.mark.any_postgres]

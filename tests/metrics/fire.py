@@ -27,7 +27,7 @@ from tests.processes.harness import REPOSITORY, environment, until
 FOLD_SECONDS = 0.1
 PATIENCE_SECONDS = 120.0  # for enough to happen, once the time is over
 FOLDERS = ("leader", "anarchist", "anarchist")
-MATERIALIZED = ("agent_totals", "daily_totals", "event_type_totals", "model_totals")
+MATERIALIZED = ("agent_totals", "model_totals")
 SHOWN = 5  # differences of each comparison
 LAST_REPRICE = "SELECT max(audit_id) AS audit_id FROM audit_log WHERE action = 'reprice'"
 LONGEST_REPRICE_SECONDS = 0.2  # until one is killed

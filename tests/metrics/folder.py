@@ -14,8 +14,6 @@ from service.db.queries import Connection
 from service.metrics.fold import compact, connect_for_folds, delete_empty, fold
 from service.metrics.leader import FoldLeader
 
-QUARTER_HOUR_DAYS = 93
-
 
 def fold_for_ever(url: str, seconds: float) -> None:
     """Fold, compact, and delete what is empty, on average at that distance."""
@@ -40,6 +38,6 @@ def step(conn: Connection, chance: float) -> None:
 if __name__ == "__main__":
     _, kind, database_url, interval = sys.argv
     if kind == "leader":
-        FoldLeader(database_url, float(interval), QUARTER_HOUR_DAYS).run()
+        FoldLeader(database_url, float(interval)).run()
     else:
         fold_for_ever(database_url, float(interval))

@@ -1,18 +1,16 @@
-"""A database that an older version filled: the migrations count all of it into the metrics."""
+"""A database whose runs were never counted: a repair counts all of them into the metrics."""
 
 import psycopg
 import pytest
 
 from service.db import migrate
+from service.metrics.fold import connect_for_folds
 from service.metrics.leader import fold_once
-from service.metrics.verify import verify
+from service.metrics.verify import rebuild, verify
 from tests.client import Client
-from tests.sql.test_schema import migrate_one
 
-BEFORE_METRICS = 3  # migrations: agents, runs, events
-
-# As 0003 and its service left it: runs of three agents over 40 days, on two received days, with
-# models, errors and latencies or without, and totals that are those of their events.
+# As a service without metrics would leave it: runs of three agents over 40 days, on two received
+# days, with models, errors and latencies or without, and totals that are those of their events.
 FILL = """
 INSERT INTO agents (name) SELECT 'agent ' || n FROM generate_series(0, 2) AS n;
 INSERT INTO agents (name) VALUES ('without runs');
@@ -23,13 +21,15 @@ SELECT md5('run' || n)::uuid, date '2026-11-01' + n % 2, 'agent ' || n % 3, 'run
        md5('event' || n)::uuid
   FROM generate_series(0, 59) AS n;
 INSERT INTO events (received_on, run_id, event_id, agent_name, event_type, timestamp, model,
-                    tokens_in, tokens_out, cost, latency_us, is_error, data, ingest_xid)
+                    tokens_in, tokens_out, cost, cost_source, latency_us, is_error, data,
+                    ingest_xid)
 SELECT date '2026-11-01' + n % 60 % 2, md5('run' || n % 60)::uuid, md5('event' || n)::uuid,
        'says otherwise', (array['agent_start', 'llm_call', 'tool_call', 'agent_end'])[1 + n % 4],
        timestamptz '2026-10-01 00:00:00+00' + n * interval '29 minutes 1.000001 seconds',
        (array['gpt-4o', NULL, 'it''s'])[1 + n % 3], nullif(n % 5, 0), n % 7,
        CASE WHEN n % 4 > 0 THEN 0.1 * (n % 11) + 0.000000001 END,
-       CASE WHEN n % 3 > 0 THEN (n::bigint * n * n) % 9999999999 END, n % 13 = 0, '{}', 1
+       CASE WHEN n % 4 > 0 THEN 'client' END,
+       CASE WHEN n % 3 > 0 THEN (n::bigint * n * n) % 9999999999 END, n % 13 = 0, '{}', '1'
   FROM generate_series(0, 1999) AS n;
 UPDATE runs AS r
    SET event_count = c.events, error_count = c.errors, total_cost = c.cost, tokens_in = c.tokens_in,
@@ -51,25 +51,20 @@ UPDATE runs AS r
 
 @pytest.fixture
 def old_database_url(empty_database_url: str) -> str:
-    """A database of the version before metrics, in use, and then migrated."""
-    for _ in range(BEFORE_METRICS):
-        migrate_one(empty_database_url)
+    """A database that was filled without metrics, and then repaired."""
+    migrate.up(empty_database_url)
     with psycopg.connect(empty_database_url, options="-c timezone=Asia/Kathmandu") as conn:
         conn.execute(FILL.encode())
-    migrate.up(empty_database_url)
+    with connect_for_folds(empty_database_url) as conn:
+        rebuild(conn)
     return empty_database_url
 
 
-def test_what_was_stored_before_is_in_the_metrics_before_a_fold(old_database_url: str) -> None:
+def test_what_was_stored_before_is_in_the_metrics(old_database_url: str) -> None:
     assert verify(old_database_url) == []
 
 
-def test_what_was_stored_before_is_in_the_metrics_after_a_fold(old_database_url: str) -> None:
-    assert fold_once(old_database_url).deltas > 0
-    assert verify(old_database_url) == []
-
-
-def test_the_first_answer_after_the_migration_has_every_event(old_database_url: str) -> None:
+def test_the_first_answer_after_the_repair_has_every_event(old_database_url: str) -> None:
     with Client.of(old_database_url) as client:
         summary = client.ok("/metrics/summary")
         assert (summary["total_agents"], summary["total_runs"]) == (4, 60)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,8 @@ from service.metrics.verify import rebuild, verify
 from tests.client import Client
 from tests.events import new_id
 from tests.metrics.truth import VIEWS, compare
+
+pytestmark = pytest.mark.any_postgres
 
 RUNS = [new_id() for _ in range(4)]
 IDS = [new_id() for _ in range(8)]

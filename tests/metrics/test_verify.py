@@ -48,7 +48,7 @@ DAMAGE: dict[str, tuple[str, str, str, float | None]] = {
     "an agent that nobody has": (
         "INSERT INTO daily_metrics (agent_name, day, event_type, model, cost)"
         " VALUES ('ghost', '2026-11-01', 'x', '', 5)",
-        "daily_totals", "cost", -5,
+        "daily_rollups", "cost", -5,
     ),
     "quarter_hour_metrics": (
         "UPDATE quarter_hour_metrics SET runs = runs + 2" + first_of("quarter_hour_metrics"),
@@ -111,11 +111,12 @@ DAMAGE: dict[str, tuple[str, str, str, float | None]] = {
         "daily_metrics_live", "events", None,
     ),
     "a delta twice": (
-        "INSERT INTO metric_deltas SELECT d.* FROM metric_deltas AS d WHERE d.events > 0 LIMIT 1",
+        "INSERT INTO metric_deltas OVERRIDING USER VALUE"
+        " SELECT d.* FROM metric_deltas AS d WHERE d.events > 0 LIMIT 1",
         "quarter_hour_metrics_live", "events", None,
     ),
 }  # fmt: skip
-VIEWS = ["agent_totals", "daily_totals", "event_type_totals", "model_totals"]
+VIEWS = ["agent_totals", "model_totals"]
 ORPHAN = """
 INSERT INTO events (received_on, run_id, event_id, agent_name, event_type, timestamp,
                     is_error, data)

@@ -16,7 +16,7 @@ from service.db import migrate, partitions
 from service.db.roles.names import READ
 from service.postgres.account import choose_account
 from service.postgres.server import EmbeddedServer
-from tests.conftest import hurry
+from tests.databases import hurry
 from tests.processes.harness import is_running, until
 from tests.processes.postgres import BIN_DIR, ask, postmaster_of
 

@@ -9,6 +9,8 @@ from service.db.queries import Connection
 from tests.client import Client
 from tests.events import differences, event, new_id
 
+pytestmark = pytest.mark.pgbouncer
+
 
 def test_agents_come_with_totals_the_latest_run_first(client: Client) -> None:
     client.send(event(new_id(), agent_name="old", data={"cost": 0.5}))

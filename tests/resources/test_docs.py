@@ -8,6 +8,8 @@ import pytest
 from service.resources.docs import page as docs
 from tests.client import Client
 
+pytestmark = pytest.mark.any_postgres
+
 
 def test_all_that_the_page_asks_for_is_there_and_its_own(client: Client) -> None:
     page = client.simulate_get("/docs")

@@ -8,6 +8,8 @@ from service.db.queries import Connection
 from tests.client import Client
 from tests.events import differences, event, new_id
 
+pytestmark = pytest.mark.pgbouncer
+
 NAMES = [
     "a/b",
     "a%2Fb",

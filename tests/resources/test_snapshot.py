@@ -6,13 +6,14 @@ from contextlib import closing
 import pytest
 
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection, queries
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """The pools of one process."""
-    database = Database(database_url, 4)
+    database = Database(DatabaseSettings(database_url, 4))
     database.open()
     with closing(database):
         yield database

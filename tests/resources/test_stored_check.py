@@ -10,6 +10,7 @@ from falcon import testing
 from service.api.load_shedding import LoadShedder
 from service.db.connections import connect
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection, queries
 from service.db.session_settings import READ
 from tests.api.clock import StillClock
@@ -169,7 +170,7 @@ def test_it_never_scans_though_the_tables_were_small_when_it_was_planned(
     conn.execute("VACUUM ANALYZE runs, events, expired_runs")
     with connect(database_url, READ, "test") as plain:
         assert "Seq Scan" in plan_of_missing(plain), "else this proves nothing"
-    database = Database(database_url, 4)
+    database = Database(DatabaseSettings(database_url, 4))
     database.open()
     with closing(database):
         with database.looking_up() as reader:
@@ -208,12 +209,12 @@ def test_its_body_counts_among_those_that_the_worker_holds(database_url: str) ->
         large = [{**event(new_id()), "data": {"text": "x" * 2_100_000}}]
         assert check(client, *large).status_code == 413
         resource = client.app.app._router.find("/api/events/check")[0]  # type: ignore[attr-defined]
-        with resource._admission.share() as held:
+        with resource._budget.share() as held:
             held.grow(1_000_000)
             refused = check(client, *[event(new_id()) for _ in range(1000)])
             assert (refused.status_code, refused.json["code"]) == (503, "overloaded")
             events = client.app.app._router.find("/api/events")[0]  # type: ignore[attr-defined]
-            assert events._admission is resource._admission
+            assert events._budget is resource._budget
 
 
 def test_it_counts_as_one_read_and_as_no_event(database_url: str) -> None:

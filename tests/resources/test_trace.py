@@ -11,6 +11,8 @@ from service.resources.trace.render import MAX_TREE_DEPTH
 from tests.client import Client
 from tests.events import Event, event, new_id
 
+pytestmark = pytest.mark.pgbouncer
+
 MANY = 100_000
 HANG_GUARD_SECONDS = 60  # the limit of 2 s is the bench's; this one only catches the quadratic
 

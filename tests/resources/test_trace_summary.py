@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from service.resources.trace.render import MAX_TREE_DEPTH
 from tests.client import Client
 from tests.events import Event, event, new_id
 from tests.resources.trace_model import Node, work_out
+
+pytestmark = pytest.mark.pgbouncer
 
 DEEP = 10_000
 

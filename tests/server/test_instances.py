@@ -27,7 +27,7 @@ from service.db.partitions import WEEK, PartitionKeeper
 from service.db.queries import Connection
 from service.db.session_settings import WRITE
 from service.metrics.verify import verify
-from tests.conftest import janitor, url_of
+from tests.databases import janitor, url_of
 from tests.db.old import KEEP_DAYS, LONG_AGO, name_of, receive, run_on
 from tests.db.old import one as value
 from tests.events import differences, event, new_id

@@ -9,7 +9,7 @@ import pytest
 from service.auth.key_admin import create
 from service.auth.scopes import Scope
 from service.config import Config
-from service.server.startup_check import warning
+from service.server.meinheld_worker import meinheld_warning
 from tests.leaks import TRACEBACK
 from tests.processes import harness
 from tests.processes.harness import REPOSITORY, free_port, run
@@ -33,7 +33,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - that is the case
     ],
 )
 def test_meinheld_warns_on_anything_but_loopback(worker_class: str, host: str, warns: bool) -> None:
-    said = warning(Config.from_environment({"WORKER_CLASS": worker_class, "HOST": host}))
+    said = meinheld_warning(Config.from_environment({"WORKER_CLASS": worker_class, "HOST": host}))
     assert (said is not None) == warns
     assert said is None or (host in said and "\n" not in said)
 
@@ -60,7 +60,7 @@ def test_gunicorn_s_own_bind_is_what_counts(database_url: str, tmp_path: Path) -
         timeout=60,
     )
     assert started.returncode != 0
-    assert f"HOST={EVERYWHERE} can be reached from elsewhere" in started.stderr
+    assert f"HOST={EVERYWHERE} can be reached from other machines" in started.stderr
 
 
 def test_a_public_start_without_a_key_is_refused_in_one_line(
@@ -70,7 +70,7 @@ def test_a_public_start_without_a_key_is_refused_in_one_line(
     started = run(tmp_path, "serve", **settings)
     assert started.returncode == 1
     [line] = started.stderr.splitlines()
-    assert line.startswith(f"gati-backend: HOST={EVERYWHERE} can be reached from elsewhere")
+    assert line.startswith(f"gati-backend: HOST={EVERYWHERE} can be reached from other machines")
     assert "python -m service keys create admin --scope admin" in line
     assert "is ready" not in started.stdout
 
@@ -88,7 +88,7 @@ def test_gunicorn_by_hand_is_refused_as_well(database_url: str, open_dir: Path) 
 
 def test_what_is_open_is_said_at_the_start(database_url: str, tmp_path: Path) -> None:
     with serving(database_url, tmp_path, CORS_ORIGINS="*") as service:
-        assert "no key exists: whoever reaches 127.0.0.1" in service.output
+        assert "no key exists: requests to 127.0.0.1" in service.output
         assert "CORS_ORIGINS=* while no key exists" in service.output
     with serving(database_url, tmp_path, HOST=EVERYWHERE, INSECURE_PUBLIC="true") as service:
         assert f"--insecure-public on HOST={EVERYWHERE}" in service.output

@@ -10,7 +10,9 @@ from itertools import pairwise
 from tests.sql.trees import LEVELS, Tree, fields, nodes, of_kind, own, statements, tables
 
 # The tables that are spread by run_id, and the views over them; all else is the coordinator's.
-SPREAD = frozenset({"runs", "events", "expired_runs", "run_metrics", "counted_metrics"})
+TABLES = {"runs", "events", "expired_runs"}
+VIEWS = {"run_details", "event_details", "exported_runs", "run_metrics", "counted_metrics"}
+SPREAD = frozenset(TABLES | VIEWS)
 KEY = "run_id"
 OF_A_MOMENT = {"now", "clock_timestamp", "pg_current_xact_id", "gen_random_uuid", "random"}
 NAMED = {"CONSTR_PRIMARY", "CONSTR_UNIQUE", "CONSTR_FOREIGN", "CONSTR_CHECK", "CONSTR_EXCLUSION"}

@@ -7,20 +7,20 @@ import psycopg
 import pytest
 
 from service.metrics.leader import fold_once
-from tests.conftest import janitor, url_of
+from tests.databases import janitor, url_of
 
 FILL = """
 INSERT INTO agents (name) SELECT 'agent ' || n FROM generate_series(1, 20) AS n;
 INSERT INTO runs (run_id, received_on, agent_name, run_name, environment,
                   owner_is_root, owner_at, owner_event_id, created_at)
-SELECT md5('run' || n)::uuid, current_date, 'agent ' || 1 + n % 20, 'run ' || n, 'test',
+SELECT md5('run' || n)::uuid, current_date + n % 35, 'agent ' || 1 + n % 20, 'run ' || n, 'test',
        true, now(), md5('event' || n)::uuid, now() - (2000 - n) / 3 * interval '1 minute'
   FROM generate_series(1, 2000) AS n;
 INSERT INTO events (received_on, run_id, event_id, agent_name, event_type, timestamp, is_error,
                     data, ingest_xid)
-SELECT current_date + n % 35, md5('run' || n % 2000)::uuid, md5('event' || n)::uuid,
-       'agent ' || n % 20, 'step', now(), false,
-       jsonb_build_object('text', repeat(md5(n::text), 30)), 1
+SELECT current_date + (1 + n % 2000) % 35, md5('run' || 1 + n % 2000)::uuid,
+       md5('event' || n)::uuid, 'agent ' || n % 20, 'step', now(), false,
+       jsonb_build_object('text', repeat(md5(n::text), 30)), '1'
   FROM generate_series(1, 40000) AS n;
 INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, events, cost,
                            latency_buckets, latency_counts)

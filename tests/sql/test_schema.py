@@ -13,7 +13,7 @@ from service.core.clock import monday_of
 from service.db import migrate, schema_version
 from service.db.partitions import ensure_partitions
 from service.db.queries import SQL_DIRECTORY, Connection
-from service.db.roles.grants import bring_about
+from service.db.roles.grants import ensure_roles
 from service.postgres.binaries import bundled_directory
 from tests.client import Client
 from tests.events import event, new_id
@@ -23,6 +23,9 @@ SCHEMA_FILES = [
     "agents",
     "runs",
     "events",
+    "run_details",
+    "event_details",
+    "exported_runs",
     "latency_buckets",
     "metric_deltas",
     "run_metrics",
@@ -34,8 +37,6 @@ SCHEMA_FILES = [
     "latency_rollups",
     "daily_rollups",
     "agent_totals",
-    "daily_totals",
-    "event_type_totals",
     "model_totals",
     "retired_metrics",
     "expired_runs",
@@ -43,7 +44,7 @@ SCHEMA_FILES = [
     "audit_log",
     "model_prices",
 ]
-ROLES = "0009.create-roles"
+ROLES = "0006.roles"
 YOYO = ["--exclude-table=*yoyo*"]
 # pg_dump's own words; and pg_attver, a number that PostgreSQL 15.20 keeps with each column for
 # itself, which a pg_dump that does not know of it takes for a setting.
@@ -62,7 +63,7 @@ def dump(url: str) -> str:
 def grant(url: str) -> None:
     """Let the roles do what they have to: what each `migrate up` does in the end."""
     with migrate.reach(url) as conn:
-        bring_about(conn)
+        ensure_roles(conn)
 
 
 def test_migrations_make_what_the_schema_files_show(
@@ -113,7 +114,7 @@ def migrate_one(url: str) -> None:
         backend.apply_one(next(iter(waiting)))
     with migrate.reach(url) as conn:
         if ROLES in schema_version.applied_names(conn):
-            bring_about(conn)
+            ensure_roles(conn)
 
 
 def test_the_roles_are_made_in_the_same_way_later_on() -> None:
@@ -123,15 +124,20 @@ def test_the_roles_are_made_in_the_same_way_later_on() -> None:
     assert migration[migration.index("DO $$") :] == later[later.index("DO $$") :]
 
 
-def test_every_migration_has_its_header_and_its_rollback() -> None:
-    for path in schema_version.DIRECTORY.glob("*.sql"):
-        if path.name.endswith(schema_version.ROLLBACK):
-            assert path.with_name(path.name.replace(schema_version.ROLLBACK, ".sql")).exists()
-            continue
-        assert path.with_name(path.stem + schema_version.ROLLBACK).exists()
-        first = path.read_text().splitlines()[:4]
-        assert any(line.startswith("-- locks") for line in first), path
-        assert any("safe" in line for line in first), path
+def test_every_migration_has_its_rollback_and_the_header_that_new_writes(tmp_path: Path) -> None:
+    known = schema_version.known_names()
+    written = [*schema_version.DIRECTORY.glob("*.sql"), *migrate.new("a change", tmp_path)]
+    assert len(written) == 2 * (len(known) + 1)
+    for path in written:
+        is_rollback = path.name.endswith(schema_version.ROLLBACK)
+        title = path.name.removesuffix(schema_version.ROLLBACK if is_rollback else ".sql")
+        forward = [f"-- {title}: ", "--", "-- locks    ", "-- safe     "]
+        rollback = [f"-- {title}, backwards: ", "--", "-- locks    ", "-- loses    "]
+        lines = path.read_text().splitlines()
+        for line, beginning in zip(lines, rollback if is_rollback else forward, strict=False):
+            assert line.startswith(beginning), path
+        assert "SET LOCAL lock_timeout = '2s';" in lines, path
+        assert is_rollback or path.with_name(title + schema_version.ROLLBACK).exists()
 
 
 def test_weekly_partitions_reach_four_weeks_ahead(database_url: str, conn: Connection) -> None:
@@ -174,7 +180,7 @@ def test_a_week_that_default_already_holds_is_left_there(
     with Client.of(database_url, today=lambda: day) as client:
         client.send(event(new_id()))
         ensure_partitions(database_url, day)
-        assert "is not there yet" in caplog.text
+        assert "is not created yet" in caplog.text
         assert client.send(event(new_id())).json["inserted"] == 1
 
 

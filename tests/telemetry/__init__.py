@@ -1,0 +1,5 @@
+"""Metrics and logs."""
+
+import pytest
+
+pytestmark = [pytest.mark.any_postgres]

@@ -76,7 +76,7 @@ def test_what_was_counted_stays_when_workers_are_replaced_and_their_files_are_ta
 
 MAKE_AND_WAIT = """
 import sys
-from service.telemetry.directory import directory
+from service.telemetry.multiprocess_dir import directory
 print(directory.path, flush=True)
 sys.stdin.read()
 """

@@ -8,12 +8,13 @@ import pytest
 from falcon import testing
 
 from service.core.clock import today
+from service.core.overloaded import Overloaded
 from service.db.connections import connect
 from service.db.queries import Connection
 from service.db.session_settings import WRITE
 from service.ingest.json.batch import parse_batch
 from service.writer import group_commit
-from service.writer.group_commit import GroupCommitWriter, Overloaded
+from service.writer.group_commit import GroupCommitWriter
 from tests.client import Client
 from tests.events import differences, event, new_id
 from tests.processes.harness import until
@@ -61,7 +62,7 @@ def test_a_connection_that_was_cut_is_opened_anew(client: Client, conn: Connecti
 def test_what_waits_too_long_refuses_the_next_before_its_body_is_read(
     client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_commit, "ALWAYS_LET_IN", 2)
+    monkeypatch.setattr(group_commit, "ALWAYS_ACCEPTED", 2)
     monkeypatch.setattr(group_commit, "LONGEST_WAIT_SECONDS", 0.0001)
     stuck = new_id()
     client.send(event(stuck))

@@ -1,6 +1,6 @@
-"""Who may do what: a key's scope against what a route needs, before anything else is done.
+"""Authorization: a key's scope against what the resource's policy needs, before anything else.
 
-While no key was ever made and only this machine can connect, this machine's requests need none
+While no key was ever made and only this machine can connect, requests of this machine need no key
 (open_mode.py).
 """
 
@@ -10,17 +10,15 @@ import falcon
 
 from service.api.errors import ApiError
 from service.api.middleware.open_mode import OpenMode
+from service.api.policy import Access, Policy
 from service.auth.key_cache import ANONYMOUS, AWAY, KeyCache, Principal
-from service.auth.scopes import Scope
 from service.config import Config
 
-SCOPES = {"GET": Scope.READ, "HEAD": Scope.READ, "POST": Scope.INGEST}
-READING = ("GET", "HEAD")
 BEARER = "bearer "
 
 
 class Authorization:
-    """Middleware: 401 without a valid key, 403 where its scope is another."""
+    """Middleware: 401 without a valid key, 403 where the key has another scope."""
 
     def __init__(self, keys: KeyCache, config: Config) -> None:
         self._keys = keys
@@ -30,20 +28,20 @@ class Authorization:
         self, req: falcon.Request, resp: falcon.Response, resource: Any, params: dict[str, Any]
     ) -> None:
         """Set context.principal and context.is_read, or raise ApiError."""
-        req.context.is_read = is_read(resource, req.method)
-        wanted = scope_of(resource, req.method)
-        if wanted is None:
+        policy: Policy = resource.policy
+        access = policy.access(req.method)
+        req.context.is_read = access.is_read
+        if not access.scopes:
             return
-        principal = req.context.principal = self._identify(req, has_to_answer(resource))
-        may_read = req.context.is_read and principal.scope.includes(Scope.READ)
-        if not (principal.scope.includes(wanted) or may_read):
-            text = f"This takes a key of scope {wanted} or admin; yours is {principal.scope}."
-            raise ApiError(falcon.HTTP_403, "wrong_scope", text)
+        principal = self._identify(req, policy.answers_without_database)
+        req.context.principal = principal
+        if principal.scope not in access.scopes:
+            raise wrong_scope(principal, access)
 
     def still_admits(self, req: falcon.Request) -> bool:
-        """Whether who was let in would be again: asked while an answer lasts.
+        """Re-check the key during a streaming response.
 
-        A key's scope never changes. While the keys cannot be read, nor can anything else.
+        A key's scope never changes. While the keys cannot be read, the response goes on.
         """
         try:
             return bool(self._identify(req, old=False) == req.context.principal)
@@ -64,33 +62,19 @@ class Authorization:
         return principal
 
 
-def scope_of(resource: Any, method: str) -> Scope | None:
-    """What a method of a resource needs; its own `scopes` go before the rule.
-
-    None where whoever can connect may ask, since it tells nothing of what is stored.
-    """
-    if method == "OPTIONS" or getattr(resource, "is_public", False):
-        return None
-    own: dict[str, Scope] = getattr(resource, "scopes", {})
-    return own.get(method) or SCOPES.get(method, Scope.ADMIN)
-
-
-def is_read(resource: Any, method: str) -> bool:
-    """Whether a method of a resource changes nothing; its own `reading` adds to the rule."""
-    return method in READING or method in getattr(resource, "reading", ())
-
-
-def has_to_answer(resource: Any) -> bool:
-    """Whether it answers while PostgreSQL is away, to whoever had a key when that was there."""
-    return bool(getattr(resource, "has_to_answer", False))
-
-
 def unauthorized() -> ApiError:
     """The one error for a key that is missing, malformed, unknown, revoked or expired."""
     text = "Send a valid key: Authorization: Bearer gati_…"
     return ApiError(falcon.HTTP_401, "unauthorized", text, headers={"WWW-Authenticate": "Bearer"})
 
 
+def wrong_scope(principal: Principal, access: Access) -> ApiError:
+    """The error for a valid key whose scope does not allow the request."""
+    needed = " or ".join(access.scopes)
+    text = f"This request needs a key of scope {needed}. Yours has scope {principal.scope}."
+    return ApiError(falcon.HTTP_403, "wrong_scope", text)
+
+
 def actor_of(req: falcon.Request) -> str:
     """The id of the request's key, for the audit log."""
-    return str(req.context.principal.name)
+    return str(req.context.principal.key_id)

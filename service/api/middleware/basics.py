@@ -1,4 +1,4 @@
-"""What happens around every request: its id, its raw path, and CORS."""
+"""Middleware of every request: its id, its raw path, CORS, and SQL reload."""
 
 import random
 import re
@@ -17,19 +17,19 @@ EXPOSED_HEADERS = (
 
 
 class RequestId:
-    """Give each request an id, the client's own where it sends one."""
+    """Middleware: each request has an id, the client's where X-Request-Id is valid."""
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Set context.request_id; refuse HTTP/1.1 without Host (RFC 9112)."""
         identify(req, resp)
         if "HTTP_HOST" not in req.env and req.env.get("SERVER_PROTOCOL") == "HTTP/1.1":
-            raise falcon.HTTPBadRequest(description="A request of HTTP/1.1 needs a Host.")
+            raise falcon.HTTPBadRequest(description="An HTTP/1.1 request needs a Host header.")
 
 
 def identify(req: falcon.Request, resp: falcon.Response) -> str:
-    """Return the request's id, given now if it has none: what falcon itself refuses has none.
+    """Return the request's id. Requests that Falcon itself refuses get theirs here.
 
-    With it the answer has the headers that every answer has.
+    Also sets the headers of every response.
     """
     if "request_id" not in req.context:
         req.context.request_id = request_id(req.get_header("X-Request-Id"))
@@ -38,29 +38,29 @@ def identify(req: falcon.Request, resp: falcon.Response) -> str:
 
 
 def request_id(sent: str | None) -> str:
-    """What the client sent, if it will do as an id; else 32 hexadecimal digits.
+    """The client's id where it is valid; else 32 hexadecimal digits.
 
-    Not uuid4: that asks the kernel, and waits for its turn again.
+    Not uuid4, which is a system call and gives up the GIL.
     """
     return sent if sent and REQUEST_ID(sent) else f"{random.getrandbits(128):032x}"
 
 
 class RawPath:
-    """Route on the path as it was sent: the server decodes PATH_INFO, and %2F would be a slash.
+    """Middleware: route on the undecoded path. In the decoded PATH_INFO %2F would be a slash.
 
-    gunicorn's own workers hand it on as RAW_URI. meinheld has none (and decodes twice): the nginx
-    in front of it says it in X-Original-URI, which counts for nothing where RAW_URI is there.
+    gunicorn's workers provide it as RAW_URI. meinheld does not (and decodes twice): its nginx sends
+    X-Original-URI, which is ignored where RAW_URI exists.
     """
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Replace the path; the converter `name` decodes each segment by itself."""
+        """Replace the path; the converter `name` decodes each segment on its own."""
         path = raw_path(req.env)
         if path:
             req.path = path
 
 
 def raw_path(environ: dict[str, Any]) -> str | None:
-    """The path as it was sent, without a slash at its end; None where the server does not tell."""
+    """The undecoded path without a slash at its end; None where the server does not provide it."""
     raw: str | None = environ.get("RAW_URI") or environ.get("HTTP_X_ORIGINAL_URI")
     if not raw:
         return None
@@ -71,14 +71,14 @@ def raw_path(environ: dict[str, Any]) -> str | None:
 
 
 class ReloadQueries:
-    """Read the SQL files anew at each request, when DEBUG is on."""
+    """Middleware: reload the SQL files at each request, when DEBUG is on."""
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """ReloadQueries every query."""
+        """Reload every query."""
         queries.reload()
 
 
 def cors(origins: tuple[str, ...]) -> "falcon.CORSMiddleware[Any, Any]":
-    """Let pages of these origins read and change; without credentials."""
+    """Allow pages of these origins to read and change; without credentials."""
     allowed = "*" if origins == ("*",) else origins
     return falcon.CORSMiddleware(allow_origins=allowed, expose_headers=EXPOSED_HEADERS)

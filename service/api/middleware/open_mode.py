@@ -1,9 +1,9 @@
-"""Who is let in while no key was ever made and only this machine can connect: this machine alone.
+"""Open mode: while no key was ever made, requests of this machine need none; all others do.
 
-Two ways lead around that. A page from elsewhere reaches us through a name that it points at
-127.0.0.1 (DNS rebinding), so the Host must be one of our own. And a reverse proxy on this machine
-connects from here for whoever asks it, so a request that one passes on for another machine is
-refused. A proxy that does not say whom it asks for cannot be seen: SECURITY.md.
+Two attacks are refused. DNS rebinding: a foreign page uses a name that resolves to 127.0.0.1, so
+the Host must be one of the service's. A reverse proxy on this machine connects from a loopback
+address for other machines, so a request forwarded for one of those is refused. A proxy that sends
+no forwarding header cannot be detected: see SECURITY.md.
 """
 
 import falcon
@@ -15,7 +15,7 @@ from service.core.addresses import is_loopback_address
 
 
 class OpenMode:
-    """What a request must be to need no key."""
+    """The check of requests that come without a key."""
 
     def __init__(self, config: Config) -> None:
         self.is_possible = may_be_open(config)
@@ -23,15 +23,15 @@ class OpenMode:
         self._hosts = {"localhost", config.host.lower(), *config.allowed_hosts}
 
     def check(self, req: falcon.Request) -> None:
-        """Raise ApiError 403 where it is not this machine's own request."""
+        """Raise ApiError 403 for a request of another machine, unless INSECURE_PUBLIC is set."""
         if self._is_public:
             return
         if not self._is_own_host(req):
-            text = "This Host is not one of the service's: use localhost, or set ALLOWED_HOSTS."
+            text = "This Host is not allowed: use localhost, or set ALLOWED_HOSTS."
             raise ApiError(falcon.HTTP_403, "unknown_host", text)
-        if not all(is_loopback_address(address) for address in passed_on_for(req)):
+        if not all(is_loopback_address(address) for address in forwarded_for(req)):
             text = (
-                "A proxy passed this on from another machine, and no key exists: make one with "
+                "A proxy forwarded this from another machine, and no key exists: create one with "
                 "python -m service keys create NAME --scope admin"
             )
             raise ApiError(falcon.HTTP_403, "key_needed", text)
@@ -39,15 +39,15 @@ class OpenMode:
     def _is_own_host(self, req: falcon.Request) -> bool:
         try:
             host = req.host.lower()
-        except ValueError:  # a port that is no number
+        except ValueError:  # a port that is not a number
             return False
         return host in self._hosts or is_loopback_address(host)
 
 
-def passed_on_for(req: falcon.Request) -> list[str]:
-    """All addresses that proxies say they ask for; none where no proxy spoke.
+def forwarded_for(req: falcon.Request) -> list[str]:
+    """All addresses in forwarding headers; none without a proxy.
 
-    All of them, since none is a reason to trust the others: who invents one is refused himself.
+    All of them, because a client may forge some: a forged foreign address only refuses its sender.
     """
     env = req.env
     plain = f"{env.get('HTTP_X_FORWARDED_FOR', '')},{env.get('HTTP_X_REAL_IP', '')}"

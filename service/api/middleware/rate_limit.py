@@ -1,7 +1,7 @@
-"""The limits on a client's events and reads, as middleware behind Access: 429 beyond them.
+"""Rate limits on a client's events and reads: 429 beyond them. Off unless set.
 
 A client is a key, whatever addresses it is used from; without keys it is an address. Each worker
-counts for itself: of all together a client may get WORKERS times as much.
+counts on its own, so a client may get up to WORKERS times as much in total.
 """
 
 import time
@@ -10,15 +10,15 @@ from typing import Any
 import falcon
 
 from service.api.errors import ApiError
-from service.api.middleware.authorization import is_read, scope_of
 from service.api.middleware.token_buckets import Buckets, Clock
+from service.api.policy import Policy
 from service.auth.key_cache import ANONYMOUS
 from service.auth.scopes import Scope
 from service.config import Config
 
 
 class RateLimit:
-    """Refuses who asks or sends too much. Health, OPTIONS and what needs `admin` are free."""
+    """Middleware after Authorization. Public resources, OPTIONS and admin methods are unlimited."""
 
     def __init__(self, config: Config, clock: Clock = time.monotonic_ns) -> None:
         self._events = make_buckets(config.max_events_per_second, clock)
@@ -29,20 +29,19 @@ class RateLimit:
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: Any, params: dict[str, Any]
     ) -> None:
-        """Count a read; refuse events before their body is read. Raises ApiError 429."""
-        wanted = scope_of(resource, req.method)
-        if wanted is None:
-            return
-        if is_read(resource, req.method):
-            if self._reads:
+        """Count a read; refuse events in debt before their body is read. Raises ApiError 429."""
+        policy: Policy = resource.policy
+        access = policy.access(req.method)
+        if access.is_read:
+            if self._reads and access.scopes:
                 check(self._reads.take(self._client_of(req), 1), self._reads, "requests")
-        elif wanted is Scope.INGEST and self._events:
+        elif Scope.INGEST in access.scopes and self._events:
             check(self._events.wait_seconds(self._client_of(req)), self._events, "events")
 
     def take_events(self, req: falcon.Request, count: int) -> None:
         """Count the events of a batch, good or bad, before it is stored. Raises ApiError 429.
 
-        Others of the same client may have been counted since its body was let in.
+        Other batches of the client may have been counted since process_resource accepted this one.
         """
         if self._events:
             check(self._events.take(self._client_of(req), count), self._events, "events")
@@ -50,7 +49,7 @@ class RateLimit:
     def _client_of(self, req: falcon.Request) -> str:
         principal = req.context.principal
         if principal is not ANONYMOUS:
-            return str(principal.name)
+            return str(principal.key_id)
         env = req.env
         return self._proxies.client_of(
             env.get("REMOTE_ADDR", ""), env.get("HTTP_X_FORWARDED_FOR", "")
@@ -58,18 +57,18 @@ class RateLimit:
 
 
 def make_buckets(per_second: int, clock: Clock) -> Buckets | None:
-    """Buckets for a limit; none for 0."""
+    """Buckets for a limit; None for 0: no limit."""
     return Buckets(per_second, clock) if per_second else None
 
 
 def check(wait: int, buckets: Buckets, what: str) -> None:
-    """Raise ApiError 429 where the client has to wait, in seconds."""
+    """Raise ApiError 429 where the client has to wait for `wait` seconds."""
     if wait:
         limit = buckets.per_second
         raise ApiError(
             falcon.HTTP_429,
             "rate_limited",
-            f"More than {limit} {what} a second. Send it again in {wait} s.",
+            f"More than {limit} {what} per second. Retry in {wait} s.",
             headers={"Retry-After": str(wait)},
             retry_after=wait,
             limit=limit,

@@ -1,11 +1,9 @@
-"""A GET that a replica could not answer is asked of the primary, from the beginning.
+"""A GET that a replica could not answer runs again, from the beginning, on the primary.
 
-One that goes on where another answer ended is asked there at once: a replica that is behind the
-server of that answer would leave out, without a sign, what it does not have yet.
+Requests with a cursor always go to the primary: a lagging replica would silently skip rows.
 
-One that knows of no such run may be behind. One that cancels a read, because what it replays
-removes what the read still sees (40001), or that goes away under it, has answered nothing. The
-responder of a GET changes nothing and has sent nothing yet, so it may run twice.
+A 404 of a replica may mean lag. A replica that cancels a read, because the replay removes rows that
+the read still sees (40001), or that goes away during a read, has answered nothing.
 """
 
 import logging
@@ -20,78 +18,81 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.api.response_headers import COMMIT_LSN
 from service.db.database import Database
-from service.db.replica import Replica, is_of_a_server_away
+from service.db.replica import Replica, is_server_unavailable
 from service.db.request_routing import ReadRouting, ReplicaMissing, read_routing
 from service.telemetry.logging import reason
 from service.telemetry.metrics import ASKED_AGAIN
 
 LSN = re.compile(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}").fullmatch
-GOES_ON = {"after", "cursor"}  # parameters
+CURSORS = {"after", "cursor"}  # parameters
 # Connection, conflict, rows or privileges that a migration changes, shutting down, I/O.
-ONLY_THERE = ("08", "40", "42", "57P", "58")
+REPLICA_ONLY = ("08", "40", "42", "57P", "58")
 
 SECONDS_BETWEEN_WARNINGS = 60.0
-
-Responder = Callable[..., None]
 
 log = logging.getLogger(__name__)
 
 
 class ResetReplicaRouting:
-    """Each request begins with nothing known: its thread may have answered another before."""
+    """Middleware: clear the routing of the thread's last request. All but GET use the primary."""
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """ResetReplicaRouting who asked last, so that what is no GET reads from the primary."""
+        """Clear it."""
         read_routing.set(None)
 
 
-def with_replica_fallback(responder: Responder, database: Database) -> Responder:
-    """The responder of a GET, on any server that will do, then where that failed on the primary."""
+def read_with_fallback(
+    database: Database,
+    read: Callable[..., None],
+    req: falcon.Request,
+    resp: falcon.Response,
+    params: dict[str, Any],
+) -> None:
+    """Call `read` on any server that is recent enough; after a replica's failure, on the primary.
 
-    def respond(req: falcon.Request, resp: falcon.Response, **params: Any) -> None:
-        who = ReadRouting(
-            req.get_header(COMMIT_LSN), database.primary if must_be_the_primary(req) else None
-        )
-        read_routing.set(who)
-        try:
-            responder(req, resp, **params)
-        except Exception as error:
-            if who.replica is None or not may_be_the_replicas(error, who):
-                raise
-            ASKED_AGAIN.labels(str(who.replica.number)).inc()
-            who.server, who.replica = database.primary, None
-            responder(req, resp, **params)
+    `read` may run twice because it changes nothing and has sent nothing yet.
+    """
+    routing = ReadRouting(
+        req.get_header(COMMIT_LSN), database.primary if needs_primary(req) else None
+    )
+    read_routing.set(routing)
+    try:
+        read(req, resp, **params)
+    except Exception as error:
+        if routing.replica is None or not may_be_replicas_fault(error, routing.replica):
+            raise
+        ASKED_AGAIN.labels(str(routing.replica.number)).inc()
+        routing.server, routing.replica = database.primary, None
+        read(req, resp, **params)
 
-    return respond
 
-
-def must_be_the_primary(req: falcon.Request) -> bool:
-    """Whether it goes on where another answer ended, or has to be as far as no place of the log."""
+def needs_primary(req: falcon.Request) -> bool:
+    """Whether the request has a cursor, or an X-Commit-LSN that is no position."""
     lsn = req.get_header(COMMIT_LSN)
-    return bool(GOES_ON & req.params.keys()) or (lsn is not None and not LSN(lsn))
+    return bool(CURSORS & req.params.keys()) or (lsn is not None and not LSN(lsn))
 
 
-def may_be_the_replicas(error: Exception, who: ReadRouting) -> bool:
-    """Whether another server may answer; one that is gone is not asked again before it is back."""
-    replica = who.replica
-    assert replica is not None, "it was asked"  # noqa: S101
+def may_be_replicas_fault(error: Exception, replica: Replica) -> bool:
+    """Whether the primary may answer. A replica that went away is marked as unusable."""
     if isinstance(error, (ReplicaMissing, falcon.HTTPError)):
         return isinstance(error, ReplicaMissing) or error.status_code == 404
     if isinstance(error, (PoolTimeout, TooManyRequests)):
-        return not replica.is_usable  # else it has much to do, as the primary has
+        return not replica.is_usable  # a usable one is busy, as the primary then is
     if not isinstance(error, psycopg.Error):
         return False
-    if is_of_a_server_away(error):
-        replica.is_away(error)
+    if is_server_unavailable(error):
+        replica.mark_away(error)
         return True
-    if not (error.sqlstate or "").startswith(ONLY_THERE):
+    if not (error.sqlstate or "").startswith(REPLICA_ONLY):
         return False
     report(replica, error)
     return True
 
 
 def report(replica: Replica, error: psycopg.Error) -> None:
-    """Say what a replica cannot answer, once a minute: as a grant that it lacks."""
+    """Log what a replica cannot answer, such as a missing grant, once a minute."""
     if time.monotonic() > replica.reported_at + SECONDS_BETWEEN_WARNINGS:
         replica.reported_at = time.monotonic()
-        log.warning("replica %d, asked of the primary: %s", replica.number, reason(error))
+        log.warning(
+            "replica %d failed a read, retried on the primary: %s", replica.number, reason(error)
+        )

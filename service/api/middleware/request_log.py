@@ -1,6 +1,7 @@
-"""A line in the log for a request: always for what went wrong, for all of them where asked to.
+"""The request log: one line for each failed or slow request, or, where set, for every request.
 
-What the gate refuses (503 `overloaded`) has none: a line would cost more than the refusal.
+Requests that LoadShedder refuses (503 `overloaded`) have no line: it would cost more than the
+refusal.
 """
 
 import logging
@@ -14,37 +15,39 @@ from service.api.trace_context import trace_context
 from service.core.addresses import TrustedProxies
 
 SLOW_MS = 1000.0
-# Besides 5xx: who was not let in, and where.
-TOLD = frozenset({401, 403})
+# Logged besides 5xx: requests without access.
+DENIED = frozenset({401, 403})
 
 log = logging.getLogger(__name__)
-log.setLevel(logging.INFO)  # RequestLog decides what is told, not the level
+log.setLevel(logging.INFO)  # RequestLog decides what is logged, not the level
 
 
 class RequestLog:
     """Middleware: id, method, path, status, milliseconds, key, address, trace. No query, no body.
 
-    `all_of_them` False: those answered 401, 403 or 5xx, and those that took longer than SLOW_MS.
+    Unless `log_all`, only 401, 403, 5xx and requests slower than SLOW_MS are logged.
     """
 
-    def __init__(self, all_of_them: bool, proxies: TrustedProxies) -> None:
-        self._all = all_of_them
+    def __init__(self, log_all: bool, proxies: TrustedProxies) -> None:
+        self._log_all = log_all
         self._proxies = proxies
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Note the time."""
+        """Record the time of arrival."""
         req.context.began = perf_counter()
 
     def process_response(
         self, req: falcon.Request, resp: falcon.Response, resource: Any, req_succeeded: bool
     ) -> None:
-        """Write the line, if it is to be."""
+        """Write the line where the request is to be logged."""
         now = perf_counter()
-        began: float = req.context.get("began") or now  # falcon's own refusals have none
+        began: float = (
+            req.context.get("began") or now
+        )  # requests that Falcon itself refuses have none
         took_ms = 1000 * (now - began)
         status = resp.status_code
-        is_wrong = status >= 500 or status in TOLD
-        if not (self._all or is_wrong or took_ms > SLOW_MS):
+        is_wrong = status >= 500 or status in DENIED
+        if not (self._log_all or is_wrong or took_ms > SLOW_MS):
             return
         principal = req.context.get("principal")
         log.log(
@@ -56,7 +59,7 @@ class RequestLog:
                 "path": req.path,
                 "status": status,
                 "ms": round(took_ms, 1),
-                "key": principal.name if principal else None,
+                "key": principal.key_id if principal else None,
                 "address": self._proxies.client_of(
                     req.env.get("REMOTE_ADDR", ""), req.env.get("HTTP_X_FORWARDED_FOR", "")
                 ),

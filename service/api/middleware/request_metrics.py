@@ -1,7 +1,7 @@
-"""Middleware that counts requests by method, route and status, and how long they took.
+"""Request metrics: requests by method, route and status, and their durations.
 
-A route is the template of its path, without the prefix; `unmatched` is what no route answers. What
-never gets here is counted by figures.py as `gate` and `invalid`.
+A route is the template of its path without the prefix; `unmatched` stands for paths without a
+route. Requests that never get here are counted in telemetry/metrics.py as `gate` and `invalid`.
 """
 
 from time import perf_counter
@@ -17,18 +17,18 @@ UNMATCHED, OTHER = "unmatched", "other"
 
 
 class RequestMeter:
-    """Counts each request once its answer is made. A body that is streamed comes after that."""
+    """Middleware: counts each request when its response is ready; a stream's body follows later."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
-        # Bounded by the routes, their methods and statuses; labels() would cost 1 µs more each.
+        # Bounded by routes, methods and statuses. labels() would cost 1 µs more per call.
         self._counters: dict[tuple[str, str | None, int], Counter] = {}
         self._timers: dict[tuple[str, str | None], Histogram] = {}
 
     def process_response(
         self, req: falcon.Request, resp: falcon.Response, resource: Any, req_succeeded: bool
     ) -> None:
-        """Count it. What falcon itself refuses (`began` is absent) took no time."""
+        """Count it. Requests that Falcon itself refuses (no `began`) count as 0 s."""
         method = req.method if req.method in METHODS else OTHER
         template = req.uri_template
         status = resp.status_code
@@ -45,7 +45,7 @@ class RequestMeter:
         timer.observe(now - (req.context.get("began") or now))
 
     def _route(self, template: str | None) -> str:
-        """The label: without converters, and the same with and without the prefix."""
+        """The route's label, without converters and without the prefix."""
         if template is None:
             return UNMATCHED
         return template.removeprefix(self._prefix).replace(":name}", "}")

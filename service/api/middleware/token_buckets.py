@@ -1,8 +1,8 @@
-"""Token buckets: one for each client, which holds a second's worth and fills up evenly.
+"""Token buckets: one per client, which holds one second's worth and refills continuously.
 
-Of each only one number is kept: the moment at which it will be full again (the generic cell rate
-algorithm). Moments are nanoseconds times the rate: so a token is 10^9 whatever the rate is, and
-nothing is ever rounded.
+Each bucket is one number: the time at which it will be full again (the generic cell rate
+algorithm). Times are nanoseconds times the rate, so a token is 10^9 at every rate, and nothing is
+rounded.
 """
 
 import threading
@@ -12,18 +12,18 @@ from collections.abc import Callable
 TOKEN = 1_000_000_000
 MAX_CLIENTS = 10_000  # 1.2 MB
 
-Clock = Callable[[], int]  # nanoseconds that never go back
+Clock = Callable[[], int]  # monotonic nanoseconds
 
 
 class Buckets:
-    """The buckets of one worker, by the client's name. Safe for threads and greenlets.
+    """The buckets of one worker, by client. Safe for threads and greenlets.
 
-    A client is let in while one token is left, and pays for all that it brings: a batch that is
-    larger than the bucket passes too, and leaves a debt. So from any client, in any time of t
-    seconds, come at most (t + 1) times the rate, and one batch more.
+    A request is accepted while one token is left, and takes tokens for all its events. So a batch
+    larger than the bucket passes too, and leaves a debt. In t seconds a client gets at most (t + 1)
+    times the rate, plus one batch.
 
-    At MAX_CLIENTS the half whose buckets are nearest to full is forgotten, and with them what they
-    lacked: the full ones first, then the small debts. Once for 5,000 new clients that takes 2 ms.
+    Beyond MAX_CLIENTS the fullest half of the buckets is dropped, with their debts: full buckets
+    first, then small debts. That takes 2 ms, once per 5,000 new clients.
     """
 
     def __init__(
@@ -33,19 +33,19 @@ class Buckets:
         max_clients: int = MAX_CLIENTS,
     ) -> None:
         self.per_second = per_second
-        self._second = per_second * TOKEN  # what a bucket holds, and what it gains in a second
+        self._second = per_second * TOKEN  # the capacity of a bucket, and its gain per second
         self._clock = clock
         self._max_clients = max_clients
         self._full_at: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def wait_seconds(self, client: str) -> int:
-        """Whole seconds, rounded up, until the client would be let in; 0: it would be now."""
+        """Seconds, rounded up, until a request of the client is accepted; 0: now."""
         now = self._now()
         return self._wait(self._full_at.get(client, now) - now)
 
     def take(self, client: str, tokens: int) -> int:
-        """Take tokens for a client that is let in; else nothing, and say as wait_seconds does."""
+        """Take tokens if a request is accepted now, else none; return as wait_seconds does."""
         with self._lock:
             now = self._now()
             full_at = max(now, self._full_at.get(client, now))
@@ -53,7 +53,7 @@ class Buckets:
             if wait == 0:
                 self._full_at[client] = full_at + tokens * TOKEN
                 if len(self._full_at) > self._max_clients:
-                    self._forget_half()
+                    self._drop_fullest_half()
         return wait
 
     def _now(self) -> int:
@@ -63,7 +63,7 @@ class Buckets:
         over = missing + TOKEN - self._second
         return max(0, -(-over // self._second))
 
-    def _forget_half(self) -> None:
-        nearest_to_full = sorted(self._full_at, key=self._full_at.__getitem__)
-        for client in nearest_to_full[: len(nearest_to_full) // 2]:
+    def _drop_fullest_half(self) -> None:
+        fullest_first = sorted(self._full_at, key=self._full_at.__getitem__)
+        for client in fullest_first[: len(fullest_first) // 2]:
             del self._full_at[client]

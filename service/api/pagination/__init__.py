@@ -1,1 +1,1 @@
-"""Searches: what they ask, slice by slice, and the pages that they answer with."""
+"""Pagination: searches that scan in batches, and the pages of their results."""

@@ -1,4 +1,4 @@
-"""Lists by pages: their one shape, and the link that leads on."""
+"""Pages of results: their shape, and the link to the next page."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -9,19 +9,20 @@ from service.api.pagination.scan import Page
 from service.db.queries import Row
 
 INTERNAL = {
+    "received_on",
     "matches",
     "is_end",
     "total",
     "run_created_at",
     "found",
     "bytes",
-}  # columns for whoever walks on
+}  # columns that the scan needs, not the client
 
 
 def present_page(
     req: falcon.Request, resp: falcon.Response, name: str, page: Page[Any], cursor: str | None
 ) -> Row:
-    """A page as clients see it. `stopped_at` is how far it came where its time was up."""
+    """A page as clients see it. `stopped_at` is where the scan ran out of time."""
     if cursor is not None:
         resp.append_link(f"{req.path}?{urlencode({**req.params, 'cursor': cursor})}", rel="next")
     return {

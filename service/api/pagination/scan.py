@@ -1,8 +1,8 @@
-"""How a search looks through more than one statement may: slice by slice, until its time is up.
+"""Time-bounded scans: a search over more rows than one statement may read, batch by batch.
 
-Each slice is a statement of its own that looks at so many rows and no more, and says where it
-ended. So a search that finds little ends in time, with what it found and the place from which to
-go on. The connection goes back to the pool after each slice: other reads have their turn.
+Each batch is a statement of its own with a limit on the rows that it reads, and returns where it
+ended. So a search with few matches ends in time, with what it found and a position to continue
+from. The connection returns to the pool after each batch, so that other reads get their turn.
 """
 
 import time
@@ -18,8 +18,8 @@ from service.db.database import Database
 from service.db.queries import Connection, Row
 
 FIRST_ROWS, MOST_ROWS = 1_000, 16_000
-QUICK_SECONDS = 0.1  # a slice that took less is followed by one of four times the size
-SMALLER = 16  # by which a slice that took too long is divided
+QUICK_SECONDS = 0.1  # after a batch that took less, the next is four times as large
+SHRINK = 16  # a batch that timed out is divided by it
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -27,9 +27,9 @@ P = TypeVar("P")
 
 @dataclass(frozen=True)
 class ScanBatch(Generic[P]):
-    """What one statement found, and the place behind which the next begins; None: that is all.
+    """The matches of one statement, and the position after which the next begins; None: the end.
 
-    `is_cut`: the page is large enough with it, and ends behind the last that was found.
+    `is_cut`: with this batch the page is large enough, and ends after its last match.
     """
 
     found: list[Row]
@@ -39,18 +39,18 @@ class ScanBatch(Generic[P]):
 
 @dataclass(frozen=True)
 class Page(Generic[P]):
-    """What was found, and the place behind which the next page begins; None: that was all."""
+    """The matches of a page, and the position after which the next begins; None: the end."""
 
     rows: list[Row]
     next: P | None
-    is_complete: bool = True  # False: the time was up before the page was full
+    is_complete: bool = True  # False: the time ran out before the page was full
 
 
-Look = Callable[[Connection, int, P | None, int], ScanBatch[P]]
+Scan = Callable[[Connection, int, P | None, int], ScanBatch[P]]
 
 
 class TimeBoundedScan:
-    """The time that a search has, and how much its next statement looks at."""
+    """The remaining time of a search, and the number of rows that its next statement reads."""
 
     def __init__(
         self,
@@ -64,51 +64,51 @@ class TimeBoundedScan:
         self._end = clock() + self._seconds
         self._rows = rows
 
-    def fill(
-        self, look: Look[P], after: P | None, limit: int, place_of: Callable[[Row], P]
+    def collect(
+        self, scan: Scan[P], after: P | None, limit: int, key_of: Callable[[Row], P]
     ) -> Page[P]:
-        """A page of up to `limit` rows from behind `after` on.
+        """Collect a page of up to `limit` rows after the position `after`.
 
-        `look(conn, rows, place, wanted)` looks at `rows` rows behind `place`, for up to `wanted`.
-        Raises ApiError 504 where not even the first of them can be looked at in time.
+        `scan(conn, rows, position, limit)` reads `rows` rows and returns up to `limit` matches.
+        Raises ApiError 504 where not even its first row is read in time.
         """
         found: list[Row] = []
-        place, is_new = after, False
-        while not is_new or self._has_time():
+        position, has_advanced = after, False
+        while not has_advanced or self._has_time():
             try:
-                part = self._ask(look, place, limit + 1 - len(found))
+                batch = self._scan_batch(scan, position, limit + 1 - len(found))
             except psycopg.errors.QueryCanceled:
-                if is_new:
+                if has_advanced:
                     break
                 raise too_slow() from None
-            found += part.found
+            found += batch.found
             if len(found) > limit:
-                return Page(found[:limit], place_of(found[limit - 1]))
-            if part.is_cut:
-                return Page(found, place_of(found[-1]))
-            if part.end is None:
+                return Page(found[:limit], key_of(found[limit - 1]))
+            if batch.is_cut:
+                return Page(found, key_of(found[-1]))
+            if batch.end is None:
                 return Page(found, None)
-            place, is_new = part.end, True
-        return Page(found, place, is_complete=False)
+            position, has_advanced = batch.end, True
+        return Page(found, position, is_complete=False)
 
-    def _ask(self, look: Look[P], place: P | None, wanted: int) -> ScanBatch[P]:
-        """One slice, a smaller one after each that took too long."""
+    def _scan_batch(self, scan: Scan[P], position: P | None, limit: int) -> ScanBatch[P]:
+        """Run one batch; after each timeout, a smaller one."""
         while True:
             begun = self._clock()
             try:
                 with self._database.searching(self._remaining() / 2) as conn:
-                    part = look(conn, self._rows, place, wanted)
+                    batch = scan(conn, self._rows, position, limit)
             except psycopg.errors.QueryCanceled:
                 if self._rows == 1:
                     raise
-                self._rows = max(1, self._rows // SMALLER)
+                self._rows = max(1, self._rows // SHRINK)
                 continue
             if self._clock() - begun < QUICK_SECONDS:
                 self._rows = min(self._rows * 4, MOST_ROWS)
-            return part
+            return batch
 
     def _has_time(self) -> bool:
-        """Whether another slice may begin: half of the time is kept for the one that lasts."""
+        """Whether another batch may begin: half of the time is kept for a slow one."""
         return self._remaining() > self._seconds / 2
 
     def _remaining(self) -> float:
@@ -116,6 +116,6 @@ class TimeBoundedScan:
 
 
 def too_slow() -> ApiError:
-    """The error for a search that could not be done in its time."""
-    text = "The search took too long. Narrow `from` and `to`, or name an agent or a run."
+    """The error for a search that timed out."""
+    text = "The search took too long. Narrow `from` and `to`, or filter by agent or run."
     return ApiError(falcon.HTTP_504, "timeout", text, retry=True)

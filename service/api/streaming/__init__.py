@@ -1,1 +1,1 @@
-"""Responses that last: exports and live tails."""
+"""Streaming responses, as of exports and live tails: their clients and their limit."""

@@ -1,6 +1,7 @@
-"""Who takes an answer that lasts, an export or a live tail, and how such an answer ends."""
+"""The client of a streaming response (an export, a live tail), and how such a response ends."""
 
 import select
+from collections.abc import Callable
 from enum import StrEnum
 from socket import MSG_PEEK
 from typing import Any
@@ -15,7 +16,7 @@ from service.core.worker_process import process
 
 
 class EndReason(StrEnum):
-    """Why nothing more comes."""
+    """Why a stream ended."""
 
     COMPLETE = "complete"
     LEFT = "left"
@@ -26,50 +27,41 @@ class EndReason(StrEnum):
 
 
 class StreamClient:
-    """A client that takes what is made for it, piece by piece, and may take a pause.
+    """A client that reads a stream chunk by chunk, and may pause for `stall_seconds`.
 
-    Between two pieces it may take nothing for `stall_seconds`: longer than another answer is waited
-    for, since who writes to a disk or asks a user pauses, and what waits is one piece and a place.
+    Longer than the normal timeout: clients that write to disk pause, and a stalled stream holds
+    only one chunk and one slot.
     """
 
     def __init__(
-        self, req: falcon.Request, resp: falcon.Response, access: Authorization, stall_seconds: int
+        self, access: Authorization, stall_seconds: int, req: falcon.Request, resp: falcon.Response
     ) -> None:
         self._req = req
         self._access = access
         self._sock = req.env.get("gunicorn.socket")
         if isinstance(self._sock, MinimumRate):
             self._sock.limit(stall_seconds)
-        # For the log: of which answer it tells. The query may be what an agent said.
-        self.about = {"request_id": identify(req, resp), "path": req.path}
+        # The log's fields of this response. No query: it may hold what an agent said.
+        self.log_fields = {"request_id": identify(req, resp), "path": req.path}
 
-    def ending(self) -> EndReason | None:
-        """Why the answer is to end; None while the client is there and may read."""
+    def end_reason(self) -> EndReason | None:
+        """Why the stream must end; None while the client is connected and its key is valid."""
         if has_left(self._sock):
             return EndReason.LEFT
         return None if self._access.still_admits(self._req) else EndReason.REVOKED
 
     def write_end_reason(self) -> EndReason:
-        """Why the server asks for no more: it could not write, or may not be that long any more."""
-        if getattr(self._sock, "is_given_up", False):
+        """Why the server reads no more chunks: the client stalled or left, or the worker stops."""
+        if getattr(self._sock, "is_timed_out", False):
             return EndReason.STALLED
         return EndReason.STOPPED if process.is_stopping else EndReason.LEFT
 
 
-class StreamClients:
-    """Makes them."""
-
-    def __init__(self, access: Authorization, stall_seconds: int) -> None:
-        self._access = access
-        self._stall_seconds = stall_seconds
-
-    def of(self, req: falcon.Request, resp: falcon.Response) -> StreamClient:
-        """Whoever sent a request."""
-        return StreamClient(req, resp, self._access, self._stall_seconds)
+ClientOf = Callable[[falcon.Request, falcon.Response], StreamClient]
 
 
 def has_left(sock: Any) -> bool:
-    """Whether the client has closed the connection. A write would not tell before the second."""
+    """Whether the client has closed the connection. The first write after that still succeeds."""
     if sock is None:
         return False
     poll = poll_now()

@@ -1,4 +1,4 @@
-"""What the page asks, passed on to the service with the key that the page does not have."""
+"""Requests of the page, forwarded to the service with the key that the page does not have."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
-TIMEOUT_SECONDS = 60.0  # longer than the service takes for anything, or a stream is silent
+TIMEOUT_SECONDS = 60.0  # longer than any response of the service, or a pause of a stream
 PART_BYTES = 65_536
-ASKED = ("Accept", "Content-Type", "Last-Event-Id", "X-Request-Id")
-ANSWERED = ("Content-Disposition", "Content-Type", "Retry-After", "X-Request-Id")
-BROKEN = (OSError, HTTPException)  # what a connection that fails raises
+REQUEST_HEADERS = ("Accept", "Content-Type", "Last-Event-Id", "X-Request-Id")
+RESPONSE_HEADERS = ("Content-Disposition", "Content-Type", "Retry-After", "X-Request-Id")
+BROKEN = (OSError, HTTPException)  # raised by a connection that fails
 
 Headers = list[tuple[str, str]]
 
 
 class Parts:
-    """What comes, as it comes, until either side ends it; raises one of BROKEN when it is cut."""
+    """A streamed body, part by part as it arrives; raises one of BROKEN if it is cut short."""
 
     def __init__(self, answer: HTTPResponse, conn: HTTPConnection) -> None:
         self._answer = answer
@@ -27,14 +27,14 @@ class Parts:
             yield part
 
     def close(self) -> None:
-        """Take no more."""
+        """Close the connection."""
         self._answer.close()
         self._conn.close()
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A status, the headers that concern the page, and the body, or what comes little by little."""
+    """A status, the headers for the page, and the body; `parts` instead of a body for streams."""
 
     status: int
     headers: Headers
@@ -43,25 +43,27 @@ class Answer:
 
 
 class Forwarding:
-    """The way to the service; `key` may be empty: then none is sent."""
+    """Forwards requests to the service, with `key` unless that is empty."""
 
     def __init__(self, service: str, key: str) -> None:
         self._address = urlsplit(service)
         self._key = key
 
-    def ask(
+    def forward(
         self, method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes
     ) -> Answer:
-        """Pass a request on; the answer is 502 where the service gives none."""
-        passed = dict(header for header in headers if header[0].title() in ASKED)
+        """Forward a request; the answer is 502 if the service does not answer."""
+        headers_sent = dict(header for header in headers if header[0].title() in REQUEST_HEADERS)
         if self._key:
-            passed["Authorization"] = f"Bearer {self._key}"
+            headers_sent["Authorization"] = f"Bearer {self._key}"
         host, port = self._address.hostname or "", self._address.port
         conn = HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
         try:
-            conn.request(method, path, body, passed)
+            conn.request(method, path, body, headers_sent)
             answer = conn.getresponse()
-            kept = [header for header in answer.getheaders() if header[0].title() in ANSWERED]
+            kept = [
+                header for header in answer.getheaders() if header[0].title() in RESPONSE_HEADERS
+            ]
             if method == "GET" and answer.chunked:  # an export or a live tail
                 return Answer(answer.status, kept, b"", Parts(answer, conn))
             body = answer.read()
@@ -72,12 +74,12 @@ class Forwarding:
         return Answer(answer.status, kept, body)
 
     def is_refused(self) -> bool:
-        """Whether the service is there, and the key is not one that may read."""
-        return self.ask("GET", "/api/agents", (), b"").status in (401, 403)
+        """Return whether the service answers, and refuses reads with this key."""
+        return self.forward("GET", "/api/agents", (), b"").status in (401, 403)
 
 
 def unreachable(service: str) -> Answer:
-    """The answer while the service gives none."""
-    detail = f"Nobody answers at {service}: is the service running?"
+    """Return the answer for a service that does not answer."""
+    detail = f"There is no answer from {service}: is the service running?"
     body = json.dumps({"title": "502 Bad Gateway", "detail": detail, "code": "unreachable"})
     return Answer(502, [("Content-Type", "application/json")], body.encode())

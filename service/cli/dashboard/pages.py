@@ -1,4 +1,4 @@
-"""The files of the page, and beneath /api what the service answers."""
+"""The files of the page, and below /api the answers of the service."""
 
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -10,22 +10,24 @@ from urllib.parse import urlsplit
 
 from service.cli.dashboard.forwarding import BROKEN, Answer, Forwarding, Parts
 
-# Where the released page looks for the service, whatever it is told.
+# The released page has this address of the service built in.
 RELEASED_ADDRESS = b"http://localhost:8000"
-PREFIX = "/api"  # which it does not say: its views are at /agents, too
-# A page from elsewhere could point its own name at 127.0.0.1, and read all that the key can.
+PREFIX = "/api"  # the page leaves it out, but /agents is also one of its views
+# DNS rebinding: another page could point its own name at 127.0.0.1, and read with the key.
 OWN_NAMES = ("localhost", "127.0.0.1", "::1")
 MAX_BODY_BYTES = 1_000_000  # of a rename or a description
 
 
 class Pages(SimpleHTTPRequestHandler):
-    """A single page application.
+    """Serves a single page application.
 
-    A path that is no file is one of its views, and answered with index.html. Its scripts are
-    rewritten to ask here: other pages may not read the answers, since CORS is not granted.
+    A path that is no file is a view, and gets index.html. Scripts are rewritten to send requests to
+    this server: other pages cannot read the answers, because CORS is not granted.
     """
 
-    protocol_version = "HTTP/1.1"  # for its chunks: without, what is cut short looks whole
+    protocol_version = (
+        "HTTP/1.1"  # for chunks: without them a body that is cut short looks complete
+    )
 
     def __init__(self, *args: object, directory: str, service: Forwarding) -> None:
         self._service = service
@@ -33,7 +35,7 @@ class Pages(SimpleHTTPRequestHandler):
         super().__init__(*args, directory=directory)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
-        """Answer a file, or what the service does."""
+        """Answer with a file, or forward to the service."""
         self._answer(super().do_GET)
 
     def do_HEAD(self) -> None:
@@ -41,7 +43,7 @@ class Pages(SimpleHTTPRequestHandler):
         self._answer(super().do_HEAD)
 
     def do_PATCH(self) -> None:
-        """Pass a change on."""
+        """Forward a change."""
         self._answer(None)
 
     do_DELETE = do_PATCH  # noqa: N815 - http.server's way to name a method
@@ -62,7 +64,7 @@ class Pages(SimpleHTTPRequestHandler):
         if size > MAX_BODY_BYTES:
             return Answer(413, [], b"")
         body = self.rfile.read(size)
-        return self._service.ask(self.command, self.path, self.headers.items(), body)
+        return self._service.forward(self.command, self.path, self.headers.items(), body)
 
     def _send(self, answer: Answer) -> None:
         if answer.parts is not None and self.request_version != self.protocol_version:
@@ -84,7 +86,7 @@ class Pages(SimpleHTTPRequestHandler):
             self._send_chunks(answer.parts)
 
     def _send_chunks(self, parts: Parts) -> None:
-        """Write them as they come. After one that is cut short the last chunk does not come."""
+        """Write the parts as they arrive; a body that is cut short gets no final chunk."""
         with closing(parts), suppress(*BROKEN):
             for part in parts:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
@@ -110,21 +112,21 @@ class Pages(SimpleHTTPRequestHandler):
         return BytesIO(content)
 
     def version_string(self) -> str:
-        """What the Server header says: not which Python this is."""
+        """Return the Server header, without the version of Python."""
         return "gati-dashboard"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class' name
-        """Say nothing: the page polls every five seconds."""
+        """Log nothing, because the page polls every five seconds."""
 
 
 def with_own_address(script: bytes, own: bytes) -> bytes:
-    """A script that asks here."""
+    """Return a script that sends its requests to `own`."""
     base = b'"%s"' % RELEASED_ADDRESS
     return script.replace(base, b'"%s%s"' % (own, PREFIX.encode())).replace(RELEASED_ADDRESS, own)
 
 
 def name_of(host: str) -> str | None:
-    """The name or address in a Host header."""
+    """Return the name or address of a Host header."""
     try:
         return urlsplit(f"//{host}").hostname
     except ValueError:

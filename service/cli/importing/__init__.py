@@ -1,5 +1,5 @@
-"""Import: events out of a file into the database in use, by the way that ingest goes.
+"""Import: events of a file into the database in use, through the same code as ingest.
 
-Nothing is noted of how far it came: what is stored already counts as a duplicate, so an import that
-was interrupted is run again, and ends as if it had not been.
+An import is idempotent and records no progress: stored events count as duplicates, so an
+interrupted import is simply run again.
 """

@@ -1,5 +1,6 @@
-"""What `python -m service import` does and prints."""
+"""python -m service import."""
 
+import argparse
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -8,6 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from service.cli.database import database_in_use
+from service.cli.exit_codes import FAILED, OK
 from service.cli.importing.importer import Importer
 from service.cli.importing.source import Source, opened
 from service.config import MEGABYTE, Config
@@ -19,19 +21,30 @@ from service.db.session_settings import WRITE
 from service.ingest.json.fields import BadEvent
 from service.writer.group_commit import GroupCommitWriter
 
+DESCRIPTION = """Store the events of a file: NDJSON as exports write it, also compressed with
+gzip, or the SQLite database of GATI's own backend. Stored events are skipped, so an interrupted
+import can be run again. Exit code 1 if an event was rejected."""
 MAX_NAMED = 100
 
 
-def run(config: Config, file: str, stop_on_error: bool) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("file", metavar="FILE", help="file to read; - is standard input")
+    parser.add_argument(
+        "--stop-on-error", action="store_true", help="stop at the first event that is rejected"
+    )
+
+
+def run(config: Config, options: argparse.Namespace) -> int:
     """Import a file into the database in use."""
     with database_in_use(config, "import") as url:
-        return import_events(config, url, file, stop_on_error)
+        return import_events(config, url, options.file, options.stop_on_error)
 
 
 def import_events(config: Config, url: str, file: str, stop_on_error: bool) -> int:
-    """Import a file; print each bad event on standard error, then the counts.
+    """Import a file; print each rejected event on standard error, then the counts.
 
-    0, or 1 when an event was bad. Raises Failure for what cannot be read or stored.
+    Raises Failure for a file that cannot be read, and for a database that cannot store.
     """
     check(url)
     with opened(file, config.max_body_mb * MEGABYTE) as source:
@@ -42,34 +55,34 @@ def import_events(config: Config, url: str, file: str, stop_on_error: bool) -> i
             importer = Importer(writer, config, complaints, at(bar), stop_on_error)
             try:
                 importer.run(source.lines)
-            finally:  # also of one that was interrupted or failed: what is stored stays
+            finally:  # also after an interruption or failure, because stored batches stay stored
                 bar.close()
                 complaints.sum_up()
                 print(importer.result, flush=True)
-    return 1 if importer.result.failed else 0
+    return FAILED if importer.result.failed else OK
 
 
 class Complaints:
-    """Says which events were bad, the first hundred of them one by one."""
+    """Prints rejected events: the first MAX_NAMED one by one, then the number of the rest."""
 
     def __init__(self, write: Callable[..., None]) -> None:
         self._write = write
         self._count = 0
 
-    def __call__(self, place: str, error: BadEvent) -> None:
-        """Name one, above the bar."""
+    def __call__(self, position: str, error: BadEvent) -> None:
+        """Print one rejected event, above the progress bar."""
         self._count += 1
         if self._count <= MAX_NAMED:
-            self._write(f"{place}: {error.code}: {error}", file=sys.stderr)
+            self._write(f"{position}: {error.code}: {error}", file=sys.stderr)
 
     def sum_up(self) -> None:
-        """Say how many were not named."""
+        """Print how many rejected events were not printed."""
         if self._count > MAX_NAMED:
             print(f"and {self._count - MAX_NAMED} more", file=sys.stderr, flush=True)
 
 
 def bar_of(source: Source) -> Any:
-    """A bar on a terminal, as dump and restore have; nothing elsewhere."""
+    """Return a progress bar, shown on a terminal only."""
     is_bytes = source.unit == "B"
     return tqdm(
         total=source.total,
@@ -82,5 +95,5 @@ def bar_of(source: Source) -> Any:
 
 
 def at(bar: Any) -> Callable[[int], None]:
-    """Moves the bar to a place."""
+    """Return a function that moves the bar to a position."""
     return lambda done: bar.update(done - bar.n)

@@ -1,6 +1,5 @@
-"""Lines -> rows -> the writer, a batch at a time; while one is stored, the next is read."""
+"""Lines -> rows -> the writer, in batches; the next batch is read while one is stored."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -8,22 +7,24 @@ from dataclasses import dataclass, field
 import msgspec
 import psycopg
 
-from service.api.errors import find_passing
 from service.cli.importing.source import Line
 from service.config import KILOBYTE, Config
 from service.core.failure import Failure
+from service.core.overloaded import Overloaded
+from service.core.retry_policy import RetryPolicy
+from service.db.errors import transient_kind
 from service.ingest.json.batch import EXPIRED
+from service.ingest.json.event import MAX_DEPTH
 from service.ingest.json.fields import BadEvent
 from service.ingest.json.ndjson_line import read_line
 from service.ingest.rows import EventRow
 from service.telemetry.logging import reason
-from service.writer.group_commit import GroupCommitWriter, Overloaded
-from service.writer.transaction import Counts
+from service.writer.group_commit import GroupCommitWriter
+from service.writer.incoming import Counts
 
 BATCH_EVENTS = 1_000
-BATCH_BYTES = 8 * 1024 * 1024  # two batches are held at a moment, as lines and as rows
-ATTEMPTS = 5
-PAUSE_SECONDS = 1.0
+BATCH_BYTES = 8 * 1024 * 1024  # two batches are in memory at a time, as lines and as rows
+RETRIES = RetryPolicy(5, jitter=False)
 TOO_LONG = BadEvent(None, "line_too_long", "The line is longer than MAX_BODY_MB.")
 
 Complain = Callable[[str, BadEvent], None]
@@ -31,17 +32,17 @@ Complain = Callable[[str, BadEvent], None]
 
 @dataclass
 class Batch:
-    """Some events: the rows, where each stood, and what of the source has been read with it."""
+    """Rows with their positions in the source, rejected events, and how far the source is read."""
 
     rows: list[EventRow] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
+    positions: list[str] = field(default_factory=list)
     failed: list[tuple[str, BadEvent]] = field(default_factory=list)
     done: int = 0
 
 
 @dataclass
 class Result:
-    """What became of the events."""
+    """Counts of the events of an import."""
 
     inserted: int = 0
     duplicates: int = 0
@@ -52,7 +53,10 @@ class Result:
 
 
 class Importer:
-    """One import. `complain` hears of each bad event, `progress` how far the source is stored."""
+    """One import.
+
+    It calls `complain` with each rejected event, and `progress` with how far the source is stored.
+    """
 
     def __init__(
         self,
@@ -64,7 +68,6 @@ class Importer:
     ) -> None:
         self._writer = writer
         self._max_bytes = config.max_event_kb * KILOBYTE
-        self._max_depth = config.max_event_depth
         self._batch_events = min(BATCH_EVENTS, config.max_batch_size)
         self._complain = complain
         self._progress = progress
@@ -72,27 +75,27 @@ class Importer:
         self.result = Result()
 
     def run(self, lines: Iterable[Line]) -> None:
-        """Store what the lines hold, up to the first bad one where that is to stop it.
+        """Store the events; with `stop_on_error`, up to the first rejected one.
 
-        Raises Failure when the database stays away: then run it again. Interrupted, it waits for
-        the batch that is being stored.
+        Raises Failure if the database stays unavailable. When interrupted, waits for the batch that
+        is being stored.
         """
         with ThreadPoolExecutor(1) as storing:
             stored: Future[None] | None = None
             for batch in self._batches(lines):
                 if stored is not None:
                     stored.result()
-                    if self._is_to_stop():
+                    if self._must_stop():
                         return
                 stored = storing.submit(self._store, batch)
             if stored is not None:
                 stored.result()
 
-    def _is_to_stop(self) -> bool:
+    def _must_stop(self) -> bool:
         return self._stop_on_error and self.result.failed > 0
 
     def _batches(self, lines: Iterable[Line]) -> Iterator[Batch]:
-        """The lines by batches; where it is to stop, the batch with a bad line is the last."""
+        """Yield the lines in batches; with `stop_on_error` a rejected line ends the last batch."""
         batch, size, ordinals = Batch(), 0, dict[str, int]()
         for line in lines:
             size += len(line.json or b"")
@@ -107,50 +110,49 @@ class Importer:
         yield batch
 
     def _read(self, batch: Batch, line: Line, ordinals: dict[str, int]) -> None:
-        """Add what a line holds to the batch."""
+        """Add the event of a line to the batch."""
         try:
             if line.json is None:
                 raise TOO_LONG
             if is_end_of_export(line.json):
                 return
-            row = read_line(line.json, self._max_bytes, self._max_depth, ordinals)
+            row = read_line(line.json, self._max_bytes, MAX_DEPTH, ordinals)
         except BadEvent as error:
-            batch.failed.append((line.place, error))
+            batch.failed.append((line.position, error))
         else:
             batch.rows.append(row)
-            batch.places.append(line.place)
+            batch.positions.append(line.position)
 
     def _store(self, batch: Batch) -> None:
-        """Store a batch, and tell what became of it."""
-        counts = self._store_patiently(batch) if batch.rows else Counts(0, 0)
+        """Store a batch; report its rejected events and the progress."""
+        counts = self._store_with_retries(batch) if batch.rows else Counts(0, 0)
         expired = [
-            (place, EXPIRED)
-            for place, row in zip(batch.places, batch.rows, strict=True)
+            (position, EXPIRED)
+            for position, row in zip(batch.positions, batch.rows, strict=True)
             if row.run_id in counts.expired
         ]
-        for place, error in batch.failed + expired:
-            self._complain(place, error)
+        for position, error in batch.failed + expired:
+            self._complain(position, error)
         self.result.inserted += counts.inserted
         self.result.duplicates += counts.duplicates
         self.result.failed += len(batch.failed) + len(expired)
         self._progress(batch.done)
 
-    def _store_patiently(self, batch: Batch) -> Counts:
-        """Store rows, again where what stands in the way passes."""
-        for attempt in range(1, ATTEMPTS + 1):
+    def _store_with_retries(self, batch: Batch) -> Counts:
+        """Store rows; retry after transient errors."""
+        for attempt in RETRIES.attempts():
             try:
                 return self._writer.store(batch.rows)
             except (psycopg.Error, Overloaded) as error:
-                passes = isinstance(error, Overloaded) or find_passing(error) is not None
-                if attempt == ATTEMPTS or not passes:
-                    text = f"stopped at {batch.places[0]}: {reason(error)}"
+                passes = isinstance(error, Overloaded) or transient_kind(error) is not None
+                if attempt == RETRIES.max_attempts or not passes:
+                    text = f"stopped at {batch.positions[0]}: {reason(error)}"
                     raise Failure(f"{text}; run it again, what is stored stays once") from None
-            time.sleep(PAUSE_SECONDS)
         raise AssertionError("the last attempt returns or raises")
 
 
 def is_end_of_export(line: bytes) -> bool:
-    """Whether it is the line with which an export says that it is whole."""
+    """Return whether a line is the end marker of a complete export."""
     if not line.startswith(b'{"export":'):
         return False
     try:

@@ -1,4 +1,4 @@
-"""What an import reads, told by its first bytes: NDJSON, the same packed by gzip, or SQLite."""
+"""The source of an import: NDJSON, gzipped NDJSON, or SQLite, recognized by its first bytes."""
 
 import gzip
 import sys
@@ -21,19 +21,19 @@ Readable = BufferedReader | gzip.GzipFile
 
 @dataclass(frozen=True)
 class Line:
-    """One event as JSON, where it stands, and how far the source was read by then.
+    """One event as JSON, its position for error texts, and how far the source was read by then.
 
-    `json` is None for a line that is longer than is read.
+    `json` is None for a line that is longer than the limit.
     """
 
-    place: str
+    position: str
     json: bytes | None
     done: int
 
 
 @dataclass(frozen=True)
 class Source:
-    """Lines, and the `total` that `done` of the last one comes to, in `unit`s; None: unknown."""
+    """Lines, and their `total` in `unit`s, which the last line's `done` reaches; None: unknown."""
 
     lines: Iterator[Line]
     total: int | None
@@ -42,7 +42,7 @@ class Source:
 
 @contextmanager
 def opened(file: str, max_line_bytes: int) -> Iterator[Source]:
-    """Open a file, or standard input; raises Failure for what cannot be read, also later."""
+    """Open a file or standard input; raise Failure if it cannot be read, also while iterating."""
     try:
         if file == STANDARD_INPUT:
             with open(sys.stdin.fileno(), "rb", closefd=False) as stream:
@@ -57,33 +57,33 @@ def opened(file: str, max_line_bytes: int) -> Iterator[Source]:
             else:
                 yield read_stream(stream, path.stat().st_size, max_line_bytes)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise Failure(f"{file}: the gzip ends too soon, or is none: {error}") from None
+        raise Failure(f"{file}: the gzip file is truncated or invalid: {error}") from None
     except OSError as error:
         raise Failure(f"{file}: {error.strerror}") from None
 
 
 def read_stream(stream: BufferedReader, size: int | None, max_line_bytes: int) -> Source:
-    """Lines of a stream, unpacked where it is packed; progress is that in what is packed."""
+    """Read the lines of a stream, decompressed; progress counts compressed bytes."""
     magic = stream.peek(len(SQLITE_MAGIC))
     if magic.startswith(SQLITE_MAGIC):
         raise Failure("a SQLite database is read from a file, not from standard input")
-    is_packed = magic.startswith(GZIP_MAGIC)
-    text: Readable = gzip.GzipFile(fileobj=stream) if is_packed else stream
-    is_told = size is not None
-    return Source(read_lines(text, stream if is_told else None, max_line_bytes), size, "B")
+    is_gzip = magic.startswith(GZIP_MAGIC)
+    text: Readable = gzip.GzipFile(fileobj=stream) if is_gzip else stream
+    counted = None if size is None else stream
+    return Source(read_lines(text, counted, max_line_bytes), size, "B")
 
 
 def read_lines(
     text: Readable, counted: BufferedReader | None, max_line_bytes: int
 ) -> Iterator[Line]:
-    """Each line that is not empty; of one that is too long, the rest is passed over."""
-    number = came = 0
+    """Yield each line that is not empty; the rest of a line that is too long is skipped."""
+    number = read = 0
     while line := text.readline(max_line_bytes + 1):
         number += 1
-        came += len(line)
+        read += len(line)
         found: bytes | None = line.strip()
         while len(line) > max_line_bytes and not line.endswith(b"\n"):
             found, line = None, text.readline(max_line_bytes + 1)
-            came += len(line)
+            read += len(line)
         if found != b"":
-            yield Line(f"line {number}", found, counted.tell() if counted else came)
+            yield Line(f"line {number}", found, counted.tell() if counted else read)

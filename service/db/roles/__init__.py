@@ -1,5 +1,5 @@
-"""The roles of PostgreSQL below the owner: who makes them, what they may do, who connects as them.
+"""PostgreSQL roles with fewer privileges than the owner: names, grants, and logins.
 
-The owner, DATABASE_URL's, migrates, folds, deletes. `gati_ingest` stores events, `gati_read` reads,
-`gati_bi` is for others' tools. What each may do is one list: sql/roles/lacking.sql.
+The owner, DATABASE_URL's user, migrates, folds and deletes. `gati_ingest` stores events,
+`gati_read` reads, `gati_bi` is for BI tools. Their privileges are one list: sql/roles/lacking.sql.
 """

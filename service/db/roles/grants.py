@@ -1,7 +1,7 @@
-"""What `migrate up` does for the roles, each time: make them, grant what they lack, set passwords.
+"""What each `migrate up` does for the roles: create them, grant what they lack, set passwords.
 
-Nothing is written where nothing is lacking. So it also catches up on a database that was restored
-without privileges, and on roles that a DBA has made since.
+Only what is missing is written. So it also repairs a database that was restored without privileges,
+and grants to roles that a DBA has created since.
 """
 
 from collections.abc import Collection
@@ -13,14 +13,14 @@ from service.db.queries import Connection, Query, queries
 from service.db.roles.names import ALL, derived_password, url_of
 
 SCRAM = b"scram-sha-256"
-MADE_BY = "GATI Backend, made by {}"  # as sql/roles/create.sql notes it
+MADE_BY = "GATI Backend, made by {}"  # the comment that sql/roles/create.sql sets
 CONNECT_TIMEOUT_SECONDS = 2
 
 
-def bring_about(conn: Connection) -> None:
-    """Make the roles where that is allowed, and let each do here what it has to, no more.
+def ensure_roles(conn: Connection) -> None:
+    """Create the roles if that is allowed, and grant each the privileges that it needs, no more.
 
-    All of it in one transaction; `conn` is the owner's, in autocommit.
+    All in one transaction. `conn` is the owner's, in autocommit.
     """
     with conn.transaction():
         if len(known(conn)) < len(ALL):
@@ -33,17 +33,17 @@ def bring_about(conn: Connection) -> None:
 
 
 def known(conn: Connection) -> dict[str, str]:
-    """The roles that the cluster has, each with its comment."""
+    """The roles that exist in the cluster, each with its comment."""
     return {row["role"]: row["comment"] or "" for row in queries.roles.known(conn)}
 
 
 def is_another_owners(comment: str, owner: str) -> bool:
-    """Whether the service made a role for somebody else, who therefore knows its password."""
+    """Whether the service created a role for another owner, who therefore knows its password."""
     return comment.startswith(MADE_BY.format("")) and comment != MADE_BY.format(owner)
 
 
 def grant_lacking(conn: Connection, role: str) -> None:
-    """Grant a role what it lacks, but for what is not ours to grant."""
+    """Grant a role the privileges that it lacks and that this user may grant."""
     for row in queries.roles.lacking(conn, role=role, grantee=role).fetchall():
         if row["may_grant"]:
             column = {"column_name": row["column_name"]} if row["column_name"] else {}
@@ -52,7 +52,7 @@ def grant_lacking(conn: Connection, role: str) -> None:
 
 
 def statement(verb: str, privilege: str) -> Query:
-    """The file that grants or revokes this privilege."""
+    """The query that grants or revokes this privilege."""
     roles = queries.roles
     found: dict[tuple[str, str], Query] = {
         ("grant", "connect"): roles.grant_connect,
@@ -68,24 +68,24 @@ def statement(verb: str, privilege: str) -> Query:
 
 
 def set_passwords(conn: Connection, url: str, roles: Collection[str]) -> None:
-    """Give `roles` the passwords that follow from the owner's, where they do not connect without.
+    """Set the passwords derived from the owner's for those of `roles` that cannot connect.
 
-    Only those that this very owner has made: a DBA's are the DBA's, and another database's owner
-    has another password. The server's log and pg_stat_statements see a verifier alone.
+    Only for roles that this owner has created: a DBA manages its own, and another database's owner
+    has another password. The server's log and pg_stat_statements see only a verifier.
     """
-    ours = MADE_BY.format(conn.info.user)
-    mine = [role for role, comment in known(conn).items() if comment == ours and role in roles]
-    for role in mine if conn.info.password else ():
+    created = MADE_BY.format(conn.info.user)
+    own = [role for role, comment in known(conn).items() if comment == created and role in roles]
+    for role in own if conn.info.password else ():
         if not connects(url_of(role, url, conn.info)):
             password = derived_password(conn.info.password, role).encode()
             verifier = conn.pgconn.encrypt_password(password, role.encode(), SCRAM).decode()
-            # XX000: another instance sets it at this moment. It is the same.
+            # XX000: another instance is setting the same password at this moment.
             with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.InternalError_):
                 queries.roles.set_password(conn, role=role, verifier=verifier)
 
 
 def connects(url: str) -> bool:
-    """Whether one can connect by this URL."""
+    """Whether a connection by this URL succeeds."""
     try:
         psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_SECONDS).close()
     except psycopg.OperationalError:

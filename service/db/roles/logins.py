@@ -1,8 +1,8 @@
-"""Whom this process connects as, for ingest and for reads: the roles, or the owner in their place.
+"""The users of this process for ingest and for reads: the roles, or the owner as fallback.
 
-Found out once, when PostgreSQL first answers: at the start, or later where it is away then. The
-service runs with what it is given, and a line says where that is less than the roles. A role that
-cannot connect may be able to soon, where too many do: it is tried again after AGAIN_SECONDS.
+They are checked once, when PostgreSQL first answers: at the start, or later if it is away. A log
+line reports each fallback. A role that cannot connect is retried after RETRY_SECONDS, because the
+server may have too many connections at the moment.
 """
 
 import logging
@@ -19,13 +19,13 @@ from service.db.queries import Connection, queries
 from service.db.roles.names import INGEST, READ, login_of, url_of
 from service.db.session_settings import COMMON
 
-# As for any connection before a request is refused: 2 s to connect, and little for small questions.
+# A request waits for it: 2 s to connect, and little for small queries.
 SETTINGS = COMMON | {"statement_timeout": "5s"}
-AGAIN_SECONDS = 10.0
+RETRY_SECONDS = 10.0
 TASKS = {INGEST: "ingest", READ: "reads"}
-REFUSED = (
-    "%s as %s, the owner, who may do everything: %s. README.md, Operations, Roles, has what a DBA "
-    "does about it"
+FALLBACK = (
+    "%s as %s, the owner, which has all privileges: %s. README.md, Operations, Roles, says how a "
+    "DBA changes that"
 )
 
 log = logging.getLogger(__name__)
@@ -33,20 +33,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Login:
-    """A role's way in: its URL, or why there is none."""
+    """The URL of a role, or why the role cannot be used."""
 
     url: str
     refusal: str = ""
-    may_pass: bool = False  # the refusal
+    is_temporary: bool = False  # the refusal
 
 
 class Logins:
     """The URLs by which one process connects. Safe for threads."""
 
     def __init__(self, url: str, given: dict[str, str | None] | None = None) -> None:
-        """`url` is the owner's, from which a role's follows that has none in `given`.
+        """`url` is the owner's. A role without a URL in `given` gets one derived from it.
 
-        What is given for reads says by whom; whether the primary is asked is another question.
+        For reads, only the user and password of the given URL count here, not its host.
         """
         self._url = url
         self._given = given or {}
@@ -55,20 +55,20 @@ class Logins:
         self._good_until = float("-inf")
         self._lock = threading.Lock()
 
-    def look(self) -> None:
-        """Find out now, if PostgreSQL is there; else whoever connects first does."""
+    def check(self) -> None:
+        """Check the roles now, if PostgreSQL is there; else the first connection does."""
         with suppress(psycopg.OperationalError):
             self._logins()
 
     def ingest(self) -> str:
-        """The URL of the writer. Raises psycopg.OperationalError while nothing is known."""
+        """The URL of the writer. Raises psycopg.OperationalError before the first check."""
         return self._url_of(INGEST)
 
     def read(self) -> str:
         """The URL of the next connection that reads; raises as `ingest` does.
 
-        The role's sessions begin read-only, and libpq, told to find a host that takes writes, would
-        pass over each of them: so there the owner is asked which it is.
+        The role's sessions begin read-only, so libpq with target_session_attrs=read-write would
+        skip every host. Then a connection of the owner finds the primary.
         """
         url = self._url_of(READ)
         if url == self._url or not wants_read_write(self._url):
@@ -77,7 +77,7 @@ class Logins:
             return self._reader(owner)
 
     def _reader(self, owner: Connection) -> str:
-        """The URL of the role that reads, on the primary, where `owner` is."""
+        """The URL of the role that reads, on the primary, to which `owner` is connected."""
         same_host = wants_read_write(self._url)
         login = login_of(self._given.get(READ))
         return url_of(READ, self._url, owner.info, same_host=same_host, login=login)
@@ -94,13 +94,15 @@ class Logins:
                 user = owner.info.user
             with self._lock:
                 self._found = found
-                may_pass = any(login.may_pass for login in found.values())
-                self._good_until = time.monotonic() + AGAIN_SECONDS if may_pass else float("inf")
+                is_temporary = any(login.is_temporary for login in found.values())
+                self._good_until = (
+                    time.monotonic() + RETRY_SECONDS if is_temporary else float("inf")
+                )
                 self._report(user)
         return self._found
 
     def _report(self, owner: str) -> None:
-        """Say in one line what runs as the owner: once for the service, and where that changes."""
+        """Log what runs as the owner: one line at the start, and one when that changes."""
         refused = {role: login.refusal for role, login in self._found.items() if login.refusal}
         before, self._refused = self._refused, refused
         if not refused and before:
@@ -108,30 +110,30 @@ class Logins:
         elif refused != before and (before or process.is_first or process.is_joining):
             tasks = " and ".join(TASKS[role] for role in refused)
             verb = "run" if len(refused) > 1 or READ in refused else "runs"
-            log.warning(REFUSED, f"{tasks} {verb}", owner, "; ".join(refused.values()))
+            log.warning(FALLBACK, f"{tasks} {verb}", owner, "; ".join(refused.values()))
 
     def _find(self, owner: Connection, role: str) -> Login:
-        """Try to connect as a role; `owner` is connected, so PostgreSQL is there."""
+        """Try to connect as a role. `owner` is connected, so PostgreSQL is there."""
         given = self._given.get(role)
-        is_there = any(row["role"] == role for row in queries.roles.known(owner))
-        if not (given or is_there):
+        exists = any(row["role"] == role for row in queries.roles.known(owner))
+        if not (given or exists):
             return Login("", f"there is no role {role}")
         url = self._reader(owner) if role == READ else given or url_of(role, self._url, owner.info)
-        refusal, may_pass = why_not(url, role)
+        refusal, is_temporary = find_refusal(url, role)
         if refusal:
-            queries.roles.known(owner)  # fails where PostgreSQL went away just now: no refusal then
-            refusal, may_pass = why_not(url, role)
-        return Login(url, refusal, may_pass)
+            queries.roles.known(owner)  # raises if PostgreSQL has gone away: then it is no refusal
+            refusal, is_temporary = find_refusal(url, role)
+        return Login(url, refusal, is_temporary)
 
 
-def why_not(url: str, role: str) -> tuple[str, bool]:
-    """Why a role cannot do its work by this URL, empty where it can; and whether that may pass."""
+def find_refusal(url: str, role: str) -> tuple[str, bool]:
+    """Why a role cannot work by this URL, empty if it can; and whether that is temporary."""
     try:
         with connect(url, SETTINGS, "roles") as conn:
             lacking = queries.roles.lacking(conn, role=role, grantee=conn.info.user).fetchone()
     except psycopg.Error as error:
-        said = str(error).strip().splitlines()[-1].strip()
-        return f"{role} cannot connect ({said})", True
+        cause = str(error).strip().splitlines()[-1].strip()
+        return f"{role} cannot connect ({cause})", True
     if lacking:
         return f"{role} has no {lacking['privilege']} on {lacking['object']}", False
     return "", False

@@ -1,4 +1,4 @@
-"""The roles' names, and how one connects: the owner's URL with another user and password."""
+"""The names of the roles, and their URLs: the owner's with another user and password."""
 
 import base64
 import hmac
@@ -15,16 +15,16 @@ ALL = (BI, INGEST, READ)
 
 
 def given_urls(config: Config) -> dict[str, str | None]:
-    """The URL that somebody has set for each role; None: it follows from the owner's.
+    """The URL that the settings give for each role; None: it is derived from the owner's.
 
-    Of the role that reads it says who that is, not where: a replica knows the primary's roles.
+    DATABASE_READ_URL gives the user that reads, also for the primary: replicas share its roles.
     """
     return {INGEST: config.database_ingest_url, READ: next(iter(config.database_read_url), None)}
 
 
-def derived_password(owners: str, role: str) -> str:
-    """A role's password, from the owner's: every instance knows it, and it is stored nowhere."""
-    digest = hmac.digest(owners.encode(), f"gati-backend role {role}".encode(), "sha256")
+def derived_password(owner_password: str, role: str) -> str:
+    """A role's password, derived from the owner's: each instance computes it, none stores it."""
+    digest = hmac.digest(owner_password.encode(), f"gati-backend role {role}".encode(), "sha256")
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
@@ -36,10 +36,11 @@ def url_of(
     same_host: bool = False,
     login: dict[str, str] | None = None,
 ) -> str:
-    """The owner's URL as the role's; `owner` is a connection by it, wherever its password is from.
+    """The role's URL: the owner's with another user and password.
 
-    `same_host` leads to the very server that the owner was led to, in place of several; `login` is
-    another user with a password of its own.
+    `owner` is a connection, because a file or the environment may give its password. `same_host`
+    picks the server that `owner` reached, of several. `login` is another user, with a password if
+    it needs one.
     """
     parts = {key: str(value) for key, value in conninfo_to_dict(url).items() if key != "password"}
     parts["user"] = role
@@ -57,7 +58,7 @@ def url_of(
 
 
 def login_of(url: str | None) -> dict[str, str]:
-    """The user that a URL names, with the password if it has one; empty where it names none."""
+    """The user of a URL, with the password if it has one; empty without a user."""
     parts = conninfo_to_dict(url or "")
     if "user" not in parts:
         return {}

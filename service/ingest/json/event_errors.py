@@ -1,4 +1,4 @@
-"""What is wrong with single events of a request: each is named, up to a number, and all counted."""
+"""The errors of single events of a request: the first 100 in full, the others as a count."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ class EventErrors:
     failed: int = 0
 
     def note(self, index: int, event_id: str | None, error: BadEvent) -> None:
-        """Note what is wrong with the event at this place of the request."""
+        """Note the error of the event at this index of the request."""
         self.failed += 1
         if len(self.errors) < MAX_NAMED_ERRORS:
             self.errors.append(
@@ -30,8 +30,8 @@ class EventErrors:
             )
 
     def describe(self) -> dict[str, Any]:
-        """The fields of an answer that tell of them."""
-        answer: dict[str, Any] = {"failed": self.failed, "errors": self.errors}
+        """The fields of a response for these errors."""
+        fields: dict[str, Any] = {"failed": self.failed, "errors": self.errors}
         if self.failed > len(self.errors):
-            answer["errors_omitted"] = self.failed - len(self.errors)
-        return answer
+            fields["errors_omitted"] = self.failed - len(self.errors)
+        return fields

@@ -1,100 +1,47 @@
-"""A body that asks for events by their keys -> the keys, and named errors. No SQL, no HTTP.
+"""The body of POST /events/check -> the keys of its events, and named errors.
 
-It has the shape of a batch, so a client may ask with the very body that it sent: whatever else an
-event holds is passed over.
+It has the shape of a batch, so a client can check the very body that it sent.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
 
-import msgspec
-
-from service.ingest.json.batch import BadBatch, BatchTooLarge
+from service.core.validation import to_uuid
+from service.ingest.elements import Element
+from service.ingest.json.batch import read_events
+from service.ingest.json.event import SentEvent, read_sent
 from service.ingest.json.event_errors import EventErrors
-from service.ingest.json.fields import (
-    BadEvent,
-    missing,
-    optional_uuid,
-    read_repeated_uuid,
-    read_uuid,
-)
-
-
-class Body(msgspec.Struct, gc=False):
-    """The body, its events not looked into."""
-
-    events: list[msgspec.Raw]
-
-
-class SentKey(TypedDict, total=False):
-    """What is read of an event."""
-
-    run_id: Any
-    event_id: Any
+from service.ingest.json.fields import BadEvent, missing, read_repeated_uuid, read_uuid
 
 
 @dataclass
 class Keys(EventErrors):
-    """Run and event of each good key, and its place in the request, beside one another."""
+    """Run, event and index in the request of each good key, as three parallel lists."""
 
     run_ids: list[str] = field(default_factory=list)
     event_ids: list[str] = field(default_factory=list)
     indexes: list[int] = field(default_factory=list)
 
-    def add(self, index: int, run_id: str, event_id: str) -> None:
-        """Add a good key."""
-        self.run_ids.append(run_id)
-        self.event_ids.append(event_id)
-        self.indexes.append(index)
-
-
-decode_body = msgspec.json.Decoder(Body).decode
-decode_key = msgspec.json.Decoder(SentKey).decode
+    def add(self, index: int, sent: SentEvent | Element) -> None:
+        """Add the key of an event, or note what is wrong with it."""
+        event = None
+        try:
+            event = sent if isinstance(sent, SentEvent) else read_sent(sent)
+            run_id = read_repeated_uuid(event.run_id, "run_id") or missing("run_id")
+            event_id = read_uuid(event.event_id, "event_id") or missing("event_id")
+        except BadEvent as error:
+            self.note(index, to_uuid(event.event_id) if event else error.event_id, error)
+        else:
+            self.run_ids.append(run_id)
+            self.event_ids.append(event_id)
+            self.indexes.append(index)
 
 
 def parse_keys(body: bytes, max_events: int) -> Keys:
     """Read the body of POST /events/check.
 
-    Raises BadBatch when it holds no list of events, BatchTooLarge when that is longer than
-    `max_events`.
+    Raises BadBatch when it is no batch, BatchTooLarge when it has more than `max_events`.
     """
-    sent = read_events(body)
-    if not sent:
-        raise BadBatch("empty_batch", "`events` is empty; send at least one event.")
-    if len(sent) > max_events:
-        raise BatchTooLarge(len(sent), max_events)
     keys = Keys()
-    for index, event in enumerate(sent):
-        read_key(keys, index, event)
+    for index, sent in enumerate(read_events(body, max_events)):
+        keys.add(index, sent)
     return keys
-
-
-def read_events(body: bytes) -> list[msgspec.Raw]:
-    """The events, not parsed; raise BadBatch for what is no list of them."""
-    try:
-        body.decode()  # msgspec does not look into what it passes over
-        return decode_body(body).events
-    except (msgspec.ValidationError, RecursionError):
-        text = 'Send a JSON object such as {"events": [{"run_id": "…", "event_id": "…"}]}.'
-        raise BadBatch("invalid_batch", text) from None
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise BadBatch("invalid_json", "The body is not JSON.") from None
-
-
-def read_key(keys: Keys, index: int, event: msgspec.Raw) -> None:
-    """Add the key of an event, or note what is wrong with it."""
-    found: dict[str, Any] = {}
-    try:
-        found = parse_key(event)
-        run_id = read_repeated_uuid(found, "run_id") or missing("run_id")
-        keys.add(index, run_id, read_uuid(found, "event_id") or missing("event_id"))
-    except BadEvent as error:
-        keys.note(index, optional_uuid(found, "event_id"), error)
-
-
-def parse_key(event: msgspec.Raw) -> dict[str, Any]:
-    """The two ids as they came; raise BadEvent for what is no object."""
-    try:
-        return dict(decode_key(event))
-    except (msgspec.MsgspecError, RecursionError):
-        raise BadEvent(None, "not_an_object", "An event is a JSON object.") from None

@@ -1,6 +1,7 @@
-"""The numbers read out of `data`, with their limits; whatever no run can have counts as absent."""
+"""Numbers in `data`: which are read into columns, and which PostgreSQL cannot store."""
 
 import json
+import math
 import re
 from typing import Any
 
@@ -9,13 +10,13 @@ import orjson
 from service.core.validation import MAX_COST_DOLLARS, is_number
 
 MAX_LATENCY_MS = 1e12
-# Twenty digits in a row are looked for where every digit is a 0: 1 µs per KB, a regex takes 25.
-DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
+# Numbers are searched for where every digit is a 0, and E, + and - are an e: 1 µs per KB, a regex
+# takes 25. Floats end at 1e308, jsonb's numbers at 16,383 decimal places; orjson reads integers of
+# 2^64 and more as floats. `[` is a `{` because data.py counts brackets.
+SHAPES = bytes.maketrans(b"123456789E+-[", b"000000000eee{")
 TWENTY_DIGITS = b"0" * 20
-# jsonb's numbers end at 16,383 places behind the point; what a parser of floats takes for 0 may
-# have more. Looked for where every digit is a 0, and E, + and - are an e: 1 µs per KB.
-SHAPES = bytes.maketrans(b"123456789E+-", b"000000000eee")
-LONG_EXPONENT, THOUSAND_DIGITS, PLACES = b"e0000", b"0" * 1000, 16_383
+EXPONENT, DIGITS = b"e000", b"0" * 40  # of 300 the search takes longer
+LONG_EXPONENT, MANY_DIGITS, PLACES = b"e0000", b"0" * 1000, 16_383
 is_exponent = re.compile(rb"[0-9][eE][+-]?[0-9]{4}").search
 
 
@@ -33,22 +34,33 @@ def latency_us(value: Any) -> int | None:
     return None
 
 
+def loads(text: bytes) -> Any:
+    """Parse JSON with integers of any length; raise ValueError for a number that is no float."""
+    if TWENTY_DIGITS in text.translate(SHAPES):
+        return json.loads(text, parse_float=finite)
+    return orjson.loads(text)
+
+
+def finite(text: str) -> float:
+    """A float; raises ValueError for a number beyond 1e308."""
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(text)
+    return value
+
+
 def dumps(value: dict[str, Any]) -> bytes:
-    """Compact JSON; whole numbers of 2^64 and more, which orjson refuses, keep their digits."""
+    """Compact JSON; integers of 2^64 and more, which orjson refuses, keep their digits."""
     try:
         return orjson.dumps(value)
     except TypeError:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def has_long_number(text: bytes) -> bool:
-    """Whether JSON may hold a whole number of 2^64 or more, which orjson turns into a float."""
-    return TWENTY_DIGITS in text.translate(DIGITS_AS_ZERO)
-
-
-def has_huge_number(text: bytes) -> bool:
-    """Whether JSON may hold a number with more places than jsonb stores."""
-    shapes = text.translate(SHAPES)
-    if LONG_EXPONENT in shapes and is_exponent(text):
-        return True
-    return len(text) > PLACES and THOUSAND_DIGITS in shapes
+def is_storable(text: bytes, shapes: bytes) -> bool:
+    """Whether jsonb takes JSON as it came; raise ValueError for a number that no float holds."""
+    if EXPONENT in shapes or DIGITS in shapes:
+        loads(text)
+        is_long = len(text) > PLACES and MANY_DIGITS in shapes
+        return not is_long and not (LONG_EXPONENT in shapes and is_exponent(text))
+    return True

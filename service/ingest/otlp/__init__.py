@@ -1,1 +1,1 @@
-"""OTLP: the body of POST /v1/traces -> the rows of its spans, and its answers. No SQL."""
+"""The body of POST /v1/traces: spans of OpenTelemetry, in protobuf or JSON."""

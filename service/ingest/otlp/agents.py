@@ -1,6 +1,6 @@
-"""Whose span it is: it says so itself, or the nearest ancestor that does, or its service's name.
+"""The agent of a span: named by the span itself, else by its nearest ancestor, else its service.
 
-Only what came in one request is looked at. The run itself belongs to the agent of its root event
+Only ancestors in the same request count. The run belongs to the agent of its root event
 (service/writer/run_owner.py), whenever that arrives.
 """
 
@@ -20,24 +20,24 @@ class Agents:
         self._names: dict[Key, str | None] = {}
         for span in spans:
             key = (span.trace_id, span.span_id)
-            said = first(span.attributes, AGENT_NAME, name)
-            if said is not None or span.is_root:
-                self._names[key] = said
+            own_name = first(span.attributes, AGENT_NAME, name)
+            if own_name is not None or span.is_root:
+                self._names[key] = own_name
             else:
                 self._parents[key] = (span.trace_id, span.parent_span_id)
 
     def name_of(self, span: Span) -> str:
-        """The agent's name for a span."""
+        """The name of a span's agent."""
         return self._find((span.trace_id, span.span_id)) or span.origin.service
 
     def _find(self, key: Key) -> str | None:
-        """Walk up to a name, and remember it all along the way: each span is passed once."""
+        """Walk up to a name and cache it for each span on the way: each is visited once."""
         path = []
         while key not in self._names:
-            self._names[key] = None  # should the parents go in a circle, it ends here
+            self._names[key] = None  # ends the walk if the parents form a cycle
             path.append(key)
             key = self._parents.get(key, key)
         found = self._names[key]
-        for passed in path:
-            self._names[passed] = found
+        for visited in path:
+            self._names[visited] = found
         return found

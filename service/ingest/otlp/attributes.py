@@ -1,15 +1,16 @@
-"""Which attributes say what: one line per fact, the first hit wins. Resources are asked likewise.
+"""The attributes that hold each fact, of spans and of resources: the first that is there wins.
 
 Sources: OpenTelemetry's semantic conventions for GenAI (`gen_ai.*`, all in development), those of
 OpenInference (`llm.*`, `input.*`, `openinference.*`), Langfuse, Vercel's AI SDK (`ai.*`) and
-OpenLLMetry (`traceloop.*`). A value of the wrong type counts as absent, and the next is asked.
+OpenLLMetry (`traceloop.*`). A value of the wrong type counts as absent.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
-from service.core.validation import MAX_MODEL, MAX_NAME, name_problem
-from service.ingest.json.fields import MAX_ENVIRONMENT
+from service.core.validation import MAX_MODEL, MAX_NAME
+from service.ingest.json.fields import MAX_ENVIRONMENT, optional_name
 
 Attributes = Mapping[str, Any]
 T = TypeVar("T")
@@ -23,7 +24,7 @@ SESSION = ("session.id", "gen_ai.conversation.id")
 USER = "user.id"
 TAGS = ("tag.tags", "langfuse.trace.tags")
 METADATA = "metadata"
-# what was called, and what it took
+# the call of a model or tool, and its usage
 MODEL = (
     "gen_ai.response.model",
     "ai.model.id",
@@ -42,7 +43,7 @@ TOKENS_OUT = (
     "gen_ai.usage.completion_tokens",
     "llm.token_count.completion",
 )
-# Subsets of the tokens above: kept, never added to them.
+# Subsets of the tokens above: stored, never added to them.
 CACHE_READ = (
     "gen_ai.usage.cache_read.input_tokens",
     "llm.token_count.prompt_details.cache_read",
@@ -60,7 +61,7 @@ COST = ("gen_ai.usage.cost", "llm.cost.total")
 COST_PARTS = ("llm.cost.prompt", "llm.cost.completion")
 TOOL = ("gen_ai.tool.name", "tool.name")
 TOOL_CALL_ID = "gen_ai.tool.call.id"
-# what went in and came out; where it is many attributes, or events of the span: see content.py
+# input and output in one attribute; content.py has the prefixes and span events for others
 INPUT = (
     "gen_ai.tool.call.arguments",
     "gen_ai.input.messages",
@@ -85,7 +86,7 @@ FIRST_CHUNK_SECONDS = ("gen_ai.response.time_to_first_chunk",)
 def first(
     attributes: Attributes, names: Iterable[str], read: Callable[[Any], T | None]
 ) -> T | None:
-    """The first of the attributes that is there and can be read; None where there is none."""
+    """The first of the attributes that `read` accepts; None without one."""
     for name in names:
         value = attributes.get(name)
         if value is not None and (found := read(value)) is not None:
@@ -94,20 +95,10 @@ def first(
 
 
 def anything(value: Any) -> Any:
-    """Whatever is there."""
+    """A value of any type."""
     return value
 
 
-def name(value: Any) -> str | None:
-    """The name of an agent, a run or a tool: printable, of 1 to 255 characters."""
-    return value if isinstance(value, str) and not name_problem(value, MAX_NAME) else None
-
-
-def model(value: Any) -> str | None:
-    """The name of a model."""
-    return value if isinstance(value, str) and not name_problem(value, MAX_MODEL) else None
-
-
-def environment(value: Any) -> str | None:
-    """The name of an environment."""
-    return value if isinstance(value, str) and not name_problem(value, MAX_ENVIRONMENT) else None
+name = partial(optional_name, limit=MAX_NAME)  # of an agent, a run or a tool
+model = partial(optional_name, limit=MAX_MODEL)
+environment = partial(optional_name, limit=MAX_ENVIRONMENT)

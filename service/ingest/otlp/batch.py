@@ -1,4 +1,4 @@
-"""The body of POST /v1/traces -> rows, and what is wrong with the spans that gave none."""
+"""The body of POST /v1/traces -> rows, and the errors of the spans that have none."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ Reader = Callable[[bytes, int, int], list[Span | BadEvent]]
 
 @dataclass
 class SpanBatch:
-    """The rows of one request. `reasons` are the first few of the `rejected` spans."""
+    """The rows of one request. `reasons` holds those of the first few `rejected` spans."""
 
     spans: int = 0
     rows: list[EventRow] = field(default_factory=list)
@@ -35,16 +35,16 @@ class SpanBatch:
             self.reasons.append(reason[:MAX_REASON])
 
     def reject_expired(self, run_ids: Collection[str]) -> None:
-        """Take out the rows of runs that retention removed; the transaction left them out."""
+        """Remove the rows of runs that retention removed; the transaction left them out."""
         for row in self.rows:
-            # An agent's end is of the same span as its start.
+            # An agent's end belongs to the same span as its start.
             if row.run_id in run_ids and row.event_type != AGENT_END:
                 self.reject(EXPIRED, f"of run {row.run_id}")
         self.rows = [row for row in self.rows if row.run_id not in run_ids]
 
     @property
     def error_message(self) -> str:
-        """What the client is told of the rejected spans; empty when there are none."""
+        """The error message for the client; empty when no span was rejected."""
         if not self.rejected:
             return ""
         more = "; …" if self.rejected > len(self.reasons) else ""
@@ -68,11 +68,4 @@ def parse_spans(
             batch.rows += rows_of(span, agents.name_of(span), max_bytes, max_depth)
         except BadEvent as error:
             batch.reject(error, span.span_id)
-        except UnicodeEncodeError:
-            batch.reject(INVALID_TEXT, span.span_id)
     return batch
-
-
-INVALID_TEXT = BadEvent(
-    None, "invalid_text", "The span holds half of a surrogate pair: no UTF-8 can write it."
-)

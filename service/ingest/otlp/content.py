@@ -1,4 +1,4 @@
-"""What went into a span and came out of it, wherever its instrumentation puts that."""
+"""The input and the output of a span, wherever its instrumentation puts them."""
 
 from typing import Any, NamedTuple
 
@@ -13,10 +13,9 @@ from service.ingest.otlp.attributes import (
 )
 from service.ingest.otlp.span import Span
 
-MAX_PARTS = (
-    16  # of a key: `llm.input_messages.0.message.tool_calls.1.tool_call.function.name` has 8
-)
-# Span events, as GenAI instrumentations sent messages before they were attributes.
+# Of a key: `llm.input_messages.0.message.tool_calls.1.tool_call.function.name` has 8.
+MAX_PARTS = 16
+# Span events that older GenAI instrumentations send messages in.
 INPUT_EVENTS = frozenset(
     {
         "gen_ai.system.message",
@@ -31,26 +30,26 @@ DETAILS = "gen_ai.client.inference.operation.details"  # an event with the attri
 
 
 class Content(NamedTuple):
-    """What was found, and the attribute that it is the value of, where it is that of one alone."""
+    """An input or output, and its attribute where it is the whole value of one."""
 
     value: Any = None
     source: str | None = None
 
 
 def input_of(span: Span) -> Content:
-    """What went in."""
+    """The input of a span."""
     return content(span, INPUT, INPUT_PREFIXES, INPUT_EVENTS)
 
 
 def output_of(span: Span) -> Content:
-    """What came out."""
+    """The output of a span."""
     return content(span, OUTPUT, OUTPUT_PREFIXES, OUTPUT_EVENTS)
 
 
 def content(
     span: Span, names: tuple[str, ...], prefixes: tuple[str, ...], events: frozenset[str]
 ) -> Content:
-    """An attribute, or many with a number in their key, or span events."""
+    """The content of one attribute, of many with numbered keys, or of span events."""
     attributes = span.attributes
     for name in names:
         if attributes.get(name) is not None:
@@ -65,28 +64,28 @@ def content(
 
 
 def below(attributes: Attributes, prefix: str) -> dict[str, Any]:
-    """The attributes with a prefix, by the rest of their key."""
+    """The attributes whose keys have a prefix, by the rest of the key."""
     size = len(prefix)
     return {key[size:]: value for key, value in attributes.items() if key.startswith(prefix)}
 
 
 def unflatten(parts: Attributes) -> Any:
-    """Nest what keys such as `0.message.role` stand for; a level of numbers alone is a list."""
+    """Nest keys such as `0.message.role`; a level whose keys are all numbers is a list."""
     root: dict[str, Any] = {}
     for key, value in parts.items():
         *path, last = key.split(".", MAX_PARTS)
         level = root
         for step in path:
-            below = level.setdefault(step, {})
-            if not isinstance(below, dict):  # `a` has a value, and so has `a.b`
-                below = level[step] = {"": below}
-            level = below
+            child = level.setdefault(step, {})
+            if not isinstance(child, dict):  # both `a` and `a.b` have a value
+                child = level[step] = {"": child}
+            level = child
         level[last] = value
     return as_lists(root)
 
 
 def as_lists(value: Any) -> Any:
-    """Make lists of objects whose keys are numbers, in their order. As deep as MAX_PARTS."""
+    """Turn objects whose keys are all numbers into lists. The recursion ends at MAX_PARTS."""
     if not isinstance(value, dict):
         return value
     if value and all(key.isascii() and key.isdigit() for key in value):
@@ -94,8 +93,8 @@ def as_lists(value: Any) -> Any:
     return {key: as_lists(child) for key, child in value.items()}
 
 
-def in_events(span: Span, names: tuple[str, ...], wanted: frozenset[str]) -> Any:
-    """The messages that came as events of the span."""
+def in_events(span: Span, names: tuple[str, ...], event_names: frozenset[str]) -> Any:
+    """The messages in the events of a span; None without any."""
     for event in span.events:
         if event["name"] == DETAILS:
             found = first(event["attributes"], names, anything)
@@ -104,6 +103,6 @@ def in_events(span: Span, names: tuple[str, ...], wanted: frozenset[str]) -> Any
     messages = [
         {"event": event["name"], **event["attributes"]}
         for event in span.events
-        if event["name"] in wanted
+        if event["name"] in event_names
     ]
     return messages or None

@@ -1,4 +1,4 @@
-"""What a call cost, and how it failed."""
+"""The cost and the error of a span."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,7 +14,7 @@ EXCEPTION = "exception"
 
 
 def cost_of(attributes: Attributes) -> str | None:
-    """US dollars as decimal text; None where nobody says: gen_ai.* has no attribute for it."""
+    """US dollars as decimal text; None without a cost: gen_ai.* has no attribute for it."""
     found = first(attributes, COST_DETAILS, cost_of_details) or first(
         attributes, COST, numbers.cost
     )
@@ -22,7 +22,7 @@ def cost_of(attributes: Attributes) -> str | None:
 
 
 def cost_of_details(value: Any) -> str | None:
-    """Langfuse's {"input": …, "output": …, "total": …}, as an object or as JSON."""
+    """The cost in Langfuse's {"input": …, "output": …, "total": …}, an object or JSON text."""
     details = parsed(value)
     if not isinstance(details, dict):
         return None
@@ -32,7 +32,7 @@ def cost_of_details(value: Any) -> str | None:
 
 
 def sum_of(parts: list[Any]) -> str | None:
-    """The exact sum of those that are costs; None of none."""
+    """The exact sum of the parts that are costs; None without any."""
     costs = [cost for cost in map(numbers.cost, parts) if cost is not None]
     try:
         total = sum(map(Decimal, costs), Decimal(0))
@@ -42,22 +42,22 @@ def sum_of(parts: list[Any]) -> str | None:
 
 
 def error_of(span: Span) -> str | None:
-    """Why the span failed; None where it did not.
+    """The error message of a span; None where it did not fail.
 
-    The exception that it ended with goes before the status, where OpenInference has a traceback.
+    The last exception goes before the status, in which OpenInference puts a traceback.
     """
     exceptions = [event["attributes"] for event in span.events if event["name"] == EXCEPTION]
     if span.status_code != ERROR_STATUS and not exceptions:
         return None
-    said = exceptions[-1] if exceptions else {}
-    words = (said.get("exception.type"), said.get("exception.message"))
-    text = ": ".join(word for word in words if isinstance(word, str) and word)
+    last = exceptions[-1] if exceptions else {}
+    parts = (last.get("exception.type"), last.get("exception.message"))
+    text = ": ".join(part for part in parts if isinstance(part, str) and part)
     kind = span.attributes.get("error.type")
     return text or span.status_message or (kind if isinstance(kind, str) and kind else "error")
 
 
 def parsed(value: Any) -> Any:
-    """What JSON in an attribute says; the value itself where it is none."""
+    """The value of JSON text in an attribute; any other value unchanged."""
     if not isinstance(value, str):
         return value
     try:

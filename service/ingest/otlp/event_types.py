@@ -1,4 +1,4 @@
-"""Which type of event a span is, by whom it is most likely told, in the order of trust."""
+"""The event type of a span, by the attributes of each convention in the order of trust."""
 
 from service.ingest.otlp.attributes import (
     INPUT_PREFIXES,
@@ -14,7 +14,7 @@ from service.ingest.otlp.span import Span
 
 AGENT, LLM, TOOL_CALL, NODE, STEP = "agent_start", "llm_call", "tool_call", "node_execution", "step"
 
-# `span` says nothing: it is what Langfuse calls whatever has no type.
+# Without `span`: Langfuse gives that type to every observation without one.
 LANGFUSE = {
     "agent": AGENT,
     "generation": LLM,
@@ -51,7 +51,7 @@ GEN_AI = {
     "retrieval": STEP,
 }
 OPENLLMETRY = {"workflow": AGENT, "agent": AGENT, "tool": TOOL_CALL, "task": NODE}
-SAID = (
+TYPE_ATTRIBUTES = (
     ("langfuse.observation.type", LANGFUSE),
     ("openinference.span.kind", OPENINFERENCE),
     ("gen_ai.operation.name", GEN_AI),
@@ -61,23 +61,23 @@ MESSAGES = ("gen_ai.input.messages", "gen_ai.output.messages")
 MESSAGE_PREFIXES = tuple(f"{prefix}." for prefix in (*INPUT_PREFIXES, *OUTPUT_PREFIXES))
 
 
-def kind_of(span: Span) -> str:
-    """What a span is, as the type of an event; AGENT stands for `agent_start` and `agent_end`.
+def event_type_of(span: Span) -> str:
+    """The event type of a span; AGENT stands for the pair `agent_start` and `agent_end`.
 
-    Whatever a root is, its events are those two.
+    A root has that pair, whatever type it has here.
     """
     attributes = span.attributes
-    for attribute, types in SAID:
-        said = attributes.get(attribute)
-        if isinstance(said, str) and said in types:
-            return types[said]
+    for attribute, types in TYPE_ATTRIBUTES:
+        value = attributes.get(attribute)
+        if isinstance(value, str) and value in types:
+            return types[value]
     if any(attribute in attributes for attribute in NODES):
         return NODE
     return vercel(attributes) or openllmetry(attributes) or by_content(attributes)
 
 
 def vercel(attributes: Attributes) -> str | None:
-    """What Vercel's AI SDK does: its `do…` call the model, and stand in a span of the whole."""
+    """The type by Vercel's AI SDK: `do…` operations call the model, inside a span of the whole."""
     operation = attributes.get("ai.operationId") or attributes.get("operation.name")
     if not isinstance(operation, str) or not operation.startswith("ai."):
         return None
@@ -88,13 +88,13 @@ def vercel(attributes: Attributes) -> str | None:
 
 
 def openllmetry(attributes: Attributes) -> str | None:
-    """What OpenLLMetry calls a span that is no call of a model."""
+    """The type by OpenLLMetry, which names all spans but calls of a model."""
     kind = attributes.get("traceloop.span.kind")
     return OPENLLMETRY.get(kind) if isinstance(kind, str) else None
 
 
 def by_content(attributes: Attributes) -> str:
-    """What a span that nobody names must be, by what it has."""
+    """The type of a span without a type attribute, by its other attributes."""
     if first(attributes, TOOL, name):
         return TOOL_CALL
     if first(attributes, MODEL, model) or any(key in attributes for key in MESSAGES):

@@ -1,125 +1,197 @@
-"""ExportTraceServiceRequest in OTLP/JSON -> the same spans.
+"""ExportTraceServiceRequest in OTLP/JSON -> spans.
 
-OTLP/JSON is not protobuf's canonical JSON: ids are hex where that has base64, and enums are
-numbers. 64-bit numbers are text, or numbers all the same.
+Nearly always the whole body is read in one pass. Otherwise its spans are cut out and each is read
+by itself, so that a bad span costs itself alone.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-import orjson
+import msgspec
 
+from service.ingest.elements import Element, cut, has_more_values, is_sparse, mask, unreadable
 from service.ingest.json.fields import BadEvent
-from service.ingest.otlp.error_isolation import parse_leniently
-from service.ingest.otlp.json_fields import (
-    INT32,
-    UINT64,
-    WrongType,
-    an_object,
-    as_object,
-    integer,
-    objects,
-    read_attributes,
-    text,
+from service.ingest.otlp.json_messages import (
+    Event,
+    Link,
+    Request,
+    Resource,
+    Scope,
+    SpanLists,
+    SpanMessage,
 )
-from service.ingest.otlp.span import Malformed, Origin, Span, TooManySpans
+from service.ingest.otlp.json_values import read_attributes
+from service.ingest.otlp.protobuf_wire import FIELDS_PER_SPAN, SOME_FIELDS
+from service.ingest.otlp.span import Malformed, Origin, Span, TooManySpans, event_of, link_of
+
+T = TypeVar("T")
+MAX_UINT64 = 2**64 - 1
+SentSpan = SpanMessage | Element
+Group = tuple[Origin | BadEvent, Sequence[SentSpan]]
+
+decode_request = msgspec.json.Decoder(Request, strict=False).decode
+decode_resource = msgspec.json.Decoder(Resource | None, strict=False).decode
+decode_scope = msgspec.json.Decoder(Scope | None, strict=False).decode
+decode_span = msgspec.json.Decoder(SpanMessage, strict=False).decode
+decode_lists = msgspec.json.Decoder(SpanLists | None).decode
 
 
 def read_json(body: bytes, max_spans: int, max_span_bytes: int) -> list[Span | BadEvent]:
     """Read each span, or why it cannot be read. Raises Malformed, TooManySpans."""
-    del max_span_bytes  # as JSON it is parsed already; what is stored of it has the same limit
+    found: list[Span | BadEvent] = []
     try:
-        return list(read_request(parse(body), max_spans))
-    except WrongType as error:
+        if not body.isascii():
+            body.decode()  # msgspec does not check the UTF-8 of fields that it skips
+        groups = read_groups(body)
+        if groups is None:
+            groups = cut_groups(body, max_spans, max_span_bytes)
+        if sum(len(spans) for _, spans in groups) > max_spans:
+            raise TooManySpans(max_spans)
+        for origin, spans in groups:
+            if isinstance(origin, BadEvent):
+                found += [origin] * len(spans)
+            else:
+                found += [read_span(span, origin, max_span_bytes) for span in spans]
+    except UnicodeDecodeError:
+        raise Malformed("the body is not UTF-8") from None
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise Malformed(str(error)) from None
+    return found
 
 
-def parse(body: bytes) -> Any:
-    """Parse JSON. What cannot be parsed of a span is left to the span that has it."""
+def read_groups(body: bytes) -> list[Group] | None:
+    """The spans of each resource and scope; None where they have to be read one by one."""
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        problem = str(error)
+        if not is_sparse(body):
+            return None
+        request = decode_request(body)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    return [
+        (read_origin(resource_spans.resource, scope_spans.scope), scope_spans.spans)
+        for resource_spans in request.resource_spans or ()
+        for scope_spans in resource_spans.scope_spans or ()
+        if scope_spans.spans
+    ]
+
+
+def cut_groups(body: bytes, max_spans: int, max_bytes: int) -> list[Group]:
+    """The spans of each resource and scope, not parsed. Raises TooManySpans."""
+    groups: list[Group] = []
+    left = FIELDS_PER_SPAN * max_spans + SOME_FIELDS
+
+    def parts(text: Element, name: str, beside: str = "") -> tuple[list[Element], Element]:
+        nonlocal left
+        found = cut(text, name, max_spans + 1, beside)
+        elements = found.elements or []
+        left -= len(elements)
+        if left < 0 or len(elements) > max_spans:
+            raise TooManySpans(max_spans)
+        return elements, found.beside
+
+    for resource_spans in parts(body, "resourceSpans")[0]:
+        scopes, resource = parts(resource_spans, "scopeSpans", "resource")
+        for scope_spans in scopes:
+            spans, scope = parts(scope_spans, "spans", "scope")
+            try:
+                origin: Origin | BadEvent = read_origin(
+                    decode_part(resource, decode_resource, max_bytes),
+                    decode_part(scope, decode_scope, max_bytes),
+                )
+            except BadEvent as error:
+                origin = error
+            groups.append((origin, spans))
+    return groups
+
+
+def decode_part(sent: Element, decode: Callable[[Element], T], max_bytes: int) -> T:
+    """A message that was cut out. Raises ValidationError, or BadEvent where it cannot be stored."""
     try:
-        return parse_leniently(body)
-    except ValueError:
-        raise Malformed(f"the body is not JSON: {problem}") from None
+        lists = decode_lists(sent) if len(sent) > max_bytes else None
+        for values in (lists.attributes, lists.events, lists.links) if lists else ():
+            if has_more_values(values, max_bytes):
+                text = f"The span has {len(values)} bytes; the limit is {max_bytes}."
+                raise BadEvent(None, "event_too_large", text)
+        return decode(sent)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.MsgspecError:
+        raise unreadable(sent, "span") from None
 
 
-def read_request(document: Any, max_spans: int) -> Iterator[Span | BadEvent]:
-    """Give each span with what it has in common with others."""
-    groups = []
-    for resource_spans in objects(as_object(document, "the body"), "resourceSpans"):
-        for scope_spans in objects(resource_spans, "scopeSpans"):
-            spans = scope_spans.get("spans") or []
-            if not isinstance(spans, list):
-                raise WrongType("`spans` is a list")
-            groups.append((resource_spans, scope_spans, spans))
-    if sum(len(spans) for _, _, spans in groups) > max_spans:
-        raise TooManySpans(max_spans)
-    for resource_spans, scope_spans, spans in groups:
-        try:
-            resource = read_attributes(an_object(resource_spans, "resource"))
-            origin = Origin(resource, read_scope(an_object(scope_spans, "scope")))
-        except BadEvent as error:
-            yield from [error] * len(spans)
-            continue
-        for span in spans:
-            yield read_span(span, origin)
+def read_origin(resource: Resource | None, scope: Scope | None) -> Origin | BadEvent:
+    """What the spans of a scope have in common, or why it cannot be stored."""
+    try:
+        shared = read_attributes(resource.attributes) if resource else {}
+        if scope is None:
+            return Origin(shared, None, None, {})
+        return Origin(shared, scope.name, scope.version, read_attributes(scope.attributes))
+    except BadEvent as error:
+        return error
+    except RecursionError:
+        return too_deep()
 
 
-def read_scope(scope: dict[str, Any]) -> dict[str, Any]:
-    """The name, version and attributes of a scope."""
-    found = {
-        "name": text(scope, "name"),
-        "version": text(scope, "version"),
-        "attributes": read_attributes(scope),
-    }
-    return {name: value for name, value in found.items() if value}
-
-
-def read_span(source: Any, origin: Origin) -> Span | BadEvent:
+def read_span(sent: SentSpan, origin: Origin, max_bytes: int) -> Span | BadEvent:
     """A span, or why it is none."""
     try:
-        span = as_object(source, "a span")
-        status = an_object(span, "status")
-        return Span(
-            text(span, "traceId").lower(),
-            text(span, "spanId").lower(),
-            text(span, "parentSpanId").lower(),
-            text(span, "traceState"),
-            text(span, "name"),
-            integer(span, "kind", INT32),
-            integer(span, "startTimeUnixNano", UINT64),
-            integer(span, "endTimeUnixNano", UINT64),
-            read_attributes(span),
-            [
-                {
-                    "name": text(event, "name"),
-                    "time_unix_nano": integer(event, "timeUnixNano", UINT64),
-                    "attributes": read_attributes(event),
-                }
-                for event in objects(span, "events")
-            ],
-            [
-                {
-                    "trace_id": text(link, "traceId").lower(),
-                    "span_id": text(link, "spanId").lower(),
-                    "attributes": read_attributes(link),
-                }
-                for link in objects(span, "links")
-            ],
-            integer(status, "code", INT32),
-            text(status, "message"),
-            origin,
-        )
-    except WrongType as error:
-        return BadEvent(None, "malformed", f"The span is none: {error}.", shown_id(source))
-    except BadEvent as error:
-        return BadEvent(error.field, error.code, str(error), shown_id(source))
+        span = sent if isinstance(sent, SpanMessage) else decode_part(sent, decode_span, max_bytes)
+        return make_span(span, origin)
+    except msgspec.ValidationError as problem:
+        error = BadEvent(None, "malformed", f"The span is malformed: {problem}.")
+    except BadEvent as problem:
+        error = problem
+    except RecursionError:
+        error = too_deep()
+    error.event_id = shown_id(sent)
+    return error
 
 
-def shown_id(span: Any) -> str | None:
+def make_span(span: SpanMessage, origin: Origin) -> Span:
+    """A span of its message."""
+    status = span.status
+    start_ns, end_ns = span.start_time_unix_nano or 0, span.end_time_unix_nano or 0
+    if end_ns > MAX_UINT64 or start_ns > MAX_UINT64:
+        raise msgspec.ValidationError("times must be integers of 64 bits")
+    return Span(
+        trace_id=(span.trace_id or "").lower(),
+        span_id=(span.span_id or "").lower(),
+        parent_span_id=(span.parent_span_id or "").lower(),
+        trace_state=span.trace_state or "",
+        name=span.name or "",
+        kind=span.kind or 0,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        attributes=read_attributes(span.attributes),
+        events=[read_event(event) for event in span.events] if span.events else (),
+        links=[read_link(link) for link in span.links] if span.links else (),
+        status_code=(status and status.code) or 0,
+        status_message=(status and status.message) or "",
+        origin=origin,
+    )
+
+
+def read_event(event: Event) -> dict[str, Any]:
+    """An event of a span."""
+    attributes = read_attributes(event.attributes)
+    return event_of(event.name or "", event.time_unix_nano or 0, attributes)
+
+
+def read_link(link: Link) -> dict[str, Any]:
+    """A link to another span."""
+    ids = (link.trace_id or "").lower(), (link.span_id or "").lower()
+    return link_of(*ids, read_attributes(link.attributes))
+
+
+def too_deep() -> BadEvent:
+    """The error for attributes that no reader could read back."""
+    return BadEvent("attributes", "too_deep", "The attributes are nested too deep.")
+
+
+def shown_id(sent: SentSpan) -> str | None:
     """The span's id for an error message."""
-    found = span.get("spanId") if isinstance(span, dict) else None
-    return found.lower() if isinstance(found, str) else None
+    try:
+        span = sent if isinstance(sent, SpanMessage) else decode_lists(mask(bytes(sent)))
+        return span.span_id.lower() if span and span.span_id else None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None

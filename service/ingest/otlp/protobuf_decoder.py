@@ -12,8 +12,8 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 from service.ingest.json.fields import BadEvent
-from service.ingest.otlp.protobuf_wire import Place, find_spans
-from service.ingest.otlp.span import Malformed, Origin, Span
+from service.ingest.otlp.protobuf_wire import Range, find_spans
+from service.ingest.otlp.span import Malformed, Origin, Span, event_of, link_of
 
 
 def read_protobuf(body: bytes, max_spans: int, max_span_bytes: int) -> list[Span | BadEvent]:
@@ -21,85 +21,82 @@ def read_protobuf(body: bytes, max_spans: int, max_span_bytes: int) -> list[Span
     try:
         return list(read_request(body, max_spans, max_span_bytes))
     except DecodeError as error:
-        raise Malformed(f"a resource or scope is none: {error}") from None
+        raise Malformed(f"a resource or scope is malformed: {error}") from None
 
 
 def read_request(body: bytes, max_spans: int, max_bytes: int) -> Iterator[Span | BadEvent]:
-    """Give each span with what it has in common with others."""
+    """Yield each span with the Origin that it shares with others."""
     for resource, scopes in find_spans(body, max_spans):
         attributes = read_resource(body, resource)
         for scope, spans in scopes:
-            if isinstance(attributes, BadEvent):
-                yield from [attributes] * len(spans)
+            origin = read_origin(body, attributes, scope)
+            if isinstance(origin, BadEvent):
+                yield from [origin] * len(spans)
                 continue
-            origin = Origin(attributes, read_scope(body, scope))
             for start, end in spans:
                 yield read_span(body[start:end], origin, max_bytes)
 
 
-def joined(body: bytes, places: list[Place]) -> bytes:
-    """The parts of a message."""
-    return b"".join(body[start:end] for start, end in places)
+def joined(body: bytes, parts: list[Range]) -> bytes:
+    """The bytes of a message in several parts."""
+    return b"".join(body[start:end] for start, end in parts)
 
 
-def read_resource(body: bytes, places: list[Place]) -> dict[str, Any] | BadEvent:
-    """The attributes of a resource; what is wrong with them is wrong with each of its spans."""
+def read_resource(body: bytes, parts: list[Range]) -> dict[str, Any] | BadEvent:
+    """The attributes of a resource, or their error, which each of its spans has."""
     try:
-        return read_attributes(Resource.FromString(joined(body, places)).attributes)
+        return read_attributes(Resource.FromString(joined(body, parts)).attributes)
     except BadEvent as error:
         return error
 
 
-def read_scope(body: bytes, places: list[Place]) -> dict[str, Any]:
-    """The name, version and attributes of a scope."""
-    scope = InstrumentationScope.FromString(joined(body, places))
-    attributes = read_attributes(scope.attributes)
-    found = {"name": scope.name, "version": scope.version, "attributes": attributes}
-    return {name: value for name, value in found.items() if value}
+def read_origin(
+    body: bytes, resource: dict[str, Any] | BadEvent, parts: list[Range]
+) -> Origin | BadEvent:
+    """The Origin of the spans of a scope, or the error that each of them has."""
+    if isinstance(resource, BadEvent):
+        return resource
+    scope = InstrumentationScope.FromString(joined(body, parts))
+    try:
+        return Origin(resource, scope.name, scope.version, read_attributes(scope.attributes))
+    except BadEvent as error:
+        return error
 
 
 def read_span(encoded: bytes, origin: Origin, max_bytes: int) -> Span | BadEvent:
     """A span, or why it is none."""
     if len(encoded) > max_bytes:
-        # Of 64 MB of empty attributes protobuf would make some GB of objects.
+        # protobuf would build gigabytes of objects from 64 MB of empty attributes.
         text = f"The span has {len(encoded)} bytes; the limit is {max_bytes}."
         return BadEvent(None, "event_too_large", text)
     try:
         span = trace_pb2.Span.FromString(encoded)
     except DecodeError:
-        text = "The span is no message, nested too deep, or holds text that is no UTF-8."
+        text = "The span is malformed, nested too deep, or holds text that is not UTF-8."
         return BadEvent(None, "malformed", text)
     status = span.status
     try:
         return Span(
-            span.trace_id.hex(),
-            span.span_id.hex(),
-            span.parent_span_id.hex(),
-            span.trace_state,
-            span.name,
-            span.kind,
-            span.start_time_unix_nano,
-            span.end_time_unix_nano,
-            read_attributes(span.attributes),
-            [
-                {
-                    "name": event.name,
-                    "time_unix_nano": event.time_unix_nano,
-                    "attributes": read_attributes(event.attributes),
-                }
+            trace_id=span.trace_id.hex(),
+            span_id=span.span_id.hex(),
+            parent_span_id=span.parent_span_id.hex(),
+            trace_state=span.trace_state,
+            name=span.name,
+            kind=span.kind,
+            start_ns=span.start_time_unix_nano,
+            end_ns=span.end_time_unix_nano,
+            attributes=read_attributes(span.attributes),
+            events=[
+                event_of(event.name, event.time_unix_nano, read_attributes(event.attributes))
                 for event in span.events
             ],
-            [
-                {
-                    "trace_id": link.trace_id.hex(),
-                    "span_id": link.span_id.hex(),
-                    "attributes": read_attributes(link.attributes),
-                }
+            links=[
+                link_of(link.trace_id.hex(), link.span_id.hex(), read_attributes(link.attributes))
                 for link in span.links
             ],
-            status.code,
-            status.message,
-            origin,
+            status_code=status.code,
+            status_message=status.message,
+            origin=origin,
         )
     except BadEvent as error:
         error.event_id = span.span_id.hex()
@@ -107,21 +104,21 @@ def read_span(encoded: bytes, origin: Origin, max_bytes: int) -> Span | BadEvent
 
 
 def read_attributes(pairs: Iterable[KeyValue]) -> dict[str, Any]:
-    """Attributes by their key; of a key that is there twice the last counts.
+    """Attributes by key; of a key that is there twice the last counts.
 
-    Most values are text, and what is none has an empty one: a third of the time is saved.
+    Most values are text, and `string_value` of all others is empty: this saves a third of the time.
     """
     return {pair.key: pair.value.string_value or read_value(pair.value) for pair in pairs}
 
 
 def read_value(value: AnyValue) -> Any:
-    """An AnyValue as JSON has it; bytes are base64. Raises BadEvent for NaN and Infinity."""
+    """An AnyValue as a JSON value; bytes are base64. Raises BadEvent for NaN and Infinity."""
     read = READERS.get(value.WhichOneof("value"))
     return None if read is None else read(value)
 
 
 def finite(number: float) -> float:
-    """A number that JSON can hold."""
+    """The number, which JSON can hold; raises BadEvent for NaN and Infinity."""
     if not isfinite(number):
         raise BadEvent("attributes", "invalid_number", "An attribute is NaN or Infinity.")
     return number

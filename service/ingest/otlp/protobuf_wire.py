@@ -1,7 +1,7 @@
-"""protobuf's wire format, as far as it takes to find messages in messages, and to write small ones.
+"""protobuf's wire format: find the messages inside a message, and write small messages.
 
-Each span is parsed by itself: what one of them is bad for costs it alone, a request of too many is
-refused before any is parsed, and never more than one lies in memory as protobuf's own objects.
+Each span is parsed by itself, so that a bad span costs itself alone. Too many spans are refused
+before any is parsed, and only one span at a time is in memory as protobuf's own objects.
 """
 
 from collections.abc import Iterator
@@ -11,21 +11,20 @@ from service.ingest.otlp.span import Malformed, TooManySpans
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 FIXED_SIZES = {FIXED64: 8, FIXED32: 4}
 LONGEST_VARINT = 10
-# Of each span: its resource, its scope, two URLs of schemas. Beyond it there are more spans than
-# allowed, or 64 MB of two bytes each that would keep a worker busy for 20 s.
+# For each span its resource, its scope and two schema URLs. More fields mean too many spans, or
+# 64 MB of fields of two bytes, which would keep a worker busy for 20 s.
 FIELDS_PER_SPAN = 4
 SOME_FIELDS = 1_000
-
 
 RESOURCE_SPANS = 1  # of ExportTraceServiceRequest
 RESOURCE, SCOPE_SPANS = 1, 2  # of ResourceSpans
 SCOPE, SPANS = 1, 2  # of ScopeSpans
 
-Place = tuple[int, int]
+Range = tuple[int, int]  # start and end in the body
 
 
 class Walker:
-    """Goes through the fields of messages in one body, but not for ever."""
+    """Walks over the fields of messages in one body, up to a limit for all of them."""
 
     def __init__(self, body: bytes, max_spans: int) -> None:
         self._body = body
@@ -33,9 +32,9 @@ class Walker:
         self._left = FIELDS_PER_SPAN * max_spans + SOME_FIELDS
 
     def messages(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """Give number, begin and end of each field that has a length; pass over the others.
+        """Yield number, start and end of each field that has a length; skip the others.
 
-        Raises Malformed where it is no message, TooManySpans where there is no end of it.
+        Raises Malformed for bytes that are no message, TooManySpans beyond the limit of fields.
         """
         body, at = self._body, start
         while at < end:
@@ -51,7 +50,7 @@ class Walker:
                     (body[at], at + 1) if at < end and body[at] < 128 else self._varint(at, end)
                 )
                 if size > end - at:
-                    raise Malformed("a field ends behind its message")
+                    raise Malformed("a field ends after its message")
                 yield number, at, at + size
                 at += size
             elif kind == VARINT:
@@ -61,10 +60,10 @@ class Walker:
             else:
                 raise Malformed("a field has an unknown wire type")
         if at > end:
-            raise Malformed("a field ends behind its message")
+            raise Malformed("a field ends after its message")
 
     def _varint(self, at: int, end: int) -> tuple[int, int]:
-        """Read a number; give it, and where it ends."""
+        """Read a number; return it, and where it ends."""
         value = shift = 0
         for byte in self._body[at : min(end, at + LONGEST_VARINT)]:
             at += 1
@@ -77,30 +76,30 @@ class Walker:
 
 def find_spans(
     body: bytes, max_spans: int
-) -> list[tuple[list[Place], list[tuple[list[Place], list[Place]]]]]:
-    """Find where everything stands: by resource and scope, the spans. Fields come in any order.
+) -> list[tuple[list[Range], list[tuple[list[Range], list[Range]]]]]:
+    """Find the ranges of all spans, by resource and scope. Fields come in any order.
 
-    A message that is there in several parts is one when they are put together, as protobuf says.
+    A message in several parts is their concatenation, as protobuf defines it.
     """
     walker, found, count = Walker(body, max_spans), [], 0
     for number, start, end in walker.messages(0, len(body)):
         if number != RESOURCE_SPANS:
             continue
-        resource: list[Place] = []
-        scopes: list[tuple[list[Place], list[Place]]] = []
+        resource: list[Range] = []
+        scopes: list[tuple[list[Range], list[Range]]] = []
         found.append((resource, scopes))
         for part, first, last in walker.messages(start, end):
             if part == RESOURCE:
                 resource.append((first, last))
             elif part == SCOPE_SPANS:
-                scope: list[Place] = []
-                spans: list[Place] = []
+                scope: list[Range] = []
+                spans: list[Range] = []
                 scopes.append((scope, spans))
-                for piece, begin, behind in walker.messages(first, last):
+                for piece, begin, stop in walker.messages(first, last):
                     if piece == SPANS:
-                        spans.append((begin, behind))
+                        spans.append((begin, stop))
                     elif piece == SCOPE:
-                        scope.append((begin, behind))
+                        scope.append((begin, stop))
                 count += len(spans)
                 if count > max_spans:
                     raise TooManySpans(max_spans)
@@ -108,7 +107,7 @@ def find_spans(
 
 
 def varint(value: int) -> bytes:
-    """Write a number, 0 or more."""
+    """Encode a number, 0 or more."""
     written = bytearray()
     while value > 127:
         written.append(value & 0x7F | 0x80)
@@ -118,7 +117,7 @@ def varint(value: int) -> bytes:
 
 
 def field(number: int, value: int | bytes) -> bytes:
-    """Write a field: a number, or bytes, which may be a message."""
+    """Encode a field: a number, or bytes, which may be a message."""
     if isinstance(value, int):
         return varint(number << 3 | VARINT) + varint(value)
     return varint(number << 3 | BYTES) + varint(len(value)) + value

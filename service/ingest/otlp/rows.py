@@ -1,8 +1,8 @@
 """A span -> its events: one, or the start and the end of an agent.
 
-Of such a pair the end has latency, model, tokens, cost and output, the start all else. The error
-stands where it decides over the right thing: a root's at its end, since an agent_end that failed
-fails the run; that of an agent inside at its start, since its run may end well all the same.
+Of such a pair the end has latency, model, tokens, cost and output, and the start all else. A root's
+error is at its end, because an agent_end that failed fails the run. The error of an agent inside
+is at its start, because its run may still end well.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,16 +11,16 @@ from typing import Any
 import orjson
 
 from service.ingest.json import numbers
-from service.ingest.json.event import encode_data
+from service.ingest.json.data import encode_data
 from service.ingest.json.fields import FIRST_YEAR, GENERATED_NAME, LAST_YEAR, BadEvent
 from service.ingest.otlp import attributes as names
 from service.ingest.otlp.attributes import first, name
 from service.ingest.otlp.content import input_of, output_of
 from service.ingest.otlp.cost_and_error import error_of
-from service.ingest.otlp.event_types import AGENT, LLM, kind_of
+from service.ingest.otlp.event_types import AGENT, LLM, event_type_of
 from service.ingest.otlp.span import END, SPAN, Span, check_ids, event_id_of, run_id_of
-from service.ingest.otlp.span_columns import NOTHING, Result, result_data, result_of
-from service.ingest.otlp.span_data import about, present
+from service.ingest.otlp.span_columns import NOTHING, Columns, column_data, read_columns
+from service.ingest.otlp.span_data import describe, present
 from service.ingest.rows import EventRow
 
 AGENT_END = "agent_end"
@@ -35,24 +35,20 @@ def rows_of(span: Span, agent_name: str, max_bytes: int, max_depth: int) -> list
     """Make the rows of a span; raise BadEvent for one that cannot be stored."""
     check_ids(span)
     maker = RowMaker(span, agent_name, max_bytes, max_depth)
-    kind = kind_of(span)
-    event_type = AGENT if span.is_root else kind
-    result = result_of(span, kind == LLM)
-    went_in, came_out = input_of(span), output_of(span)
-    first_data = about(span, event_type, went_in, came_out)
-    last_data = result_data(span, result, came_out.value, kind == LLM)
+    own_type = event_type_of(span)
+    event_type = AGENT if span.is_root else own_type
+    columns = read_columns(span, own_type == LLM)
+    sent, returned = input_of(span), output_of(span)
+    start_data = describe(span, event_type, sent, returned)
+    end_data = column_data(span, columns, returned.value, own_type == LLM)
     outcome, is_error = outcome_of(span)
     if event_type != AGENT:
-        return [maker.first(event_type, outcome | last_data | first_data, result, is_error)]
+        return [maker.start(event_type, outcome | end_data | start_data, columns, is_error)]
     if span.is_root:
-        return [
-            maker.first(AGENT, first_data, NOTHING, False),
-            maker.last(outcome | last_data, result, is_error),
-        ]
-    return [
-        maker.first(AGENT, outcome | first_data, NOTHING, is_error),
-        maker.last(last_data, result, False),
-    ]
+        start_row = maker.start(AGENT, start_data, NOTHING, False)
+        return [start_row, maker.end(outcome | end_data, columns, is_error)]
+    start_row = maker.start(AGENT, outcome | start_data, NOTHING, is_error)
+    return [start_row, maker.end(end_data, columns, False)]
 
 
 class RowMaker:
@@ -65,47 +61,51 @@ class RowMaker:
         self._run_id = run_id_of(span.trace_id)
         self._event_id = event_id_of(span.trace_id, span.span_id, SPAN)
 
-    def first(self, event_type: str, data: Data, result: Result, is_error: bool) -> EventRow:
-        """The event that stands for the span: its children name it as their parent."""
-        span = self._span
+    def start(self, event_type: str, data: Data, columns: Columns, is_error: bool) -> EventRow:
+        """The event that represents the span: its children have it as their parent."""
+        span, parent, metadata = self._span, self._span.parent_span_id, data["metadata"]
         at = moment(span.start_ns)
-        metadata = data["metadata"]
-        return EventRow(  # in the order of its fields, as below
-            self._run_id,
-            self._event_id,
-            self._agent_name,
-            event_type,
-            at,
-            as_text(at),
-            None if span.is_root else event_id_of(span.trace_id, span.parent_span_id, SPAN),
-            None,
-            run_name_of(span),
-            numbers.dumps(metadata).decode() if metadata else None,
-            data["environment"],
-            *result,
-            is_error,
-            self._encode(data),
+        return EventRow(
+            run_id=self._run_id,
+            event_id=self._event_id,
+            agent_name=self._agent_name,
+            event_type=event_type,
+            timestamp=at,
+            timestamp_text=as_text(at),
+            parent_event_id=event_id_of(span.trace_id, parent, SPAN) if parent else None,
+            run_name=run_name_of(span),
+            metadata=numbers.dumps(metadata).decode() if metadata else None,
+            environment=data["environment"],
+            model=columns.model,
+            tokens_in=columns.tokens_in,
+            tokens_out=columns.tokens_out,
+            cost=columns.cost,
+            cost_source=columns.cost_source,
+            latency_us=columns.latency_us,
+            is_error=is_error,
+            data=self._encode(data),
         )
 
-    def last(self, data: Data, result: Result, is_error: bool) -> EventRow:
+    def end(self, data: Data, columns: Columns, is_error: bool) -> EventRow:
         """The end of an agent. It has no parent, and follows its start."""
         span = self._span
         at = moment(max(span.start_ns, span.end_ns))
         return EventRow(
-            self._run_id,
-            event_id_of(span.trace_id, span.span_id, END),
-            self._agent_name,
-            AGENT_END,
-            at,
-            as_text(at),
-            None,
-            self._event_id,
-            None,
-            None,
-            None,
-            *result,
-            is_error,
-            self._encode(data),
+            run_id=self._run_id,
+            event_id=event_id_of(span.trace_id, span.span_id, END),
+            agent_name=self._agent_name,
+            event_type=AGENT_END,
+            timestamp=at,
+            timestamp_text=as_text(at),
+            previous_event_id=self._event_id,
+            model=columns.model,
+            tokens_in=columns.tokens_in,
+            tokens_out=columns.tokens_out,
+            cost=columns.cost,
+            cost_source=columns.cost_source,
+            latency_us=columns.latency_us,
+            is_error=is_error,
+            data=self._encode(data),
         )
 
     def _encode(self, data: Data) -> bytes:
@@ -130,15 +130,15 @@ def moment(nanoseconds: int) -> datetime:
 
 
 def run_name_of(span: Span) -> str | None:
-    """What the run is to be called: what Langfuse says, else the root's own name."""
-    wish = first(span.attributes, names.RUN_NAME, name)
-    if wish is None and span.is_root:
-        wish = name(span.name)
-    return None if wish is None or wish.startswith(GENERATED_NAME) else wish
+    """The name of the run: Langfuse's attribute, else the root's own name."""
+    found = first(span.attributes, names.RUN_NAME, name)
+    if found is None and span.is_root:
+        found = name(span.name)
+    return None if found is None or found.startswith(GENERATED_NAME) else found
 
 
 def outcome_of(span: Span) -> tuple[Data, bool]:
-    """How the span says that it ended, for `data`; and whether it failed."""
+    """The status and error of the span, for `data`; and whether it failed."""
     error = error_of(span)
     if error is not None:
         return {"status": "error", "error": error}, True

@@ -1,16 +1,19 @@
-"""Span: what both encodings are read into, and its ids as ours."""
+"""Span: one span as both encodings are read, and its ids as UUIDs."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from service.ingest.json.batch import BatchTooLarge
 from service.ingest.json.fields import BadEvent
-from service.ingest.otlp.attributes import ENVIRONMENT, SERVICE_NAME, environment, first, name
+from service.ingest.otlp import attributes
+from service.ingest.otlp.attributes import ENVIRONMENT, SERVICE_NAME, first
 
-# The role of an event among those of its span. What children point at is always SPAN, also where it
-# is an agent_start: a child knows its parent's span id, and not yet what the parent is.
+# The role of an event in its span. A child's parent is always SPAN, even if that is an agent_start:
+# the child knows only the span id of its parent.
 SPAN, END = "8", "9"
 NO_SERVICE = "unknown_service"  # what OpenTelemetry calls a service without a name
 ERROR_STATUS = 2
@@ -20,46 +23,39 @@ is_span_id = re.compile(r"(?!0{16})[0-9a-f]{16}").fullmatch
 
 
 class Malformed(Exception):
-    """A body that is no ExportTraceServiceRequest: nothing of it is stored."""
+    """A body that is no ExportTraceServiceRequest: none of its spans is stored."""
 
 
 class TooManySpans(BatchTooLarge):
-    """More spans than one request may hold; how many is not known, since nobody counted on."""
+    """More spans than one request may hold; counting stops at the limit."""
 
     def __init__(self, limit: int) -> None:
-        Exception.__init__(self, f"The request has more than {limit} spans. Send it in parts.")
-        self.limit = limit
+        super().__init__(limit)
+        self.args = (f"The request has more than {limit} spans. Send it in parts.",)
 
 
-# Of a resource: what tells one service, and where it runs, from another. Not its command line.
-USEFUL = ("service.", "deployment.", "host.name", "cloud.", "k8s.", "container.")
+# The attributes of a resource that identify a service and its place; not its command line.
+IDENTIFYING = ("service.", "deployment.", "host.name", "cloud.", "k8s.", "container.")
 
 
-@dataclass(slots=True)
 class Origin:
-    """What the spans of one scope have in common, and what follows from it, found out once."""
+    """What the spans of one scope share, derived once."""
 
-    resource: dict[str, Any]
-    scope: dict[str, Any]  # name, version, attributes, as far as they are there
-    kept: dict[str, Any] = field(init=False)  # with each of the spans
-    service: str = field(init=False)
-    environment: str | None = field(init=False)
-
-    def __post_init__(self) -> None:
-        resource = self.resource
-        useful = {k: v for k, v in resource.items() if k.startswith(USEFUL)}
-        said = {"scope": self.scope, "resource": useful}
-        self.kept = {key: value for key, value in said.items() if value}
-        self.service = first(resource, SERVICE_NAME, name) or NO_SERVICE
-        self.environment = first(resource, ENVIRONMENT, environment)
+    def __init__(
+        self, resource: dict[str, Any], name: str | None, version: str | None, scope: dict[str, Any]
+    ) -> None:
+        """`resource` and `scope` are attributes; `name` and `version` are those of the scope."""
+        self.resource = resource
+        identity = {key: v for key, v in resource.items() if key.startswith(IDENTIFYING)}
+        parts = {"name": name, "version": version, "attributes": scope}
+        shared = {"scope": {key: v for key, v in parts.items() if v}, "resource": identity}
+        self.kept = {key: value for key, value in shared.items() if value}  # stored with each span
+        self.service = first(resource, SERVICE_NAME, attributes.name) or NO_SERVICE
+        self.environment = first(resource, ENVIRONMENT, attributes.environment)
 
 
-@dataclass(slots=True)
-class Span:
-    """One span as it came, whatever the encoding. Ids are lower-case hex, times nanoseconds.
-
-    `events` are {name, time_unix_nano, attributes}, `links` {trace_id, span_id, attributes}.
-    """
+class Span(Struct, kw_only=True, gc=False):
+    """One span as it came. Ids are lower-case hex, times nanoseconds."""
 
     trace_id: str
     span_id: str
@@ -70,8 +66,8 @@ class Span:
     start_ns: int
     end_ns: int
     attributes: dict[str, Any]
-    events: list[dict[str, Any]]
-    links: list[dict[str, Any]]
+    events: Sequence[dict[str, Any]]
+    links: Sequence[dict[str, Any]]
     status_code: int
     status_message: str
     origin: Origin
@@ -82,8 +78,18 @@ class Span:
         return not self.parent_span_id
 
 
+def event_of(name: str, time_unix_nano: int, attributes: dict[str, Any]) -> dict[str, Any]:
+    """An event of a span, as it is stored."""
+    return {"name": name, "time_unix_nano": time_unix_nano, "attributes": attributes}
+
+
+def link_of(trace_id: str, span_id: str, attributes: dict[str, Any]) -> dict[str, Any]:
+    """A link of a span, as it is stored."""
+    return {"trace_id": trace_id, "span_id": span_id, "attributes": attributes}
+
+
 def check_ids(span: Span) -> None:
-    """Raise BadEvent for ids that are none. A parent of zeros is none."""
+    """Raise BadEvent for invalid ids. A parent id of zeros means a root."""
     if not is_trace_id(span.trace_id):
         raise BadEvent("trace_id", "invalid_trace_id", "`trace_id` is 16 bytes, not all zero.")
     if not is_span_id(span.span_id):
@@ -97,16 +103,16 @@ def check_ids(span: Span) -> None:
 
 @lru_cache(maxsize=16_384)
 def run_id_of(trace_id: str) -> str:
-    """A trace id as the UUID that it is as large as."""
+    """A trace id as a UUID: both have 128 bits."""
     t = trace_id
     return f"{t[:8]}-{t[8:12]}-{t[12:16]}-{t[16:20]}-{t[20:]}"
 
 
 def event_id_of(trace_id: str, span_id: str, role: str) -> str:
-    """A UUID made of the span's id, its role and the last 56 bits of the trace's (0.3 µs).
+    """A UUID of the span's id, its role and the last 56 bits of the trace's id (0.3 µs).
 
-    It is RFC 9562's version 8. A hash would take 1.5 µs (uuid5), could collide, and could not be
-    read: here the span's id stands in front, so no two spans of a run ever share an event.
+    It is of RFC 9562's version 8. A hash (uuid5) would take 1.5 µs, could collide, and could not be
+    read back. The UUID begins with the span's id, so no two spans of a run share an event.
     """
     s, t = span_id, trace_id
     return f"{s[:8]}-{s[8:12]}-8{s[12:15]}-{role}{s[15]}{t[18:20]}-{t[20:]}"

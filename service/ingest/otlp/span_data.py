@@ -1,8 +1,8 @@
-"""What a span is, as `data` keeps it: what went in, whose it is, and everything that it had.
+"""`data` of a span's event: its input, its names and ids, and everything else that was sent.
 
-What went in and came out is kept once: the attributes it is taken from are not among `attributes`,
-and `otel.taken` tells their names. Twice, most events had above the 2 KB from which on PostgreSQL
-compresses a row: that took 57 µs of its CPU for each (bench/README.md).
+Input and output are stored once: their attributes are left out of `attributes`, and `otel.taken`
+names them. Stored twice, most events exceeded the 2 KB above which PostgreSQL compresses a row,
+which took 57 µs of its CPU for each (bench/README.md).
 """
 
 from typing import Any
@@ -14,14 +14,14 @@ from service.ingest.otlp.cost_and_error import parsed
 from service.ingest.otlp.event_types import AGENT, TOOL_CALL
 from service.ingest.otlp.span import Span
 
-SAYS_ENVIRONMENT = frozenset(names.ENVIRONMENT)
+ENVIRONMENT_KEYS = frozenset(names.ENVIRONMENT)
 KINDS = {1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 
 
-def about(span: Span, event_type: str, went_in: Content, came_out: Content) -> dict[str, Any]:
-    """The keys of `data` that tell what a span is; None stands for what is absent."""
+def describe(span: Span, event_type: str, sent: Content, returned: Content) -> dict[str, Any]:
+    """The keys of `data` that describe a span; None stands for what is absent."""
     found = span.attributes
-    contents = (("input", went_in), ("output", came_out))
+    contents = (("input", sent), ("output", returned))
     taken = {key: content.source for key, content in contents if content.source}
     return {
         "tool_name": tool_name(span) if event_type == TOOL_CALL else None,
@@ -29,7 +29,7 @@ def about(span: Span, event_type: str, went_in: Content, came_out: Content) -> d
         "node_id": found.get(names.NODE_ID),
         "node_name": found.get(names.NODE_NAME),
         "node_parent_id": found.get(names.NODE_PARENT),
-        "input": went_in.value,
+        "input": sent.value,
         "system_instructions": found.get(names.SYSTEM),
         "metadata": metadata_of(span) if event_type == AGENT else None,
         "environment": environment_of(span),
@@ -39,12 +39,12 @@ def about(span: Span, event_type: str, went_in: Content, came_out: Content) -> d
 
 
 def tool_name(span: Span) -> str:
-    """The tool's name, else the span's: which is what instrumentations call it by."""
+    """The name of the tool, else the span's name, where instrumentations put it."""
     return first(span.attributes, names.TOOL, name) or span.name
 
 
 def metadata_of(span: Span) -> dict[str, Any] | None:
-    """What is said of the run: its session, user and tags, and what its program adds."""
+    """The metadata of the run: its session, user and tags, and what its program adds."""
     found = span.attributes
     own = parsed(found.get(names.METADATA))
     metadata = {
@@ -57,8 +57,8 @@ def metadata_of(span: Span) -> dict[str, Any] | None:
 
 
 def environment_of(span: Span) -> str | None:
-    """Where it ran: the span says so, or its resource."""
-    if SAYS_ENVIRONMENT.isdisjoint(span.attributes):
+    """The environment of the span, else of its resource."""
+    if ENVIRONMENT_KEYS.isdisjoint(span.attributes):
         return span.origin.environment
     for attribute in names.ENVIRONMENT:
         for holder in (span.attributes, span.origin.resource):
@@ -69,7 +69,7 @@ def environment_of(span: Span) -> str | None:
 
 
 def as_sent(span: Span, taken: dict[str, str]) -> dict[str, Any]:
-    """What else was sent of a span, under OpenTelemetry's names; and which attributes are taken."""
+    """All else of a span, under OpenTelemetry's names, and the keys of the taken attributes."""
     return present(
         {
             "span_id": span.span_id,
@@ -85,7 +85,7 @@ def as_sent(span: Span, taken: dict[str, str]) -> dict[str, Any]:
 
 
 def without(attributes: dict[str, Any], taken: dict[str, str]) -> dict[str, Any]:
-    """The attributes but for those that are taken; both contents may be of the same one."""
+    """The attributes without the taken ones; input and output may come from the same one."""
     left = dict(attributes)
     for key in taken.values():
         left.pop(key, None)
@@ -93,5 +93,5 @@ def without(attributes: dict[str, Any], taken: dict[str, str]) -> dict[str, Any]
 
 
 def present(values: dict[str, Any]) -> dict[str, Any]:
-    """Those that are there."""
+    """The values that are not None."""
     return {key: value for key, value in values.items() if value is not None}

@@ -7,15 +7,17 @@ import falcon
 import orjson
 
 from service import __version__
+from service.api.policy import PUBLIC_POLICY
+from service.api.resource import Resource
 from service.config import Config
 
 FILE = Path(__file__).resolve().parent / "openapi.json"
 
 
-class OpenApi:
+class OpenApi(Resource):
     """The description of this API, for clients that are generated and for tests."""
 
-    is_public = True
+    policy = PUBLIC_POLICY
 
     def __init__(self, config: Config) -> None:
         self._answer = orjson.dumps(describe(config))
@@ -24,6 +26,8 @@ class OpenApi:
         """Answer with the description."""
         resp.content_type = falcon.MEDIA_JSON
         resp.data = self._answer
+
+    on_head = on_get
 
 
 def describe(config: Config) -> dict[str, Any]:

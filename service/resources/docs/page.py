@@ -7,6 +7,8 @@ from pathlib import Path
 import falcon
 
 from service.api.errors import ApiError
+from service.api.policy import PUBLIC_POLICY
+from service.api.resource import Resource
 from service.api.response_headers import PAGE_POLICY
 
 OWN = Path(__file__).resolve().parent / "static"
@@ -20,10 +22,10 @@ RELEASED = {
 ASSETS = {**RELEASED, "start.js": "text/javascript; charset=utf-8"}
 
 
-class Docs:
+class Docs(Resource):
     """The page. It holds nothing that /openapi.json does not, and asks by the reader's own key."""
 
-    is_public = True
+    policy = PUBLIC_POLICY
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the page."""
@@ -31,11 +33,13 @@ class Docs:
         resp.set_header("Content-Security-Policy", PAGE_POLICY)
         resp.data = content(PAGE)
 
+    on_head = on_get
 
-class Asset:
+
+class Asset(Resource):
     """A script, a style, or the icon of the page."""
 
-    is_public = True
+    policy = PUBLIC_POLICY
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
         """Answer with a file; 404 for any but those of the page."""
@@ -43,6 +47,8 @@ class Asset:
             raise falcon.HTTPNotFound
         resp.content_type = ASSETS[name]
         resp.data = content(name)
+
+    on_head = on_get
 
 
 @cache

@@ -9,6 +9,8 @@ from service.api.body_budget import BodyBudget
 from service.api.errors import ApiError
 from service.api.middleware.rate_limit import RateLimit
 from service.api.parameters import allow_parameters, optional_id
+from service.api.policy import INGEST, READ, Policy
+from service.api.resource import DatabaseResource
 from service.api.response_headers import set_commit_lsn
 from service.config import KILOBYTE, MEGABYTE, Config
 from service.core.validation import to_uuid
@@ -18,11 +20,13 @@ from service.ingest.json.batch import Batch, parse_batch
 from service.resources.events import search_resource
 from service.telemetry import metrics
 from service.writer.group_commit import GroupCommitWriter
-from service.writer.transaction import Counts
+from service.writer.incoming import Counts
 
 
-class Events:
+class Events(DatabaseResource):
     """Where events come in, and are searched for."""
+
+    policy = Policy({"GET": READ, "POST": INGEST})
 
     def __init__(
         self,
@@ -30,28 +34,25 @@ class Events:
         database: Database,
         config: Config,
         rate_limit: RateLimit,
-        admission: BodyBudget,
+        budget: BodyBudget,
     ) -> None:
         self._writer = writer
         self._database = database
         self._rate_limit = rate_limit
-        self._admission = admission
+        self._budget = budget
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
-        self._max_event_depth = config.max_event_depth
         self._max_batch_size = config.max_batch_size
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the events that pass every filter, and where to go on."""
         search_resource.answer(req, resp, self._database)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a batch. 200 means committed; 422 that no event was good."""
-        with self._admission.share() as share:
-            body = read_json_body(req, self._max_body_bytes, share)
-            batch = parse_batch(
-                body, self._max_batch_size, self._max_event_bytes, self._max_event_depth
-            )
+        with self._budget.share() as reservation:
+            body = read_json_body(req, self._max_body_bytes, reservation)
+            batch = parse_batch(body, self._max_batch_size, self._max_event_bytes)
             self._rate_limit.take_events(req, len(batch.rows) + batch.failed)
             counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
             if counts.expired:
@@ -75,13 +76,12 @@ def describe(batch: Batch, counts: Counts) -> dict[str, Any]:
     }
 
 
-class Children:
+class Children(DatabaseResource):
     """The direct children of an event."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, event_id: str) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response, event_id: str) -> None:
         """Answer with the children, oldest first; 404 for an event that is not stored."""
         allow_parameters(req, {"run_id"})
         run_id = optional_id(req, "run_id")
@@ -90,7 +90,8 @@ class Children:
             place = find_event(conn, event, run_id) if event else None
             if place is None:
                 raise ApiError(falcon.HTTP_404, "event_not_found", "There is no such event.")
-            resp.media = queries.events.children(conn, event_id=event, **place).fetchall()
+            run_id = place["run_id"]
+            resp.media = queries.events.children(conn, event_id=event, run_id=run_id).fetchall()
 
 
 def find_event(conn: Connection, event_id: str, run_id: str | None) -> Row | None:

@@ -1,7 +1,7 @@
-"""Searching events: run by run, the newest first, and in each run the newest event first.
+"""Search for events: the newest run's first, and in each run the newest event first.
 
-Runs are walked in the order of an index, which costs ingest nothing per event. Which of them come
-into question, their own rows tell: when their events happened, and whether one is an error.
+The scan follows an index on runs, so ingest pays nothing per event. A run's own row excludes it
+early, by the times of its events and by whether one is an error.
 """
 
 from dataclasses import dataclass
@@ -14,60 +14,73 @@ from service.api.cursors import EventKey
 from service.api.pagination.scan import Page, ScanBatch, TimeBoundedScan
 from service.db.queries import Connection, Row, queries
 
-# Of data, as it is stored, and eightfold where it is compressed: to a third mostly, by pglz
-# to a ninetieth at the most. 200 events of 1 MB would be held in memory twice.
+# Of data as stored, times eight where compressed (pglz: to a third mostly, at best to 1/90).
+# Without the limit 200 events of 1 MB would be in memory twice.
 BYTES_PER_PAGE = 8 * 1024 * 1024
 
-Filters = dict[str, Any]  # optional parameters of the queries; None: not given
+Filters = dict[str, Any]  # optional parameters of the queries; None: absent
 
 
 @dataclass
-class Room:
-    """How much data a page may still take."""
+class Remaining:
+    """The bytes of data that still fit into a page."""
 
     bytes: int
 
 
 @dataclass(frozen=True)
 class EventSearch:
-    """What is asked for: of which runs, and which of their events."""
+    """The filters of a search, on runs and on their events."""
 
     run_filters: Filters
     event_filters: Filters
     limit: int
     after: EventKey | None
 
-    def look(
-        self, room: Room, conn: Connection, rows: int, place: EventKey | None, wanted: int
+    def scan(
+        self,
+        remaining: Remaining,
+        conn: Connection,
+        rows: int,
+        position: EventKey | None,
+        limit: int,
     ) -> ScanBatch[EventKey]:
-        """One slice: the next runs that come into question, then their events; it takes room."""
+        """Scan a batch of runs, then the events of those that may match; reduces `remaining`."""
         runs = queries.events.search_runs(
             conn,
             **self.run_filters,
-            after_created_at=place and place.created_at,
-            after_run_id=place and place.run_id,
-            inclusive=place and place.event_id and True,
+            after_created_at=position and position.created_at,
+            after_run_id=position and position.run_id,
+            inclusive=position and position.event_id and True,
             slice=rows,
         ).fetchall()
         end = runs[-1] if runs and runs[-1]["is_end"] else None
         matching = [run for run in runs if run["matches"]]
-        events = self._events(room, conn, matching, place, wanted)
-        room.bytes -= sum(event["bytes"] for event in events)
+        events = self._events(remaining, conn, matching, position, limit)
+        created_ats = {run["run_id"]: run["created_at"] for run in matching}
+        for event in events:
+            event["run_created_at"] = created_ats[event["run_id"]]
+        remaining.bytes -= sum(event["bytes"] for event in events)
         return ScanBatch(
             events,
             EventKey(end["created_at"], end["run_id"]) if end else None,
-            is_cut=bool(events) and (len(events) < events[0]["found"] or room.bytes <= 0),
+            is_cut=bool(events) and (len(events) < events[0]["found"] or remaining.bytes <= 0),
         )
 
     def _events(
-        self, room: Room, conn: Connection, runs: list[Row], place: EventKey | None, wanted: int
+        self,
+        remaining: Remaining,
+        conn: Connection,
+        runs: list[Row],
+        position: EventKey | None,
+        limit: int,
     ) -> list[Row]:
-        """The events of these runs; of the run in which the place is, those behind it."""
+        """The events of these runs; in the run of the position, those after it."""
         if not runs:
             return []
         if self.event_filters["pattern"] is not None:
             queries.transactions.allow_bitmap_scans(conn)
-        begun = place if place and place.run_id == runs[0]["run_id"] else None
+        begun = position if position and position.run_id == runs[0]["run_id"] else None
         return queries.events.search(
             conn,
             **self.event_filters,
@@ -75,24 +88,24 @@ class EventSearch:
             received_ons=[str(run["received_on"]) for run in runs],
             after_timestamp=begun and begun.timestamp,
             after_event_id=begun and begun.event_id,
-            row_limit=wanted,
-            byte_limit=room.bytes,
+            row_limit=limit,
+            byte_limit=remaining.bytes,
         ).fetchall()
 
 
-def search_events(walk: TimeBoundedScan, search: EventSearch) -> Page[EventKey]:
-    """A page of events. Raises ApiError 504 where not even one run can be looked at in time."""
-    look = partial(search.look, Room(BYTES_PER_PAGE))
-    return walk.fill(look, search.after, search.limit, place_of)
+def search_events(scan: TimeBoundedScan, search: EventSearch) -> Page[EventKey]:
+    """A page of events. Raises ApiError 504 where not even one run is scanned in time."""
+    scan_batch = partial(search.scan, Remaining(BYTES_PER_PAGE))
+    return scan.collect(scan_batch, search.after, search.limit, key_of)
 
 
-def place_of(row: Row) -> EventKey:
-    """Behind this event."""
+def key_of(row: Row) -> EventKey:
+    """The key of an event."""
     return EventKey(row["run_created_at"], row["run_id"], row["timestamp"], row["event_id"])
 
 
 def pattern(text: str | None) -> str | None:
-    r"""What LIKE is to find: the text as JSON writes it, each of its %, _ and \ itself."""
+    r"""The LIKE pattern for text in JSON, with %, _ and \ escaped."""
     if text is None:
         return None
     written = orjson.dumps(text).decode()[1:-1]

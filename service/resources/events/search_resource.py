@@ -1,4 +1,4 @@
-"""GET /events: the events that pass some filters, by pages: the newest run's first."""
+"""GET /events: events by filters, in pages, the newest run's first."""
 
 from datetime import UTC
 
@@ -10,11 +10,11 @@ from service.api.pagination.scan import TimeBoundedScan
 from service.api.parameters import (
     allow_parameters,
     bounded_text,
+    integer,
     optional_choice,
     optional_id,
     optional_text,
     time_range,
-    whole_number,
 )
 from service.db.database import Database
 from service.db.request_routing import require_primary
@@ -28,7 +28,7 @@ PARAMETERS = {
 
 
 def answer(req: falcon.Request, resp: falcon.Response, database: Database) -> None:
-    """Answer with the events that pass every filter, and where to go on."""
+    """Respond with the events that match every filter, and the cursor of the next page."""
     search = read_search(req)
     page = search_events(TimeBoundedScan(database), search)
     if search.run_filters["run_id"] and not page.rows:
@@ -38,7 +38,7 @@ def answer(req: falcon.Request, resp: falcon.Response, database: Database) -> No
 
 
 def read_search(req: falcon.Request) -> EventSearch:
-    """The parameters; raise ApiError 400 for what cannot be used."""
+    """Read the parameters; raise ApiError 400 for an invalid one."""
     allow_parameters(req, PARAMETERS)
     from_at, to_at = time_range(req, UTC)
     is_error = optional_choice(req, "status", ("error",)) and True
@@ -57,13 +57,13 @@ def read_search(req: falcon.Request) -> EventSearch:
             "is_error": is_error,
             "pattern": pattern(bounded_text(req, "q", LONGEST_TEXT)),
         },
-        whole_number(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT),
-        read_place(optional_text(req, "cursor")),
+        integer(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT),
+        read_cursor(optional_text(req, "cursor")),
     )
 
 
-def read_place(cursor: str | None) -> EventKey | None:
-    """What a cursor says."""
+def read_cursor(cursor: str | None) -> EventKey | None:
+    """The key in a cursor."""
     if cursor is None:
         return None
     created_at, run_id, timestamp, event_id = unpack(cursor, 4)

@@ -6,13 +6,15 @@ import falcon
 
 from service.api.body import read_json_body
 from service.api.body_budget import BodyBudget
+from service.api.policy import ANY_KEY, Policy
+from service.api.resource import Resource
 from service.config import MEGABYTE, Config
 from service.db.database import Database
 from service.db.queries import Row, queries
 from service.ingest.json.event_keys import Keys, parse_keys
 
 
-class StoredCheck:
+class StoredCheck(Resource):
     """Events that a client has sent, against those that are stored.
 
     A read, so a key of scope `read` will do, and it waits for no writer. Being a POST, one of scope
@@ -20,19 +22,19 @@ class StoredCheck:
     of them nothing that it did not know.
     """
 
-    reading = ("POST",)
+    policy = Policy({"POST": ANY_KEY})
 
-    def __init__(self, database: Database, config: Config, admission: BodyBudget) -> None:
-        """`admission` is that of ingest: what a worker holds of bodies is one sum."""
+    def __init__(self, database: Database, config: Config, budget: BodyBudget) -> None:
+        """`budget` is shared with ingest: a worker has one limit for all bodies."""
         self._database = database
-        self._admission = admission
+        self._budget = budget
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_batch_size = config.max_batch_size
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with what is missing; 422 when nothing that was asked for is a key."""
-        with self._admission.share() as share:
-            body = read_json_body(req, self._max_body_bytes, share)
+        with self._budget.share() as reservation:
+            body = read_json_body(req, self._max_body_bytes, reservation)
             keys = parse_keys(body, self._max_batch_size)
             missing = self._find_missing(keys) if keys.indexes else []
         resp.status = falcon.HTTP_200 if keys.indexes else falcon.HTTP_422

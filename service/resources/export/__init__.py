@@ -1,4 +1,4 @@
-"""What is stored, as a stream: pages by key, each a statement of its own, written as they come.
+"""Exports: streamed keyset pages, each read by one statement and written at once.
 
-No cursor and no transaction stays open while a client reads: what a slow one holds is one page.
+No cursor and no transaction stays open while a client reads, so a slow client holds one page.
 """

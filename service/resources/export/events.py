@@ -1,7 +1,7 @@
-"""The events of an export, a page at a time: run by run, in each by event id.
+"""The events of an export in pages: run by run, each run by event id.
 
-A page looks at 1,000 events at the most, wanted or not, so that no statement takes long, and ends
-earlier where their data is large: what it holds is some megabytes, whatever is stored.
+A page reads up to 1,000 events, matching or not, so that each statement is short. It ends earlier
+at large data, so it holds a few megabytes.
 """
 
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ ROWS_PER_PAGE = 1_000
 
 @dataclass
 class Rest:
-    """The runs whose events are still to come, and the last event that came of the first one."""
+    """The runs whose events are not exported yet, and the last exported event of the first one."""
 
     runs: list[Row]
     after: str | None = None
 
     def next_together(self) -> list[Row]:
-        """The first runs that are small enough for one page; one, where that is larger."""
+        """The first runs that fit into one page together, at least one."""
         together: list[Row] = []
         events = 0
         for run in self.runs:
@@ -35,11 +35,11 @@ class Rest:
         return together
 
     def is_large(self) -> bool:
-        """Whether the first run alone is more than a page."""
+        """Whether the first run alone exceeds a page."""
         return bool(self.runs[0]["event_count"] > ROWS_PER_PAGE)
 
     def go_on_behind(self, together: list[Row], rows: list[Row]) -> None:
-        """Take off what has come: all of `together`, or up to the last of its rows."""
+        """Remove what was exported: all runs of `together`, or the events up to the last row."""
         if goes_on(rows, ROWS_PER_PAGE):
             last = rows[-1]
             done = next(n for n, run in enumerate(together) if run["run_id"] == last["run_id"])
@@ -49,7 +49,7 @@ class Rest:
 
 
 def event_pages(database: Database, filters: Filters, first: Row | None) -> Iterator[list[Row]]:
-    """The events that are wanted, each with its run's name; a page may hold none."""
+    """Yield pages of the matching events with their run names; a page may be empty."""
     if first is not None and filters.after_event is not None:
         yield from pages_of_runs(database, filters, Rest([first], filters.after_event))
     for runs in run_pages(database, filters, first):
@@ -65,7 +65,7 @@ def pages_of_runs(database: Database, filters: Filters, rest: Rest) -> Iterator[
 
 
 def next_page(database: Database, filters: Filters, rest: Rest) -> list[Row]:
-    """The wanted ones of the next page, which is then behind `rest`."""
+    """The matching events of the next page; `rest` then continues after it."""
     together = rest.next_together()
     with database.looking_up() as conn:
         rows = next_events(conn, filters, together, rest)
@@ -75,7 +75,7 @@ def next_page(database: Database, filters: Filters, rest: Rest) -> list[Row]:
 
 
 def next_events(conn: Connection, filters: Filters, together: list[Row], rest: Rest) -> list[Row]:
-    """One page, with those that are not wanted."""
+    """One page, including events that do not match."""
     common: dict[str, Any] = {
         "after": rest.after,
         "event_type": filters.event_type,

@@ -1,4 +1,4 @@
-"""What an export is asked for."""
+"""The filters of an export."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +8,9 @@ from service.db.queries import Row
 
 @dataclass(frozen=True)
 class Filters:
-    """What is wanted, each None where it does not matter; `after` is where an earlier one ended.
+    """The filters, None for no filter; `after` is the position where an earlier export ended.
 
-    Of events `from_at` and `to_at` mean their own time, of runs the time they were first seen.
+    `from_at` and `to_at` apply to the time of events, and to the creation time of runs.
     """
 
     agent_name: str | None = None
@@ -22,11 +22,11 @@ class Filters:
     after_event: str | None = None
 
     def has_agent(self, run: Row) -> bool:
-        """Whether the run belongs to the agent that is wanted, and is the one that is."""
+        """Whether a run matches the filters of agent and run."""
         return self.agent_name in (None, run["agent_name"]) and self.run_id in (None, run["run_id"])
 
     def may_have_events(self, run: Row) -> bool:
-        """Whether some of a run's events may lie in the time that is wanted."""
+        """Whether a run may have events in the time range."""
         if run["started_at"] is None:
             return False
         begins_too_late = self.to_at is not None and run["started_at"] >= self.to_at
@@ -34,6 +34,6 @@ class Filters:
         return not (begins_too_late or ends_too_soon)
 
     def was_first_seen_in_time(self, run: Row) -> bool:
-        """Whether a run was first seen in the time that is wanted."""
+        """Whether a run was created in the time range."""
         too_soon = self.from_at is not None and run["created_at"] < self.from_at
         return not (too_soon or (self.to_at is not None and run["created_at"] >= self.to_at))

@@ -1,13 +1,13 @@
-"""How an export is written: NDJSON that goes in again as it is, and CSV (RFC 4180).
+"""The formats of an export: NDJSON that can be imported unchanged, and CSV (RFC 4180).
 
-A spreadsheet runs a cell that begins with = + - or @ as a formula, and names come from whoever may
-send events: so in CSV such a text has an apostrophe in front, as OWASP advises (CSV injection). One
-that began with apostrophes before such a sign gets one more: taking one off gives each text back.
+A spreadsheet runs a cell that begins with = + - or @ as a formula, and clients choose the names. So
+CSV puts an apostrophe before such a text, as OWASP advises against CSV injection. A text that has
+apostrophes before such a sign gets one more, so removing one restores each text.
 
-Where little is wanted, a search for it may last for minutes, and what stands in between gives up a
-connection that is silent for one. Nothing that could be sent meanwhile means nothing in both
-formats. So the end of what was found is held back, and goes out byte by byte: an hour and more of
-signs of life, or half an hour of CSV's header. NDJSON has spaces besides, in front of a line.
+An export with few matches may search for minutes, and proxies close a connection after a minute of
+silence. Neither format has a neutral filler, so the stream holds back the end of its output and
+sends it byte by byte as a heartbeat: for over an hour, or half an hour from the header of CSV.
+NDJSON also sends spaces before a line.
 """
 
 import csv
@@ -22,12 +22,12 @@ import orjson
 
 from service.db.queries import Row
 
-# What is written, and packed, in one turn of a worker: some 3 ms. A page may be much more.
+# Bytes formatted and compressed before other greenlets run: about 3 ms. A page may be much more.
 BYTES_PER_PART = 262_144
 HELD_BYTES = 500
 ALIVE_SECONDS = 10.0  # nginx and load balancers give up after 60 s of silence
 SPACE = b" "  # in front of a line of JSON
-# Some spreadsheets take the wide ones for the others.
+# Some spreadsheets treat the full-width signs as the ASCII ones.
 FORMULA = re.compile("'*[=+\\-@＝＋－＠\t\r\n]").match
 EVENT_FIELDS = (
     "run_id", "event_id", "run_name", "agent_name", "event_type", "timestamp",
@@ -46,12 +46,12 @@ RUN_COLUMNS = (
 
 
 def ndjson(pages: Iterable[list[Row]]) -> Iterator[bytes]:
-    """A line for each event, and a last one without which the export is not whole."""
+    """One line per event, and a last line that marks the export as complete."""
     return in_parts(event_lines(pages), SPACE)
 
 
 def event_lines(pages: Iterable[list[Row]]) -> Iterator[bytes]:
-    """The lines; an empty one where a page ends."""
+    """Yield the lines, and an empty one at the end of a page."""
     events = 0
     for row in rows_of(pages):
         if row is None:
@@ -63,7 +63,7 @@ def event_lines(pages: Iterable[list[Row]]) -> Iterator[bytes]:
 
 
 def csv_lines(columns: tuple[str, ...], pages: Iterable[list[Row]]) -> Iterator[bytes]:
-    """A header, and a line for each row."""
+    """A header, and one line per row."""
     write = csv.writer(Lines()).writerow
     lines = (
         b"" if row is None else write([cell(row[name]) for name in columns])
@@ -73,9 +73,9 @@ def csv_lines(columns: tuple[str, ...], pages: Iterable[list[Row]]) -> Iterator[
 
 
 def rows_of(pages: Iterable[list[Row]]) -> Iterator[Row | None]:
-    """Row by row, None where a page ends.
+    """Yield the rows, and None at the end of a page.
 
-    Nothing keeps a page while the next is fetched: two would be held.
+    No variable keeps a page while the next is read, or two would be in memory.
     """
     for rows in pages:
         yield from rows
@@ -84,18 +84,18 @@ def rows_of(pages: Iterable[list[Row]]) -> Iterator[Row | None]:
 
 
 class Lines:
-    """What a csv.writer writes to: writerow() returns what this does, a line ended by CRLF."""
+    """The file of a csv.writer: writerow() returns the encoded line, with CRLF."""
 
     def write(self, line: str) -> bytes:
-        """A line in UTF-8."""
+        """Encode a line."""
         return line.encode()
 
 
 def in_parts(lines: Iterable[bytes], filler: bytes) -> Iterator[bytes]:
-    """The lines, some at a time; nothing where a page ends and there is not enough yet.
+    """Yield the lines in parts; an empty part at the end of a page without enough bytes.
 
-    Each of those is a moment to look whether anybody still waits. After ALIVE_SECONDS without a
-    part comes what there is, a byte of what is held back, or `filler`.
+    The caller checks at each part whether the client is connected. After ALIVE_SECONDS without a
+    part, the heartbeat is the pending bytes, a held-back byte, or `filler`.
     """
     part, since = bytearray(), monotonic()
     for line in lines:
@@ -114,7 +114,7 @@ def in_parts(lines: Iterable[bytes], filler: bytes) -> Iterator[bytes]:
 
 
 def cell(value: Any) -> Any:
-    """A value as text: times in UTC to the microsecond, truth as in JSON, nothing as nothing."""
+    """A value as text: times in UTC to the microsecond, booleans as in JSON, None as empty text."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="microseconds")
     if isinstance(value, bool):

@@ -14,8 +14,10 @@ from service.api.parameters import (
     optional_text,
     time_range,
 )
-from service.api.streaming.client import StreamClients
-from service.api.streaming.slots import StreamLimiter
+from service.api.policy import READ, Policy
+from service.api.resource import DatabaseResource
+from service.api.streaming.client import ClientOf
+from service.api.streaming.limiter import StreamLimiter
 from service.core.validation import to_uuid
 from service.db.database import Database
 from service.db.queries import Row
@@ -27,48 +29,50 @@ from service.resources.export.stream import Stream
 
 ACCEPTED = re.compile(r"(?:x-)?gzip(?:;q=(?!0(?:\.0*)?$).*)?").fullmatch
 NDJSON, CSV = "application/x-ndjson", "text/csv; charset=utf-8; header=present"
-# After a client took less at once than it was sent, meinheld keeps an exception of its own: it
-# reports the answer as failed and never writes the last chunk, also of one that came whole.
-NOT_STREAMED = "The service runs under meinheld, which cannot stream: take gevent or gthread."
+# After a partial write meinheld keeps an exception: it reports the response as failed and never
+# writes the last chunk, even if all bytes were sent.
+NOT_STREAMED = "The service runs under meinheld, which cannot stream: use gevent or gthread."
 EVENT_PARAMETERS = {"agent", "run_id", "event_type", "from", "to", "after"}
 RUN_PARAMETERS = {"agent", "from", "to", "after"}
 
 
-class Export:
-    """What the exports have in common."""
+class Export(DatabaseResource):
+    """The common base of the exports."""
+
+    policy = Policy({"GET": READ})
 
     content_type = NDJSON
     file_name = "events.ndjson"
     parameters = EVENT_PARAMETERS
 
     def __init__(
-        self, database: Database, slots: StreamLimiter, readers: StreamClients, can_stream: bool
+        self, database: Database, limiter: StreamLimiter, client_of: ClientOf, can_stream: bool
     ) -> None:
-        """`can_stream` is False where the server does not: then there are no exports."""
-        self._database = database
-        self._slots = slots
-        self._readers = readers
+        """`can_stream`: False if the server cannot stream, which disables exports."""
+        super().__init__(database)
+        self._limiter = limiter
+        self._client_of = client_of
         self._can_stream = can_stream
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Stream what the parameters ask for; 503 when too many exports run."""
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Stream the matching rows; 503 if too many exports are running."""
         if not self._can_stream:
             raise ApiError(falcon.HTTP_501, "not_streamed", NOT_STREAMED)
         filters = read_filters(req, self.parameters)
         packed = accepts_gzip(req.get_header("Accept-Encoding") or "")
         if req.method != "HEAD":
-            reader = self._readers.of(req, resp)
-            stream = Stream(self._parts(filters), self._slots.acquire(), reader, packed)
+            client = self._client_of(req, resp)
+            stream = Stream(self._parts(filters), self._limiter.acquire(), client, packed)
             stream.begin()
             resp.stream = stream
         self._describe(resp, packed)
 
     def _describe(self, resp: falcon.Response, packed: bool) -> None:
-        """Say what comes; not before it does, for an error is not packed."""
+        """Set the headers; called after the first part, because errors are not compressed."""
         resp.content_type = self.content_type
         resp.downloadable_as = self.file_name
         resp.append_header("Vary", "Accept-Encoding")
-        # nginx would take it all at once, and of more than 1 GB let the end wait for its client.
+        # nginx would buffer the whole response, up to 1 GB.
         resp.set_header("X-Accel-Buffering", "no")
         if packed:
             resp.set_header("Content-Encoding", "gzip")
@@ -82,16 +86,18 @@ class Export:
     def _find_first(self, filters: Filters) -> Row | None:
         first = find_first(self._database, filters)
         if first is None and filters.after_run and filters.agent_name:
-            raise bad_parameter("after", "names a run that the agent no longer has; begin anew")
+            raise bad_parameter(
+                "after", "names a run that the agent no longer has; start without it"
+            )
         return first
 
 
 class EventsNdjson(Export):
-    """Events as lines of JSON, each as it can be sent again."""
+    """Events as lines of JSON, each of which can be sent again."""
 
 
 class EventsCsv(Export):
-    """Events as CSV, with what is read out of their data as columns."""
+    """Events as CSV, with the typed fields of their data as columns."""
 
     content_type, file_name = CSV, "events.csv"
 
@@ -111,12 +117,12 @@ class RunsCsv(Export):
 
 
 def accepts_gzip(header: str) -> bool:
-    """Whether a client takes gzip: it names it, and not with a weight of 0."""
+    """Whether the client accepts gzip, with a weight above 0."""
     return any(ACCEPTED(coding.replace(" ", "")) for coding in header.lower().split(","))
 
 
 def read_filters(req: falcon.Request, allowed: set[str]) -> Filters:
-    """The parameters; raise ApiError 400 for one that cannot be used."""
+    """Read the parameters; raise ApiError 400 for an invalid one."""
     allow_parameters(req, allowed)
     after_run, after_event = read_after(req, "event_type" in allowed)
     from_at, to_at = time_range(req, UTC)
@@ -135,7 +141,7 @@ def read_filters(req: falcon.Request, allowed: set[str]) -> Filters:
 
 
 def read_after(req: falcon.Request, of_events: bool) -> tuple[str | None, str | None]:
-    """The run, and of events the event, that came last."""
+    """The last exported run, and for events its last exported event."""
     text = optional_text(req, "after")
     if text is None:
         return None, None

@@ -1,7 +1,7 @@
-"""The runs of an export, a page at a time, in an order that nothing changes.
+"""The runs of an export in pages, in an immutable order.
 
-All runs go by run_id, those of one agent by (created_at, run_id): there are indexes for both. A
-page ends earlier where their metadata is large: of one run it may be as large as an event.
+All runs are sorted by run_id, those of one agent by (created_at, run_id), because both have an
+index. A page ends earlier at large metadata, which may be as large as an event.
 """
 
 from collections.abc import Iterator
@@ -12,14 +12,13 @@ from service.db.request_routing import require_primary
 from service.resources.export.filters import Filters
 
 RUNS_PER_PAGE = 500
-# Of runs' metadata, and of events' data, as it is stored, and eight times that where it is
-# compressed, which is to a third mostly, by pglz to a ninetieth at the most: a page is half a
-# megabyte, or some 7 of them.
+# Stored bytes of runs' metadata or events' data; compressed values count eight times, because pglz
+# compresses to a third mostly, and to a ninetieth at best: a page is 0.5 to about 7 MB.
 BYTES_PER_PAGE = 524_288
 
 
 def find_first(database: Database, filters: Filters) -> Row | None:
-    """The run that an earlier export ended in; None where it is gone, or not among the wanted."""
+    """The run where an earlier export ended; None if it is deleted or does not match."""
     if filters.after_run is None:
         return None
     with database.reading() as conn:
@@ -28,7 +27,7 @@ def find_first(database: Database, filters: Filters) -> Row | None:
 
 
 def run_pages(database: Database, filters: Filters, last: Row | None) -> Iterator[list[Row]]:
-    """The runs that are wanted behind `last`, or, without an agent, behind filters.after_run."""
+    """Yield pages of matching runs after `last`, or without an agent after filters.after_run."""
     if filters.run_id is not None:
         if filters.after_run is None:
             yield find_one(database, filters)
@@ -45,12 +44,12 @@ def run_pages(database: Database, filters: Filters, last: Row | None) -> Iterato
 
 
 def goes_on(rows: list[Row], row_limit: int) -> bool:
-    """Whether there may be more behind a page: it was full, of rows or of bytes."""
+    """Whether more rows may follow a page: it is full, in rows or bytes."""
     return bool(rows) and (len(rows) == row_limit or len(rows) < rows[0]["scanned"])
 
 
 def find_one(database: Database, filters: Filters) -> list[Row]:
-    """The one run that is wanted, where it is there and of the agent that is."""
+    """The run of the filter, if it exists and matches the agent."""
     with database.reading() as conn:
         runs = queries.export.run(conn, run_id=filters.run_id).fetchall()
     if not runs:

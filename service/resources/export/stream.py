@@ -1,9 +1,9 @@
-"""An export on its way to a client, part by part; never cut short without a sign.
+"""Streaming an export; a client can always tell an incomplete export.
 
-What goes wrong before the first part is an error like any other. Later the status is sent already:
-then the connection is closed before the last chunk, so that no client takes what it has for whole.
-So it is once its key no longer holds, or its client has left: asked at each page, of which
-there are many a second. A line in the log says of each that was given up why, and how far it was.
+An error before the first part is an ordinary error response. Later, the status is sent already, so
+the connection is closed without the last chunk, and no client takes the export for complete. The
+stream also ends if its key is revoked or its client has left; each page checks both. The log has a
+line for each aborted export, with the reason and the bytes sent.
 """
 
 import errno
@@ -17,16 +17,16 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.api.body import GZIP
 from service.api.streaming.client import EndReason, StreamClient
-from service.api.streaming.slots import StreamSlot
-from service.core.cooperative import let_requests_in
+from service.api.streaming.limiter import StreamSlot
+from service.core.cooperative import yield_to_requests
 from service.telemetry.logging import reason
 
 PASSING = (psycopg.Error, PoolTimeout, TooManyRequests)
 LEVEL = 1  # of gzip: 6 takes three times as long for a tenth less
 WHY = {
-    EndReason.LEFT: "its client has left",
-    EndReason.STALLED: "its client takes nothing",
-    EndReason.REVOKED: "its key no longer holds",
+    EndReason.LEFT: "the client left",
+    EndReason.STALLED: "the client stalled",
+    EndReason.REVOKED: "the key is no longer valid",
     EndReason.STOPPED: "the service stops",
 }
 
@@ -34,21 +34,21 @@ log = logging.getLogger(__name__)
 
 
 class Aborted(ConnectionError):
-    """The rest does not come. By its errno gunicorn closes the connection without a word."""
+    """The stream is aborted. On this errno gunicorn closes the connection without a log line."""
 
     def __init__(self) -> None:
         super().__init__(errno.ECONNRESET, "the export was aborted")
 
 
 class Stream:
-    """The body of an answer. Whoever serves it closes it, however it ends."""
+    """The iterable body of a response. The WSGI server calls `close`, however it ends."""
 
     def __init__(
-        self, parts: Iterator[bytes], slot: StreamSlot, reader: StreamClient, packed: bool
+        self, parts: Iterator[bytes], slot: StreamSlot, client: StreamClient, packed: bool
     ) -> None:
         self._parts = packing(parts) if packed else parts
         self._slot = slot
-        self._reader = reader
+        self._client = client
         self._first: bytes | None = None
         self._bytes = 0
         self._began = monotonic()
@@ -56,7 +56,7 @@ class Stream:
         self._has_begun = False
 
     def begin(self) -> None:
-        """Make the first part, in some 10 s; raises what goes wrong with it, and is closed then."""
+        """Make the first part, within about 10 s; on an error, close the stream and raise it."""
         try:
             self._first = next(part for part in self._parts if part)
             self._has_begun = True
@@ -74,10 +74,10 @@ class Stream:
         return part
 
     def _next(self) -> bytes:
-        """The next part that is not empty."""
+        """The next non-empty part."""
         part = b""
         while not part:
-            let_requests_in()
+            yield_to_requests()
             try:
                 part = next(self._parts)
             except StopIteration:
@@ -89,7 +89,7 @@ class Stream:
             except Exception as error:
                 self._give_up(EndReason.FAILED, type(error).__name__)
                 raise
-            ending = self._reader.ending()
+            ending = self._client.end_reason()
             if ending is not None:
                 self._give_up(ending, WHY[ending])
                 raise Aborted
@@ -98,23 +98,23 @@ class Stream:
     def _give_up(self, ending: EndReason, why: str) -> None:
         self._ending = ending
         about = {
-            **self._reader.about,
+            **self._client.log_fields,
             "bytes": self._bytes,
             "seconds": round(monotonic() - self._began, 1),
         }
-        log.warning("export given up: %s", why, extra=about)
+        log.warning("export aborted: %s", why, extra=about)
 
     def close(self) -> None:
-        """End it: what it reads from, and its place among the exports."""
+        """Close the source of the rows, and release the slot."""
         if self._has_begun and self._ending is None:
-            ending = self._reader.write_end_reason()
+            ending = self._client.write_end_reason()
             self._give_up(ending, WHY[ending])
         self._parts.close()  # type: ignore[attr-defined]  # a generator
         self._slot.release(self._ending)
 
 
 def packing(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The parts as one gzip stream, each as it comes; cut short, it lacks its end."""
+    """The parts as one gzip stream, flushed after each; an aborted one lacks the trailer."""
     packer = zlib.compressobj(LEVEL, wbits=GZIP)
     for part in parts:
         yield packer.compress(part) + packer.flush(zlib.Z_SYNC_FLUSH) if part else b""

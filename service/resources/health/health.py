@@ -1,4 +1,4 @@
-"""/, /livez, /readyz and /health: whether the process, the service and its database are there."""
+"""/, /livez, /readyz and /health: the state of the process, the service and its database."""
 
 from typing import Any
 
@@ -8,6 +8,8 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service import __version__
 from service.api.errors import RETRY_AFTER_SECONDS
+from service.api.policy import PUBLIC_POLICY
+from service.api.resource import Resource
 from service.config import Config
 from service.core.worker_process import process
 from service.db.replica import Replica
@@ -19,15 +21,15 @@ REASONS = {
     "stopping": "This process is stopping.",
     "database_unavailable": "The database cannot be reached, or does not answer in time.",
     "schema_behind": "The database lacks migrations: run python -m service migrate up.",
-    "schema_ahead": "The database has migrations that this version does not know: run the newer.",
-    "no_leader": "Nobody folds the metrics; they stay exact, and grow dearer to read.",
+    "schema_ahead": "The database has migrations of a newer version: run that version.",
+    "no_leader": "No process is folding metric deltas. Results stay exact but queries get slower.",
 }
 
 
-class Root:
-    """What this is, and where to go from here."""
+class Root(Resource):
+    """The service's name and version, and links."""
 
-    is_public = True
+    policy = PUBLIC_POLICY
 
     def __init__(self, config: Config) -> None:
         api = config.api_prefix
@@ -48,28 +50,32 @@ class Root:
         """Answer with name, version, status and links."""
         resp.media = self._answer
 
+    on_head = on_get
 
-class Live:
-    """Whether this process answers, whatever the database does: 200, or it is to be killed."""
 
-    is_public = True
+class Live(Resource):
+    """Liveness: 200 as long as this process answers, whatever the state of the database."""
+
+    policy = PUBLIC_POLICY
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer."""
+        """Answer 200."""
         resp.media = {"status": "alive", "version": __version__}
 
+    on_head = on_get
 
-class Ready:
-    """Whether requests should be sent here: 200, or 503 with every reason why not."""
 
-    is_public = True
+class Ready(Resource):
+    """Readiness: 200 if this process should get requests, else 503 with every reason."""
+
+    policy = PUBLIC_POLICY
 
     def __init__(self, probe: Probe, config: Config) -> None:
         self._probe = probe
         self._folds = config.refresh_interval_seconds > 0
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Ask the database, and answer with the reasons: none when it is ready."""
+        """Query the database; answer with the reasons, none if ready."""
         reasons = find_reasons(look(self._probe), self._folds)
         resp.media = {
             "status": "unready" if reasons else "ready",
@@ -79,11 +85,13 @@ class Ready:
         if reasons:
             refuse(resp)
 
+    on_head = on_get
 
-class Health:
-    """Whether the database answers: 200 or 503; and beside it all that /readyz looks at."""
 
-    is_public = True
+class Health(Resource):
+    """Health: 200 if the database answers, else 503; with the reasons of /readyz."""
+
+    policy = PUBLIC_POLICY
 
     def __init__(self, probe: Probe, config: Config, replicas: Replicas) -> None:
         self._probe = probe
@@ -91,7 +99,7 @@ class Health:
         self._replicas = replicas
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Ask the database; tell who folds the metrics, when that was last, and how much waits."""
+        """Query the database; answer with the fold leader, its last fold and the waiting deltas."""
         found = look(self._probe)
         resp.media = {
             "status": "healthy" if found else "unhealthy",
@@ -106,9 +114,11 @@ class Health:
         else:
             refuse(resp)
 
+    on_head = on_get
+
 
 def describe(replica: Replica) -> dict[str, Any]:
-    """A replica as this worker sees it; which server that is, only /metrics tells."""
+    """The state of a replica in this worker, without its address, which only /metrics has."""
     state = replica.state
     return {
         "number": replica.number,
@@ -118,7 +128,7 @@ def describe(replica: Replica) -> dict[str, Any]:
 
 
 def look(probe: Probe) -> HealthSnapshot | None:
-    """What the database says; None when it is away. Only here its absence is an answer."""
+    """The snapshot of the database; None if it is unavailable, which is no error here."""
     try:
         return probe.ask()
     except AWAY:
@@ -126,7 +136,7 @@ def look(probe: Probe) -> HealthSnapshot | None:
 
 
 def find_reasons(found: HealthSnapshot | None, folds: bool) -> list[dict[str, Any]]:
-    """Why no request should be sent here: codes and texts. `folds`: whether a leader is wanted."""
+    """The reasons against sending requests here. `folds`: whether a leader is expected."""
     codes = ["stopping"] if process.is_stopping else []
     if found is None:
         codes.append("database_unavailable")
@@ -141,6 +151,6 @@ def find_reasons(found: HealthSnapshot | None, folds: bool) -> list[dict[str, An
 
 
 def refuse(resp: falcon.Response) -> None:
-    """Answer 503, to be asked again."""
+    """Answer 503 with Retry-After."""
     resp.status = falcon.HTTP_503
     resp.set_header("Retry-After", str(RETRY_AFTER_SECONDS))

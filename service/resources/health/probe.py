@@ -1,7 +1,7 @@
-"""The probe: asks the database for /health and /readyz, and waits for no answer longer than 2.5 s.
+"""The health probe: it queries the database for /health and /readyz within 2.5 s.
 
-A PostgreSQL that hangs answers nothing, not even that statement_timeout has passed. So a thread
-asks, one at a time, and whoever wants to know waits for that one.
+A hanging PostgreSQL does not even report that statement_timeout has passed. So a thread runs the
+query, one at a time, and all requests wait for the same result.
 """
 
 import threading
@@ -19,14 +19,14 @@ PATIENCE_SECONDS = 2.5
 
 
 class HealthSnapshot(NamedTuple):
-    """What the database says: whether its schema fits, and who folds the metrics."""
+    """The state of the database: its schema and the fold leader."""
 
     gap: MigrationGap | None
     metrics: Row | None  # of refresh/status; None where the schema has no such thing
 
 
 class Probe:
-    """Asks on behalf of all who want to know at the moment."""
+    """Runs one query for all requests that wait at the moment."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -35,9 +35,9 @@ class Probe:
         self._asked: Future[HealthSnapshot] | None = None
 
     def ask(self) -> HealthSnapshot:
-        """Return what the database says now.
+        """Return the current snapshot.
 
-        Raises psycopg.Error, PoolTimeout or TooManyRequests, and TimeoutError when it says nothing.
+        Raises psycopg.Error, PoolTimeout or TooManyRequests, and TimeoutError without an answer.
         """
         with self._lock:
             if self._asked is None or self._asked.done():

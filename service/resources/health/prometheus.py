@@ -1,26 +1,30 @@
-"""/metrics: the service's own figures, for Prometheus."""
+"""/metrics: the service's own metrics, for Prometheus."""
 
 import falcon
 
+from service.api.policy import READ, Policy
+from service.api.resource import Resource
 from service.db.replicas import Replicas
 from service.resources.health.health import look
 from service.resources.health.probe import Probe
 from service.resources.health.scrape import scrape
 
 
-class Prometheus:
-    """What operators watch. It takes a key of scope `read`: it tells how much is sent, and when."""
+class Prometheus(Resource):
+    """The metrics of all workers. They need a key of scope `read`, because they show traffic."""
 
-    has_to_answer = True
+    policy = Policy({"GET": READ}, answers_without_database=True)
 
     def __init__(self, probe: Probe, replicas: Replicas) -> None:
         self._probe = probe
         self._replicas = replicas
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer in Prometheus' text format, or as OpenMetrics where that is asked for.
+        """Answer in Prometheus' text format, or as OpenMetrics if the client asks for it.
 
-        Also while PostgreSQL is away: then what only it knows is left out, after 2.5 s at the most.
+        Without PostgreSQL the answer comes within 2.5 s and lacks the database's metrics.
         """
         accept = req.get_header("Accept") or ""
         resp.data, resp.content_type = scrape(look(self._probe), self._replicas.all, accept)
+
+    on_head = on_get

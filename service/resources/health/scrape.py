@@ -1,4 +1,4 @@
-"""A scrape: the figures of all workers, and beside them what the database says."""
+"""A scrape: the metrics of all workers, and those of the database."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,13 +16,13 @@ from service.telemetry.worker_slot import forget_dead, worker_number
 
 
 class Service(Collector):
-    """The version, and what only the database knows: nothing of that while it is away."""
+    """The version, and the metrics of the database, which are absent while it is unavailable."""
 
     def __init__(self, found: HealthSnapshot | None) -> None:
         self._found = found
 
     def collect(self) -> Iterator[Metric]:
-        """Give the figures."""
+        """Yield the metrics."""
         yield InfoMetricFamily("gati_build", "What runs", {"version": __version__})
         yield gauge("gati_database_up", "Whether the database answers", self._found is not None)
         status = self._found.metrics if self._found else None
@@ -34,13 +34,13 @@ class Service(Collector):
 
 
 class Servers(Collector):
-    """The replicas, as the worker that is asked sees them."""
+    """The replicas as seen by the worker that answers."""
 
     def __init__(self, replicas: Sequence[Replica]) -> None:
         self._replicas = replicas
 
     def collect(self) -> Iterator[Metric]:
-        """Give the figures; of one that nothing is known of, no lag."""
+        """Yield the metrics; without a lag if it is unknown."""
         labels = ("replica", "server")
         used = GaugeMetricFamily("gati_replica_in_use", "Whether reads go there", labels=labels)
         lag = GaugeMetricFamily("gati_replica_lag_seconds", "Behind the primary", labels=labels)
@@ -53,16 +53,16 @@ class Servers(Collector):
 
 
 def gauge(name: str, meaning: str, value: float) -> Metric:
-    """A figure without labels."""
+    """A gauge without labels."""
     return GaugeMetricFamily(name, meaning, value)
 
 
 def scrape(
     found: HealthSnapshot | None, replicas: Sequence[Replica], accept: str
 ) -> tuple[bytes, str]:
-    """All figures in the format that `accept` asks for, OpenMetrics or Prometheus' text; its type.
+    """All metrics in the format that `accept` prefers, OpenMetrics or Prometheus' text; its type.
 
-    `found` is what the probe found, None while the database is away.
+    `found` is the probe's snapshot, None while the database is unavailable.
     """
     registry = CollectorRegistry()
     registry.register(Service(found))

@@ -1,4 +1,4 @@
-"""Agent, model, event type: by which metrics are grouped, and to which they are limited."""
+"""The dimensions of metrics (agent, model, event type), for grouping and filtering."""
 
 import falcon
 
@@ -11,13 +11,13 @@ Filters = dict[str, str]
 
 
 def read_filters(req: falcon.Request) -> Filters:
-    """The agent, model and event type that the answer is limited to."""
+    """The filters by agent, model and event type."""
     found = {name: optional_text(req, name) for name in DIMENSIONS}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def choices_of(group_by: str, filters: Filters) -> dict[str, str | None]:
-    """The optional parameters of the queries that take any choice of agent, model, event type."""
+    """The optional filter parameters of a query."""
     return {
         "group_by": DIMENSIONS.get(group_by),
         **{name: filters.get(name) for name in DIMENSIONS},
@@ -25,7 +25,7 @@ def choices_of(group_by: str, filters: Filters) -> dict[str, str | None]:
 
 
 def single_dimension(group_by: str, filters: Filters) -> str | None:
-    """The one dimension that a question is about, `all` for none; None when there are several."""
+    """The only dimension in use, `all` for none, None for several."""
     dimensions = {*filters, *([group_by] if group_by else [])}
     if len(dimensions) > 1:
         return None

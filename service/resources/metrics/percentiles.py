@@ -1,12 +1,13 @@
-"""/metrics/latency and /metrics/models: latency percentiles, and what each model was called for."""
+"""/metrics/latency and /metrics/models: latency percentiles, and totals by model."""
 
 from datetime import UTC, timedelta
 from typing import Any
 
 import falcon
 
-from service.api.parameters import allow_parameters, optional_text, time_range, whole_number
-from service.db.database import Database
+from service.api.parameters import allow_parameters, integer, optional_text, time_range
+from service.api.policy import READ, Policy
+from service.api.resource import DatabaseResource
 from service.db.queries import Connection, Row, queries
 from service.metrics.latency_buckets import ERROR_BOUND
 from service.resources.metrics.dimensions import (
@@ -27,17 +28,16 @@ ALMOST_A_DAY = timedelta(days=1) - timedelta(microseconds=1)
 Days = tuple[str, str]  # the first, and the first no more; dates, or infinity
 
 
-class Latency:
-    """Latency percentiles, of all and by agent, event type and model."""
+class Latency(DatabaseResource):
+    """Latency percentiles, in total and by agent, event type or model."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with p50, p95 and p99 in milliseconds, each within `error_bound` of the exact."""
         allow_parameters(req, {"from", "to", "limit", *DIMENSIONS})
         days, filters = read_days(req), read_filters(req)
-        limit = whole_number(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS)
+        limit = integer(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS)
         with self._database.snapshot() as conn:
             stamp(resp, queries.metrics.state(conn))
             overall = percentiles(conn, "", filters, days, 1)
@@ -55,14 +55,13 @@ class Latency:
         }
 
 
-class Models:
-    """What each model was called for."""
+class Models(DatabaseResource):
+    """Totals and latency by model."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer with calls, errors, tokens, cost and latency of each model, the dearest first."""
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with calls, errors, tokens, cost and latency by model, highest cost first."""
         allow_parameters(req, {"from", "to", "agent"})
         days, agent = read_days(req), optional_text(req, "agent")
         filters = {} if agent is None else {"agent": agent}
@@ -75,7 +74,7 @@ class Models:
 
 
 def read_days(req: falcon.Request) -> Days:
-    """The parameters `from` and `to`, rounded to whole days (UTC); without them, of all time."""
+    """The parameters `from` and `to`, rounded to whole days (UTC); all time without them."""
     from_at, to_at = time_range(req, UTC)
     return (
         from_at.astimezone(UTC).date().isoformat() if from_at else EVER[0],
@@ -114,7 +113,7 @@ def percentiles(
 
 
 def model_of(row: Row, latency: Row | None) -> Row:
-    """A model as clients see it."""
+    """The JSON object of a model."""
     total_ms, found = row.pop("latency_us") / 1000, latencies_of(latency)
     timed_events = found.pop("events")
     return {**row, "avg_latency_ms": total_ms / timed_events if timed_events else 0, **found}

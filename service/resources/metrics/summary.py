@@ -1,10 +1,12 @@
-"""/metrics: what the agents did, summed up; exact at the moment that X-Metrics-As-Of names."""
+"""/metrics: totals of the agents, exact at the moment of X-Metrics-As-Of."""
 
 from typing import Any
 
 import falcon
 
-from service.api.parameters import allow_parameters, bad_parameter, whole_number
+from service.api.parameters import allow_parameters, bad_parameter, integer
+from service.api.policy import READ, Policy
+from service.api.resource import DatabaseResource
 from service.db.database import Database
 from service.db.queries import Cursor, Query, Row, queries
 from service.resources.agents import agent_not_found
@@ -13,13 +15,12 @@ TOP_AGENTS = 5
 DEFAULT_DAYS, MAX_DAYS = 30, 365
 
 
-class Summary:
-    """All agents in one row, and the first of them."""
+class Summary(DatabaseResource):
+    """The totals of all agents, and the top agents."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with totals, averages per run, and the top five agents by cost and by runs."""
         allow_parameters(req)
         with self._database.snapshot() as conn:
@@ -30,49 +31,45 @@ class Summary:
             resp.media = {**one(summary), **top_agents(top.fetchall())}
 
 
-class CostTimeline:
-    """What each day cost."""
+class CostTimeline(DatabaseResource):
+    """The cost by day."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the last `days` days (UTC), today last: cost, and cumulative_cost of them."""
         days = read_days(req)
         resp.media = rows_of(self._database, resp, queries.metrics.daily_costs, days=days)
 
 
-class TokensTimeline:
-    """The tokens of each day."""
+class TokensTimeline(DatabaseResource):
+    """The tokens by day."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with the last `days` days (UTC), today last: tokens in and out, and cumulative."""
         days = read_days(req)
         resp.media = rows_of(self._database, resp, queries.metrics.daily_tokens, days=days)
 
 
-class AgentsComparison:
-    """The agents beside each other."""
+class AgentsComparison(DatabaseResource):
+    """The comparison of agents."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer with every agent that has runs, the dearest first."""
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with every agent that has runs, highest cost first."""
         allow_parameters(req)
         resp.media = rows_of(self._database, resp, queries.metrics.agents)
 
 
-class AgentMetrics:
-    """What one agent did."""
+class AgentMetrics(DatabaseResource):
+    """The totals of one agent."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
+    def read(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
         """Answer with the agent's totals and averages per run, or 404."""
         allow_parameters(req)
         rows = rows_of(self._database, resp, queries.metrics.agent, agent_name=agent_name)
@@ -82,7 +79,7 @@ class AgentMetrics:
 
 
 def rows_of(database: Database, resp: falcon.Response, query: Query, **params: Any) -> list[Row]:
-    """The rows of one query, with the headers that say what moment they are exact for."""
+    """The rows of one query; sets the headers of the moment for which they are exact."""
     with database.snapshot() as conn:
         state = queries.metrics.state(conn)
         rows = query(conn, **params)
@@ -122,7 +119,7 @@ def top_agents(rows: list[Row]) -> Row:
 def read_days(req: falcon.Request) -> int:
     """The parameter `days`, 1 to 365."""
     allow_parameters(req, {"days"})
-    days = whole_number(req, "days", DEFAULT_DAYS, low=1, clamp=MAX_DAYS + 1)
+    days = integer(req, "days", DEFAULT_DAYS, low=1, clamp=MAX_DAYS + 1)
     if days > MAX_DAYS:
         raise bad_parameter("days", f"is a whole number from 1 to {MAX_DAYS}")
     return days

@@ -1,4 +1,4 @@
-"""The window of a timeseries: from when to when, and where its hours or days begin."""
+"""The time window of a timeseries, and the starts of its hours or days."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ LONGEST_WINDOW = timedelta(days=3_660)
 
 @dataclass(frozen=True)
 class Window:
-    """From when to when, and in hours or days of which time zone."""
+    """A range of hours or days in a time zone."""
 
     from_at: datetime  # in UTC, as is the next
     to_at: datetime
@@ -27,19 +27,19 @@ class Window:
 
     @property
     def is_of_days(self) -> bool:
-        """Whether days in UTC answer it; else quarter hours do."""
+        """Whether UTC days can answer the request; else quarter hours do."""
         return self.interval == "day" and str(self.zone) == "UTC"
 
     @property
     def length(self) -> timedelta:
-        """How long it is by the local clock, whose days all have 24 hours."""
+        """The duration by the local clock, on which every day has 24 hours."""
         return self.to_at.astimezone(self.zone) - self.from_at.astimezone(self.zone)
 
 
 class Point(NamedTuple):
-    """Where an hour or day begins, and what date_trunc makes of any moment in it.
+    """The start of an hour or day, and the value of date_trunc for any moment in it.
 
-    The two differ where the clocks show a midnight twice (Havana): date_trunc gives the second.
+    They differ where midnight occurs twice (Havana): date_trunc returns the second.
     """
 
     at: datetime
@@ -49,7 +49,7 @@ class Point(NamedTuple):
 def read_window(req: falcon.Request, now: datetime) -> Window:
     """The window; by default up to now, the last 24 hours or 30 days.
 
-    Raises ApiError 400 for one that is empty or too long.
+    Raises ApiError 400 for an empty or too long window.
     """
     zone = time_zone(req, "tz")
     interval = choice(req, "interval", DEFAULT_WINDOW, "day")
@@ -69,17 +69,17 @@ def default_start(to_at: datetime, interval: str, zone: ZoneInfo) -> datetime:
 
 
 def check_window(window: Window) -> None:
-    """Raise ApiError 400 for a window that is empty or too long."""
+    """Raise ApiError 400 for an empty or too long window."""
     if window.from_at >= window.to_at:
         raise bad_parameter("from", "lies before `to`")
     longest = LONGEST_WINDOW if window.is_of_days else LONGEST_WINDOW_OF_QUARTER_HOURS
     if window.length > longest:
         what = "days without tz" if window.is_of_days else "hours, and days with tz,"
-        raise bad_parameter("from", f"and `to`: {what} reach over {longest.days} days at the most")
+        raise bad_parameter("from", f"and `to`: {what} span at most {longest.days} days")
 
 
 def check_kept(window: Window, first: Point, kept_from: datetime) -> None:
-    """Raise ApiError 400 where the first hour or day, rounded down, is not kept whole."""
+    """Raise ApiError 400 if the first hour or day is not kept completely."""
     if not window.is_of_days and first.at < kept_from:
         raise bad_parameter(
             "from",
@@ -89,7 +89,7 @@ def check_kept(window: Window, first: Point, kept_from: datetime) -> None:
 
 
 def axis(conn: Connection, window: Window) -> list[Point]:
-    """Where each hour or day of the window begins, and where the last one ends."""
+    """The starts of the hours or days of the window, and the end of the last one."""
     params: dict[str, Any] = {"from_at": window.from_at, "to_at": window.to_at}
     if window.is_of_days:
         return [Point(row["at"], row["at"]) for row in queries.metrics.daily_axis(conn, **params)]

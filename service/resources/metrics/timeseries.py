@@ -6,8 +6,9 @@ from typing import Any
 
 import falcon
 
-from service.api.parameters import allow_parameters, bad_parameter, choice, whole_number
-from service.db.database import Database
+from service.api.parameters import allow_parameters, bad_parameter, choice, integer
+from service.api.policy import READ, Policy
+from service.api.resource import DatabaseResource
 from service.db.queries import Connection, Row, queries
 from service.metrics.latency_buckets import ERROR_BOUND
 from service.resources.metrics.dimensions import (
@@ -33,14 +34,14 @@ UNITS = {
     "latency_p95": "ms",
     "latency_p99": "ms",
 }
-PERCENTILES = {"latency_p50": 50, "latency_p95": 95, "latency_p99": 99}
+PERCENTILES = {"latency_p50": "p50_ms", "latency_p95": "p95_ms", "latency_p99": "p99_ms"}
 
 PARAMETERS = {"metric", "interval", "group_by", "from", "to", "tz", "limit", *DIMENSIONS}
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: a metric, by which groups, of which agent, model or event type."""
+    """The requested metric, grouping and filters."""
 
     metric: str
     group_by: str  # empty: all together
@@ -49,25 +50,24 @@ class Question:
 
     @property
     def values(self) -> dict[str, Any]:
-        """The parameters that say what to compute: a sum, or a percentile."""
+        """The query parameters of the metric: a sum or a percentile."""
         if self.metric in PERCENTILES:
-            return {"percent": PERCENTILES[self.metric]}
+            return {"percentile": PERCENTILES[self.metric]}
         return {"metric": self.metric, "counted": "runs" if self.metric == "runs" else "events"}
 
     @property
     def choices(self) -> dict[str, str | None]:
-        """The column to group by and the filters, None for what is not given."""
+        """The query parameters of grouping and filters, None if absent."""
         return choices_of(self.group_by, self.filters)
 
 
-class Timeseries:
+class Timeseries(DatabaseResource):
     """A metric over time."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer with a series per group; hours and days in which nothing happened are 0."""
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer with a series per group; empty hours and days are 0."""
         allow_parameters(req, PARAMETERS)
         question = read_question(req)
         with self._database.snapshot() as conn:
@@ -80,7 +80,7 @@ class Timeseries:
 
 
 def present(question: Question, window: Window, points: list[Point], rows: list[Row]) -> Row:
-    """The answer: what was asked, and the series, the largest first."""
+    """The response: the parameters, and the series, largest first."""
     groups = {name: list(found) for name, found in groupby(rows, lambda row: row["name"])}
     if not question.group_by:
         groups = {"": rows}
@@ -104,18 +104,18 @@ def present(question: Question, window: Window, points: list[Point], rows: list[
 
 
 def filled(points: list[Point], rows: list[Row]) -> list[Row]:
-    """A point for each hour or day, 0 where there is no row."""
+    """A point for each hour or day, 0 without a row."""
     values = {row["at"]: row["value"] for row in rows}
     return [{"timestamp": at, "value": values.get(period, 0)} for at, period in points]
 
 
 def read_question(req: falcon.Request) -> Question:
-    """The parameters but for the window; raise ApiError 400 for what does not go together."""
+    """Read the parameters but for the window; raise ApiError 400 for invalid combinations."""
     question = Question(
         metric=choice(req, "metric", UNITS, "events"),
         group_by=choice(req, "group_by", DIMENSIONS, "") if "group_by" in req.params else "",
         filters=read_filters(req),
-        limit=whole_number(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS),
+        limit=integer(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS),
     )
     if question.metric == "runs" and {question.group_by, *question.filters} - {"", "agent"}:
         raise bad_parameter("metric", "goes with agent alone: a run has no model or event type")

@@ -1,1 +1,1 @@
-"""/api/runs: one run and its views, searches over runs."""
+"""/api/runs: a run and its views, and the search for runs."""

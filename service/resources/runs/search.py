@@ -1,4 +1,4 @@
-"""Searching runs: by when they were made, walking an index; by a total, in a window."""
+"""Search for runs: by creation along an index; by a total within a time window."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ import psycopg
 from service.api.cursors import (
     RunKey,
     TotalKey,
-    never_given,
+    invalid_cursor,
     pack,
     to_id,
     to_moment,
@@ -24,16 +24,16 @@ from service.db.database import Database
 from service.db.queries import Connection, Row, queries
 
 SORTS = ("created_at", "cost", "duration", "tokens")
-# A sort by a total reads them all: no index keeps what changes all the time.
+# A sort by a total reads every run of the window: totals change too often for an index.
 MOST_SORTED_RUNS = 200_000
-MOST_SORTED_EVENTS = 1_000_000  # where `model` looks into them
+MOST_SORTED_EVENTS = 1_000_000  # where the filter `model` reads them
 
-Filters = dict[str, Any]  # optional parameters of the queries; None: not given
+Filters = dict[str, Any]  # optional parameters of the queries; None: absent
 
 
 @dataclass(frozen=True)
 class RunSearch:
-    """What is asked for."""
+    """The filters, order and limit of a search."""
 
     filters: Filters
     sort: str
@@ -43,11 +43,11 @@ class RunSearch:
 
     @property
     def ascending(self) -> bool | None:
-        """The queries' optional parameter: given or not."""
+        """The queries' optional parameter: True or absent."""
         return self.order == "asc" or None
 
-    def place(self) -> tuple[Any, str] | None:
-        """What the cursor says: by what the run is sorted behind which the page begins, its id.
+    def position(self) -> tuple[Any, str] | None:
+        """The cursor's sort value and run id, after which the page begins.
 
         Raises ApiError 400 for a cursor of another sort or order.
         """
@@ -56,48 +56,54 @@ class RunSearch:
         sort, order, key, run_id = unpack(self.cursor, 4)
         if (sort, order) != (self.sort, self.order):
             known = sort in SORTS and order in ("asc", "desc")
-            raise bad_parameter("cursor", "is of another sort or order") if known else never_given()
+            raise (
+                bad_parameter("cursor", "belongs to another sort or order")
+                if known
+                else invalid_cursor()
+            )
         return key, to_id(run_id)
 
-    def cursor_at(self, place: RunKey | TotalKey) -> str:
-        """The cursor behind a run."""
-        return pack(self.sort, self.order, *place)
+    def cursor_at(self, key: RunKey | TotalKey) -> str:
+        """The cursor of a run."""
+        return pack(self.sort, self.order, *key)
 
 
 def search_runs(database: Database, search: RunSearch) -> Page[Any]:
-    """A page of runs, in the order that is asked for."""
+    """A page of runs in the requested order."""
     if search.sort == "created_at":
         return by_time(TimeBoundedScan(database), search)
     return by_total(database, search)
 
 
-def by_time(walk: TimeBoundedScan, search: RunSearch) -> Page[RunKey]:
-    """A page of runs by when they were made: an index has that order, and it never changes."""
+def by_time(scan: TimeBoundedScan, search: RunSearch) -> Page[RunKey]:
+    """A page of runs by creation: an index has that order, and it never changes."""
 
-    def look(conn: Connection, rows: int, place: RunKey | None, wanted: int) -> ScanBatch[RunKey]:
+    def scan_batch(
+        conn: Connection, rows: int, position: RunKey | None, limit: int
+    ) -> ScanBatch[RunKey]:
         found = queries.runs.search(
             conn,
             **search.filters,
             ascending=search.ascending,
-            after_created_at=place and place.created_at,
-            after_run_id=place and place.run_id,
+            after_created_at=position and position.created_at,
+            after_run_id=position and position.run_id,
             slice=rows,
-            row_limit=wanted,
+            row_limit=limit,
         ).fetchall()
-        end = place_of(found[-1]) if found and found[-1]["is_end"] else None
+        end = key_of(found[-1]) if found and found[-1]["is_end"] else None
         return ScanBatch([row for row in found if row["matches"]], end)
 
-    key = search.place()
-    after = None if key is None else RunKey(to_moment(key[0]), key[1])
-    return walk.fill(look, after, search.limit, place_of)
+    position = search.position()
+    after = None if position is None else RunKey(to_moment(position[0]), position[1])
+    return scan.collect(scan_batch, after, search.limit, key_of)
 
 
 def by_total(database: Database, search: RunSearch) -> Page[TotalKey]:
     """A page of a window's runs by a total, in one statement.
 
-    Raises ApiError 400 for a window of too many runs, 504 where it takes too long.
+    Raises ApiError 400 for a window of too many runs, 504 after a timeout.
     """
-    key = search.place()
+    position = search.position()
     try:
         with database.searching(database.read_timeout_seconds / 2) as conn:
             check_window(conn, search)
@@ -106,8 +112,8 @@ def by_total(database: Database, search: RunSearch) -> Page[TotalKey]:
                 **search.filters,
                 sort=search.sort,
                 ascending=search.ascending,
-                after_total=key and to_total(key[0]),
-                after_run_id=key and key[1],
+                after_total=position and to_total(position[0]),
+                after_run_id=position and position[1],
                 run_limit=MOST_SORTED_RUNS,
                 row_limit=search.limit + 1,
             ).fetchall()
@@ -120,7 +126,7 @@ def by_total(database: Database, search: RunSearch) -> Page[TotalKey]:
 
 
 def check_window(conn: Connection, search: RunSearch) -> None:
-    """Raise ApiError 400 for a window of too many runs, saying how far back it may reach."""
+    """Raise ApiError 400 for a window of too many runs; the error names a valid start."""
     filters = search.filters
     found = queries.runs.search_window(
         conn,
@@ -133,15 +139,15 @@ def check_window(conn: Connection, search: RunSearch) -> None:
 
 
 def window_too_large(reached: datetime) -> ApiError:
-    """The error for a window of which only the runs made after `reached` can be sorted."""
+    """The error for a window of which only the runs created after `reached` can be sorted."""
     text = (
-        f"From `from` to `to` are too many runs to sort, more than {MOST_SORTED_RUNS:,}, or with "
-        f"`model` {MOST_SORTED_EVENTS:,} events: ask from after {reached.isoformat()}, "
-        "or name an agent."
+        f"Too many runs to sort between `from` and `to`: more than {MOST_SORTED_RUNS:,}, or with "
+        f"`model` more than {MOST_SORTED_EVENTS:,} events. Set `from` after {reached.isoformat()}, "
+        "or filter by agent."
     )
     return ApiError(falcon.HTTP_400, "window_too_large", text, parameter="from", stopped_at=reached)
 
 
-def place_of(row: Row) -> RunKey:
-    """Behind this run."""
+def key_of(row: Row) -> RunKey:
+    """The key of a run."""
     return RunKey(row["created_at"], row["run_id"])

@@ -1,4 +1,4 @@
-"""GET /runs: the runs that pass some filters, sorted, by pages."""
+"""GET /runs: runs by filters, sorted, in pages."""
 
 from datetime import UTC
 
@@ -11,14 +11,15 @@ from service.api.parameters import (
     bounded_text,
     choice,
     decimal,
+    integer,
     optional_choice,
     optional_text,
     time_range,
     truth,
-    whole_number,
 )
+from service.api.policy import READ, Policy
+from service.api.resource import DatabaseResource
 from service.core.validation import MAX_NAME
-from service.db.database import Database
 from service.resources.runs.search import SORTS, Filters, RunSearch, search_runs
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
@@ -29,14 +30,13 @@ PARAMETERS = {
 }
 
 
-class Runs:
+class Runs(DatabaseResource):
     """All runs."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    policy = Policy({"GET": READ})
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer with the runs that pass every filter, and where to go on."""
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Respond with the runs that match every filter, and the cursor of the next page."""
         search = read_search(req)
         page = search_runs(self._database, search)
         cursor = page.next and search.cursor_at(page.next)
@@ -44,23 +44,23 @@ class Runs:
 
 
 def read_search(req: falcon.Request) -> RunSearch:
-    """The parameters; raise ApiError 400 for what cannot be used or does not go together."""
+    """Read the parameters; raise ApiError 400 for an invalid one or an invalid combination."""
     allow_parameters(req, PARAMETERS)
     sort = choice(req, "sort", SORTS, "created_at")
     filters = read_filters(req)
     if sort != "created_at" and filters["from_at"] is None:
-        raise bad_parameter("from", f"is needed for sort={sort}: a window can be sorted so")
+        raise bad_parameter("from", f"is required with sort={sort}")
     return RunSearch(
         filters,
         sort,
         choice(req, "order", ("asc", "desc"), "desc"),
-        whole_number(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT),
+        integer(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT),
         optional_text(req, "cursor"),
     )
 
 
 def read_filters(req: falcon.Request) -> Filters:
-    """The filters, as the queries name them."""
+    """Read the filters, by the names of the queries' parameters."""
     from_at, to_at = time_range(req, UTC)
     return {
         "agent": optional_text(req, "agent"),

@@ -1,4 +1,4 @@
-"""What can be asked of a run besides itself: its timeline and its trace."""
+"""Views of a run: its timeline and its trace."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,7 +6,7 @@ from functools import partial
 import falcon
 import orjson
 
-from service.api.parameters import allow_parameters, choice, whole_number
+from service.api.parameters import allow_parameters, choice, integer
 from service.db.queries import Connection, Row, queries
 from service.resources.trace.full import render_trace
 from service.resources.trace.summary import render_summary
@@ -17,29 +17,29 @@ View = Callable[[Connection, Row], bytes]
 
 
 def timeline_view(req: falcon.Request) -> View:
-    """The run, and `events` oldest first."""
+    """The view with the run and its `events`, oldest first."""
     allow_parameters(req)
     return timeline
 
 
 def timeline(conn: Connection, run: Row) -> bytes:
-    """Read and write it."""
+    """Render the timeline."""
     events = queries.runs.timeline(conn, run_id=run["run_id"]).fetchall()
     return orjson.dumps({**run, "events": events})
 
 
 def trace_view(req: falcon.Request) -> View:
-    """The run's totals and its events as a tree; a summary has figures in place of `data`."""
+    """The view with the run's totals and its events as a tree; a summary has no `data`."""
     allow_parameters(req, ("fields", "max_depth"))
     fields = choice(req, "fields", ("all", "summary"), "all")
     max_depth = None
     if "max_depth" in req.params:
-        max_depth = whole_number(req, "max_depth", 0, 0, ANY_DEPTH)
+        max_depth = integer(req, "max_depth", 0, 0, ANY_DEPTH)
     return partial(render_summary if fields == "summary" else trace, max_depth=max_depth)
 
 
 def trace(conn: Connection, run: Row, max_depth: int | None) -> bytes:
-    """Read and write it."""
+    """Render the trace."""
     rows = queries.runs.trace(conn, run_id=run["run_id"]).fetchall()
     return render_trace(run, rows, max_depth)
 
@@ -51,7 +51,7 @@ VIEWS: dict[str, Callable[[falcon.Request], View]] = {
 
 
 def view_of(req: falcon.Request, name: str) -> View | None:
-    """The view of this name, by the request's parameters; None where there is none: it has none."""
+    """Return the view, or None if `name` is not a view (then no parameters are allowed)."""
     if name in VIEWS:
         return VIEWS[name](req)
     allow_parameters(req)

@@ -1,11 +1,12 @@
-"""A place between two events of the tail, and how it is written: what `Last-Event-ID` holds.
+"""Positions in the live tail, between two events, and their text, which `Last-Event-ID` holds.
 
-Behind an event it is `XID/RUN_ID/EVENT_ID`; in front of a whole transaction, which may be still to
-come, `XID`.
+The text is `XID/RUN_ID/EVENT_ID` after an event, and `XID` before a whole transaction, which may be
+a future one.
 """
 
 from dataclasses import dataclass
 
+from service.core.integers import read_integer
 from service.core.validation import to_uuid
 
 MAX_XID = 2**63 - 1
@@ -14,7 +15,7 @@ LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 @dataclass(frozen=True, order=True)
 class StreamPosition:
-    """Behind the event of this key that was due with this transaction."""
+    """After the event with this key that is due with this transaction."""
 
     xid: int
     run_id: str = LAST_ID
@@ -22,19 +23,21 @@ class StreamPosition:
 
     @classmethod
     def before(cls, xid: int) -> "StreamPosition":
-        """The place in front of a transaction: behind all that the one before it could hold."""
+        """The position before a transaction: after every possible event of the previous one."""
         return cls(xid - 1)
 
     @classmethod
     def parse(cls, text: str) -> "StreamPosition | None":
-        """Read one back; None for what this service never wrote."""
+        """Read a position; None for a text that this service never wrote."""
         number, *key = text.split("/")
-        if not (number.isascii() and number.isdigit() and 0 < int(number[:20]) <= MAX_XID):
+        try:
+            xid = read_integer(number, 1, MAX_XID)
+        except ValueError:
             return None
         if not key:
-            return cls.before(int(number))
+            return cls.before(xid)
         ids = [found for part in key if (found := to_uuid(part))]
-        return cls(int(number), *ids) if len(ids) == len(key) == 2 else None
+        return cls(xid, *ids) if len(ids) == len(key) == 2 else None
 
     def __str__(self) -> str:
         if self == StreamPosition(self.xid):

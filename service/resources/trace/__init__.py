@@ -1,1 +1,1 @@
-"""A run's trace as JSON: all that was sent, or a summary with figures."""
+"""A run's trace as JSON: the full events, or a summary of their figures."""

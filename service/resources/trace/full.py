@@ -1,4 +1,4 @@
-"""The whole trace: the rows of runs/trace nested into a tree, and flat beside it."""
+"""The full trace: the rows of runs/trace as a nested tree, and as a flat list."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from service.db.queries import Row
 from service.resources.trace.render import head_of, with_tree, write_nested
 from service.resources.trace.tree import Tree, find_cycles
 
-# Columns of runs/trace that are no part of a node: for the outline, the run, and the tree itself.
+# Columns of runs/trace for the flat list, the run and the tree, which nodes lack.
 NOT_IN_NODE = ("name", "status", "graph_structure", "execution_flow", "tree_parent_id")
 
 
 def render_trace(run: Row, rows: list[Row], max_depth: int | None = None) -> bytes:
-    """Write the answer of GET …/trace from a run and the rows of runs/trace."""
+    """Render the response of GET …/trace from a run and the rows of runs/trace."""
     tree = Tree(rows, find_cycles(rows))
     head = head_of(run, len(rows))
     head["graph_structure"] = first_of(rows, "graph_structure")
@@ -21,18 +21,18 @@ def render_trace(run: Row, rows: list[Row], max_depth: int | None = None) -> byt
     nodes = list(tree.walk(max_depth))
     if max_depth is not None:
         head["events_omitted"] = len(rows) - len(nodes)
-    # The outline first: a row becomes its node where it is written.
+    # The outlines first, because write_nested changes the rows.
     events = orjson.dumps([outline(row, depth) for row, depth in nodes])
     return with_tree(head, write_nested(tree, nodes, max_depth, NOT_IN_NODE), b',"events":', events)
 
 
 def first_of(rows: list[Row], name: str) -> Any:
-    """The first value of a column that most events do not have; None when none has it."""
+    """The first value of a column that is null for most events, or None."""
     return next((row[name] for row in rows if row[name] is not None), None)
 
 
 def outline(row: Row, depth: int) -> Row:
-    """An event of the flat list: what the MCP server's trace tool reads."""
+    """An event of the flat list, as the MCP server's trace tool reads it."""
     data = {
         "name": row["name"],
         "model": row["model"],

@@ -1,4 +1,4 @@
-"""The events of a tree as nested JSON. orjson writes 254 levels, so it is put together by hand."""
+"""The events of a tree as nested JSON, joined by hand because orjson nests up to 254 levels."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,7 +7,7 @@ import orjson
 from service.db.queries import Row
 from service.resources.trace.tree import Tree
 
-MAX_TREE_DEPTH = 400  # 800 levels of JSON: parsers give up soon after
+MAX_TREE_DEPTH = 400  # 800 levels of JSON; parsers fail soon after
 
 
 def write_nested(
@@ -16,10 +16,10 @@ def write_nested(
     max_depth: int | None,
     not_in_node: tuple[str, ...],
 ) -> Iterator[bytes]:
-    """Give the nodes, in the order of Tree.walk, as JSON, each behind what it has to close.
+    """Yield the nodes as JSON in the order of Tree.walk, each after the brackets that it closes.
 
-    None is deeper than `max_depth` or MAX_TREE_DEPTH. A row becomes its node, without the columns
-    `not_in_node`: copies of 10,000 rows take 15 ms.
+    Nodes below `max_depth` or MAX_TREE_DEPTH are skipped. A row is changed into its node, without
+    the columns `not_in_node`, because copies of 10,000 rows take 15 ms.
     """
     deepest = MAX_TREE_DEPTH if max_depth is None else min(max_depth, MAX_TREE_DEPTH)
     open_nodes = 0
@@ -41,7 +41,7 @@ def write_nested(
 
 
 def head_of(run: Row, event_count: int) -> Row:
-    """What an answer says of the run itself."""
+    """The members of a response that describe the run itself."""
     return {
         "run_id": run["run_id"],
         "run_name": run["run_name"],
@@ -56,5 +56,5 @@ def head_of(run: Row, event_count: int) -> Row:
 
 
 def with_tree(head: Row, tree: Iterable[bytes], *more: bytes) -> bytes:
-    """The answer: its head, `execution_tree`, and members that are JSON already."""
+    """The response: its head, `execution_tree`, and members that are JSON already."""
     return b"".join([orjson.dumps(head)[:-1], b',"execution_tree":[', *tree, b"]", *more, b"}"])

@@ -1,4 +1,4 @@
-"""The trace without what was sent: figures of each event and its subtree, the critical path."""
+"""The trace without `data`: figures of each event and its subtree, and the critical path."""
 
 from service.db.queries import Connection, Row, queries
 from service.resources.trace.render import MAX_TREE_DEPTH, head_of, with_tree, write_nested
@@ -8,9 +8,9 @@ NOT_IN_NODE = ("tree_parent_id",)
 
 
 def render_summary(conn: Connection, run: Row, max_depth: int | None = None) -> bytes:
-    """Write the answer of GET …/trace?fields=summary.
+    """Render the response of GET …/trace?fields=summary.
 
-    Figures are those of whole subtrees, also where `max_depth` cuts them off.
+    Figures cover whole subtrees, also where `max_depth` cuts them off.
     """
     rows, cycle = read_rows(conn, run["run_id"])
     tree = Tree(rows, cycle)
@@ -26,8 +26,8 @@ def render_summary(conn: Connection, run: Row, max_depth: int | None = None) -> 
 def read_rows(conn: Connection, run_id: str) -> tuple[list[Row], set[str]]:
     """The rows of runs/trace_summary, and the ids of events on cycles of parents.
 
-    Which those are, SQL could tell in quadratic time only; so they are found here and it is asked
-    again, with them as roots.
+    SQL would find cycles in quadratic time. So Python finds them, and the query runs again with
+    them as roots.
     """
     rows = queries.runs.trace_summary(conn, run_id=run_id, cycle_ids=None).fetchall()
     cycle = find_cycles(rows)
@@ -37,7 +37,7 @@ def read_rows(conn: Connection, run_id: str) -> tuple[list[Row], set[str]]:
 
 
 def critical_path(rows: list[Row]) -> list[str]:
-    """The ids of the events on the critical path, in the order in which they began."""
+    """The ids of the events on the critical path, in the order of their start."""
     path = [row for row in rows if row["on_critical_path"]]
     path.sort(key=lambda row: (row["started_at"], row["depth"]))
     return [row["event_id"] for row in path]

@@ -1,6 +1,6 @@
-"""The events of a run as a tree: which are roots, and in what order.
+"""The events of a run as a tree: the roots, and the order of the events.
 
-No function here calls itself: a chain may be 100,000 deep.
+No function here is recursive, because a chain may be 100,000 deep.
 """
 
 from collections import defaultdict
@@ -10,9 +10,10 @@ from service.db.queries import Row
 
 
 class Tree:
-    """The events of a run, linked.
+    """The events of a run, linked to their parents.
 
-    `rows` oldest first, as runs/trace gives them; `cycle` the ids of those on cycles of parents.
+    `rows` are sorted oldest first, as by runs/trace. `cycle` holds the ids of events that are on a
+    cycle of parents.
     """
 
     def __init__(self, rows: list[Row], cycle: set[str]) -> None:
@@ -28,9 +29,9 @@ class Tree:
         self.roots = [row["event_id"] for row in order_roots(roots)]
 
     def walk(self, max_depth: int | None = None) -> Iterator[tuple[Row, int]]:
-        """Give each event once with its depth, parents before children, oldest first.
+        """Yield each event once with its depth, parents before children, oldest first.
 
-        None deeper than `max_depth`, where there is one.
+        Events deeper than `max_depth` are skipped.
         """
         stack = [(event_id, 0) for event_id in reversed(self.roots)]
         while stack:
@@ -41,7 +42,7 @@ class Tree:
 
 
 def find_cycles(rows: list[Row]) -> set[str]:
-    """The events on a cycle of parents, among those that the walk from the roots never reached."""
+    """The ids of events on a cycle of parents; the walk from the roots never reaches them."""
     unreached = {row["event_id"]: row for row in rows if row["depth"] is None}
     seen: set[str] = set()
     cycles: set[str] = set()
@@ -52,13 +53,13 @@ def find_cycles(rows: list[Row]) -> set[str]:
             seen.add(event_id)
             path.append(event_id)
             event_id = unreached[event_id]["tree_parent_id"]
-        if event_id in path:  # the path bit its own tail, not that of an earlier one
+        if event_id in path:  # the path met itself, not an earlier path
             cycles.update(path[path.index(event_id) :])
     return cycles
 
 
 def order_roots(roots: list[Row]) -> list[Row]:
-    """agent_start first, the chain that follows it, the others by time, agent_end last."""
+    """Sort: agent_start, the chain that follows it, other roots by time, agent_end."""
     ends = [row for row in roots if row["event_type"] == "agent_end"]
     others = [row for row in roots if row["event_type"] != "agent_end"]
     first = next((row for row in others if row["event_type"] == "agent_start"), None)
@@ -68,13 +69,13 @@ def order_roots(roots: list[Row]) -> list[Row]:
 
 
 def follow(first: Row, roots: list[Row]) -> list[Row]:
-    """`first`, and the roots that follow one another by previous_event_id, breadth first."""
+    """`first`, and the roots that follow it by previous_event_id, breadth first."""
     following: dict[str | None, list[Row]] = defaultdict(list)
     for row in roots:
         following[row["previous_event_id"]].append(row)
     chain = [first]
     seen = {first["event_id"]}
-    for row in chain:  # grows while it is walked
+    for row in chain:  # grows during the loop
         for successor in following[row["event_id"]]:
             if successor["event_id"] not in seen:
                 seen.add(successor["event_id"])

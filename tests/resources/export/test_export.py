@@ -9,7 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from service import app
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection, Query, queries
 from service.resources.export.events import ROWS_PER_PAGE, event_pages
 from service.resources.export.filters import Filters
@@ -19,6 +21,8 @@ from tests.events import at, event, new_id
 from tests.openapi import close
 from tests.resources.export.reading import export, exported, filled, keys, read_csv, read_ndjson
 from tests.resources.test_openapi import assert_described
+
+pytestmark = pytest.mark.pgbouncer
 
 HOSTILE = [
     "=1+1",
@@ -244,8 +248,11 @@ def test_it_is_packed_for_who_takes_it(client: Client, accepted: str, packed: bo
     assert keys(read_ndjson(text.decode())) == keys(sent)
 
 
-def test_head_tells_what_it_would_be_and_takes_no_place(database_url: str) -> None:
-    with Client.of(database_url, MAX_EXPORTS="1") as client:
+def test_head_tells_what_it_would_be_and_takes_no_place(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "MAX_EXPORTS", 1)
+    with Client.of(database_url) as client:
         for _ in range(3):
             answer = client.simulate_head("/api/export/events.csv")
             assert answer.status_code == 200
@@ -286,9 +293,10 @@ def test_a_server_that_cannot_stream_says_so(database_url: str) -> None:
 
 
 def test_what_is_wrong_before_the_first_line_is_an_error_and_gives_its_place_back(
-    database_url: str,
+    database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Client.of(database_url, MAX_EXPORTS="1") as client:
+    monkeypatch.setattr(app, "MAX_EXPORTS", 1)
+    with Client.of(database_url) as client:
         filled(client)
         document = close(dict(client.ok("/api/openapi.json")))
         with psycopg.connect(database_url) as locker:
@@ -308,7 +316,7 @@ def test_between_pages_no_connection_is_held(
 ) -> None:
     """A transaction that is open for as long as a client reads would hold up vacuum."""
     filled(client, RUNS_PER_PAGE + 1, 3)
-    database = Database(database_url, 1)
+    database = Database(DatabaseSettings(database_url, 1))
     database.open()
     with closing(database):
         for pages in (event_pages(database, Filters(), None), run_pages(database, Filters(), None)):
@@ -330,7 +338,7 @@ def test_pages_go_by_the_keys_of_their_indexes(
     """However small the tables were; what is looked through is in order, but for small runs."""
     filled(client)
     conn.execute("VACUUM ANALYZE runs, events")
-    database = Database(database_url, 4)
+    database = Database(DatabaseSettings(database_url, 4))
     database.open()
     with closing(database), database.looking_up() as reader:
         for name in ("runs", "runs_of_agent", "events_of_run", "events_of_runs"):

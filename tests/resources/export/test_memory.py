@@ -3,12 +3,15 @@
 import secrets
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.events import event, new_id
 from tests.http.wire import batch
 from tests.processes.harness import peak_mb
 from tests.service import serving
+
+pytestmark = pytest.mark.any_postgres
 
 RUNS = 80
 TEXT_BYTES = 900_000  # of each run's metadata, which is in its event's data as well

@@ -19,7 +19,7 @@ from service.db.session_settings import WRITE
 from service.metrics.verify import verify
 from service.writer.group_commit import GroupCommitWriter
 from tests.client import Client
-from tests.conftest import janitor, url_of
+from tests.databases import janitor, url_of
 from tests.events import Event, at, differences, new_id
 from tests.resources.export.reading import export, exported, read_csv
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from service import app
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Row
 from service.resources.export import events, formats, runs
 from service.resources.export.events import event_pages
@@ -33,7 +35,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def pages(client: Client, database_url: str) -> Iterator[Iterator[list[Row]]]:
     """The pages of an export that finds nothing."""
     filled(client, RUNS, EVENTS)
-    database = Database(database_url, CONNECTIONS)
+    database = Database(DatabaseSettings(database_url, CONNECTIONS))
     database.open()
     with closing(database):
         yield event_pages(database, Filters(event_type="none"), None)
@@ -52,7 +54,7 @@ def test_pages_of_runs_without_a_wanted_event_are_told_of(
 ) -> None:
     monkeypatch.setattr(runs, "RUNS_PER_PAGE", 1)
     filled(client, RUNS, EVENTS)
-    with closing(Database(database_url, CONNECTIONS)) as database:
+    with closing(Database(DatabaseSettings(database_url, CONNECTIONS))) as database:
         database.open()
         found = list(event_pages(database, Filters(from_at=datetime(2100, 1, 1, tzinfo=UTC)), None))
     assert len(found) >= RUNS
@@ -85,8 +87,11 @@ def test_what_is_found_is_the_same(client: Client, request: pytest.FixtureReques
 
 
 @pytest.mark.usefixtures("impatient")
-def test_that_its_client_has_left_is_noticed_while_nothing_is_found(database_url: str) -> None:
-    with Client.of(database_url, MAX_EXPORTS="1") as client:
+def test_that_its_client_has_left_is_noticed_while_nothing_is_found(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "MAX_EXPORTS", 1)
+    with Client.of(database_url) as client:
         filled(client)
         ours, theirs = socket.socketpair()
         theirs.close()

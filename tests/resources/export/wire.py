@@ -56,5 +56,5 @@ def rest_of(answer: http.client.HTTPResponse) -> tuple[bytes, bool]:
 def told(service: Service) -> Any:
     """What the log says of the last export that was given up."""
     lines = [line for line in service.output.splitlines(keepends=True) if line.endswith("}\n")]
-    found = [line for line in lines if '"message": "export given up: ' in line]
+    found = [line for line in lines if '"message": "export aborted: ' in line]
     return json.loads(found[-1]) if found else {"message": ""}

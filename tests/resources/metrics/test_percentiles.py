@@ -143,6 +143,7 @@ def test_percentiles_by_agent_type_and_model_are_each_their_own(
         fold_once(database_url)
 
 
+@pytest.mark.pgbouncer
 @pytest.mark.parametrize("state", STATES)
 def test_models_have_each_field_the_dearest_first(
     client: Client, database_url: str, state: str

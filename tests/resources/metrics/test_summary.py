@@ -69,6 +69,7 @@ def filled(request: pytest.FixtureRequest, client: Client, database_url: str) ->
     return client
 
 
+@pytest.mark.pgbouncer
 def test_the_summary_has_each_fixed_field(filled: Client, prefix: str) -> None:
     found = filled.ok(f"{prefix}/metrics/summary")
     assert found.pop("avg_tokens_in_per_run") == pytest.approx(115 / 3)
@@ -157,6 +158,7 @@ def test_agents_are_compared_the_dearest_first(filled: Client, prefix: str) -> N
     ]
 
 
+@pytest.mark.pgbouncer
 @pytest.mark.parametrize("state", STATES)
 def test_timelines_add_up_day_by_day(
     client: Client, database_url: str, prefix: str, state: str

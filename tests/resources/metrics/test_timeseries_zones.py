@@ -15,6 +15,8 @@ from tests.events import Event, new_id
 from tests.metrics.asking import STATES, ask, moment, points, refusal, series, starts, store
 from tests.metrics.recount import by_day, by_hour
 
+pytestmark = pytest.mark.pgbouncer
+
 ZONES = {
     "spring in Paris": ("Europe/Paris", "2026-03-29", 23),
     "autumn in Paris": ("Europe/Paris", "2026-10-25", 25),

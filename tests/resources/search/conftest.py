@@ -6,12 +6,13 @@ from contextlib import closing
 import pytest
 
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """The pools of one process, whose searches have a second."""
-    database = Database(database_url, 4, read_timeout_seconds=1)
+    database = Database(DatabaseSettings(database_url, 4, read_timeout_seconds=1))
     database.open()
     with closing(database):
         yield database

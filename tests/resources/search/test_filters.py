@@ -3,6 +3,8 @@
 import random
 from datetime import UTC, datetime
 
+import pytest
+
 from service.api.pagination.scan import TimeBoundedScan
 from service.db.database import Database
 from service.resources.events.search import EventSearch, pattern, search_events
@@ -16,6 +18,8 @@ from tests.resources.search.world import (
     send_runs,
     some_of,
 )
+
+pytestmark = pytest.mark.pgbouncer
 
 QUESTIONS = 60
 

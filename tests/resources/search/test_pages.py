@@ -11,6 +11,8 @@ from tests.client import Client
 from tests.events import event, new_id
 from tests.resources.search.world import Draw, Run, all_runs, in_order, send_runs
 
+pytestmark = pytest.mark.pgbouncer
+
 LONG_AGO = "2020-01-01"
 
 

@@ -19,7 +19,7 @@ SLOW = "SELECT pg_sleep(60)"
 
 
 def hurried(database: Database) -> TimeBoundedScan:
-    """A walk whose every look at the clock finds a sixteenth of its time gone; slices of 2 runs."""
+    """A scan that loses a sixteenth of its time at each look at the clock; batches of 2 runs."""
     ticks = count()
     return TimeBoundedScan(database, clock=lambda: next(ticks) / 16, rows=2)
 
@@ -83,7 +83,7 @@ def test_a_slice_is_of_so_many_runs_or_of_so_many_of_their_events(
             )
 
 
-def place_of(row: Row) -> int:
+def key_of(row: Row) -> int:
     """Rows are their own places here."""
     return int(row["n"])
 
@@ -91,34 +91,34 @@ def place_of(row: Row) -> int:
 def test_a_slice_that_takes_too_long_is_followed_by_a_smaller_one(database: Database) -> None:
     sizes: list[int] = []
 
-    def look(conn: Connection, rows: int, place: int | None, wanted: int) -> ScanBatch[int]:
+    def scan(conn: Connection, rows: int, position: int | None, limit: int) -> ScanBatch[int]:
         sizes.append(rows)
         if rows > 1:
             conn.execute(SLOW).fetchall()
         return ScanBatch([{"n": 1}], None)
 
-    page = TimeBoundedScan(database, rows=40).fill(look, None, 10, place_of)
+    page = TimeBoundedScan(database, rows=40).collect(scan, None, 10, key_of)
     assert sizes == [40, 2, 1]
     assert page.rows == [{"n": 1}]
 
 
 def test_a_slice_that_takes_too_long_ends_a_search_that_got_on(database: Database) -> None:
-    def look(conn: Connection, rows: int, place: int | None, wanted: int) -> ScanBatch[int]:
-        if place is not None:
+    def scan(conn: Connection, rows: int, position: int | None, limit: int) -> ScanBatch[int]:
+        if position is not None:
             conn.execute(SLOW).fetchall()
         return ScanBatch([{"n": 1}], 1)
 
-    page = TimeBoundedScan(database, rows=1).fill(look, None, 10, place_of)
+    page = TimeBoundedScan(database, rows=1).collect(scan, None, 10, key_of)
     assert (page.rows, page.next, page.is_complete) == ([{"n": 1}], 1, False)
 
 
 def test_a_search_that_cannot_get_on_says_so(database: Database) -> None:
-    def look(conn: Connection, rows: int, place: int | None, wanted: int) -> ScanBatch[int]:
+    def scan(conn: Connection, rows: int, position: int | None, limit: int) -> ScanBatch[int]:
         conn.execute(SLOW).fetchall()
         raise AssertionError
 
     with pytest.raises(ApiError, match="504"):
-        TimeBoundedScan(database, rows=1).fill(look, None, 10, place_of)
+        TimeBoundedScan(database, rows=1).collect(scan, None, 10, key_of)
     with database.reading() as conn:
         assert queries.agents.list(conn).fetchall() == []
 

@@ -6,9 +6,10 @@ import psycopg
 import pytest
 
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection
 from service.resources.tail import pages
-from service.resources.tail.pages import find_beginning, next_page
+from service.resources.tail.pages import find_start, next_page
 from service.resources.tail.position import StreamPosition
 from tests.client import CONNECTIONS, Client
 from tests.events import Event, event, new_id
@@ -17,7 +18,7 @@ from tests.resources.tail.test_pages import ADD, ids, read_all
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url, CONNECTIONS)
+    database = Database(DatabaseSettings(database_url, CONNECTIONS))
     database.open()
     yield database
     database.close()
@@ -27,7 +28,7 @@ def database(database_url: str) -> Iterator[Database]:
 def begin(client: Client, database: Database) -> StreamPosition:
     """Now, in a database that is in use."""
     assert client.send(event(new_id(), agent_name="other")).status_code == 200
-    return find_beginning(database, None)[0]
+    return find_start(database, None)[0]
 
 
 def children(run: str, count: int, agent: str = "service") -> list[Event]:
@@ -52,7 +53,7 @@ def test_children_that_came_before_their_root_come_with_it(
     early, late, last = children(run, 3), children(run, 2), root(run)
     client.send(*early)
     assert ids(next_page(database, begin, "planner")) == []
-    behind = next_page(database, begin, "service").behind
+    behind = next_page(database, begin, "service").end
     assert ids(next_page(database, begin, "service")) == keys(*early)
     client.send(last, *late)
     [after] = children(run, 1)
@@ -90,8 +91,8 @@ def test_a_move_that_is_not_decided_yet_brings_nothing_and_loses_nothing(
         client.send(root(run))
         page = next_page(database, begin, "planner")
         assert (ids(page), page.is_last) == ([], True)
-    assert set(keys(*early)) < set(ids(next_page(database, page.behind, "planner")))
-    assert ids(next_page(database, page.behind, "planner")) == ids(
+    assert set(keys(*early)) < set(ids(next_page(database, page.end, "planner")))
+    assert ids(next_page(database, page.end, "planner")) == ids(
         next_page(database, begin, "planner")
     )
 
@@ -106,11 +107,11 @@ def test_who_gets_a_run_back_gets_its_events_again_and_who_lost_it_no_more(
     assert ids(first) == keys(*early)
     there, back = root(run, "two", 5), root(run, "one", 4)
     client.send(there)
-    assert set(ids(next_page(database, first.behind, "two"))) == set(keys(*early, there))
+    assert set(ids(next_page(database, first.end, "two"))) == set(keys(*early, there))
     client.send(back)
     assert ids(next_page(database, begin, "two")) == []
     again = keys(*early, there)
-    assert ids(next_page(database, first.behind, "one")) == sorted([*again, back["event_id"]])
+    assert ids(next_page(database, first.end, "one")) == sorted([*again, back["event_id"]])
 
 
 @pytest.mark.one_server("the rows' xmin are the workers' own")
@@ -120,8 +121,12 @@ def test_a_move_that_was_restored_from_a_server_that_had_counted_further_holds_n
     run = new_id()
     client.send(*children(run, 1))
     client.send(root(run))
-    conn.execute("UPDATE runs SET moved_xid = moved_xid + 1000000 WHERE run_id = %s", (run,))
-    now, _ = find_beginning(database, None)
+    conn.execute(
+        "UPDATE runs SET moved_xid = (moved_xid::text::bigint + 1000000)::text::xid8"
+        " WHERE run_id = %s",
+        (run,),
+    )
+    now, _ = find_start(database, None)
     new = children(run, 2)
     client.send(*new)
     assert ids(next_page(database, now, "planner")) == keys(*new)
@@ -138,7 +143,9 @@ def test_what_was_restored_comes_with_a_run_that_moves_afterwards(
     client.send(*children(run, 1))
     conn.execute(ADD, (restored, run))
     conn.execute(
-        "UPDATE events SET ingest_xid = ingest_xid + 1000 WHERE event_id = %s", (restored,)
+        "UPDATE events SET ingest_xid = (ingest_xid::text::bigint + 1000)::text::xid8"
+        " WHERE event_id = %s",
+        (restored,),
     )
     client.send(root(run))
     found = ids(next_page(database, begin, "planner"))

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection, queries
 from service.metrics.leader import FoldLeader
 from tests.client import CONNECTIONS, Client
@@ -19,7 +20,7 @@ GUARD_SECONDS = 30.0
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url, CONNECTIONS)
+    database = Database(DatabaseSettings(database_url, CONNECTIONS))
     yield database
     database.close()
 
@@ -32,7 +33,7 @@ def listeners(conn: Connection) -> list[int]:
 def test_it_rings_for_all_through_one_connection_also_after_that_was_killed(
     conn: Connection, database: Database
 ) -> None:
-    bell = database.bell
+    bell = database.notifications
     with bell.subscribed(), bell.subscribed():
         rung = bell.wait(0, GUARD_SECONDS)  # it has begun to listen
         [pid] = listeners(conn)

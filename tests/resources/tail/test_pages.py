@@ -7,11 +7,12 @@ import pytest
 
 from service.db.connections import connect
 from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection, queries
 from service.db.session_settings import WRITE
 from service.db.statement_timeout import TimeoutConnection
 from service.resources.tail import pages
-from service.resources.tail.pages import Page, find_beginning, next_page
+from service.resources.tail.pages import Page, find_start, next_page
 from service.resources.tail.position import StreamPosition
 from tests.client import CONNECTIONS, Client
 from tests.events import event, new_id
@@ -26,7 +27,7 @@ SELECT received_on, run_id, %s, agent_name, 'step', now(), false, '{}' FROM runs
 
 @pytest.fixture
 def database(database_url: str) -> Database:
-    database = Database(database_url, CONNECTIONS)
+    database = Database(DatabaseSettings(database_url, CONNECTIONS))
     database.open()
     return database
 
@@ -41,14 +42,14 @@ def test_what_is_committed_late_comes_before_what_was_committed_meanwhile(
 ) -> None:
     run, late, soon = new_id(), new_id(), new_id()
     client.send(event(run))
-    begin, _ = find_beginning(database, None)
+    begin, _ = find_start(database, None)
     with psycopg.connect(database_url) as held:
         held.execute(ADD, (late, run))
         client.send(event(run, event_id=soon))
         page = next_page(database, begin, None)
         assert (ids(page), page.is_last) == ([], True)
-        from_here, _ = find_beginning(database, None)  # a client that begins now is not too late
-    assert ids(next_page(database, page.behind, None)) == [late, soon]
+        from_here, _ = find_start(database, None)  # a client that begins now is not too late
+    assert ids(next_page(database, page.end, None)) == [late, soon]
     assert ids(next_page(database, from_here, None)) == [late, soon]
     database.close()
 
@@ -56,7 +57,7 @@ def test_what_is_committed_late_comes_before_what_was_committed_meanwhile(
 def test_pages_of_any_size_hold_every_event_once_in_one_order(
     client: Client, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin, _ = find_beginning(database, None)
+    begin, _ = find_start(database, None)
     sent = []
     for agent in ("a", "b", "a"):
         batch = [event(new_id(), agent_name=agent, data={"text": "x" * 50}) for _ in range(7)]
@@ -81,8 +82,8 @@ def read_all(database: Database, place: StreamPosition, agent_name: str | None) 
         found += ids(page)
         if page.is_last:
             return found
-        parsed = StreamPosition.parse(str(page.behind))
-        assert parsed == page.behind
+        parsed = StreamPosition.parse(str(page.end))
+        assert parsed == page.end
         assert [str(at) for at, _ in page.events[-1:]] in ([], [str(parsed)]) or agent_name
         place = parsed
 
@@ -93,11 +94,11 @@ def test_in_front_of_the_horizon_a_place_within_a_transaction_stays_there(
     """As after a failover to a server that has not come as far."""
     run = new_id()
     client.send(event(run))
-    begin, _ = find_beginning(database, None)
+    begin, _ = find_start(database, None)
     with psycopg.connect(database_url) as held:
         held.execute(ADD, (new_id(), run))
         client.send(*(event(run) for _ in range(3)))
-        [row] = held.execute("SELECT max(ingest_xid) FROM events").fetchall()
+        [row] = held.execute("SELECT max(ingest_xid::text::bigint) FROM events").fetchall()
         first = min(ids_of(held, row[0]))
         within = StreamPosition(row[0], run, first)
         assert next_page(database, within, None) == Page([], within, is_last=True)
@@ -108,13 +109,13 @@ def test_in_front_of_the_horizon_a_place_within_a_transaction_stays_there(
 
 def ids_of(conn: psycopg.Connection[Any], xid: int) -> list[str]:
     """The events of a transaction."""
-    found = conn.execute("SELECT event_id FROM events WHERE ingest_xid = %s", (xid,))
+    found = conn.execute("SELECT event_id FROM events WHERE ingest_xid = %s::text::xid8", (xid,))
     return [str(event_id) for (event_id,) in found]
 
 
 def test_what_was_deleted_is_passed_over(client: Client, database: Database) -> None:
     runs = [new_id() for _ in range(3)]
-    begin, _ = find_beginning(database, None)
+    begin, _ = find_start(database, None)
     for run in runs:
         client.send(event(run))
     [first, *_] = next_page(database, begin, None).events
@@ -131,11 +132,17 @@ def test_what_was_restored_from_a_server_that_had_counted_further_is_not_new(
 ) -> None:
     run, restored, repriced = new_id(), new_id(), new_id()
     client.send(event(run))
-    begin, _ = find_beginning(database, None)
+    begin, _ = find_start(database, None)
     conn.execute(ADD, (restored, run))
-    conn.execute("UPDATE events SET ingest_xid = ingest_xid + 5 WHERE event_id = %s", (restored,))
+    conn.execute(
+        "UPDATE events SET ingest_xid = (ingest_xid::text::bigint + 5)::text::xid8"
+        " WHERE event_id = %s",
+        (restored,),
+    )
     client.send(event(run, event_id=repriced))
-    conn.execute("UPDATE events SET cost = 1 WHERE event_id = %s", (repriced,))
+    conn.execute(
+        "UPDATE events SET cost = 1, cost_source = 'computed' WHERE event_id = %s", (repriced,)
+    )
     for _ in range(10):
         conn.execute("SELECT pg_current_xact_id()")
     assert ids(next_page(database, begin, None)) == [repriced]
@@ -145,8 +152,8 @@ def test_what_was_restored_from_a_server_that_had_counted_further_is_not_new(
 def test_a_place_that_is_still_to_come_is_no_place(conn: Connection, database: Database) -> None:
     [row] = conn.execute("SELECT pg_current_xact_id()::text::bigint AS xid").fetchall()
     known, future = StreamPosition(row["xid"]), StreamPosition.before(row["xid"] + 1_000_000)
-    assert find_beginning(database, known) == (known, False)
-    begin, is_reset = find_beginning(database, future)
+    assert find_start(database, known) == (known, False)
+    begin, is_reset = find_start(database, future)
     assert is_reset
     assert row["xid"] <= begin.xid < future.xid
     database.close()

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.app import MAX_STREAMS
+from service.app import MAX_TAILS
 from service.auth.key_admin import create
 from service.auth.scopes import Scope
 from tests.client import Client
@@ -21,6 +21,7 @@ from tests.events import event, new_id
 from tests.http.wire import batch
 from tests.openapi import close
 from tests.processes.harness import until
+from tests.processes.workers import WORKER_CLASSES
 from tests.resources.tail.reading import reading
 from tests.resources.test_openapi import assert_described
 from tests.service import Service, serving
@@ -39,7 +40,7 @@ SELECT pg_terminate_backend(pid)
 """
 
 
-@pytest.fixture(scope="module", params=["gevent", "gthread"])
+@pytest.fixture(scope="module", params=WORKER_CLASSES)
 def service(
     request: pytest.FixtureRequest,
     service_database_url: str,
@@ -140,13 +141,13 @@ def test_an_event_is_as_every_other_answer_has_it_and_of_the_agent_that_is_asked
 
 def test_four_are_served_and_the_fifth_is_refused_until_one_leaves(service: Service) -> None:
     with ExitStack() as streams:
-        opened = [streams.enter_context(reading(service.port)) for _ in range(MAX_STREAMS)]
+        opened = [streams.enter_context(reading(service.port)) for _ in range(MAX_TAILS)]
         refused = service.get(PATH)
         assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
         assert refused.headers["Retry-After"] == "1"
         assert service.ok("/api/agents") is not None
         [sent] = send(service, event(new_id()))
-        assert [stream.take(1)[0]["event_id"] for stream in opened] == [sent] * MAX_STREAMS
+        assert [stream.take(1)[0]["event_id"] for stream in opened] == [sent] * MAX_TAILS
     until(lambda: is_free(service), "who has left holds a place")
 
 
@@ -164,7 +165,7 @@ def test_under_few_threads_some_are_left_for_others(
 
 def test_a_client_that_reads_nothing_is_given_up(service: Service) -> None:
     with ExitStack() as stack:
-        for _ in range(MAX_STREAMS):
+        for _ in range(MAX_TAILS):
             sock = stack.enter_context(closing(socket.socket()))
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             sock.connect(("127.0.0.1", service.port))

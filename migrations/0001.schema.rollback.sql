@@ -1,0 +1,13 @@
+-- 0001.schema, backwards: drop what it created.
+--
+-- locks    what it drops, against everyone, until it ends
+-- loses    every agent, run and event
+
+SET LOCAL lock_timeout = '2s';
+
+DROP VIEW exported_runs;
+DROP VIEW event_details;
+DROP VIEW run_details;
+DROP TABLE events;
+DROP TABLE runs;
+DROP TABLE agents;

@@ -1,3 +1,0 @@
-DROP TABLE expired_runs;
-DROP VIEW counted_metrics;
-DROP TABLE retired_metrics;

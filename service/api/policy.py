@@ -1,0 +1,44 @@
+"""Policies: what each method of a resource needs. Every resource carries one.
+
+Authorization and RateLimit read nothing else of a resource.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.auth.scopes import Scope
+
+
+@dataclass(frozen=True)
+class Access:
+    """What one method needs: a key of one of these scopes, or no key where there are none."""
+
+    scopes: tuple[Scope, ...]
+    is_read: bool  # nothing changes: it counts as a read, and a timeout of the database is 504
+
+
+PUBLIC = Access((), is_read=True)  # for answers that show nothing of the stored data
+READ = Access((Scope.READ, Scope.ADMIN), is_read=True)
+INGEST = Access((Scope.INGEST, Scope.ADMIN), is_read=False)
+ANY_KEY = Access((Scope.INGEST, Scope.READ, Scope.ADMIN), is_read=True)
+ADMIN = Access((Scope.ADMIN,), is_read=False)
+# Methods that a resource lacks: a client needs such a key to get its 405.
+UNSUPPORTED = {"GET": READ, "POST": INGEST, "OPTIONS": PUBLIC}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the methods of one resource need. HEAD needs what GET needs."""
+
+    methods: Mapping[str, Access]
+    unsupported: Access | None = None  # None: by the table UNSUPPORTED
+    answers_without_database: bool = False  # then keys stay valid though they cannot be reloaded
+
+    def access(self, method: str) -> Access:
+        """What this method needs."""
+        if method == "HEAD":
+            method = "GET"
+        return self.methods.get(method) or self.unsupported or UNSUPPORTED.get(method, ADMIN)
+
+
+PUBLIC_POLICY = Policy({"GET": PUBLIC}, unsupported=PUBLIC)

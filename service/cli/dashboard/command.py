@@ -1,0 +1,75 @@
+"""python -m service dashboard."""
+
+import argparse
+import importlib.util
+import sys
+from contextlib import suppress
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+from service.cli.arguments import integer
+from service.cli.dashboard.forwarding import Forwarding
+from service.cli.dashboard.pages import Pages
+from service.cli.exit_codes import OK
+from service.config import Config
+from service.core.failure import Failure
+from service.server.greeting import address
+
+DESCRIPTION = """Serve the released GATI dashboard on this machine alone, and forward its
+requests to the service at HOST and PORT. Stop it with Ctrl-C."""
+LOOPBACK = "127.0.0.1"
+PORT = integer(1, 65535, "a port from 1 to 65535")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--port", type=PORT, default=3000, metavar="PORT", help="(3000)")
+    # A file, because other users of the machine can read a process's arguments.
+    parser.add_argument(
+        "--key-file",
+        metavar="FILE",
+        help="holds a key of scope read that is added to each request; - is standard input",
+    )
+
+
+def run(config: Config, options: argparse.Namespace) -> int:
+    """Serve the page until Ctrl-C. Raises Failure if it is not installed or the port is taken."""
+    service = Forwarding(address(config), read_key(options.key_file))
+    pages = partial(Pages, directory=str(find_files()), service=service)
+    try:
+        server = ThreadingHTTPServer((LOOPBACK, options.port), pages)
+    except OSError as error:
+        raise Failure(f"port {options.port}: {error.strerror}") from None
+    page = f"http://localhost:{server.server_port}"
+    print(f"The dashboard is at {page} and asks the service at {address(config)}", flush=True)
+    if service.is_refused():
+        print(
+            "The service needs a key of scope read: python -m service keys create dashboard "
+            "--scope read >dashboard.key, then dashboard --key-file dashboard.key",
+            flush=True,
+        )
+    with server, suppress(KeyboardInterrupt):
+        server.serve_forever()
+    return OK
+
+
+def read_key(file: str | None) -> str:
+    """Return the key of a file; empty if there is no file."""
+    if file is None:
+        return ""
+    try:
+        return (sys.stdin.read() if file == "-" else Path(file).read_text()).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{file}: {getattr(error, 'strerror', error)}") from None
+
+
+def find_files() -> Path:
+    """Find the page in the `gati` package without importing it: that calls out to the internet."""
+    spec = importlib.util.find_spec("gati")
+    if spec is None or not spec.submodule_search_locations:
+        raise Failure("the dashboard comes with gati: pip install -r requirements-dev.txt")
+    files = Path(spec.submodule_search_locations[0]) / "dashboard_dist"
+    if not (files / "index.html").is_file():
+        raise Failure(f"this release of gati has no dashboard: {files} is missing")
+    return files

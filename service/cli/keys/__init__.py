@@ -1,0 +1,1 @@
+"""python -m service keys ...: the API keys that clients send."""

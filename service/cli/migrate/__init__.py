@@ -1,0 +1,1 @@
+"""python -m service migrate ...: the schema of the database."""

@@ -1,0 +1,36 @@
+"""python -m service prices load."""
+
+import argparse
+
+from service.cli.database import database_in_use
+from service.cli.exit_codes import OK
+from service.config import Config
+from service.db import schema_version
+from service.prices import load as loading
+from service.prices.price_file import read_file
+
+DESCRIPTION = """Replace all model prices with those of a CSV file such as prices.csv, and print
+the changes. Costs of stored events stay: see prices reprice."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("file", metavar="FILE", help="CSV such as prices.csv; - is standard input")
+    parser.add_argument("--dry-run", action="store_true", help="change nothing, print the changes")
+
+
+def run(config: Config, options: argparse.Namespace) -> int:
+    """Load a file, and print the changes."""
+    prices = read_file(options.file)
+    with database_in_use(config, "prices load") as url:
+        schema_version.check(url)
+        if options.dry_run:
+            changes = loading.Changes.between(loading.listed(url), prices)
+        else:
+            changes = loading.load(url, options.file, prices)
+    for line in changes.lines():
+        print(line)
+    print(f"{'would load' if options.dry_run else 'loaded'} {len(prices)} prices: {changes}")
+    if not options.dry_run:
+        print("for what is stored already: python -m service prices reprice --since …")
+    return OK

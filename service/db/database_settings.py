@@ -1,0 +1,58 @@
+"""DatabaseSettings: how one process connects to PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from service.config import Config
+from service.db.roles.logins import Logins
+
+RESERVED_CONNECTIONS = 3  # writer, changes by hand, metrics leader
+
+
+@dataclass(frozen=True)
+class DatabaseSettings:
+    """URLs, sizes and timeouts. `url` is the owner's; without `logins` it serves all connections.
+
+    `connections` counts those to the primary. Reads of requests go to `replica_urls`, if any.
+    """
+
+    url: str
+    connections: int
+    logins: Logins | None = None
+    replica_urls: Sequence[str] = ()
+    pgbouncer: bool = False  # the replicas are reached through PgBouncer
+    max_replica_lag_seconds: int = 10
+    read_timeout_seconds: int = 10
+    write_timeout_seconds: int = 30
+
+    @classmethod
+    def from_config(cls, config: Config, url: str, logins: Logins) -> Self:
+        """The settings of one worker, which gets its share of DATABASE_POOL_SIZE."""
+        return cls(
+            url=url,
+            connections=config.database_pool_size // config.workers,
+            logins=logins,
+            replica_urls=config.database_read_url,
+            pgbouncer=config.database_read_pgbouncer,
+            max_replica_lag_seconds=config.max_replica_lag_seconds,
+            read_timeout_seconds=config.read_timeout_seconds,
+            write_timeout_seconds=config.write_timeout_seconds,
+        )
+
+    @property
+    def read_connections(self) -> int:
+        """The size of each pool of reads."""
+        return max(1, self.connections - RESERVED_CONNECTIONS)
+
+    def owner_url(self) -> str:
+        """The owner's URL."""
+        return self.url
+
+    def ingest_url(self) -> str:
+        """The URL for the writer's next connection."""
+        return self.logins.ingest() if self.logins else self.url
+
+    def read_url(self) -> str:
+        """The URL for the next connection that reads from the primary."""
+        return self.logins.read() if self.logins else self.url

@@ -1,0 +1,155 @@
+"""Cut a JSON text into the elements of one of its arrays, so that a bad element costs itself alone.
+
+msgspec refuses a whole text for one NaN, half of a surrogate pair (a text cut inside an emoji) or
+a value nested 1,000 deep. `mask` writes these as something that msgspec passes over; each element
+is cut out of the masked text and unmasked, and then read by itself. All of it takes linear time.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Raw
+
+from service.ingest.json.fields import BadEvent, invalid_number, invalid_text
+
+# In text: bytes that occur in no UTF-8. Of two backslashes the second begins no escape, so they go
+# first. For numbers: others that nobody writes.
+TEXT_MASKS = ((rb"\\", b"\xf8"), (rb"\"", b"\xf9"), (rb"\ud", b"\xfa"), (rb"\uD", b"\xfb"))
+MASKS = (*TEXT_MASKS, (b"NaN", b"0e57721566490153286"), (b"Infinity", b"0e16180339887498948"))
+TOKEN = re.compile(rb'"[^"]*"|[\[{]+|[\]}]+')  # of a masked text: its strings hold no quotes
+MAX_TOKENS = 4_000_000  # half a second
+
+# Deeper than any event may be (128 levels of data, each up to four of OTLP/JSON), and not too deep
+# for a parser: they reach 1,000, less the stack below them.
+KEPT_LEVELS = 600
+
+SMALL = 2 * 1024 * 1024
+BYTES_PER_COMMA = 16
+ABSENT, NULL = Raw(b""), Raw(b"null")
+
+Element = bytes | Raw
+skip = msgspec.json.Decoder(Raw).decode
+
+
+class Cut(NamedTuple):
+    """The elements of an array, not parsed, or None where there is none; and a field beside it."""
+
+    elements: list[Element] | None
+    beside: Element
+
+
+def is_sparse(text: bytes) -> bool:
+    """Whether the objects built of a whole text are a small multiple of its size.
+
+    Each value takes up to 120 bytes and, but for the first in its container, a comma.
+    """
+    return len(text) <= SMALL or text.count(b",") * BYTES_PER_COMMA <= len(text)
+
+
+def has_more_values(text: Element, limit: int) -> bool:
+    """Whether a JSON text holds more than `limit` values; strings may count as several."""
+    if len(text) <= limit:
+        return False
+    encoded = bytes(text)
+    return sum(map(encoded.count, (b",", b"{", b"["))) > limit
+
+
+def cut(text: Element, name: str, limit: int, beside: str = "") -> Cut:
+    """Cut the first `limit` elements of an object's array out of a JSON text.
+
+    Raises msgspec.MsgspecError or RecursionError when the text is no such object, or no JSON.
+    """
+    decode = cutter(name, limit if len(text) > SMALL else None, beside)
+    try:
+        return decode(text)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, RecursionError):
+        masked = mask(bytes(text))
+    try:
+        found = decode(masked)
+    except RecursionError:
+        found = decode(without_depth(masked))
+    parts = found.elements and [unmask(bytes(element)) for element in found.elements]
+    return Cut(parts, unmask(bytes(found.beside)))
+
+
+@lru_cache(maxsize=8)
+def cutter(name: str, limit: int | None, beside: str) -> Callable[[Element], Cut]:
+    """A function that cuts `name` out of an object, up to `limit` elements, and `beside`.
+
+    A list has no limit, and 64 MB of `{},` would be 1.2 GB of elements. A struct that is written
+    as an array has: msgspec passes over what follows its last field.
+    """
+    array: Any = list[Raw]
+    if limit is not None:
+        items = [(f"element_{number}", Raw, ABSENT) for number in range(limit)]
+        array = msgspec.defstruct("Elements", items, array_like=True, gc=False)
+    holder = msgspec.defstruct(
+        "Holder",
+        [("elements", array | None, None), ("beside", Raw, NULL)],
+        rename={"elements": name, "beside": beside},
+    )
+    decode: Callable[[Element], Any] = msgspec.json.Decoder(holder).decode
+
+    def cut_out(text: Element) -> Cut:
+        found = decode(text)
+        if limit is None or found.elements is None:
+            return Cut(found.elements, found.beside)
+        items = msgspec.structs.astuple(found.elements)
+        return Cut([item for item in items if item is not ABSENT], found.beside)
+
+    return cut_out
+
+
+def mask(text: bytes, masks: tuple[tuple[bytes, bytes], ...] = MASKS) -> bytes:
+    """The text with all that msgspec refuses written as something that it passes over."""
+    for plain, masked in masks:
+        text = text.replace(plain, masked)
+    return text
+
+
+def unmask(text: bytes) -> bytes:
+    """The text that `mask` was given, or a part of it."""
+    for plain, masked in reversed(MASKS):
+        text = text.replace(masked, plain)
+    return text
+
+
+def without_depth(text: bytes) -> bytes:
+    """The masked text without what is nested deeper than KEPT_LEVELS.
+
+    Raises DecodeError for brackets that do not match, and for very many of them.
+    """
+    parts, depth, kept_from = [], 0, 0
+    for number, match in enumerate(TOKEN.finditer(text)):
+        start, end = match.span()
+        size = end - start
+        if number == MAX_TOKENS:
+            raise msgspec.DecodeError("too many values beside one that is nested too deep")
+        if text[start] in b"[{":
+            if depth < KEPT_LEVELS <= depth + size:
+                parts.append(text[kept_from : start + KEPT_LEVELS - depth])
+            depth += size
+        elif text[start] in b"]}":
+            depth -= size
+            if depth < KEPT_LEVELS <= depth + size:
+                kept_from = end - (KEPT_LEVELS - depth)
+    if depth:
+        raise msgspec.DecodeError("brackets do not match")
+    return b"".join([*parts, text[kept_from:]])
+
+
+def unreadable(element: Element, what: str) -> BadEvent:
+    """Why msgspec refuses an element: by which of the masks it would be read."""
+    text = bytes(element)
+    for masks, problem in ((TEXT_MASKS, invalid_text), (MASKS, invalid_number)):
+        try:
+            skip(mask(text, masks))
+        except (msgspec.MsgspecError, RecursionError):
+            continue
+        return problem(what)
+    return BadEvent(None, "invalid_json", f"The {what} is not JSON.")

@@ -1,0 +1,65 @@
+"""The rows of several requests as one ordered batch, and each request's counts afterwards."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from service.ingest.rows import EventRow
+from service.writer.run_changes import Rows
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of one request's rows."""
+
+    inserted: int
+    duplicates: int
+    expired: frozenset[str] = frozenset()  # runs that retention removed: their rows are rejected
+    lsn: str | None = None  # the log position that a replica must replay to show the rows
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """The rows of some requests, each key once, with the request that sent it first."""
+
+    requests: Sequence[Sequence[EventRow]]
+    first: dict[str, tuple[int, EventRow]]  # by key, sorted
+    runs: Rows  # by run_id, sorted, since the keys begin with it
+
+    @classmethod
+    def of(cls, requests: Sequence[Sequence[EventRow]]) -> "Incoming":
+        """Order the rows; a later row of the same key is a duplicate."""
+        first: dict[str, tuple[int, EventRow]] = {}
+        for request_no, rows in enumerate(requests):
+            for row in rows:
+                first.setdefault(row.key, (request_no, row))
+        ordered = {key: first[key] for key in sorted(first)}
+        return cls(requests, ordered, by_run(row for _, row in ordered.values()))
+
+    def without_runs(self, run_ids: Collection[str]) -> "Incoming":
+        """The same without the rows of these runs."""
+        return Incoming.of(
+            [[row for row in rows if row.run_id not in run_ids] for rows in self.requests]
+        )
+
+    def without_stored(self, stored: Collection[str]) -> Rows:
+        """The rows whose keys are not stored yet, by run."""
+        return by_run(row for key, (_, row) in self.first.items() if key not in stored)
+
+    def counts(
+        self, stored: Collection[str], expired: frozenset[str], lsn: str | None = None
+    ) -> list[Counts]:
+        """Each request's counts; rows with a key in `stored` were duplicates."""
+        inserted = Counter(no for key, (no, _) in self.first.items() if key not in stored)
+        return [
+            Counts(inserted[no], len(rows) - inserted[no], expired, lsn)
+            for no, rows in enumerate(self.requests)
+        ]
+
+
+def by_run(rows: Iterable[EventRow]) -> Rows:
+    """The rows of each run."""
+    runs: Rows = defaultdict(list)
+    for row in rows:
+        runs[row.run_id].append(row)
+    return runs

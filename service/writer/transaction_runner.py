@@ -1,0 +1,118 @@
+"""The writer's connection, and the retries of its transactions."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+import psycopg
+
+from service.core.clock import Today
+from service.core.overloaded import Overloaded
+from service.core.retry_policy import RetryPolicy
+from service.db.queries import Connection, queries
+from service.ingest.rows import EventRow
+from service.prices.price_list import CurrentPrices
+from service.telemetry import metrics
+from service.writer.incoming import Counts
+from service.writer.lock_backoff import LockBackoff
+from service.writer.run_changes import RetryTransaction
+from service.writer.transaction import Transaction
+
+RETRIES = RetryPolicy(10, first_pause_seconds=0.005, longest_pause_seconds=0.2)  # about 0.5 s
+
+# Deadlock, serialization failure, unique and foreign key violation: a concurrent transaction won.
+TRANSIENT = frozenset({"40P01", "40001", "23505", "23503"})
+
+log = logging.getLogger(__name__)
+
+
+class TransactionRunner:
+    """Stores requests in one transaction each time, over one connection that it keeps open."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        today: Today,
+        environment: str,
+        lock_backoff: LockBackoff,
+    ) -> None:
+        self._connect = connect
+        self._today = today
+        self._environment = environment
+        self._lock_backoff = lock_backoff
+        self._prices = CurrentPrices()
+        self._conn: Connection | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection: opened for the first events, and after an error."""
+        conn = self._conn
+        return conn is not None and not conn.closed
+
+    def run(self, requests: Sequence[list[EventRow]]) -> list[Counts]:
+        """Store the requests' rows in one transaction; retry it after a transient error.
+
+        Raises what psycopg raises, and Overloaded after the last attempt.
+        """
+        agents: frozenset[str] = frozenset()
+        for attempt in RETRIES.attempts():
+            conn = self._connection()
+            try:
+                return self._run_once(conn, requests, agents)
+            except RetryTransaction as retry:
+                conn.rollback()
+                agents |= retry.agents
+                log.info("transaction retried: %s", retry)
+            except psycopg.Error as error:
+                self._lock_backoff.note_failure(error)
+                self._recover(conn, error)
+                if attempt > 1 and isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+                    raise  # the new connection leads to no primary either: 503, until there is one
+                if not (conn.closed or error.sqlstate in TRANSIENT):
+                    raise
+                log.info("transaction retried after %s", error.sqlstate or "a lost connection")
+            metrics.TRANSACTION_RETRIES.inc()
+        raise Overloaded("The events' runs and agents are changed too often at the moment.")
+
+    def close(self) -> None:
+        """Close the connection; the next transaction opens another."""
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
+
+    def _run_once(
+        self, conn: Connection, requests: Sequence[list[EventRow]], agents: frozenset[str]
+    ) -> list[Counts]:
+        timeout = self._lock_backoff.timeout_to_set(conn)
+        if timeout is not None:
+            queries.transactions.set_lock_timeout(conn, timeout=timeout)
+            conn.commit()
+        began = time.monotonic()
+        counts = Transaction(
+            conn,
+            requests,
+            self._today(),
+            self._environment,
+            self._prices,
+            agents_to_lock=agents,
+        ).run()
+        metrics.count_transaction(sum(map(len, requests)), time.monotonic() - began)
+        return counts
+
+    def _connection(self) -> Connection:
+        if self._conn is None or self._conn.closed:
+            self._conn = self._connect()
+        return self._conn
+
+    def _recover(self, conn: Connection, error: psycopg.Error) -> None:
+        """Roll back; close a connection that cannot do that, so that the next one is opened.
+
+        A connection to a read-only server is closed, too: with several hosts in DATABASE_URL the
+        next connection leads to the primary.
+        """
+        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+            return conn.close()
+        try:
+            conn.rollback()
+        except psycopg.Error:
+            conn.close()

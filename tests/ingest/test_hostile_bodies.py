@@ -1,0 +1,122 @@
+"""Bodies that are made to cost much: each is refused, or read in a small multiple of its memory."""
+
+import json
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from service.ingest.json.batch import BadBatch, BatchTooLarge, parse_batch
+from service.ingest.otlp.batch import parse_spans
+from service.ingest.otlp.span import Malformed, TooManySpans
+from tests.events import event, new_id
+from tests.ingest.otlp.spans import as_json, request, span
+
+MEGABYTE = 1024 * 1024
+MANY = 1_200_000  # of `{},`: 3.6 MB, more than what is read in one pass whatever it holds
+EMPTY = "[" + "{}," * MANY + "{}]"
+NUMBERS = "[" + "1," * MANY + "1]"
+DEEP = "[" * 2_000 + "]" * 2_000
+TEXT = '"' + "a, b" * MANY + '"'
+TIMES_THE_BODY = 8
+
+
+def events(**fields: str) -> str:
+    """A batch of a good event with some fields in other words."""
+    sent = {name: json.dumps(value) for name, value in event(new_id()).items()} | fields
+    return '{"events":[{' + ",".join(f'"{name}":{text}' for name, text in sent.items()) + "}]}"
+
+
+def spans(**fields: str) -> str:
+    """A request of a good span with other fields."""
+    text = as_json(request(span(b"\x01" * 16))).decode()
+    more = "".join(f'"{name}":{value},' for name, value in fields.items())
+    return text.replace('"traceId"', more + '"traceId"')
+
+
+def attribute(kind: str, value: str) -> str:
+    """A list of one attribute."""
+    return f'[{{"key":"a","value":{{"{kind}":{value}}}}}]'
+
+
+def outcome_of_batch(body: str) -> Any:
+    """The code of the only event's error, None where it is stored, or the error of the body."""
+    try:
+        batch = parse_batch(body.encode(), 10_000, MEGABYTE)
+    except (BadBatch, BatchTooLarge) as error:
+        return type(error)
+    [code] = [error["code"] for error in batch.errors] or [None]
+    return code
+
+
+def outcome_of_spans(body: str) -> Any:
+    """The error of the only span, None where it is stored, or the error of the body."""
+    try:
+        batch = parse_spans(body.encode(), True, 10_000, MEGABYTE, 64)
+    except (Malformed, TooManySpans) as error:
+        return type(error)
+    return batch.error_message.rpartition("(")[2].rstrip(")") or None
+
+
+def check(read: Callable[[str], Any], body: str, outcome: Any) -> None:
+    """Read a body, and hold the memory that it takes to its size."""
+    tracemalloc.start()
+    try:
+        assert read(body) == outcome
+        assert tracemalloc.get_traced_memory()[1] < TIMES_THE_BODY * len(body) + MEGABYTE
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        ('{"events":' + EMPTY + "}", BatchTooLarge),
+        ('{"events":' + NUMBERS + "}", BatchTooLarge),
+        ('{"events":[' + '{"a":NaN},' * MANY + "1]}", BatchTooLarge),
+        ("[" * 3 * MANY, BadBatch),
+        ('{"events":' + "[" * 3 * MANY, BadBatch),
+        ('{"events":[' + '{"a":' * (MANY // 20), BadBatch),
+        ('{"events":["' + '\\"' * MANY, BadBatch),
+        ('{"events":[{"a":NaN}],"x":' + TEXT + "}", "invalid_number"),
+        (events(run_id=EMPTY), "invalid_uuid"),
+        (events(data=EMPTY), "wrong_type"),
+        (events(data='{"a":' + EMPTY + "}"), "event_too_large"),
+        (events(data='{"a":' + NUMBERS + "}"), "event_too_large"),
+        (events(data='{"a":' + TEXT + "}"), "event_too_large"),
+        (events(data='{"a":' + DEEP + "}"), "too_deep"),
+        (events(other=EMPTY), None),
+        (events(other=TEXT), None),
+        (events(other=DEEP), None),
+    ],
+    ids=range(17),
+)
+def test_a_batch_that_is_made_to_cost_much(body: str, outcome: Any) -> None:
+    check(outcome_of_batch, body, outcome)
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        ('{"resourceSpans":' + EMPTY + "}", TooManySpans),
+        ('{"resourceSpans":[{"scopeSpans":' + EMPTY + "}]}", TooManySpans),
+        ('{"resourceSpans":[{"scopeSpans":[{"spans":' + EMPTY + "}]}]}", TooManySpans),
+        ('{"resourceSpans":[{"scopeSpans":[{"spans":' + NUMBERS + "}]}]}", TooManySpans),
+        ("[" * 3 * MANY, Malformed),
+        ('{"resourceSpans":' + "[" * 3 * MANY, Malformed),
+        (spans(attributes=EMPTY), "event_too_large"),
+        (spans(events=EMPTY), "event_too_large"),
+        (spans(links=NUMBERS), "event_too_large"),
+        (spans(name=EMPTY), "malformed"),
+        (spans(attributes=attribute("arrayValue", '{"values":' + EMPTY + "}")), "event_too_large"),
+        (spans(attributes=attribute("stringValue", TEXT)), "event_too_large"),
+        (spans(other=EMPTY), None),
+        (spans(other=TEXT), None),
+        (spans(other=DEEP), None),
+        ('{"resourceSpans":[],"other":' + EMPTY + "}", None),
+    ],
+    ids=range(16),
+)  # fmt: skip
+def test_a_request_that_is_made_to_cost_much(body: str, outcome: Any) -> None:
+    check(outcome_of_spans, body, outcome)
