@@ -208,7 +208,7 @@ def log_bytes(service: Service) -> int:
 
 def pipeline(service: Service) -> None:
     """Send requests one behind the other, and throw the answers away."""
-    request = get("/api/" + "x" * 8000) * 8
+    request = get("/api/agents/" + "x" * 8000) * 8
     until = time.monotonic() + FLOOD_SECONDS
     address = ("127.0.0.1", service.port)
     with suppress(OSError), socket.create_connection(address, ANSWER_SECONDS) as sock:
