@@ -25,6 +25,7 @@ SPAN_PLACES = [
     *("resourceSpans", "scopeSpans", "spans", "resource", "scope", "span", "event", "link"),
     *("value", "beside", "field", "JSON text"),
 ]
+SHARED = ("resourceSpans", "scopeSpans", "spans", "resource", "scope", "beside")  # of a body once
 PROTOBUF_PLACES = ["resource", "scope", "span", "beside"]
 
 
@@ -78,7 +79,7 @@ class Shape:
         return f'{{"events":[{",".join(filter(None, events))}]{beside}}}'
 
     def _spans(self) -> str:
-        bulk = self._bulk(self.size)
+        bulk = self._bulk(self.size // (1 if self.place in SHARED else self.copies))
         own = {place: bulk if place == self.place else "[]" for place in SPAN_PLACES}
         if self.place == "JSON text":
             text = json.dumps(bulk)
@@ -91,8 +92,7 @@ class Shape:
             f'"attributes":{own["span"]},"events":[{{"attributes":{own["event"]}}}],'
             f'"links":[{{"attributes":{own["link"]}}}],"a":{own["field"]}}}'
         )
-        small = [span.replace(bulk, "[]")] * (self.copies - 1)
-        spans = f"[{','.join(filter(None, [span, *small, self.spoiler]))}]"
+        spans = f"[{','.join(filter(None, [*[span] * self.copies, self.spoiler]))}]"
         if self.place == "spans":
             spans = bulk
         scope = f'[{{"scope":{{"attributes":{own["scope"]}}},"spans":{spans}}}]'
@@ -113,13 +113,16 @@ class Shape:
         if self.is_keyed:
             pair = field(1, b"service.a") + field(2, field(1, b"x" * self.size))
         count = max(1, self.size // (len(pair) + 2))
+        if self.place == "span":
+            count = max(1, count // self.copies)
         bulk = {place: field(number, pair) * count for place, number in ATTRIBUTES.items()}
         own = {place: bulk[place] if place == self.place else b"" for place in ATTRIBUTES}
         spans = b"".join(
-            field(2, field(1, b"\1" * 16) + field(2, b"%08x" % (number + 1)) + MOMENTS)
+            field(
+                2, field(1, b"\1" * 16) + field(2, b"%08x" % (number + 1)) + MOMENTS + own["span"]
+            )
             for number in range(self.copies)
         )
-        spans += field(2, field(1, b"\1" * 16) + field(2, b"\2" * 8) + MOMENTS + own["span"])
         scope = field(2, field(1, own["scope"]) + spans)
         return field(1, field(1, own["resource"]) + scope) + own["beside"]
 
@@ -141,9 +144,9 @@ def shapes(draw: st.DrawFn) -> Shape:
         kind,
         draw(st.sampled_from(PLACES[kind])),
         draw(st.sampled_from(UNITS)),
-        draw(st.sampled_from([16 * KB, 64 * KB, 256 * KB])),
+        draw(st.sampled_from([32 * KB, 128 * KB, 512 * KB])),
         draw(st.sampled_from([0, 0, 0, 1, 30, 65, 600, 990, 1030, 20_000])),
         draw(st.sampled_from(SPOILERS)),
-        draw(st.sampled_from([1, 1, 2, 20, 200])),
+        draw(st.sampled_from([1, 2, 10, 50])),
         draw(st.booleans()),
     )

@@ -234,6 +234,28 @@ def empty_attributes_protobuf(holder: str, size: int, run_id: str) -> Pieces:
     yield field(1, resource + field(2, spans))
 
 
+def span_values(value: bytes, size: int, run_id: str) -> Pieces:
+    """Spans just below the limit of one, each with one list of many values; as protobuf."""
+    values = field(1, value)
+    values *= EVENT_BYTES // len(values)
+    attribute = field(9, field(1, b"a") + field(2, field(5, values)))
+    for number in range(1, max(1, size // EVENT_BYTES) + 1):
+        yield field(1, field(2, field(2, tiny_span(run_id, number) + attribute)))
+    yield field(1, field(2, field(2, tiny_span(run_id, number + 1))))
+
+
+def span_values_json(value: bytes, size: int, run_id: str) -> Pieces:
+    """The same as JSON."""
+    pair = '{"key":"a","value":{"arrayValue":{"values":[|]}}}'
+    yield b'{"resourceSpans":[{"scopeSpans":[{"spans":['
+    for _ in range(max(1, size // EVENT_BYTES)):
+        head, tail = span(run_id, pair).split(b"|")
+        yield head
+        yield from listed(value, EVENT_BYTES)
+        yield tail + b","
+    yield span(run_id) + b"]}]}]}"
+
+
 def digits_as_key(key: str, size: int, run_id: str) -> Pieces:
     """An attribute whose key ends in thousands of digits, and a good span beside it."""
     del size
@@ -271,6 +293,7 @@ BODIES: list[Body] = [
         800, size=900_000, least=400_000,
     ),
     Body(55, "empty events", empty_events, MANY),
+    Body(55, "empty events, few", empty_events, MANY, size=2 * MB - 64),
     OTLP(55, "empty spans", empty_spans, MANY),
     OTLP(
         55, "empty attributes of a resource", partial(empty_attributes, "resource"),
@@ -289,6 +312,11 @@ BODIES: list[Body] = [
     Body(56, "the same, not usual", partial(nodes, b"[]", False), PARTLY, 1),
     Body(56, "events of `{}`, not usual", partial(nodes, b"{}", False), PARTLY, 1),
     Body(56, "events of keys", many_keys, PARTLY, 1),
+    OTLP_PROTOBUF(56, "spans of lists", partial(span_values, b"\x2a\x00"), PARTLY, 1),
+    OTLP_PROTOBUF(56, "spans of objects", partial(span_values, b"\x32\x00"), PARTLY, 1),
+    OTLP(56, "spans of lists, JSON", partial(span_values_json, b'{"arrayValue":{}}'), PARTLY, 1),
+    OTLP(56, "spans of objects, JSON", partial(span_values_json, b'{"kvlistValue":{}}'), PARTLY, 1),
+    OTLP(56, "spans of nothing, JSON", partial(span_values_json, b"{}"), PARTLY, 1),
     Body(57, "check of `{}`", empty_events, MANY, path=CHECK, size=20 * MB),
     Body(57, "check of one text", text_as_event, BAD, path=CHECK, size=20 * MB),
     Body(57, "check of long ids", text_as_id, BAD, path=CHECK, size=20 * MB),
