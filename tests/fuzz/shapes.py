@@ -1,4 +1,4 @@
-"""Shapes of bodies, for cost.py: where something small stands very often, or very deep."""
+"""Shapes of bodies, for cost.py: a small unit is repeated very often somewhere, or nested deep."""
 
 import json
 import uuid
@@ -36,7 +36,7 @@ class Shape:
     kind: str  # events, check, OTLP/JSON or protobuf
     place: str
     unit: str
-    size: int  # about, of what stands often
+    size: int  # of all the units, about
     depth: int
     spoiler: str  # an event or span beside: with most of them nothing is read the usual way
     copies: int  # of the event or span
@@ -58,7 +58,7 @@ class Shape:
         return (self._spans() if self.kind == "OTLP/JSON" else self._events()).encode()
 
     def _bulk(self, size: int) -> str:
-        """What stands often, with what it stands in."""
+        """The units, in their list or object, nested."""
         count = max(1, size // (len(self.unit) + 1))
         bulk = f"[{','.join([self.unit] * count)}]"
         if self.is_keyed:

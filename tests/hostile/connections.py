@@ -27,7 +27,7 @@ TEMPLATE = DEPLOY / "nginx" / "templates" / "backend.conf.template"
 
 
 @dataclass
-class Siege:
+class Trial:
     """What was seen while connections dribbled."""
 
     row: int
@@ -126,21 +126,21 @@ class Dribblers:
         return sock
 
 
-def besiege(row: int, name: str, port: int, count: int) -> Siege:
+def hold_open(row: int, name: str, port: int, count: int) -> Trial:
     """Open so many connections, and ask /livez from another address for a while."""
-    siege = Siege(row, name, count)
+    trial = Trial(row, name, count)
     with Dribblers(port, count) as dribblers:
         dribblers.is_first_round_over.wait(WATCH_SECONDS)
-        siege.opened = dribblers.opened
+        trial.opened = dribblers.opened
         until = time.monotonic() + WATCH_SECONDS
         while time.monotonic() < until:
             took = livez_seconds(port, ANSWER_SECONDS, OTHER)
-            siege.asked += 1
-            siege.answered += took < ANSWER_SECONDS
-            siege.slowest = max(siege.slowest, min(took, ANSWER_SECONDS))
+            trial.asked += 1
+            trial.answered += took < ANSWER_SECONDS
+            trial.slowest = max(trial.slowest, min(took, ANSWER_SECONDS))
             time.sleep(0.2)
-        siege.first_closed = dribblers.first_closed
-    return siege
+        trial.first_closed = dribblers.first_closed
+    return trial
 
 
 @contextmanager
@@ -159,7 +159,7 @@ def standing(url: str, directory: Path, front: str, **settings: object) -> Itera
         kill(service)  # with thousands of connections open, an orderly end takes half a minute
 
 
-SIEGES = (
+TRIALS = (
     (66, "gthread, alone", "", 150, {"WORKER_CLASS": "gthread"}),
     (66, "gthread behind nginx", "nginx", 150, {"WORKER_CLASS": "gthread"}),
     (67, "gevent, alone", "", 4200, {"WORKER_CLASS": "gevent"}),
@@ -169,15 +169,15 @@ SIEGES = (
 
 
 def run(url: str, directory: Path, rows: Sequence[int] | None) -> list[str]:
-    """Lay each siege, then flood the log; return which limits were passed."""
+    """Run each trial, then flood the log; return which limits were passed."""
     problems = []
-    for row, name, front, count, settings in SIEGES:
+    for row, name, front, count, settings in TRIALS:
         if (rows and row not in rows) or (front == "nginx" and NGINX is None):
             continue
         with standing(url, directory, front, **settings) as port:
-            siege = besiege(row, name, port, count)
-        print(siege, flush=True)
-        problems += siege.problems
+            trial = hold_open(row, name, port, count)
+        print(trial, flush=True)
+        problems += trial.problems
     if not rows or 69 in rows:
         problems += flood(url, directory)
     return problems
