@@ -12,7 +12,7 @@ AUDIT_STAMP := $(VENV)/.installed-audit
 # How long `make fuzz` makes bodies; asking every path takes a fifth of it more.
 FUZZ_SECONDS ?= 600
 TESTS ?= tests/
-MARKS ?= not every_worker
+MARKS ?= not every_worker and not hostile
 # A PostgreSQL for each; a folder's module goes to one of them whole, with the service it shares,
 # in the order of tests/conftest.py.
 IN_PARALLEL := --numprocesses auto --dist loadscope --no-loadscope-reorder
@@ -30,15 +30,15 @@ run: $(RUN_STAMP)  ## run the service, with its own PostgreSQL unless DATABASE_U
 
 # Tests without a server come first, in one process: what they find shows in seconds.
 test: $(DEV_STAMP)  ## run the tests, or TESTS=…; PG=15 on Debian's PostgreSQL 15, PGBOUNCER=1 reads through one
-ifeq ($(TESTS)$(MARKS),tests/not every_worker)
-	@$(PYTHON) -m pytest -q -m "unit and not every_worker"
-	@exec $(PYTHON) -m pytest $(IN_PARALLEL) -m "not unit and not every_worker" $(PYTEST)
+ifeq ($(TESTS)$(MARKS),tests/not every_worker and not hostile)
+	@$(PYTHON) -m pytest -q -m "unit and $(MARKS)"
+	@exec $(PYTHON) -m pytest $(IN_PARALLEL) -m "not unit and $(MARKS)" $(PYTEST)
 else
 	@exec $(PYTHON) -m pytest $(if $(filter %.py,$(TESTS)),,$(IN_PARALLEL)) -m "$(MARKS)" $(TESTS) $(PYTEST)
 endif
 
 test-all: $(DEV_STAMP)  ## every test on every worker class, then on PostgreSQL 15, then reads through PgBouncer
-	@$(PYTHON) -m pytest $(IN_PARALLEL)
+	@$(PYTHON) -m pytest $(IN_PARALLEL) -m "not hostile"
 	@PG=15 $(PYTHON) -m pytest $(IN_PARALLEL) -m "not any_postgres and not every_worker"
 	@PGBOUNCER=1 exec $(PYTHON) -m pytest $(IN_PARALLEL) -m pgbouncer
 
