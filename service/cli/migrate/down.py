@@ -9,6 +9,7 @@ from service.cli.exit_codes import OK
 from service.cli.output import print_each
 from service.config import Config
 from service.db import migrate
+from service.db.rollback_plan import plan_down
 
 DESCRIPTION = """\
 Roll back the last N migrations. Lists the tables that go, with their rows, and asks first.
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(config: Config, options: argparse.Namespace) -> int:
     """Name what goes, ask, roll the last migrations back, and print their names."""
     with database_in_use(config, "migrate down") as url:
-        plan = migrate.plan_down(url, options.count)
+        plan = plan_down(url, options.count)
         for name in plan.names:
             print(f"would roll back {name}")
         for table in plan.tables:
