@@ -1,5 +1,6 @@
 """The command line: python -m service COMMAND."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -17,13 +18,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in removed_settings(variables):
             complain(line)
     try:
-        return run(Config.from_variables(variables), options)
+        code = run(Config.from_variables(variables), options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output, such as head, ended first
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except ConfigError as error:
         return complain(error, WRONG_VALUE)
     except Failure as failure:
         return complain(failure, FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
+    return code
 
 
 def complain(message: object, code: int = FAILED) -> int:

@@ -1,6 +1,7 @@
 """python -m service explain: the plans of the queries that the service runs."""
 
 import argparse
+from difflib import get_close_matches
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -67,7 +68,9 @@ def find_query(name: str) -> Query:
     """Return the query of sql/NAME.sql; raise Failure if there is none that has a plan."""
     found = {query.name.replace(".", "/"): query for query in queries.all() if query.bindable}
     if name not in found:
-        raise Failure(f"there is no query {name!r} with a plan; there are: {', '.join(found)}")
+        near = get_close_matches(name, found, n=1)
+        hint = f"did you mean {near[0]}?" if near else "they lie below sql/, such as runs/trace"
+        raise Failure(f"there is no query {name!r} with a plan; {hint}")
     return found[name]
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from service import __version__
 from service.__main__ import main
-from service.cli.exit_codes import MEANINGS, WRONG_VALUE
+from service.cli.exit_codes import FAILED, MEANINGS, WRONG_VALUE
 from service.cli.parser import COMMANDS, load
 from service.config import SETTINGS, Config
 from tests.leaks import PASSWORD
-from tests.processes.harness import Service, environment, run
+from tests.processes.harness import Service, command, environment, run
 
 WRONG_VALUES = [
     ("PORT", "eight"),
@@ -247,3 +247,28 @@ def test_explain_prints_the_plan_of_a_query(standalone: Service) -> None:
     )
     assert shown.returncode == 0, shown.stderr
     assert "Execution Time" in shown.stdout
+
+
+def test_a_reader_that_ends_first_is_no_traceback(standalone: Service) -> None:
+    """As `python -m service explain … | head -1`."""
+    query = ("runs/timeline", "run_id=10000000-0000-4000-8000-000000000001")
+    with subprocess.Popen(
+        command("explain", *query),
+        cwd=standalone.data_dir.parent,
+        env=environment(DATA_DIR=standalone.data_dir),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.wait(30) == FAILED
+        assert process.stderr
+        assert process.stderr.read() == b""
+
+
+def test_a_query_that_does_not_exist_shows_the_nearest(standalone: Service) -> None:
+    cwd, data_dir = standalone.data_dir.parent, standalone.data_dir
+    failed = run(cwd, "explain", "runs/timelines", DATA_DIR=data_dir)
+    assert failed.returncode == FAILED
+    said = "there is no query 'runs/timelines' with a plan; did you mean runs/timeline?"
+    assert failed.stderr == f"gati-backend: {said}\n"

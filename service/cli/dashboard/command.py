@@ -42,7 +42,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     except OSError as error:
         raise Failure(f"port {options.port}: {error.strerror}") from None
     page = f"http://localhost:{server.server_port}"
-    print(f"The dashboard is at {page} and asks the service at {address(config)}", flush=True)
+    print(f"The dashboard is at {page} and uses the service at {address(config)}", flush=True)
     if service.is_refused():
         print(
             "The service needs a key of scope read: python -m service keys create dashboard "
