@@ -262,7 +262,7 @@ CREATE TABLE quarter_hour_metrics (
 
 CREATE INDEX quarter_hour_metrics_quarter_hour_idx ON quarter_hour_metrics (quarter_hour);
 
-COMMENT ON TABLE quarter_hour_metrics IS 'Sums by agent, quarter hour, type and model of the event, kept for QUARTER_HOUR_DAYS, without what still waits in metric_deltas: ask quarter_hour_metrics_live';
+COMMENT ON TABLE quarter_hour_metrics IS 'Sums by agent, quarter hour, type and model of the event, kept for 93 days, without what still waits in metric_deltas: ask quarter_hour_metrics_live';
 
 CREATE VIEW quarter_hour_metrics_live AS
 SELECT p.agent_name, p.quarter_hour, p.event_type, p.model,
@@ -328,7 +328,7 @@ CREATE TABLE quarter_hour_latency (
 
 CREATE INDEX quarter_hour_latency_quarter_hour_idx ON quarter_hour_latency (quarter_hour);
 
-COMMENT ON TABLE quarter_hour_latency IS 'Events by agent, quarter hour, type, model and latency bucket, kept for QUARTER_HOUR_DAYS, without what still waits in metric_deltas: ask quarter_hour_latency_live';
+COMMENT ON TABLE quarter_hour_latency IS 'Events by agent, quarter hour, type, model and latency bucket, kept for 93 days, without what still waits in metric_deltas: ask quarter_hour_latency_live';
 
 CREATE VIEW quarter_hour_latency_live AS
 SELECT p.agent_name, p.quarter_hour, p.event_type, p.model, p.latency_bucket,

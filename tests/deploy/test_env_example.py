@@ -34,13 +34,3 @@ def test_each_section_has_its_variables_with_their_meanings_in_order() -> None:
     for section, settings in SECTIONS.items():
         lines = [line for s in settings for line in (f"# {s.meaning}", f"{s.name}={s.default}")]
         assert f"\n## {section}\n\n" + "\n".join(lines) + "\n\n" in text, section
-
-
-def test_the_documentation_has_the_same_table_section_by_section() -> None:
-    text = (REPOSITORY / "docs" / "configuration.md").read_text()
-    for section, settings in SECTIONS.items():
-        rows = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
-        documented = re.findall(
-            r"^\| `(\w+)` \| .* \| (?:`(.*)`)? ?\| (.*) \|$", rows, re.MULTILINE
-        )
-        assert documented == [(s.name, s.default, s.meaning) for s in settings], section
