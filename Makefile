@@ -12,7 +12,9 @@ AUDIT_STAMP := $(VENV)/.installed-audit
 # How long `make fuzz` makes bodies; asking every path takes a fifth of it more.
 FUZZ_SECONDS ?= 600
 TESTS ?= tests/
-MARKS ?= not every_worker and not hostile
+# `make test` leaves out what takes long; what TESTS names is run whole.
+FAST := not slow and not every_worker and not hostile
+MARKS ?= $(if $(filter tests/,$(TESTS)),$(FAST),not hostile)
 # A PostgreSQL for each; a folder's module goes to one of them whole, with the service it shares,
 # in the order of tests/conftest.py.
 IN_PARALLEL := --numprocesses auto --dist loadscope --no-loadscope-reorder
@@ -30,7 +32,7 @@ run: $(RUN_STAMP)  ## run the service, with its own PostgreSQL unless DATABASE_U
 
 # Tests without a server come first, in one process: what they find shows in seconds.
 test: $(DEV_STAMP)  ## run the tests, or TESTS=…; PG=15 on Debian's PostgreSQL 15, PGBOUNCER=1 reads through one
-ifeq ($(TESTS)$(MARKS),tests/not every_worker and not hostile)
+ifeq ($(TESTS)$(MARKS),tests/$(FAST))
 	@$(PYTHON) -m pytest -q -m "unit and $(MARKS)"
 	@exec $(PYTHON) -m pytest $(IN_PARALLEL) -m "not unit and $(MARKS)" $(PYTEST)
 else

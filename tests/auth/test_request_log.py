@@ -101,6 +101,7 @@ def test_what_goes_well_is_logged_where_all_is(
     look_through_log(service.output)
 
 
+@pytest.mark.slow
 def test_a_trusted_proxy_says_whose_address_it_is(database_url: str, tmp_path: Path) -> None:
     settings: dict[str, Any] = {"DEBUG": "true", "TRUSTED_PROXIES": "127.0.0.1"}
     settings["INSECURE_PUBLIC"] = "true"

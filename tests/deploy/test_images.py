@@ -57,6 +57,7 @@ def test_the_dashboard_is_the_release_that_the_tests_know() -> None:
 @pytest.mark.parametrize(
     "package", ["falcon", "gunicorn", "flask_swagger_ui", "meinheld", "greenlet"]
 )
+@pytest.mark.slow
 def test_the_install_steps_install(image: Image, package: str) -> None:
     site = next((image.programs.parent / "lib").glob("python*/site-packages"))
     assert list(site.glob(f"{package}-*.dist-info"))

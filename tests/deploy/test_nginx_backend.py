@@ -17,7 +17,7 @@ import requests
 from tests.deploy.conftest import BACKEND_TEMPLATE, MAX_BODY_MB, Stack, needs_nginx
 from tests.deploy.proxy import Proxy, body_limit_mb, free_port, nginx
 
-pytestmark = needs_nginx
+pytestmark = [needs_nginx, pytest.mark.slow]
 MB = 1024 * 1024
 EMPTY_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 HEAD = b"Host: gati\r\nConnection: close\r\nContent-Type: application/json\r\n"

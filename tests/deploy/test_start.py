@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.deploy.proxy import DEPLOY
 from tests.processes.harness import REPOSITORY, environment, free_port, is_healthy, until
+
+pytestmark = pytest.mark.slow
 
 START = DEPLOY / "backend" / "start.sh"
 KEY = re.compile(r"gati_(?:admin|read)_\w{8}_\w+")

@@ -10,11 +10,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.leaks import TRACEBACK
 from tests.openapi import close
 from tests.processes.harness import REPOSITORY, environment, until
 from tests.sdk.test_replay import replay
 from tests.service import Service
+
+pytestmark = pytest.mark.slow
 
 SCHEMATHESIS = [
     str(Path(sys.executable).with_name("schemathesis")),

@@ -113,6 +113,7 @@ def big_run(service: Service) -> bytes:
     return get(f"/api/runs/{run_id}/timeline")
 
 
+@pytest.mark.slow
 def test_the_only_thread_comes_back_from_every_kind_of_slow_client(
     service_database_url: str, tmp_path: Path
 ) -> None:

@@ -133,6 +133,7 @@ def test_without_graph_and_flow_they_are_null(client: Client) -> None:
 
 
 @pytest.mark.parametrize("kind", ["chain", "roots", "cycle"])
+@pytest.mark.slow
 def test_a_hundred_thousand_events(client: Client, conn: Connection, kind: str) -> None:
     run = new_id()
     ids = [new_id() for _ in range(MANY)]

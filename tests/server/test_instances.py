@@ -37,6 +37,8 @@ from tests.leaks import TRACEBACK, look_through_log
 from tests.processes.harness import until
 from tests.processes.instances import Instances, leases, running, send_until_stored
 
+pytestmark = pytest.mark.slow
+
 OLD_RUNS = 4
 OLD_EVENTS = OLD_RUNS * len(run_on(LONG_AGO))
 BATCHES, RUNS_IN_A_BATCH = 30, 4

@@ -131,6 +131,7 @@ def workers(service: Service) -> list[int]:
 
 
 @pytest.mark.parametrize("worker_class", ["gevent", "gthread"])
+@pytest.mark.slow
 def test_while_postgresql_hangs_it_lives_and_says_it_is_not_ready(
     made_dir: Path, worker_class: str
 ) -> None:

@@ -14,6 +14,8 @@ from tests.processes.harness import until
 from tests.processes.senders import Sender, sending
 from tests.service import serving
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = 8
 
 

@@ -64,6 +64,7 @@ def test_a_second_start_on_the_same_directory_says_who_has_it(standalone: Servic
     assert standalone.is_healthy()
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_one_line(
     made_dir: Path, monkeypatch: pytest.MonkeyPatch, standalone: Service
 ) -> None:

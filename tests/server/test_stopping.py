@@ -11,6 +11,8 @@ from tests.http.wire import batch, get
 from tests.processes.harness import until
 from tests.service import serving
 
+pytestmark = pytest.mark.slow
+
 STOP_SECONDS = 15  # half of graceful_timeout, which is how long an idle client would be waited for
 
 

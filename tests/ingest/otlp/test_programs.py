@@ -202,6 +202,7 @@ def assert_two_calls(service: Service, run: Node) -> None:
     assert "a better draft" in calls[1]["data"]["output"]
 
 
+@pytest.mark.slow
 def test_an_exporter_sends_its_key_and_waits_when_it_is_told_to(
     database_url: str, conn: Connection, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ from tests.http.wire import batch
 from tests.processes.harness import peak_mb
 from tests.service import serving
 
-pytestmark = pytest.mark.any_postgres
+pytestmark = [pytest.mark.any_postgres, pytest.mark.slow]
 
 RUNS = 80
 TEXT_BYTES = 900_000  # of each run's metadata, which is in its event's data as well

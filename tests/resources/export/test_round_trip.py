@@ -23,6 +23,8 @@ from tests.databases import janitor, url_of
 from tests.events import Event, at, differences, new_id
 from tests.resources.export.reading import export, exported, read_csv
 
+pytestmark = pytest.mark.slow
+
 # What the service decides by itself, and when: not of the events.
 OWN = ("created_at", "updated_at")
 METRICS = ("models", "latency", "summary", "agents-comparison", "cost-timeline?days=365")
