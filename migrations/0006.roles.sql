@@ -1,11 +1,12 @@
 -- 0006.roles: create the cluster's roles for ingest, reads and BI, where the migrating user may create roles.
 --
--- locks    nothing that exists
--- safe     yes: no code runs before the first release
+-- locks    no existing table
+-- safe     yes: there is no older release whose code could be running
 --
--- Roles belong to the cluster, and several of its databases may have this migration: an existing role stays
--- as it is. Without the right to create roles the migration creates none, and the service runs as the owner.
--- Roles get no password here. `migrate up` grants their privileges afterwards: sql/roles/lacking.sql.
+-- An existing role is left unchanged, because roles belong to the cluster and another database's migration
+-- may have created it. Without the right to create roles the migration creates none, and the service runs as
+-- the owner. After the migrations, `migrate up` grants privileges (sql/roles/lacking.sql) and sets passwords
+-- (service/db/roles/grants.py).
 
 SET LOCAL lock_timeout = '2s';
 
@@ -30,7 +31,7 @@ BEGIN
                 END IF;
             END IF;
         EXCEPTION
-            WHEN duplicate_object OR unique_violation THEN NULL;  -- another database's, at this moment
+            WHEN duplicate_object OR unique_violation THEN NULL;  -- another database's migration created it concurrently
             WHEN insufficient_privilege THEN NULL;
         END;
     END LOOP;

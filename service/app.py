@@ -1,4 +1,4 @@
-"""create_app: the middleware and the routes as two lists, nothing else."""
+"""create_app builds the WSGI application; middleware() and routes() name its parts."""
 
 import time
 from functools import partial
@@ -19,7 +19,7 @@ from service.api.middleware.request_log import RequestLog
 from service.api.middleware.request_metrics import RequestMeter
 from service.api.middleware.token_buckets import Clock
 from service.api.parameters import NameConverter
-from service.api.resource import Resource, checked
+from service.api.resource import Resource, with_checked_policy
 from service.api.streaming.client import StreamClient
 from service.api.streaming.limiter import StreamLimiter, shared_slots
 from service.auth.key_cache import KeyCache
@@ -38,7 +38,7 @@ from service.resources.runs import search_resource
 from service.resources.tail import resource as tail
 from service.writer.group_commit import GroupCommitWriter
 
-# In each worker; more get 503. An export or a live tail takes a share of its worker's time.
+# Concurrent streams per worker; one more gets 503, because each takes time from other requests.
 MAX_EXPORTS = 2
 MAX_TAILS = 4
 
@@ -46,7 +46,7 @@ MAX_TAILS = 4
 def create_app(
     config: Config, database: Database, writer: GroupCommitWriter, clock: Clock = time.monotonic_ns
 ) -> LoadShedder:
-    """Build the WSGI application. `clock` measures the rate limits."""
+    """Build the WSGI application: Falcon behind a LoadShedder. The rate limits read `clock`."""
     access = Authorization(KeyCache(database), config)
     rate_limit = RateLimit(config, clock)
     app = falcon.App(middleware=middleware(config, access, rate_limit))
@@ -54,7 +54,7 @@ def create_app(
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=orjson.dumps)
     add_error_handlers(app)
     for path, resource in routes(config, database, writer, access, rate_limit).items():
-        app.add_route(path, checked(resource))
+        app.add_route(path, with_checked_policy(resource))
     return LoadShedder(app, writer.has_room)
 
 
@@ -80,19 +80,22 @@ def routes(
     access: Authorization,
     rate_limit: RateLimit,
 ) -> dict[str, Resource]:
-    """Every path with its resource: with the prefix and, for old clients, without."""
+    """Map every path to its resource, with and without the prefix.
+
+    Health checks and old clients use no prefix.
+    """
     probe = Probe(database)
     budget = BodyBudget(config.max_in_flight_mb * MEGABYTE)
     shared = shared_slots(config)
     exports = StreamLimiter(MAX_EXPORTS, "exports", shared)
     tails = StreamLimiter(MAX_TAILS, "streams", shared)
-    client_of = partial(StreamClient, access, config.stream_stall_seconds)
-    can_stream = config.worker_class != "meinheld"
+    new_stream_client = partial(StreamClient, access, config.stream_stall_seconds)
+    can_stream = config.worker_class != "meinheld"  # one stream would occupy the whole worker
     prefixed: dict[str, Resource] = {
         "/events": ingest.Events(writer, database, config, rate_limit, budget),
         "/events/check": stored_check.StoredCheck(database, config, budget),
-        "/events/stream": tail.Tail(database, tails, client_of, can_stream),
-        # Exporters add this path to their endpoint, which may end in the prefix or not.
+        "/events/stream": tail.Tail(database, tails, new_stream_client, can_stream),
+        # OTLP exporters append /v1/traces to their endpoint.
         "/v1/traces": otlp.OtlpTraces(writer, config, rate_limit, budget),
         "/events/{event_id:name}/children": ingest.Children(database),
         "/agents": agents.Agents(database),
@@ -106,9 +109,11 @@ def routes(
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/latency": percentiles.Latency(database),
-        "/export/events.ndjson": export.EventsNdjson(database, exports, client_of, can_stream),
-        "/export/events.csv": export.EventsCsv(database, exports, client_of, can_stream),
-        "/export/runs.csv": export.RunsCsv(database, exports, client_of, can_stream),
+        "/export/events.ndjson": export.EventsNdjson(
+            database, exports, new_stream_client, can_stream
+        ),
+        "/export/events.csv": export.EventsCsv(database, exports, new_stream_client, can_stream),
+        "/export/runs.csv": export.RunsCsv(database, exports, new_stream_client, can_stream),
         "/runs": search_resource.Runs(database),
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),

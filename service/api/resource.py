@@ -36,7 +36,7 @@ class DatabaseResource(Resource):
     on_head = on_get
 
 
-def checked(resource: Resource) -> Resource:
+def with_checked_policy(resource: Resource) -> Resource:
     """Return the resource; raise TypeError where its methods and its policy's are not the same."""
     policy = getattr(resource, "policy", None)
     if not isinstance(policy, Policy):

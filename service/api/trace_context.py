@@ -1,7 +1,7 @@
 """traceparent (W3C Trace Context): the client's trace that a request belongs to.
 
-The service makes no spans. Its log names the client's, so that a trace leads to the log's lines. An
-invalid header is ignored, as the specification requires.
+The service creates no spans. Its log lines carry the client's trace id, so that they can be found
+by it. An invalid header is ignored, as the specification requires.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""The format of a key: gati_<scope>_<id, 8 characters>_<secret, 43 characters>, in base 62.
+"""The format of a key: gati_<scope>_<id>_<secret>, with 8 and 43 characters in base 62.
 
-The id is public: lists, logs and the audit log have it. The secret is 32 random bytes, so one round
-of SHA-256 is as safe as a slow hash: a secret cannot be guessed.
+The id is public: it appears in keys list, the log and the audit log. One round of SHA-256 is
+enough, because a secret of 32 random bytes cannot be guessed.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 ID_LENGTH = 8
 SECRET_BYTES = 32
 SECRET_LENGTH = 43  # 62**43 > 256**32
-PATTERN = re.compile(
+match_key = re.compile(
     rf"gati_(?:{'|'.join(Scope)})_(?P<key_id>[0-9A-Za-z]{{{ID_LENGTH}}})_[0-9A-Za-z]{{{SECRET_LENGTH}}}"
 ).fullmatch
 
@@ -37,12 +37,12 @@ class KeyText:
     @classmethod
     def parse(cls, text: str) -> "KeyText | None":
         """Parse a key; None for any other text."""
-        match = PATTERN(text)
+        match = match_key(text)
         return cls(match["key_id"], text) if match else None
 
     @property
     def sha256(self) -> bytes:
-        """The stored hash."""
+        """The SHA-256 of the whole key, as the table api_keys stores it."""
         return hashlib.sha256(self.text.encode()).digest()
 
     def __repr__(self) -> str:
@@ -51,7 +51,7 @@ class KeyText:
 
 
 def base62(number: int, length: int) -> str:
-    """A number in base 62, with leading zeros."""
+    """The last `length` digits of a number in base 62, with leading zeros."""
     found = []
     for _ in range(length):
         number, digit = divmod(number, len(DIGITS))

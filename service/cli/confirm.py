@@ -8,7 +8,8 @@ from service.core.failure import Failure
 def confirm(yes: bool) -> None:
     """Return if the user agrees: by --yes, or by typing yes on a terminal.
 
-    Raises Failure otherwise; then nothing may have been done.
+    Raises Failure otherwise. Call this before any change, because its message says that nothing was
+    done.
     """
     if yes:
         return

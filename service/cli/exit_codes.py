@@ -8,7 +8,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 MEANINGS = {
     OK: "success",
-    FAILED: "failure, or a check found a problem (verify, migrate status, health, import)",
+    FAILED: "failure, or a problem found by verify, migrate status, health, import or retention",
     WRONG_VALUE: "wrong argument or setting; nothing was done",
     NO_KEY: "keys list: no key exists",
     INTERRUPTED: "interrupted with Ctrl-C",

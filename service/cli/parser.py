@@ -15,14 +15,14 @@ from service.cli.exit_codes import MEANINGS
 from service.config import SECTIONS, Config
 
 PROGRAM = "python -m service"
-DESCRIPTION = "GATI Backend stores what AI agents did, and answers dashboards about it."
+DESCRIPTION = "GATI Backend stores traces of AI agents and serves them to dashboards."
 
 # Name -> module below service.cli, and one line for the list of commands.
 COMMANDS = {
     "serve": ("serve", "run the service: database, migrations, web server"),
     "health": ("health", "ask the running service for its health"),
     "migrate up": ("migrate.up", "apply every migration that the database lacks"),
-    "migrate down": ("migrate.down", "roll back the last N migrations, with their data"),
+    "migrate down": ("migrate.down", "roll back the last N migrations and delete their data"),
     "migrate status": ("migrate.status", "list the migrations; exit 1 if some are not applied"),
     "migrate history": ("migrate.history", "list what was applied and rolled back, and when"),
     "migrate citus": ("migrate.citus", "distribute runs and events over the nodes of Citus"),
@@ -35,11 +35,11 @@ COMMANDS = {
     "prices reprice": ("prices.reprice", "recompute the costs of stored events"),
     "psql": ("psql", "open psql on the service's database; psql gets all arguments"),
     "explain": ("explain", "print the query plan of one of the service's queries"),
-    "refresh": ("refresh", "fold metric deltas, for services that do not"),
+    "refresh": ("refresh", "fold metric deltas, for services with REFRESH_INTERVAL_SECONDS=0"),
     "verify": ("verify", "recompute every metric from events; exit 1 if one differs"),
     "retention": ("retention", "drop old weeks of events; metrics keep their totals"),
     "dump": ("dump", "write the database to a file with pg_dump"),
-    "restore": ("restore", "fill an empty database from such a file"),
+    "restore": ("restore", "fill an empty database from a file written by dump"),
     "import": ("importing.command", "store the events of an NDJSON or GATI SQLite file"),
     "dashboard": ("dashboard.command", "serve the released GATI dashboard on this machine"),
     "help": ("", "show this text, or the help of a command"),

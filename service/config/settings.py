@@ -65,7 +65,7 @@ SECTIONS = {
             "ALLOWED_HOSTS",
             "",
             HOST_NAMES,
-            "host names besides localhost that requests may use while no key exists",
+            "Host header names accepted besides localhost while no key exists",
         ),
         Setting(
             "INSECURE_PUBLIC",
@@ -86,7 +86,7 @@ SECTIONS = {
             "WORKER_CLASS",
             "gevent",
             one_of(WORKER_CLASSES),
-            "concurrency of a worker; use meinheld only with nginx as its proxy",
+            "gevent, gthread, or meinheld (only behind nginx)",
         ),
         Setting("THREADS", "32", integer(1, 512), "threads of each gthread worker"),
         Setting("DEBUG", "false", BOOLEAN, "log every request; reload SQL files at each request"),
@@ -127,7 +127,7 @@ SECTIONS = {
             "DATABASE_POOL_SIZE",
             "20",
             integer(2, 1000),
-            "connections to PostgreSQL, of all workers together",
+            "connections to PostgreSQL of all workers together",
         ),
         # Below the 60 s after which nginx closes a request and gunicorn replaces a blocked worker.
         Setting(
@@ -151,13 +151,13 @@ SECTIONS = {
             "BODY_TIMEOUT_SECONDS",
             "10",
             integer(1, 3600),
-            "seconds without progress before a slow request body or response is aborted",
+            "seconds a client slower than 1000 bytes/s has for a request body or response",
         ),
         Setting(
             "STREAM_STALL_SECONDS",
             "60",
             integer(1, 3600),
-            "seconds an export or live-tail client may read nothing before it is disconnected",
+            "the same for the client of an export or live tail",
         ),
         Setting(
             "MAX_EVENTS_PER_SECOND",
@@ -184,7 +184,7 @@ SECTIONS = {
             "RETENTION_DAYS",
             "0",
             integer(0, 36_500),
-            "days after which whole weeks of events are dropped; 0: never",
+            "days after which whole weeks of runs and events are dropped; 0: never",
         ),
     ),
 }

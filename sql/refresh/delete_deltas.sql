@@ -1,6 +1,7 @@
--- refresh/delete_deltas: delete the folded deltas, the last change of a fold.
+-- refresh/delete_deltas: delete the folded deltas, after the statements that add them to the metric tables.
 --
--- Only the deltas of the transaction's snapshot. Never TRUNCATE: older snapshots would lose deltas.
+-- DELETE removes only the deltas in this transaction's snapshot. TRUNCATE would remove them from older
+-- snapshots too.
 --
 -- plan     one pass
 

@@ -1,7 +1,5 @@
 -- refresh/fold_daily_metrics: add the deltas to daily_metrics.
 --
--- One of the statements of a fold, all in one REPEATABLE READ transaction: the same deltas for each.
---
 -- index    daily_metrics_pkey
 -- plan     one pass over the deltas, one look-up per row of the result, in key order
 

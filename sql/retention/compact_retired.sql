@@ -1,6 +1,8 @@
--- retention/compact_retired: merge an agent's retired quarter hours by day, once they are no longer kept.
+-- retention/compact_retired: sum an agent's quarter-hour rows in retired_metrics into rows per day, before fold_state.quarter_hours_from.
 --
--- params   agent_name  text  the agent, locked, because deleting it subtracts these
+-- A row at the beginning of a day counts as merged and stays. So a day may keep several rows of a key.
+--
+-- params   agent_name  text  the agent; the caller holds its row lock, because deleting the agent subtracts the same rows from the metrics
 -- index    retired_metrics_agent_name_idx
 -- plan     the agent's rows; aggregate
 -- try      \set agent_name Researcher

@@ -3,7 +3,7 @@
 -- The same as migrations/0006.roles, for a database that was restored into another cluster, and for an owner
 -- who has been allowed to create roles since.
 --
--- plan     a definition; what is there already stays as it is
+-- plan     a definition; an existing role is left unchanged
 
 DO $$
 DECLARE
@@ -26,7 +26,7 @@ BEGIN
                 END IF;
             END IF;
         EXCEPTION
-            WHEN duplicate_object OR unique_violation THEN NULL;  -- another database's, at this moment
+            WHEN duplicate_object OR unique_violation THEN NULL;  -- another database's migration created it concurrently
             WHEN insufficient_privilege THEN NULL;
         END;
     END LOOP;

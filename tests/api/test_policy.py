@@ -4,7 +4,7 @@ import falcon
 import pytest
 
 from service.api.policy import ADMIN, PUBLIC, PUBLIC_POLICY, READ, Policy
-from service.api.resource import DatabaseResource, Resource, checked
+from service.api.resource import DatabaseResource, Resource, with_checked_policy
 from service.auth.scopes import Scope
 from service.db.database import Database
 from service.db.database_settings import DatabaseSettings
@@ -57,7 +57,7 @@ def test_a_resource_whose_policy_does_not_cover_its_methods_is_no_route(
     kind: type[Resource],
 ) -> None:
     with pytest.raises(TypeError, match=kind.__name__):
-        checked(kind())
+        with_checked_policy(kind())
 
 
 def test_a_resource_whose_policy_covers_its_methods_is_one() -> None:
@@ -65,7 +65,7 @@ def test_a_resource_whose_policy_covers_its_methods_is_one() -> None:
         Whole(),
         Stored(Database(DatabaseSettings("postgresql://nobody@127.0.0.1:1/nothing", 4))),
     ):
-        assert checked(resource) is resource
+        assert with_checked_policy(resource) is resource
 
 
 def test_head_needs_what_get_needs_and_what_is_not_there_needs_a_key() -> None:

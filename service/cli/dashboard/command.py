@@ -19,22 +19,31 @@ from service.server.greeting import address
 DESCRIPTION = """Serve the released GATI dashboard on this machine alone, and forward its
 requests to the service at HOST and PORT. Stop it with Ctrl-C."""
 LOOPBACK = "127.0.0.1"
-PORT = integer(1, 65535, "a port from 1 to 65535")
+PORT_TYPE = integer(1, 65535, "a port from 1 to 65535")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--port", type=PORT, default=3000, metavar="PORT", help="(3000)")
+    parser.add_argument(
+        "--port",
+        type=PORT_TYPE,
+        default=3000,
+        metavar="PORT",
+        help="port to listen on (default: 3000)",
+    )
     # A file, because other users of the machine can read a process's arguments.
     parser.add_argument(
         "--key-file",
         metavar="FILE",
-        help="holds a key of scope read that is added to each request; - is standard input",
+        help="file with a key of scope read, sent with each request; - is standard input",
     )
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    """Serve the page until Ctrl-C. Raises Failure if it is not installed or the port is taken."""
+    """Serve the dashboard until Ctrl-C.
+
+    Raises Failure if it is not installed, or if the port cannot be bound.
+    """
     service = Forwarding(address(config), read_key(options.key_file))
     pages = partial(Pages, directory=str(find_files()), service=service)
     try:
@@ -44,18 +53,30 @@ def run(config: Config, options: argparse.Namespace) -> int:
     page = f"http://localhost:{server.server_port}"
     print(f"The dashboard is at {page} and uses the service at {address(config)}", flush=True)
     if service.is_refused():
-        print(
-            "The service needs a key of scope read: python -m service keys create dashboard "
-            "--scope read >dashboard.key, then dashboard --key-file dashboard.key",
-            flush=True,
-        )
+        print(refusal(options.key_file), flush=True)
     with server, suppress(KeyboardInterrupt):
         server.serve_forever()
     return OK
 
 
+def refusal(key_file: str | None) -> str:
+    """Return what to do when the service refuses reads."""
+    if key_file is None:
+        return (
+            "The service needs a key of scope read: python -m service keys create dashboard "
+            "--scope read >dashboard.key, then dashboard --key-file dashboard.key"
+        )
+    return (
+        f"The service refuses the key of {key_file}: it is not valid, or its scope is not read "
+        "or admin."
+    )
+
+
 def read_key(file: str | None) -> str:
-    """Return the key of a file; empty if there is no file."""
+    """Return the key in a file, or "" without --key-file.
+
+    Raises Failure if the file cannot be read.
+    """
     if file is None:
         return ""
     try:
@@ -65,7 +86,11 @@ def read_key(file: str | None) -> str:
 
 
 def find_files() -> Path:
-    """Find the page in the `gati` package without importing it: that calls out to the internet."""
+    """Return the directory of the dashboard's files.
+
+    The gati package is located but not imported, because its import sends a request to the
+    internet. Raises Failure if there is none.
+    """
     spec = importlib.util.find_spec("gati")
     if spec is None or not spec.submodule_search_locations:
         raise Failure("the dashboard comes with gati: pip install -r requirements-dev.txt")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
+PREFIX = "/api"  # the page leaves it out, but /agents is also one of its views
 TIMEOUT_SECONDS = 60.0  # longer than any response of the service, or a pause of a stream
 PART_BYTES = 65_536
 REQUEST_HEADERS = ("Accept", "Content-Type", "Last-Event-Id", "X-Request-Id")
@@ -52,14 +53,17 @@ class Forwarding:
     def forward(
         self, method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes
     ) -> Answer:
-        """Forward a request; the answer is 502 if the service does not answer."""
+        """Forward a request; the answer is 502 if the service does not answer.
+
+        The service has every path without a prefix too, whatever its API_PREFIX is.
+        """
         headers_sent = dict(header for header in headers if header[0].title() in REQUEST_HEADERS)
         if self._key:
             headers_sent["Authorization"] = f"Bearer {self._key}"
         host, port = self._address.hostname or "", self._address.port
         conn = HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
         try:
-            conn.request(method, path, body, headers_sent)
+            conn.request(method, path.removeprefix(PREFIX), body, headers_sent)
             answer = conn.getresponse()
             kept = [
                 header for header in answer.getheaders() if header[0].title() in RESPONSE_HEADERS
@@ -75,7 +79,7 @@ class Forwarding:
 
     def is_refused(self) -> bool:
         """Return whether the service answers, and refuses reads with this key."""
-        return self.forward("GET", "/api/agents", (), b"").status in (401, 403)
+        return self.forward("GET", "/agents", (), b"").status in (401, 403)
 
 
 def unreachable(service: str) -> Answer:

@@ -1,4 +1,4 @@
-"""The files of the page, and below /api the answers of the service."""
+"""The files of the dashboard, and below /api the answers of the service."""
 
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from service.cli.dashboard.forwarding import BROKEN, Answer, Forwarding, Parts
+from service.cli.dashboard.forwarding import BROKEN, PREFIX, Answer, Forwarding, Parts
 
 # The released page has this address of the service built in.
 RELEASED_ADDRESS = b"http://localhost:8000"
-PREFIX = "/api"  # the page leaves it out, but /agents is also one of its views
 # DNS rebinding: another page could point its own name at 127.0.0.1, and read with the key.
 OWN_NAMES = ("localhost", "127.0.0.1", "::1")
 MAX_BODY_BYTES = 1_000_000  # of a rename or a description
