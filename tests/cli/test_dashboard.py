@@ -143,6 +143,9 @@ def test_its_key_reads_and_changes_nothing(
         with serving_pages(tmp_path, service, "--key-file", str(file)) as (port, said):
             reads_and_changes_nothing(port)
             assert "--key-file" not in said
+        file.write_text(create(database_url, "sdk", Scope.INGEST, days=None))
+        with serving_pages(tmp_path, service, "--key-file", str(file)) as (port, said):
+            assert f"refuses the key of {file}" in said
 
 
 def reads_and_changes_nothing(port: int) -> None:
@@ -159,8 +162,8 @@ def test_without_keys_the_page_may_change_what_it_shows(
     database_url: str, client: Client, tmp_path: Path
 ) -> None:
     send_event(client)
-    with (
-        serving(database_url, tmp_path) as service,
+    with (  # the dashboard asks for /api, whatever the service's prefix is
+        serving(database_url, tmp_path, API_PREFIX="/traces") as service,
         serving_pages(tmp_path, service) as (port, said),
     ):
         assert "--key-file" not in said
