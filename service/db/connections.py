@@ -10,7 +10,7 @@ from psycopg.types.string import TextLoader
 from service.db.green_connection import connection_class
 from service.db.json_loaders import FragmentLoader, NumberLoader
 from service.db.queries import Connection, queries
-from service.db.session_settings import READ_ONLY
+from service.db.session_settings import READ_ONLY, as_options
 from service.db.statement_timeout import TimeoutConnection, keepalives, set_client_timeout
 
 CONNECT_TIMEOUT_SECONDS = 2
@@ -83,7 +83,7 @@ def conninfo(url: str, settings: dict[str, str], role: str) -> str:
     return make_conninfo(
         url,
         **keepalives(url),
-        options=" ".join(f"-c {name}={value}" for name, value in settings.items()),
+        options=as_options(settings),
         application_name=f"gati-backend {role}",
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
     )

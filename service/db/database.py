@@ -17,7 +17,7 @@ from service.db.pools import PoolSettings, create_pool, lend
 from service.db.queries import Connection, queries
 from service.db.reads import Reads
 from service.db.replicas import Replicas
-from service.db.session_settings import DIRECT, READ, WRITE, with_timeout
+from service.db.session_settings import DIRECT, READ, WRITE, with_search_path, with_timeout
 
 
 class Database:
@@ -33,7 +33,13 @@ class Database:
         self.read_timeout_seconds = settings.read_timeout_seconds
         read_session = with_timeout(READ, settings.read_timeout_seconds)
         self.primary = Reads(
-            PoolSettings("read", settings.read_url, read_session, settings.read_connections)
+            PoolSettings(
+                "read",
+                settings.read_url,
+                read_session,
+                settings.read_connections,
+                find_search_path=settings.search_path,
+            )
         )
         self.replicas = Replicas(self.primary, settings)
         self._change = create_pool(
@@ -99,5 +105,6 @@ class Database:
 
     def connect_writer(self) -> Connection:
         """Open the connection of the worker's writer."""
-        settings = self._settings
-        return connect(settings.ingest_url(), self._write_session, "writer", for_writer=True)
+        url = self._settings.ingest_url()
+        session = with_search_path(self._write_session, self._settings.search_path())
+        return connect(url, session, "writer", for_writer=True)

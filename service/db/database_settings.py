@@ -49,6 +49,10 @@ class DatabaseSettings:
         """The owner's URL."""
         return self.url
 
+    def search_path(self) -> str:
+        """The schemas that the roles search; empty without roles."""
+        return self.logins.search_path if self.logins else ""
+
     def ingest_url(self) -> str:
         """The URL for the writer's next connection."""
         return self.logins.ingest() if self.logins else self.url

@@ -76,7 +76,7 @@ class ReadsThroughPgBouncer(Reads):
     def snapshot(self) -> Iterator[Connection]:
         """Lend a connection for one read-only transaction; the pool rolls back a failed one."""
         with lend(self.pool) as conn, conn.pipeline():
-            settings = transaction_settings(self.settings.session, is_distributed(conn))
+            settings = transaction_settings(self.settings.all_settings(), is_distributed(conn))
             settings |= TEMP_FILES
             queries.transactions.begin_read(conn)
             queries.transactions.use_settings(

@@ -44,7 +44,6 @@ SETTINGS = WRITE | {
     "lock_timeout": "200ms",
     "statement_timeout": "0",
     "plan_cache_mode": "force_custom_plan",
-    "datestyle": "ISO",
 }
 # deadlock, serialization failure, lock timeout: another transaction held the runs
 TRANSIENT = frozenset({"40P01", "40001", "55P03"})

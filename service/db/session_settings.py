@@ -1,9 +1,16 @@
-"""Session settings, by the purpose of a connection."""
+"""Session settings, by the purpose of a connection.
 
+A role may set defaults for its own sessions (ALTER ROLE CURRENT_USER SET …). So each connection
+sets what statements depend on.
+"""
+
+ESCAPED = "\\ "  # a space within a value
 READ_ONLY = "default_transaction_read_only"
 
 COMMON = {
     "timezone": "UTC",
+    "datestyle": "ISO",
+    "default_transaction_isolation": "read committed",
     "jit": "off",  # a plan that avoids sequential scans costs 1e10 on paper and would be compiled
     "plan_cache_mode": "force_generic_plan",  # timeline over 104 partitions: planning 2.4 -> 0.5 ms
     "client_min_messages": "warning",
@@ -11,7 +18,7 @@ COMMON = {
 }
 READ = COMMON | {
     READ_ONLY: "on",
-    "default_transaction_isolation": "repeatable\\ read",  # two queries of a response: one snapshot
+    "default_transaction_isolation": "repeatable read",  # two queries of a response: one snapshot
     "statement_timeout": "10s",
     "lock_timeout": "400ms",  # with 2 s of waiting for a connection: rejected within 2.5 s
     "enable_mergejoin": "off",  # it would sort a run again for each level of its trace
@@ -42,6 +49,17 @@ REFRESH = COMMON | {
 def with_timeout(settings: dict[str, str], seconds: int) -> dict[str, str]:
     """The settings with this statement_timeout."""
     return settings | {"statement_timeout": f"{seconds}s"}
+
+
+def with_search_path(settings: dict[str, str], search_path: str) -> dict[str, str]:
+    """The settings with this search_path; empty: with PostgreSQL's."""
+    return settings | {"search_path": search_path} if search_path else settings
+
+
+def as_options(settings: dict[str, str]) -> str:
+    """The settings as libpq's parameter `options`."""
+    values = {name: value.replace("\\", "\\\\") for name, value in settings.items()}
+    return " ".join(f"-c {name}={value.replace(' ', ESCAPED)}" for name, value in values.items())
 
 
 def transaction_settings(settings: dict[str, str], distributed: bool) -> dict[str, str]:

@@ -10,10 +10,10 @@ from tests.events import event, new_id
 
 
 def logged(conn: Connection) -> list[tuple[str, str, str]]:
-    """What was recorded beside keys, the oldest first."""
+    """What was recorded beside keys and roles, the oldest first."""
     rows = conn.execute("SELECT actor, action, subject FROM audit_log ORDER BY audit_id")
     found = [(row["actor"], row["action"], row["subject"]) for row in rows]
-    return [entry for entry in found if not entry[1].endswith(" key")]
+    return [entry for entry in found if not entry[1].endswith((" key", "use role"))]
 
 
 def test_deletes_and_renames_name_the_key_and_what_they_did(

@@ -125,3 +125,17 @@ def test_pgbouncer_refuses_what_a_session_of_the_service_is_told(through: str) -
     """If it did not, the tests that pass through it would prove less."""
     with pytest.raises(psycopg.OperationalError, match="unsupported startup parameter: options"):
         psycopg.connect(f"{through}&options={quote('-c jit=off')}")
+
+
+def test_a_role_s_own_search_path_changes_nothing(database_url: str, through: str) -> None:
+    do(database_url, f"ALTER ROLE {READ_ROLE} SET search_path = nowhere")
+    try:
+        with Client.of(
+            database_url, DATABASE_READ_URL=through, DATABASE_READ_PGBOUNCER="true"
+        ) as client:
+            run = new_id()
+            assert client.send(event(run)).status_code == 200
+            until(lambda: "in use" in str(client.ok("/health")["replicas"]), "it is not used")
+            assert client.run(run)["event_count"] == 1
+    finally:
+        do(database_url, f"ALTER ROLE {READ_ROLE} RESET search_path")

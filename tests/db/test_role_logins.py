@@ -274,6 +274,58 @@ def test_a_role_that_cannot_do_its_work_is_not_used(
         do(database_url, f"ALTER ROLE {INGEST} LOGIN")
 
 
+POISONED = {"search_path": "nowhere", "datestyle": "SQL, DMY", "timezone": "Asia/Tokyo"}
+
+
+@pytest.mark.parametrize("setting", POISONED)
+def test_what_a_role_sets_for_itself_changes_nothing(database_url: str, setting: str) -> None:
+    found = Logins(database_url)
+    try:
+        for role, at in ((INGEST, found.ingest()), (READ, found.read())):
+            with psycopg.connect(at, autocommit=True) as conn:
+                conn.execute("SET default_transaction_read_only = off")
+                conn.execute(f"ALTER ROLE CURRENT_USER SET {setting} = '{POISONED[setting]}'")
+            assert ask(database_url, f"SELECT rolconfig FROM pg_roles WHERE rolname = '{role}'")
+        assert refusals(database_url) == {INGEST: "", READ: ""}
+        with Client.of(database_url) as client:
+            sent = event(new_id(), data={"text": "\N{SNOWMAN} \\' x"})
+            assert client.send(sent).json["inserted"] == 1
+            timeline = client.ok(f"/api/runs/{sent['run_id']}/timeline")["events"]
+            assert timeline[0]["data"] == sent["data"]
+            assert timeline[0]["timestamp"].startswith(sent["timestamp"][:19])
+    finally:
+        for role in (INGEST, READ):
+            do(database_url, f"ALTER ROLE {role} RESET {setting}")
+
+
+@pytest.mark.parametrize("role", [INGEST, READ])
+def test_the_owner_never_takes_the_place_of_a_role_that_has_worked(
+    database_url: str, role: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logins, "RETRY_SECONDS", 0.1)
+
+    def ask_once(client: Client) -> int:
+        if role == READ:
+            return client.simulate_get("/api/agents").status_code
+        return client.send(event(new_id())).status_code
+
+    with Client.of(database_url) as client:
+        assert ask_once(client) == 200
+    at = Logins(database_url).ingest() if role == INGEST else Logins(database_url).read()
+    try:
+        with psycopg.connect(at, autocommit=True) as conn:
+            conn.execute("SET default_transaction_read_only = off")
+            conn.execute("ALTER ROLE CURRENT_USER SET local_preload_libraries = 'not_there'")
+        migrate.up(database_url)
+        with Client.of(database_url) as client:  # as after a restart
+            assert ask_once(client) == 503
+            assert f"{role} cannot connect" in caplog.text
+            do(database_url, f"ALTER ROLE {role} RESET local_preload_libraries")
+            until(lambda: ask_once(client) == 200, "it is not used again")
+    finally:
+        do(database_url, f"ALTER ROLE {role} RESET local_preload_libraries")
+
+
 def test_a_role_that_could_not_connect_for_a_while_is_used_again(
     database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

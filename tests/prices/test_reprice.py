@@ -176,7 +176,9 @@ def test_the_commands_as_an_operator_uses_them(
     assert dry == "no price for 'mine': 1 events\nwould change 1 of 2 events, +5 dollars\n"
     printed = prices_command("reprice", "--since", "2026-11-01")
     assert printed.endswith("\nchanged 1 of 2 events, +5 dollars\n")
-    rows = conn.execute("SELECT actor, action, subject FROM audit_log ORDER BY audit_id").fetchall()
+    rows = conn.execute(
+        "SELECT actor, action, subject FROM audit_log WHERE actor = 'command' ORDER BY audit_id"
+    ).fetchall()
     since = "since 2026-11-01T00:00:00+00:00"
     assert [tuple(row.values()) for row in rows] == [
         ("command", "load prices", "prices.csv: 3 added, 0 changed, 0 removed, 0 as they were"),
