@@ -1,6 +1,6 @@
 """Run names: unique per agent, and no event is ever refused for its run's name.
 
-`run N` counts up per agent. Most runs ask for no name, so their numbers are reserved ahead, in a
+`run N` counts up per agent, N up to 999,999,999. Most runs ask for no name, so their numbers are reserved ahead, in a
 short transaction, and nobody waits for an agent's row while events are stored. Every other name is
 decided under the agent's row lock: the name asked for, or, when it is taken, (2), (3), … behind it.
 A `run N` up to the agent's counter counts as taken there: somebody may have reserved it.
@@ -14,7 +14,8 @@ from service.db.queries import Connection, queries
 
 MAX_BASE = 240  # of 255 characters, so that " (1000000)" has room
 PROBES = 16
-GENERATED = re.compile(r"run ([1-9][0-9]{0,17})").fullmatch
+# More digits make a name like any other: a client's `run 999999999999999999` moves no counter.
+GENERATED = re.compile(r"run ([1-9][0-9]{0,8})").fullmatch
 
 
 class Namer:

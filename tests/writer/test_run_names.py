@@ -51,6 +51,19 @@ def test_a_generated_name_passes_over_one_that_a_client_took(client: Client) -> 
     assert name_of(client, send_named(client, None)) == "run 4"
 
 
+@pytest.mark.parametrize("number", [10**9, 999_999_999_999_999_999])
+def test_a_number_beyond_nine_digits_is_a_name_like_any_other(client: Client, number: int) -> None:
+    assert name_of(client, send_named(client, f"run {number}")) == f"run {number}"
+    assert name_of(client, send_named(client, None)) == "run 1"
+    assert name_of(client, send_named(client, f"run {number}")) == f"run {number} (2)"
+
+
+def test_the_largest_number_leaves_room_for_more_runs(client: Client) -> None:
+    send_named(client, "run 999999999")
+    names = [name_of(client, send_named(client, None)) for _ in range(2)]
+    assert names == ["run 1000000000", "run 1000000001"]
+
+
 def test_a_name_that_comes_later_takes_the_place_of_a_generated_one(client: Client) -> None:
     run = send_named(client, None, seconds=0)
     client.send(event(run, seconds=1, run_name="later"))
@@ -101,3 +114,10 @@ def test_renaming_ahead_of_the_counter_leaves_ingest_its_numbers(client: Client)
     send_named(client, None)
     client.ok("/api/runs/agent/run%201", "PATCH", json={"new_run_name": "run 30"})
     assert name_of(client, send_named(client, None)) == "run 31"
+
+
+def test_a_name_beyond_the_largest_number_is_passed_over(client: Client) -> None:
+    send_named(client, "run 1000000001")
+    send_named(client, "run 999999999")
+    names = [name_of(client, send_named(client, None)) for _ in range(3)]
+    assert names == ["run 1000000000", "run 1000000002", "run 1000000003"]
