@@ -8,6 +8,7 @@ import psycopg
 
 from service.config import Config
 from service.core.failure import Failure
+from service.db import schema_version
 from service.postgres.lock import Busy, hold
 from service.postgres.server import EmbeddedServer
 
@@ -19,7 +20,8 @@ def database_in_use(config: Config, purpose: str) -> Iterator[str]:
     """Yield the URL of the service's database: DATABASE_URL, else the embedded server's.
 
     If a service runs the embedded server, that one is used; else it is started here and stopped
-    afterwards. Raises Failure when the database cannot be reached, or goes away meanwhile.
+    afterwards. Raises Failure when the database cannot be reached, goes away meanwhile, or has no
+    schema of this version.
     """
     with server_in_use(config, purpose) as url:
         try:
@@ -27,6 +29,9 @@ def database_in_use(config: Config, purpose: str) -> Iterator[str]:
         except psycopg.OperationalError as error:
             text = str(error).partition("\n")[0]
             raise Failure(f"the database did not answer: {text}") from None
+        except psycopg.ProgrammingError:  # such as a table that does not exist
+            schema_version.check(url)
+            raise
 
 
 @contextmanager

@@ -86,8 +86,8 @@ def plan(conn: Connection, query: Query, params: dict[str, str]) -> str:
         cursor.execute(f"PREPARE explained AS {numbered}")
         values = f" ({arguments})" if names else ""
         lines = cursor.execute(f"{EXPLAIN} EXECUTE explained{values}", params).fetchall()
-    except psycopg.Error as error:
-        raise Failure(f"{query.name}: {error}") from None
+    except psycopg.DataError as error:
+        raise Failure(f"{query.name}: {error.diag.message_primary}") from None
     finally:
         conn.rollback()
     return "\n".join(line for (line,) in lines)

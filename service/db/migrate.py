@@ -4,6 +4,7 @@ import getpass
 import os
 import re
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -26,6 +27,9 @@ from service.db.schema_version import DIRECTORY, ROLLBACK, applied_names, find_m
 LOCK_KEY = 0x67617469
 OLDEST_SERVER = 15
 CONNECT_TIMEOUT_SECONDS = 10
+
+# yoyo warns so of a connection that is lost while it looks whether DDL is transactional.
+warnings.filterwarnings("ignore", "Nested transaction requested", UserWarning)
 
 FORWARD_HEADER = """\
 -- {name}: what it does.

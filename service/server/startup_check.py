@@ -5,6 +5,8 @@ python -m service.server.startup_check    exits with 1 and a line on standard er
 
 import sys
 
+import psycopg
+
 from service.auth.exposure import may_be_open
 from service.auth.key_admin import keys
 from service.config import Config
@@ -43,6 +45,9 @@ def main() -> int:
         lines, code = check(config, config.database_url or ""), 0
     except Failure as failure:
         lines, code = [str(failure)], 1
+    except psycopg.OperationalError as error:
+        text = str(error).partition("\n")[0]
+        lines, code = [f"the database did not answer: {text}"], 1
     for line in lines:
         print(f"gati-backend: {line}", file=sys.stderr, flush=True)
     return code
