@@ -19,6 +19,7 @@ from service.core.overloaded import Overloaded
 from service.db.errors import Transient, transient_kind
 from service.ingest.json.batch import BadBatch, BatchTooLarge
 from service.ingest.otlp.span import Malformed
+from service.ingest.row_bytes import RowsTooLarge
 from service.telemetry.logging import reason
 
 RETRY_AFTER_SECONDS = 1
@@ -76,6 +77,7 @@ def add_error_handlers(app: "falcon.App[falcon.Request, falcon.Response]") -> No
     app.add_error_handler((PoolTimeout, TooManyRequests, Overloaded), on_overload)
     app.add_error_handler(BadBatch, on_bad_batch)
     app.add_error_handler(BatchTooLarge, on_batch_too_large)
+    app.add_error_handler(RowsTooLarge, on_rows_too_large)
     app.add_error_handler(Malformed, on_malformed)
     app.add_error_handler(Exception, on_unexpected)
     app.add_error_handler(falcon.HTTPError, on_http_error)
@@ -169,6 +171,13 @@ def on_batch_too_large(
 ) -> None:
     """Raise 413: the batch has too many events."""
     raise ApiError(falcon.HTTP_413, "batch_too_large", str(error), limit=error.limit)
+
+
+def on_rows_too_large(
+    req: falcon.Request, resp: falcon.Response, error: RowsTooLarge, params: dict[str, Any]
+) -> None:
+    """Raise 413: the rows of the body are many times its size."""
+    raise ApiError(falcon.HTTP_413, "rows_too_large", str(error), limit=error.limit)
 
 
 def on_malformed(

@@ -44,15 +44,18 @@ def is_otlp(req: falcon.Request) -> bool:
 
 
 def write_response(resp: falcon.Response, is_json: bool, rejected: int, message: str) -> None:
-    """Write an ExportTraceServiceResponse; `partial_success` is set only for rejected spans."""
+    """Write an ExportTraceServiceResponse; `partial_success` is set only where there is a message.
+
+    Without rejected spans the message is a warning.
+    """
     if is_json:
         # int64 is text in protobuf's JSON.
         partial = {"rejectedSpans": str(rejected), "errorMessage": message}
         resp.content_type = falcon.MEDIA_JSON
-        resp.data = orjson.dumps({"partialSuccess": partial} if rejected else {})
+        resp.data = orjson.dumps({"partialSuccess": partial} if message else {})
         return
     response = ExportTraceServiceResponse()
-    if rejected:
+    if message:
         partial_success = ExportTracePartialSuccess(rejected_spans=rejected, error_message=message)
         response.partial_success.CopyFrom(partial_success)
     resp.content_type = PROTOBUF

@@ -26,8 +26,8 @@ MAX_TOKENS = 4_000_000  # half a second
 # for a parser: they reach 1,000, less the stack below them.
 KEPT_LEVELS = 600
 
-SMALL = 2 * 1024 * 1024
-BYTES_PER_COMMA = 16
+SMALL = 64 * 1024
+BYTES_PER_TOKEN = 12
 ABSENT, NULL = Raw(b""), Raw(b"null")
 
 Element = bytes | Raw
@@ -41,12 +41,15 @@ class Cut(NamedTuple):
     beside: Element
 
 
-def is_sparse(text: bytes) -> bool:
+def is_sparse(text: bytes, max_element_bytes: int) -> bool:
     """Whether the objects built of a whole text are a small multiple of its size.
 
-    Each value takes up to 120 bytes and, but for the first in its container, a comma.
+    Each object takes up to 120 bytes and a brace and, but for the first in its container, a comma.
+    Half of what one element may have costs little, whatever it holds.
     """
-    return len(text) <= SMALL or text.count(b",") * BYTES_PER_COMMA <= len(text)
+    return len(text) <= max_element_bytes // 2 or (
+        text.count(b",") + text.count(b"{")
+    ) * BYTES_PER_TOKEN <= len(text)
 
 
 def has_more_values(text: Element, limit: int) -> bool:

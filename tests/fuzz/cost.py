@@ -19,13 +19,14 @@ from service.ingest.json.event import MAX_DEPTH
 from service.ingest.json.event_keys import parse_keys
 from service.ingest.otlp.batch import parse_spans
 from service.ingest.otlp.span import Malformed
+from service.ingest.row_bytes import RowsTooLarge
 from tests.fuzz.shapes import PLACES, UNITS, Shape, shapes
 
 MB = 1024 * 1024
 # All limits are a sixteenth of the service's own, so that small shapes, which are soon read, reach
 # them: those of the parsers, and of the 32 MB that a worker may grow by whatever it was sent.
 MAX_EVENTS, MAX_EVENT_BYTES = 625, MB // 16
-REFUSED = (BadBatch, BatchTooLarge, Malformed)
+REFUSED = (BadBatch, BatchTooLarge, RowsTooLarge, Malformed)
 # Of six times the body that a worker may grow by, two are the body itself, as it is put together.
 MEMORY_MULTIPLE, MEMORY_BYTES = 4, 2 * MB
 STORED_MULTIPLE, STORED_BYTES = 6, MB
@@ -85,7 +86,7 @@ def parse(kind: str, body: bytes) -> int:
         if kind == "events":
             rows = parse_batch(body, MAX_EVENTS, MAX_EVENT_BYTES, MAX_DEPTH).rows
         elif kind == "check":
-            parse_keys(body, MAX_EVENTS)
+            parse_keys(body, MAX_EVENTS, MAX_EVENT_BYTES)
         else:
             is_json = kind == "OTLP/JSON"
             rows = parse_spans(body, is_json, MAX_EVENTS, MAX_EVENT_BYTES, MAX_DEPTH).rows

@@ -14,6 +14,7 @@ from service.ingest.json.data import is_plain
 from service.ingest.json.event import MAX_DEPTH, SentEvent, read_event, read_sent
 from service.ingest.json.event_errors import EventErrors
 from service.ingest.json.fields import BadEvent
+from service.ingest.row_bytes import RowBytes
 from service.ingest.rows import EventRow
 
 Events = Sequence[SentEvent | Element]
@@ -76,23 +77,25 @@ def parse_batch(
 ) -> Batch:
     """Read the body of POST /events.
 
-    Raises BadBatch when it is no batch, BatchTooLarge when it has more than `max_events`.
+    Raises BadBatch when it is no batch, BatchTooLarge when it has more than `max_events`,
+    RowsTooLarge.
     """
-    batch = Batch()
+    batch, row_bytes = Batch(), RowBytes(len(body), max_event_bytes)
     ordinals: dict[str, int] = {}
     as_sent = is_plain(body)
-    for index, sent in enumerate(read_events(body, max_events)):
+    for index, sent in enumerate(read_events(body, max_events, max_event_bytes)):
         event = None
         try:
             event = sent if isinstance(sent, SentEvent) else read_sent(sent)
             row = read_event(event, max_event_bytes, max_depth, ordinals, as_sent)
+            row_bytes.add(row)
             batch.rows.append(row)
         except BadEvent as error:
             batch.reject(index, error, event)
     return batch
 
 
-def read_events(body: bytes, max_events: int) -> Events:
+def read_events(body: bytes, max_events: int, max_event_bytes: int) -> Events:
     """The events, read in one pass, or else each still to be read by `read_sent`.
 
     Raises BadBatch, BatchTooLarge.
@@ -100,7 +103,9 @@ def read_events(body: bytes, max_events: int) -> Events:
     try:
         if not body.isascii():
             body.decode()  # msgspec does not check the UTF-8 of fields that it skips
-        events: Events | None = read_whole(body) or cut(body, "events", max_events + 1).elements
+        events: Events | None = (
+            read_whole(body, max_event_bytes) or cut(body, "events", max_events + 1).elements
+        )
     except UnicodeDecodeError:
         raise BadBatch("invalid_json", "The body is not UTF-8.") from None
     except msgspec.ValidationError:
@@ -116,9 +121,9 @@ def read_events(body: bytes, max_events: int) -> Events:
     return events
 
 
-def read_whole(body: bytes) -> list[SentEvent] | None:
+def read_whole(body: bytes, max_event_bytes: int) -> list[SentEvent] | None:
     """All events in one pass, as nearly always; None where they have to be read one by one."""
     try:
-        return decode_body(body).events if is_sparse(body) else None
+        return decode_body(body).events if is_sparse(body, max_event_bytes) else None
     except (msgspec.MsgspecError, RecursionError):
         return None

@@ -36,12 +36,12 @@ class Keys(EventErrors):
             self.indexes.append(index)
 
 
-def parse_keys(body: bytes, max_events: int) -> Keys:
+def parse_keys(body: bytes, max_events: int, max_event_bytes: int) -> Keys:
     """Read the body of POST /events/check.
 
     Raises BadBatch when it is no batch, BatchTooLarge when it has more than `max_events`.
     """
     keys = Keys()
-    for index, sent in enumerate(read_events(body, max_events)):
+    for index, sent in enumerate(read_events(body, max_events, max_event_bytes)):
         keys.add(index, sent)
     return keys

@@ -4,10 +4,9 @@ Only ancestors in the same request count. The run belongs to the agent of its ro
 (service/writer/run_owner.py), whenever that arrives.
 """
 
-from collections.abc import Iterable
-
 from service.ingest.otlp.attributes import AGENT_NAME, first, name
 from service.ingest.otlp.span import Span
+from service.ingest.rows import EventRow
 
 Key = tuple[str, str]
 
@@ -15,20 +14,30 @@ Key = tuple[str, str]
 class Agents:
     """The agents of the spans of one request."""
 
-    def __init__(self, spans: Iterable[Span]) -> None:
+    def __init__(self) -> None:
         self._parents: dict[Key, Key] = {}
         self._names: dict[Key, str | None] = {}
-        for span in spans:
-            key = (span.trace_id, span.span_id)
-            own_name = first(span.attributes, AGENT_NAME, name)
-            if own_name is not None or span.is_root:
-                self._names[key] = own_name
-            else:
-                self._parents[key] = (span.trace_id, span.parent_span_id)
+        self._nameless: list[tuple[Key, str, list[EventRow]]] = []
 
-    def name_of(self, span: Span) -> str:
-        """The name of a span's agent."""
-        return self._find((span.trace_id, span.span_id)) or span.origin.service
+    def add(self, span: Span) -> None:
+        """Note the name or the parent of a span."""
+        key = (span.trace_id, span.span_id)
+        own_name = first(span.attributes, AGENT_NAME, name)
+        if own_name is not None or span.is_root:
+            self._names[key] = own_name
+        else:
+            self._parents[key] = (span.trace_id, span.parent_span_id)
+
+    def expect(self, span: Span, rows: list[EventRow]) -> None:
+        """Note the rows of a span, which get its agent's name once all spans have been added."""
+        self._nameless.append(((span.trace_id, span.span_id), span.origin.service.name, rows))
+
+    def set_names(self) -> None:
+        """Write the agent's name into each row."""
+        for key, service, rows in self._nameless:
+            found = self._find(key) or service
+            for row in rows:
+                row.agent_name = found
 
     def _find(self, key: Key) -> str | None:
         """Walk up to a name and cache it for each span on the way: each is visited once."""

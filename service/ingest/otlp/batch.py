@@ -1,31 +1,42 @@
 """The body of POST /v1/traces -> rows, and the errors of the spans that have none."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from service.ingest.json.batch import EXPIRED
 from service.ingest.json.fields import BadEvent
 from service.ingest.otlp.agents import Agents
 from service.ingest.otlp.json_decoder import read_json
+from service.ingest.otlp.origin import MAX_SHARED_BYTES
 from service.ingest.otlp.protobuf_decoder import read_protobuf
 from service.ingest.otlp.rows import AGENT_END, rows_of
 from service.ingest.otlp.span import Span
+from service.ingest.row_bytes import RowBytes
 from service.ingest.rows import EventRow
 
 NAMED_REASONS = 5
 MAX_REASON = 200  # characters
 
-Reader = Callable[[bytes, int, int], list[Span | BadEvent]]
+OMITTED = (
+    f"Attributes of a resource or scope were left out: more than {MAX_SHARED_BYTES} bytes of them "
+    "are not stored with each span."
+)
+
+Reader = Callable[[bytes, int, int], Iterator[Span | BadEvent]]
 
 
 @dataclass
 class SpanBatch:
-    """The rows of one request. `reasons` holds those of the first few `rejected` spans."""
+    """The rows of one request. `reasons` holds those of the first few `rejected` spans.
+
+    `omitted` counts attributes of a resource or scope that are too large to be stored with a span.
+    """
 
     spans: int = 0
     rows: list[EventRow] = field(default_factory=list)
     rejected: int = 0
     reasons: list[str] = field(default_factory=list)
+    omitted: int = 0
 
     def reject(self, error: BadEvent, span_id: str | None) -> None:
         """Note a span that is not stored."""
@@ -44,9 +55,9 @@ class SpanBatch:
 
     @property
     def error_message(self) -> str:
-        """The error message for the client; empty when no span was rejected."""
+        """The error message for the client, or a warning; empty when everything was stored."""
         if not self.rejected:
-            return ""
+            return OMITTED if self.omitted else ""
         more = "; …" if self.rejected > len(self.reasons) else ""
         head = f"{self.rejected} of {self.spans} spans were rejected: "
         return head + "; ".join(self.reasons) + more
@@ -55,17 +66,30 @@ class SpanBatch:
 def parse_spans(
     body: bytes, is_json: bool, max_spans: int, max_bytes: int, max_depth: int
 ) -> SpanBatch:
-    """Read a request. Raises Malformed when it is none, TooManySpans beyond `max_spans`."""
+    """Read a request.
+
+    Raises Malformed when it is none, TooManySpans beyond `max_spans`, RowsTooLarge.
+
+    The rows of a span are made before the next span is read. The names of the agents come last,
+    because a span's ancestors may follow it.
+    """
     read: Reader = read_json if is_json else read_protobuf
-    found = read(body, max_spans, max_bytes)
-    agents = Agents(span for span in found if isinstance(span, Span))
-    batch = SpanBatch(len(found))
-    for span in found:
+    batch, agents, row_bytes = SpanBatch(), Agents(), RowBytes(len(body), max_bytes)
+    for span in read(body, max_spans, max_bytes):
+        batch.spans += 1
         if isinstance(span, BadEvent):
             batch.reject(span, span.event_id)
             continue
+        batch.omitted += span.origin.omitted
+        agents.add(span)
         try:
-            batch.rows += rows_of(span, agents.name_of(span), max_bytes, max_depth)
+            rows = rows_of(span, max_bytes, max_depth)
         except BadEvent as error:
             batch.reject(error, span.span_id)
+            continue
+        for row in rows:
+            row_bytes.add(row)
+        batch.rows += rows
+        agents.expect(span, rows)
+    agents.set_names()
     return batch

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from service.ingest.json.fields import BadEvent
 from service.ingest.otlp.attributes import (
     INPUT,
     INPUT_PREFIXES,
@@ -15,6 +16,8 @@ from service.ingest.otlp.span import Span
 
 # Of a key: `llm.input_messages.0.message.tool_calls.1.tool_call.function.name` has 8.
 MAX_PARTS = 16
+MAX_STEPS = 50_000  # of all keys of one span; each step is an object
+MAX_DIGITS = 9  # of a position in a list; int() takes long for many, and raises beyond 4,300
 # Span events that older GenAI instrumentations send messages in.
 INPUT_EVENTS = frozenset(
     {
@@ -71,6 +74,8 @@ def below(attributes: Attributes, prefix: str) -> dict[str, Any]:
 
 def unflatten(parts: Attributes) -> Any:
     """Nest keys such as `0.message.role`; a level whose keys are all numbers is a list."""
+    if sum(key.count(".") for key in parts) > MAX_STEPS:
+        raise BadEvent("attributes", "too_many_values", "The span's keys have too many parts.")
     root: dict[str, Any] = {}
     for key, value in parts.items():
         *path, last = key.split(".", MAX_PARTS)
@@ -85,12 +90,17 @@ def unflatten(parts: Attributes) -> Any:
 
 
 def as_lists(value: Any) -> Any:
-    """Turn objects whose keys are all numbers into lists. The recursion ends at MAX_PARTS."""
+    """Turn objects whose keys are all positions into lists. The recursion ends at MAX_PARTS."""
     if not isinstance(value, dict):
         return value
-    if value and all(key.isascii() and key.isdigit() for key in value):
+    if value and all(map(is_position, value)):
         return [as_lists(value[key]) for key in sorted(value, key=int)]
     return {key: as_lists(child) for key, child in value.items()}
+
+
+def is_position(key: str) -> bool:
+    """Whether a key is a position in a list."""
+    return len(key) <= MAX_DIGITS and key.isascii() and key.isdigit()
 
 
 def in_events(span: Span, names: tuple[str, ...], event_names: frozenset[str]) -> Any:

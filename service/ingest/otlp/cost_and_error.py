@@ -11,6 +11,7 @@ from service.ingest.otlp.attributes import COST, COST_DETAILS, COST_PARTS, Attri
 from service.ingest.otlp.span import ERROR_STATUS, Span
 
 EXCEPTION = "exception"
+MAX_CONTAINERS = 10_000  # of a JSON text; its strings may count as several
 
 
 def cost_of(attributes: Attributes) -> str | None:
@@ -57,8 +58,8 @@ def error_of(span: Span) -> str | None:
 
 
 def parsed(value: Any) -> Any:
-    """The value of JSON text in an attribute; any other value unchanged."""
-    if not isinstance(value, str):
+    """The value of JSON text in an attribute; any other value, and one of many parts, unchanged."""
+    if not isinstance(value, str) or value.count("{") + value.count("[") > MAX_CONTAINERS:
         return value
     try:
         return orjson.loads(value)

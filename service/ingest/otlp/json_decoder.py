@@ -4,13 +4,14 @@ Nearly always the whole body is read in one pass. Otherwise its spans are cut ou
 by itself, so that a bad span costs itself alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from service.ingest.elements import Element, cut, has_more_values, is_sparse, mask, unreadable
 from service.ingest.json.fields import BadEvent
+from service.ingest.nesting import outside_strings
 from service.ingest.otlp.json_messages import (
     Event,
     Link,
@@ -21,11 +22,13 @@ from service.ingest.otlp.json_messages import (
     SpanMessage,
 )
 from service.ingest.otlp.json_values import read_attributes
+from service.ingest.otlp.origin import Origin, Service, too_deep
 from service.ingest.otlp.protobuf_wire import FIELDS_PER_SPAN, SOME_FIELDS
-from service.ingest.otlp.span import Malformed, Origin, Span, TooManySpans, event_of, link_of
+from service.ingest.otlp.span import Malformed, Span, TooManySpans, event_of, link_of
 
 T = TypeVar("T")
 MAX_UINT64 = 2**64 - 1
+MAX_TOKENS = 100_000  # commas and brackets of a span's attributes, events or links: 30 ms to read
 SentSpan = SpanMessage | Element
 Group = tuple[Origin | BadEvent, Sequence[SentSpan]]
 
@@ -36,43 +39,45 @@ decode_span = msgspec.json.Decoder(SpanMessage, strict=False).decode
 decode_lists = msgspec.json.Decoder(SpanLists | None).decode
 
 
-def read_json(body: bytes, max_spans: int, max_span_bytes: int) -> list[Span | BadEvent]:
-    """Read each span, or why it cannot be read. Raises Malformed, TooManySpans."""
-    found: list[Span | BadEvent] = []
+def read_json(body: bytes, max_spans: int, max_span_bytes: int) -> Iterator[Span | BadEvent]:
+    """Yield each span, or why it cannot be read. Raises Malformed, TooManySpans."""
     try:
         if not body.isascii():
             body.decode()  # msgspec does not check the UTF-8 of fields that it skips
-        groups = read_groups(body)
+        groups = read_groups(body, max_span_bytes)
         if groups is None:
             groups = cut_groups(body, max_spans, max_span_bytes)
-        if sum(len(spans) for _, spans in groups) > max_spans:
-            raise TooManySpans(max_spans)
-        for origin, spans in groups:
-            if isinstance(origin, BadEvent):
-                found += [origin] * len(spans)
-            else:
-                found += [read_span(span, origin, max_span_bytes) for span in spans]
     except UnicodeDecodeError:
         raise Malformed("the body is not UTF-8") from None
     except (msgspec.MsgspecError, RecursionError) as error:
         raise Malformed(str(error)) from None
-    return found
+    if sum(len(spans) for _, spans in groups) > max_spans:
+        raise TooManySpans(max_spans)
+    for origin, spans in groups:
+        for span in spans:
+            if isinstance(origin, BadEvent):
+                yield origin
+            else:
+                yield read_span(span, origin, max_span_bytes)
 
 
-def read_groups(body: bytes) -> list[Group] | None:
+def read_groups(body: bytes, max_span_bytes: int) -> list[Group] | None:
     """The spans of each resource and scope; None where they have to be read one by one."""
     try:
-        if not is_sparse(body):
+        if not is_sparse(body, max_span_bytes):
             return None
         request = decode_request(body)
     except (msgspec.MsgspecError, RecursionError):
         return None
-    return [
-        (read_origin(resource_spans.resource, scope_spans.scope), scope_spans.spans)
-        for resource_spans in request.resource_spans or ()
-        for scope_spans in resource_spans.scope_spans or ()
-        if scope_spans.spans
-    ]
+    groups: list[Group] = []
+    for resource_spans in request.resource_spans or ():
+        service = read_service(resource_spans.resource)
+        groups += [
+            (read_origin(service, scope_spans.scope), scope_spans.spans)
+            for scope_spans in resource_spans.scope_spans or ()
+            if scope_spans.spans
+        ]
+    return groups
 
 
 def cut_groups(body: bytes, max_spans: int, max_bytes: int) -> list[Group]:
@@ -91,15 +96,10 @@ def cut_groups(body: bytes, max_spans: int, max_bytes: int) -> list[Group]:
 
     for resource_spans in parts(body, "resourceSpans")[0]:
         scopes, resource = parts(resource_spans, "scopeSpans", "resource")
+        service = cut_service(resource, max_bytes)
         for scope_spans in scopes:
             spans, scope = parts(scope_spans, "spans", "scope")
-            try:
-                origin: Origin | BadEvent = read_origin(
-                    decode_part(resource, decode_resource, max_bytes),
-                    decode_part(scope, decode_scope, max_bytes),
-                )
-            except BadEvent as error:
-                origin = error
+            origin = cut_origin(service, scope, max_bytes)
             groups.append((origin, spans))
     return groups
 
@@ -107,11 +107,8 @@ def cut_groups(body: bytes, max_spans: int, max_bytes: int) -> list[Group]:
 def decode_part(sent: Element, decode: Callable[[Element], T], max_bytes: int) -> T:
     """A message that was cut out. Raises ValidationError, or BadEvent where it cannot be stored."""
     try:
-        lists = decode_lists(sent) if len(sent) > max_bytes else None
-        for values in (lists.attributes, lists.events, lists.links) if lists else ():
-            if has_more_values(values, max_bytes):
-                text = f"The span has {len(values)} bytes; the limit is {max_bytes}."
-                raise BadEvent(None, "event_too_large", text)
+        if len(sent) > MAX_TOKENS:
+            check_values(sent, max_bytes)
         return decode(sent)
     except msgspec.ValidationError:
         raise
@@ -119,13 +116,53 @@ def decode_part(sent: Element, decode: Callable[[Element], T], max_bytes: int) -
         raise unreadable(sent, "span") from None
 
 
-def read_origin(resource: Resource | None, scope: Scope | None) -> Origin | BadEvent:
-    """What the spans of a scope have in common, or why it cannot be stored."""
+def check_values(sent: Element, max_bytes: int) -> None:
+    """Raise BadEvent for a message with very many values, before they are made."""
+    lists = decode_lists(sent)
+    for values in (lists.attributes, lists.events, lists.links) if lists else ():
+        if has_more_values(values, max_bytes):
+            text = f"The span has {len(values)} bytes; the limit is {max_bytes}."
+            raise BadEvent(None, "event_too_large", text)
+        if has_more_values(values, MAX_TOKENS) and has_more_values(
+            outside_strings(bytes(values)), MAX_TOKENS
+        ):
+            raise BadEvent("attributes", "too_many_values", "The span holds too many values.")
+
+
+def cut_service(sent: Element, max_bytes: int) -> Service | BadEvent:
+    """As read_service, of a resource that was cut out."""
     try:
-        shared = read_attributes(resource.attributes) if resource else {}
+        return read_service(decode_part(sent, decode_resource, max_bytes))
+    except BadEvent as error:
+        return error
+
+
+def cut_origin(service: Service | BadEvent, sent: Element, max_bytes: int) -> Origin | BadEvent:
+    """As read_origin, of a scope that was cut out."""
+    try:
+        return read_origin(service, decode_part(sent, decode_scope, max_bytes))
+    except BadEvent as error:
+        return error
+
+
+def read_service(resource: Resource | None) -> Service | BadEvent:
+    """What a resource says, or why it cannot be stored."""
+    try:
+        return Service(read_attributes(resource.attributes) if resource else {})
+    except BadEvent as error:
+        return error
+    except RecursionError:
+        return too_deep()
+
+
+def read_origin(service: Service | BadEvent, scope: Scope | None) -> Origin | BadEvent:
+    """What the spans of a scope have in common, or why it cannot be stored."""
+    if isinstance(service, BadEvent):
+        return service
+    try:
         if scope is None:
-            return Origin(shared, None, None, {})
-        return Origin(shared, scope.name, scope.version, read_attributes(scope.attributes))
+            return Origin(service, None, None, {})
+        return Origin(service, scope.name, scope.version, read_attributes(scope.attributes))
     except BadEvent as error:
         return error
     except RecursionError:
@@ -181,11 +218,6 @@ def read_link(link: Link) -> dict[str, Any]:
     """A link to another span."""
     ids = (link.trace_id or "").lower(), (link.span_id or "").lower()
     return link_of(*ids, read_attributes(link.attributes))
-
-
-def too_deep() -> BadEvent:
-    """The error for attributes that no reader could read back."""
-    return BadEvent("attributes", "too_deep", "The attributes are nested too deep.")
 
 
 def shown_id(sent: SentSpan) -> str | None:

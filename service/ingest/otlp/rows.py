@@ -10,14 +10,15 @@ from typing import Any
 
 import orjson
 
-from service.ingest.json import numbers
-from service.ingest.json.data import encode_data
+from service.ingest.json.data import check_encoded, check_nesting
 from service.ingest.json.fields import FIRST_YEAR, GENERATED_NAME, LAST_YEAR, BadEvent
+from service.ingest.nesting import count
 from service.ingest.otlp import attributes as names
 from service.ingest.otlp.attributes import first, name
 from service.ingest.otlp.content import input_of, output_of
 from service.ingest.otlp.cost_and_error import error_of
 from service.ingest.otlp.event_types import AGENT, LLM, event_type_of
+from service.ingest.otlp.origin import to_json
 from service.ingest.otlp.span import END, SPAN, Span, check_ids, event_id_of, run_id_of
 from service.ingest.otlp.span_columns import NOTHING, Columns, column_data, read_columns
 from service.ingest.otlp.span_data import describe, present
@@ -31,10 +32,10 @@ OK_STATUS = 1
 Data = dict[str, Any]
 
 
-def rows_of(span: Span, agent_name: str, max_bytes: int, max_depth: int) -> list[EventRow]:
-    """Make the rows of a span; raise BadEvent for one that cannot be stored."""
+def rows_of(span: Span, max_bytes: int, max_depth: int) -> list[EventRow]:
+    """Make the rows of a span, without agent; raise BadEvent for one that cannot be stored."""
     check_ids(span)
-    maker = RowMaker(span, agent_name, max_bytes, max_depth)
+    maker = RowMaker(span, max_bytes, max_depth)
     own_type = event_type_of(span)
     event_type = AGENT if span.is_root else own_type
     columns = read_columns(span, own_type == LLM)
@@ -54,9 +55,8 @@ def rows_of(span: Span, agent_name: str, max_bytes: int, max_depth: int) -> list
 class RowMaker:
     """Makes the rows of one span. In `data`, None stands for what is absent."""
 
-    def __init__(self, span: Span, agent_name: str, max_bytes: int, max_depth: int) -> None:
+    def __init__(self, span: Span, max_bytes: int, max_depth: int) -> None:
         self._span = span
-        self._agent_name = agent_name
         self._limits = (max_bytes, max_depth)
         self._run_id = run_id_of(span.trace_id)
         self._event_id = event_id_of(span.trace_id, span.span_id, SPAN)
@@ -68,13 +68,13 @@ class RowMaker:
         return EventRow(
             run_id=self._run_id,
             event_id=self._event_id,
-            agent_name=self._agent_name,
+            agent_name="",
             event_type=event_type,
             timestamp=at,
             timestamp_text=as_text(at),
             parent_event_id=event_id_of(span.trace_id, parent, SPAN) if parent else None,
             run_name=run_name_of(span),
-            metadata=numbers.dumps(metadata).decode() if metadata else None,
+            metadata=to_json(metadata).decode() if metadata else None,
             environment=data["environment"],
             model=columns.model,
             tokens_in=columns.tokens_in,
@@ -93,7 +93,7 @@ class RowMaker:
         return EventRow(
             run_id=self._run_id,
             event_id=event_id_of(span.trace_id, span.span_id, END),
-            agent_name=self._agent_name,
+            agent_name="",
             event_type=AGENT_END,
             timestamp=at,
             timestamp_text=as_text(at),
@@ -109,7 +109,13 @@ class RowMaker:
         )
 
     def _encode(self, data: Data) -> bytes:
-        return encode_data(present({"name": self._span.name or None, **data}), *self._limits)
+        max_bytes, max_depth = self._limits
+        encoded = to_json(present({"name": self._span.name or None, **data}))
+        check_encoded(encoded, max_bytes)
+        # The brackets bound the depth from above, so few spans need the exact count.
+        if count(encoded, b"{") + count(encoded, b"[") > max_depth:
+            check_nesting(encoded, max_depth)
+        return encoded
 
 
 def as_text(at: datetime) -> str:

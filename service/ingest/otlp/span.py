@@ -9,13 +9,11 @@ from msgspec import Struct
 
 from service.ingest.json.batch import BatchTooLarge
 from service.ingest.json.fields import BadEvent
-from service.ingest.otlp import attributes
-from service.ingest.otlp.attributes import ENVIRONMENT, SERVICE_NAME, first
+from service.ingest.otlp.origin import Origin
 
 # The role of an event in its span. A child's parent is always SPAN, even if that is an agent_start:
 # the child knows only the span id of its parent.
 SPAN, END = "8", "9"
-NO_SERVICE = "unknown_service"  # what OpenTelemetry calls a service without a name
 ERROR_STATUS = 2
 
 is_trace_id = re.compile(r"(?!0{32})[0-9a-f]{32}").fullmatch
@@ -32,26 +30,6 @@ class TooManySpans(BatchTooLarge):
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
         self.args = (f"The request has more than {limit} spans. Send it in parts.",)
-
-
-# The attributes of a resource that identify a service and its place; not its command line.
-IDENTIFYING = ("service.", "deployment.", "host.name", "cloud.", "k8s.", "container.")
-
-
-class Origin:
-    """What the spans of one scope share, derived once."""
-
-    def __init__(
-        self, resource: dict[str, Any], name: str | None, version: str | None, scope: dict[str, Any]
-    ) -> None:
-        """`resource` and `scope` are attributes; `name` and `version` are those of the scope."""
-        self.resource = resource
-        identity = {key: v for key, v in resource.items() if key.startswith(IDENTIFYING)}
-        parts = {"name": name, "version": version, "attributes": scope}
-        shared = {"scope": {key: v for key, v in parts.items() if v}, "resource": identity}
-        self.kept = {key: value for key, value in shared.items() if value}  # stored with each span
-        self.service = first(resource, SERVICE_NAME, attributes.name) or NO_SERVICE
-        self.environment = first(resource, ENVIRONMENT, attributes.environment)
 
 
 class Span(Struct, kw_only=True, gc=False):

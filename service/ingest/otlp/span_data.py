@@ -59,9 +59,9 @@ def metadata_of(span: Span) -> dict[str, Any] | None:
 def environment_of(span: Span) -> str | None:
     """The environment of the span, else of its resource."""
     if ENVIRONMENT_KEYS.isdisjoint(span.attributes):
-        return span.origin.environment
+        return span.origin.service.environment
     for attribute in names.ENVIRONMENT:
-        for holder in (span.attributes, span.origin.resource):
+        for holder in (span.attributes, span.origin.service.attributes):
             found = first(holder, (attribute,), environment)
             if found is not None:
                 return found

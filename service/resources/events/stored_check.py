@@ -8,7 +8,7 @@ from service.api.body import read_json_body
 from service.api.body_budget import BodyBudget
 from service.api.policy import ANY_KEY, Policy
 from service.api.resource import Resource
-from service.config import MEGABYTE, Config
+from service.config import KILOBYTE, MEGABYTE, Config
 from service.db.database import Database
 from service.db.queries import Row, queries
 from service.ingest.json.event_keys import Keys, parse_keys
@@ -29,13 +29,14 @@ class StoredCheck(Resource):
         self._database = database
         self._budget = budget
         self._max_body_bytes = config.max_body_mb * MEGABYTE
+        self._max_event_bytes = config.max_event_kb * KILOBYTE
         self._max_batch_size = config.max_batch_size
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with what is missing; 422 when nothing that was asked for is a key."""
         with self._budget.share() as reservation:
             body = read_json_body(req, self._max_body_bytes, reservation)
-            keys = parse_keys(body, self._max_batch_size)
+            keys = parse_keys(body, self._max_batch_size, self._max_event_bytes)
             missing = self._find_missing(keys) if keys.indexes else []
         resp.status = falcon.HTTP_200 if keys.indexes else falcon.HTTP_422
         resp.media = describe(keys, missing)

@@ -190,6 +190,18 @@ def test_nesting_that_no_parser_takes_costs_its_own_event_alone(levels: int) -> 
     assert [(error["index"], error["code"]) for error in batch.errors] == [(1, "too_deep")]
 
 
+def test_up_to_100_000_lists_and_objects() -> None:
+    unit: list[Any] = [[], {}]
+    for name in (new_id(), new_id().upper()):  # as it came, and written anew
+        sent = {**event(new_id()), "event_id": name}
+        batch = parse(
+            {**sent, "data": {"a": unit * 49_999}}, {**sent, "data": {"a": unit * 50_000}}
+        )
+        assert (len(batch.rows), batch.errors[0]["code"]) == (1, "too_many_values")
+    text = json.dumps(unit * 100_000)
+    assert not parse({**event(new_id()), "data": {"a": text}}).failed
+
+
 def test_an_event_at_the_size_limit_and_one_over_it() -> None:
     text = "x" * (MEGABYTE - len('{"a":""}'))
     assert len(row_of(event(new_id(), data={"a": text})).data) == MEGABYTE
