@@ -13,6 +13,7 @@ from service.api.errors import add_error_handlers
 from service.api.load_shedding import LoadShedder
 from service.api.middleware.authorization import Authorization
 from service.api.middleware.basics import RawPath, ReloadQueries, RequestId, cors
+from service.api.middleware.client_shares import ClientShares
 from service.api.middleware.rate_limit import RateLimit
 from service.api.middleware.replica_fallback import ResetReplicaRouting
 from service.api.middleware.request_log import RequestLog
@@ -21,7 +22,6 @@ from service.api.middleware.token_buckets import Clock
 from service.api.parameters import NameConverter
 from service.api.resource import Resource, with_checked_policy
 from service.api.streaming.client import StreamClient
-from service.api.streaming.limiter import StreamLimiter, shared_slots
 from service.auth.key_cache import KeyCache
 from service.config import MEGABYTE, Config
 from service.db.database import Database
@@ -37,10 +37,6 @@ from service.resources.runs import resource as runs
 from service.resources.runs import search_resource
 from service.resources.tail import resource as tail
 from service.writer.group_commit import GroupCommitWriter
-
-# Concurrent streams per worker; one more gets 503, because each takes time from other requests.
-MAX_EXPORTS = 2
-MAX_TAILS = 4
 
 
 def create_app(
@@ -69,6 +65,7 @@ def middleware(config: Config, access: Authorization, rate_limit: RateLimit) -> 
         cors(config.cors_origins),
         access,
         *([rate_limit] if rate_limit.is_on else []),  # after `access`, which identifies the client
+        ClientShares(config),
         *([ReloadQueries()] if config.debug else []),
     ]
 
@@ -86,15 +83,12 @@ def routes(
     """
     probe = Probe(database)
     budget = BodyBudget(config.max_in_flight_mb * MEGABYTE)
-    shared = shared_slots(config)
-    exports = StreamLimiter(MAX_EXPORTS, "exports", shared)
-    tails = StreamLimiter(MAX_TAILS, "streams", shared)
     new_stream_client = partial(StreamClient, access, config.stream_stall_seconds)
     can_stream = config.worker_class != "meinheld"  # one stream would occupy the whole worker
     prefixed: dict[str, Resource] = {
         "/events": ingest.Events(writer, database, config, rate_limit, budget),
         "/events/check": stored_check.StoredCheck(database, config, budget),
-        "/events/stream": tail.Tail(database, tails, new_stream_client, can_stream),
+        "/events/stream": tail.Tail(database, new_stream_client, can_stream),
         # OTLP exporters append /v1/traces to their endpoint.
         "/v1/traces": otlp.OtlpTraces(writer, config, rate_limit, budget),
         "/events/{event_id:name}/children": ingest.Children(database),
@@ -109,11 +103,9 @@ def routes(
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/latency": percentiles.Latency(database),
-        "/export/events.ndjson": export.EventsNdjson(
-            database, exports, new_stream_client, can_stream
-        ),
-        "/export/events.csv": export.EventsCsv(database, exports, new_stream_client, can_stream),
-        "/export/runs.csv": export.RunsCsv(database, exports, new_stream_client, can_stream),
+        "/export/events.ndjson": export.EventsNdjson(database, new_stream_client, can_stream),
+        "/export/events.csv": export.EventsCsv(database, new_stream_client, can_stream),
+        "/export/runs.csv": export.RunsCsv(database, new_stream_client, can_stream),
         "/runs": search_resource.Runs(database),
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),

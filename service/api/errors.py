@@ -14,12 +14,15 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.api import otlp_responses as otlp
 from service.api.middleware.basics import identify
+from service.api.policy import Share
 from service.api.trace_context import trace_context
 from service.core.overloaded import Overloaded
+from service.db.client_turns import NoTurn
 from service.db.errors import Transient, transient_kind
 from service.ingest.json.batch import BadBatch, BatchTooLarge
 from service.ingest.otlp.span import Malformed
 from service.ingest.row_bytes import RowsTooLarge
+from service.telemetry import metrics
 from service.telemetry.logging import reason
 
 RETRY_AFTER_SECONDS = 1
@@ -63,6 +66,11 @@ TRANSIENT = {
     Transient.TIMEOUT: "The database took too long. Retry the request.",
     Transient.TOO_HEAVY: "The read needs too much temporary disk space. Request less at once.",
 }
+WAYS_OUT = {
+    Share.READS: "Send fewer at once, or narrow those that take long.",
+    Share.EXPORTS: "Wait until one of them ends.",
+    Share.STREAMS: "Close one of them, or let several readers share one.",
+}
 SLOW_READ = (Transient.TIMEOUT, Transient.LOCKED, Transient.TOO_HEAVY)
 CONSTRAINTS = {
     "runs_agent_name_run_name_key": ("run_name_taken", "Another run of the agent has this name."),
@@ -75,6 +83,7 @@ def add_error_handlers(app: "falcon.App[falcon.Request, falcon.Response]") -> No
     app.set_error_serializer(serialize)
     app.add_error_handler(psycopg.Error, on_database_error)
     app.add_error_handler((PoolTimeout, TooManyRequests, Overloaded), on_overload)
+    app.add_error_handler(NoTurn, on_no_turn)
     app.add_error_handler(BadBatch, on_bad_batch)
     app.add_error_handler(BatchTooLarge, on_batch_too_large)
     app.add_error_handler(RowsTooLarge, on_rows_too_large)
@@ -157,6 +166,23 @@ def on_overload(
 ) -> None:
     """Raise 503: no connection was free in time, or a queue or budget is full."""
     raise transient(Transient.OVERLOADED)
+
+
+def share_used(kind: Share, limit: int) -> ApiError:
+    """The error for a client that holds its share of a worker; counts the refusal."""
+    metrics.SHARE_REFUSALS.labels(kind).inc()
+    text = (
+        f"One key, or without keys one address, has at most {limit} {kind} at a time in each "
+        f"worker, so that others get theirs. {WAYS_OUT[kind]}"
+    )
+    return ApiError(falcon.HTTP_429, "concurrency_limited", text, retry=True, limit=limit)
+
+
+def on_no_turn(
+    req: falcon.Request, resp: falcon.Response, error: NoTurn, params: dict[str, Any]
+) -> None:
+    """Raise 429: the client's other reads have kept this one waiting for too long."""
+    raise share_used(Share.READS, error.limit)
 
 
 def on_bad_batch(

@@ -20,6 +20,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.auth.key_format import KeyText
 from service.auth.scopes import Scope
+from service.db.client_turns import own_reads
 from service.db.database import Database
 from service.db.queries import Row, queries
 
@@ -157,7 +158,7 @@ class KeyCache:
     def _fetch(self) -> dict[str, Key]:
         """Read all keys; mark the used ones in the database if possible."""
         replica = self._database.replicas.in_place_of_primary()
-        with (replica or self._database.primary).reading() as conn:
+        with own_reads(), (replica or self._database.primary).reading() as conn:
             rows = queries.keys.all(conn).fetchall()
         keys = {row["key_id"]: Key.from_row(row) for row in rows}
         if replica is not None:

@@ -8,7 +8,7 @@ REMOVED = {
     "MAX_EVENT_DEPTH": ("64", "the limit is 64"),
     "MAX_HEADERS": ("100", "the limit is 100"),
     "MAX_HEADER_KB": ("8", "the limit is 8"),
-    "MAX_EXPORTS": ("2", "each worker serves 2 exports at a time"),
+    "MAX_EXPORTS": ("2", "each worker serves 3 exports at a time, 2 of them to one client"),
     "QUARTER_HOUR_DAYS": ("93", "metrics by hour are kept for 93 days"),
     "DASHBOARD_PORT": ("3000", "use python -m service dashboard --port"),
     "DASHBOARD_KEY": ("", "use python -m service dashboard --key-file"),

@@ -38,6 +38,7 @@ class Database:
                 settings.read_url,
                 read_session,
                 settings.read_connections,
+                settings.most_reads_per_client,
                 find_search_path=settings.search_path,
             )
         )

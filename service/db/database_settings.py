@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from service.config import Config
+from service.db.pools import MAX_WAITING
 from service.db.roles.logins import Logins
 
 RESERVED_CONNECTIONS = 3  # writer, changes by hand, metrics leader
@@ -25,6 +26,7 @@ class DatabaseSettings:
     max_replica_lag_seconds: int = 10
     read_timeout_seconds: int = 10
     write_timeout_seconds: int = 30
+    most_reads_per_client: int = MAX_WAITING // 2
 
     @classmethod
     def from_config(cls, config: Config, url: str, logins: Logins) -> Self:
@@ -38,12 +40,13 @@ class DatabaseSettings:
             max_replica_lag_seconds=config.max_replica_lag_seconds,
             read_timeout_seconds=config.read_timeout_seconds,
             write_timeout_seconds=config.write_timeout_seconds,
+            most_reads_per_client=most_reads_per_client(config),
         )
 
     @property
     def read_connections(self) -> int:
-        """The size of each pool of reads."""
-        return max(1, self.connections - RESERVED_CONNECTIONS)
+        """The size of each pool of reads: at least 2, so that no client holds all of it."""
+        return max(2, self.connections - RESERVED_CONNECTIONS)
 
     def owner_url(self) -> str:
         """The owner's URL."""
@@ -60,3 +63,13 @@ class DatabaseSettings:
     def read_url(self) -> str:
         """The URL for the next connection that reads from the primary."""
         return self.logins.read() if self.logins else self.url
+
+
+def most_reads_per_client(config: Config) -> int:
+    """How many reads of one client may run and wait together in a worker.
+
+    Under gthread each of them holds a thread, so half of the threads are left to other clients.
+    """
+    if config.worker_class == "gthread":
+        return max(1, config.threads // 2)
+    return MAX_WAITING // 2

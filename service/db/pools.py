@@ -23,6 +23,7 @@ from service.db.session_settings import READ_ONLY, with_search_path
 from service.db.statement_timeout import TimeoutConnection, set_client_timeout
 
 POOL_TIMEOUT_SECONDS = 2.0
+LEAST_TIMEOUT_SECONDS = 0.5  # after a wait for a turn
 MAX_WAITING = 200
 
 Pool = ConnectionPool[TimeoutConnection]
@@ -36,6 +37,7 @@ class PoolSettings:
     find_url: Callable[[], str]  # called for each new connection
     session: dict[str, str]
     size: int
+    most_reads_per_client: int = MAX_WAITING // 2  # that run and wait together
     pgbouncer: bool = False  # sessions get no settings, and statements are not prepared
     is_server_gone: Callable[[], bool] | None = None  # polled while a statement waits
     find_search_path: Callable[[], str] = lambda: ""  # as find_url; empty: PostgreSQL's
@@ -88,8 +90,8 @@ def create_pool(settings: PoolSettings) -> Pool:
 
 
 @contextmanager
-def lend(pool: Pool) -> Iterator[Connection]:
-    """Lend a pool's connection; a connection that the server has closed is replaced.
+def lend(pool: Pool, seconds: float = POOL_TIMEOUT_SECONDS) -> Iterator[Connection]:
+    """Lend a pool's connection, if one is free within `seconds`; replace one that was closed.
 
     A connection whose write fails as read-only (25006) is discarded: its server was the primary
     once, and with several hosts in the URL the next connection finds the new primary.
@@ -98,7 +100,7 @@ def lend(pool: Pool) -> Iterator[Connection]:
     connections that a restart closed. The pool's check= costs a round trip and backs off for
     seconds.
     """
-    conn = pool.getconn()
+    conn = pool.getconn(seconds)
     if is_broken(conn):
         pool.putconn(conn)
         pool.check()

@@ -71,6 +71,10 @@ STREAMED_SECONDS = histogram(
     ("kind",),
 )
 
+SHARE_REFUSALS = counter(
+    "gati_share_refusals", "Requests refused because their client had its share of a worker", "kind"
+)
+
 INGEST_EVENTS = counter("gati_ingest_events", "Events of committed batches", "outcome")
 INGEST_BATCH = histogram("gati_ingest_batch_events", "Events in a request", EVENTS)
 TRANSACTION_EVENTS = histogram("gati_ingest_transaction_events", "Events in a commit", EVENTS)

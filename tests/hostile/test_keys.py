@@ -14,6 +14,7 @@ from service.db.queries import Connection
 from tests.hostile.answers import fetch, make_large_run
 from tests.hostile.bodies import MB
 from tests.http.wire import get
+from tests.processes.harness import until
 from tests.service import ANSWER_SECONDS, Service
 
 SETTINGS = {"DATABASE_POOL_SIZE": 4, "READ_TIMEOUT_SECONDS": 4}
@@ -26,7 +27,8 @@ def keys(hostile_service: Service, stored: Connection, service_database_url: str
     """Two keys of scope read; before there was one, a large run was made."""
     make_large_run(hostile_service, stored, EVENTS)
     made = [create(service_database_url, name, Scope.READ, days=None) for name in ("one", "other")]
-    hostile_service.wait_until_healthy()
+    ask = partial(hostile_service.get, "/api/agents")
+    until(lambda: ask().status_code == 401, "the keys are not known")
     return made
 
 

@@ -1,7 +1,6 @@
 """Rate limits on a client's events and reads: 429 beyond them. Off unless set.
 
-A client is a key, whatever addresses it is used from; without keys it is an address. Each worker
-counts on its own, so a client may get up to WORKERS times as much in total.
+Each worker counts on its own, so a client may get up to WORKERS times as much in total.
 """
 
 import time
@@ -10,9 +9,9 @@ from typing import Any
 import falcon
 
 from service.api.errors import ApiError
+from service.api.middleware.client_name import client_of
 from service.api.middleware.token_buckets import Buckets, Clock
 from service.api.policy import Policy
-from service.auth.key_cache import ANONYMOUS
 from service.auth.scopes import Scope
 from service.config import Config
 
@@ -34,9 +33,9 @@ class RateLimit:
         access = policy.access(req.method)
         if access.is_read:
             if self._reads and access.scopes:
-                check(self._reads.take(self._client_of(req), 1), self._reads, "requests")
+                check(self._reads.take(client_of(req, self._proxies), 1), self._reads, "requests")
         elif Scope.INGEST in access.scopes and self._events:
-            check(self._events.wait_seconds(self._client_of(req)), self._events, "events")
+            check(self._events.wait_seconds(client_of(req, self._proxies)), self._events, "events")
 
     def take_events(self, req: falcon.Request, count: int) -> None:
         """Count the events of a batch, good or bad, before it is stored. Raises ApiError 429.
@@ -44,16 +43,7 @@ class RateLimit:
         Other batches of the client may have been counted since process_resource accepted this one.
         """
         if self._events:
-            check(self._events.take(self._client_of(req), count), self._events, "events")
-
-    def _client_of(self, req: falcon.Request) -> str:
-        principal = req.context.principal
-        if principal is not ANONYMOUS:
-            return str(principal.key_id)
-        env = req.env
-        return self._proxies.client_of(
-            env.get("REMOTE_ADDR", ""), env.get("HTTP_X_FORWARDED_FOR", "")
-        )
+            check(self._events.take(client_of(req, self._proxies), count), self._events, "events")
 
 
 def make_buckets(per_second: int, clock: Clock) -> Buckets | None:

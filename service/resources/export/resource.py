@@ -14,10 +14,9 @@ from service.api.parameters import (
     optional_text,
     time_range,
 )
-from service.api.policy import READ, Policy
+from service.api.policy import EXPORT, Policy
 from service.api.resource import DatabaseResource
 from service.api.streaming.client import ClientOf
-from service.api.streaming.limiter import StreamLimiter
 from service.core.validation import to_uuid
 from service.db.database import Database
 from service.db.queries import Row
@@ -39,30 +38,27 @@ RUN_PARAMETERS = {"agent", "from", "to", "after"}
 class Export(DatabaseResource):
     """The common base of the exports."""
 
-    policy = Policy({"GET": READ})
+    policy = Policy({"GET": EXPORT})
 
     content_type = NDJSON
     file_name = "events.ndjson"
     parameters = EVENT_PARAMETERS
 
-    def __init__(
-        self, database: Database, limiter: StreamLimiter, client_of: ClientOf, can_stream: bool
-    ) -> None:
+    def __init__(self, database: Database, client_of: ClientOf, can_stream: bool) -> None:
         """`can_stream`: False if the server cannot stream, which disables exports."""
         super().__init__(database)
-        self._limiter = limiter
         self._client_of = client_of
         self._can_stream = can_stream
 
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Stream the matching rows; 503 if too many exports are running."""
+        """Stream the matching rows."""
         if not self._can_stream:
             raise ApiError(falcon.HTTP_501, "not_streamed", NOT_STREAMED)
         filters = read_filters(req, self.parameters)
         packed = accepts_gzip(req.get_header("Accept-Encoding") or "")
         if req.method != "HEAD":
             client = self._client_of(req, resp)
-            stream = Stream(self._parts(filters), self._limiter.acquire(), client, packed)
+            stream = Stream(self._parts(filters), req.context.slot, client, packed)
             stream.begin()
             resp.stream = stream
         self._describe(resp, packed)

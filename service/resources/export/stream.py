@@ -53,15 +53,13 @@ class Stream:
         self._bytes = 0
         self._began = monotonic()
         self._ending: EndReason | None = None
-        self._has_begun = False
 
     def begin(self) -> None:
-        """Make the first part, within about 10 s; on an error, close the stream and raise it."""
+        """Make the first part, within about 10 s; on an error, close the source and raise it."""
         try:
             self._first = next(part for part in self._parts if part)
-            self._has_begun = True
         except BaseException:
-            self.close()
+            self._parts.close()  # type: ignore[attr-defined]  # a generator
             raise
 
     def __iter__(self) -> Iterator[bytes]:
@@ -106,7 +104,7 @@ class Stream:
 
     def close(self) -> None:
         """Close the source of the rows, and release the slot."""
-        if self._has_begun and self._ending is None:
+        if self._ending is None:
             ending = self._client.write_end_reason()
             self._give_up(ending, WHY[ending])
         self._parts.close()  # type: ignore[attr-defined]  # a generator

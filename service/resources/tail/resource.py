@@ -4,10 +4,9 @@ import falcon
 
 from service.api.errors import ApiError
 from service.api.parameters import allow_parameters, bad_parameter, optional_text
-from service.api.policy import READ, Policy
+from service.api.policy import STREAM, Policy
 from service.api.resource import DatabaseResource
 from service.api.streaming.client import ClientOf
-from service.api.streaming.limiter import StreamLimiter
 from service.db.database import Database
 from service.resources.export.resource import NOT_STREAMED
 from service.resources.tail.position import StreamPosition
@@ -19,26 +18,23 @@ PARAMETERS = {"agent", "last_event_id"}
 class Tail(DatabaseResource):
     """A live tail, which lasts until the client leaves."""
 
-    policy = Policy({"GET": READ})
+    policy = Policy({"GET": STREAM})
 
-    def __init__(
-        self, database: Database, limiter: StreamLimiter, client_of: ClientOf, can_stream: bool
-    ) -> None:
+    def __init__(self, database: Database, client_of: ClientOf, can_stream: bool) -> None:
         """`can_stream` is False where a worker could serve one stream and nothing else."""
         super().__init__(database)
-        self._limiter = limiter
         self._client_of = client_of
         self._can_stream = can_stream
 
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Stream events from now on, or after the client's position; 503 without a free slot."""
+        """Stream events from now on, or after the client's position."""
         if not self._can_stream:
             raise ApiError(falcon.HTTP_501, "not_streamed", NOT_STREAMED)
         allow_parameters(req, PARAMETERS)
         agent_name, position = optional_text(req, "agent"), read_position(req)
         if req.method != "HEAD":
             client = self._client_of(req, resp)
-            stream = Stream(self._database, agent_name, self._limiter.acquire(), client)
+            stream = Stream(self._database, agent_name, req.context.slot, client)
             stream.begin(position)
             resp.stream = stream
         resp.content_type = "text/event-stream"

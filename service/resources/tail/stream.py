@@ -48,12 +48,8 @@ class Stream:
         self._has_failed = False
 
     def begin(self, last: StreamPosition | None) -> None:
-        """Find the position to begin at; if that raises, the stream is closed."""
-        try:
-            position, is_reset = find_start(self._database, last)
-        except BaseException:
-            self.close()
-            raise
+        """Find the position to begin at."""
+        position, is_reset = find_start(self._database, last)
         self._parts = self._messages(position, is_reset)
 
     def __iter__(self) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from service import app
+from service.api import policy
 from service.db.database import Database
 from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection, Query, queries
@@ -251,7 +251,7 @@ def test_it_is_packed_for_who_takes_it(client: Client, accepted: str, packed: bo
 def test_head_tells_what_it_would_be_and_takes_no_place(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "MAX_EXPORTS", 1)
+    monkeypatch.setitem(policy.SLOTS, policy.Share.EXPORTS, 1)
     with Client.of(database_url) as client:
         for _ in range(3):
             answer = client.simulate_head("/api/export/events.csv")
@@ -295,7 +295,7 @@ def test_a_server_that_cannot_stream_says_so(database_url: str) -> None:
 def test_what_is_wrong_before_the_first_line_is_an_error_and_gives_its_place_back(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "MAX_EXPORTS", 1)
+    monkeypatch.setitem(policy.SLOTS, policy.Share.EXPORTS, 1)
     with Client.of(database_url) as client:
         filled(client)
         document = close(dict(client.ok("/api/openapi.json")))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service import app
+from service.api import policy
 from service.db.database import Database
 from service.db.database_settings import DatabaseSettings
 from service.db.queries import Row
@@ -90,7 +90,7 @@ def test_what_is_found_is_the_same(client: Client, request: pytest.FixtureReques
 def test_that_its_client_has_left_is_noticed_while_nothing_is_found(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "MAX_EXPORTS", 1)
+    monkeypatch.setitem(policy.SLOTS, policy.Share.EXPORTS, 1)
     with Client.of(database_url) as client:
         filled(client)
         ours, theirs = socket.socketpair()

@@ -65,10 +65,12 @@ def test_who_reads_to_the_end_has_all_of_it(service: Service) -> None:
     assert packed.content == body
 
 
-def test_others_are_served_meanwhile_and_a_third_export_is_refused(service: Service) -> None:
+def test_others_are_served_meanwhile_and_a_client_s_third_export_is_refused(
+    service: Service,
+) -> None:
     with begun(service.port), begun(service.port):
         refused = service.get("/api/export/runs.csv")
-        assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+        assert (refused.status_code, refused.json()["code"]) == (429, "concurrency_limited")
         assert refused.headers["Retry-After"] == "1"
         assert service.ok("/api/agents")
         assert service.post(batch(event(new_id(), agent_name="x"))).status_code == 200
@@ -77,7 +79,7 @@ def test_others_are_served_meanwhile_and_a_third_export_is_refused(service: Serv
 
 def test_a_client_that_stands_still_is_given_up(service: Service) -> None:
     with begun(service.port) as answer, begun(service.port):
-        assert service.get("/api/export/runs.csv").status_code == 503
+        assert service.get("/api/export/runs.csv").status_code == 429
         until(lambda: ended(service, "stalled") == 2, "it is waited for")
         assert service.get("/api/export/runs.csv").status_code == 200
         assert not rest_of(answer)[1]

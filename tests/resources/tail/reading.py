@@ -67,7 +67,7 @@ def reading(
         conn.close()
         conn.request("GET", path + query, headers=headers)
         answer = conn.getresponse()
-        return None if answer.status == 503 else answer
+        return None if answer.status in (429, 503) else answer
 
     with closing(http.client.HTTPConnection("127.0.0.1", port, ANSWER_SECONDS)) as conn:
         answer = until(ask, "who has left holds a place")

@@ -13,9 +13,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.app import MAX_TAILS
+from service.api.policy import SLOTS, Share
 from service.auth.key_admin import create
 from service.auth.scopes import Scope
+from service.core.client_share import share_of
 from tests.client import Client
 from tests.events import event, new_id
 from tests.http.wire import batch
@@ -27,6 +28,7 @@ from tests.resources.test_openapi import assert_described
 from tests.service import Service, serving
 
 PATH = "/api/events/stream"
+SHARE = share_of(SLOTS[Share.STREAMS])
 WRITERS, BATCHES = 4, 25
 HELD = """
 INSERT INTO events
@@ -139,15 +141,15 @@ def test_an_event_is_as_every_other_answer_has_it_and_of_the_agent_that_is_asked
         assert again.take(1)[0]["event_id"] == late
 
 
-def test_four_are_served_and_the_fifth_is_refused_until_one_leaves(service: Service) -> None:
+def test_a_client_has_its_share_and_one_more_is_refused_until_one_leaves(service: Service) -> None:
     with ExitStack() as streams:
-        opened = [streams.enter_context(reading(service.port)) for _ in range(MAX_TAILS)]
+        opened = [streams.enter_context(reading(service.port)) for _ in range(SHARE)]
         refused = service.get(PATH)
-        assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+        assert (refused.status_code, refused.json()["code"]) == (429, "concurrency_limited")
         assert refused.headers["Retry-After"] == "1"
         assert service.ok("/api/agents") is not None
         [sent] = send(service, event(new_id()))
-        assert [stream.take(1)[0]["event_id"] for stream in opened] == [sent] * MAX_TAILS
+        assert [stream.take(1)[0]["event_id"] for stream in opened] == [sent] * SHARE
     until(lambda: is_free(service), "who has left holds a place")
 
 
@@ -157,20 +159,20 @@ def test_under_few_threads_some_are_left_for_others(
     settings: dict[str, Any] = {"WORKERS": 1, "WORKER_CLASS": "gthread", "THREADS": 3}
     with serving(service_database_url, tmp_path, **settings) as service:
         with reading(service.port):
-            assert service.get(PATH).status_code == 503
-            assert service.get("/api/export/runs.csv").status_code == 503
+            assert service.get(PATH).status_code == 429
+            assert service.get("/api/export/runs.csv").status_code == 429
             assert service.get("/livez").status_code == 200
         until(lambda: service.get("/api/export/runs.csv").status_code == 200, "the place is taken")
 
 
 def test_a_client_that_reads_nothing_is_given_up(service: Service) -> None:
     with ExitStack() as stack:
-        for _ in range(MAX_TAILS):
+        for _ in range(SHARE):
             sock = stack.enter_context(closing(socket.socket()))
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             sock.connect(("127.0.0.1", service.port))
             sock.sendall(f"GET {PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-            assert sock.recv(12) in (b"HTTP/1.1 200", b"HTTP/1.1 503")
+            assert sock.recv(12) in (b"HTTP/1.1 200", b"HTTP/1.1 429")
         assert not is_free(service)
         for _ in range(8):
             send(service, *(event(new_id(), data={"t": secrets.token_hex(450_000)}) for _ in "12"))
