@@ -25,6 +25,7 @@ from service.api.streaming.client import StreamClient
 from service.auth.key_cache import KeyCache
 from service.config import MEGABYTE, Config
 from service.db.database import Database
+from service.postgres.storage import Storage
 from service.resources import agents, otlp
 from service.resources.docs import openapi
 from service.resources.docs import page as docs
@@ -32,6 +33,7 @@ from service.resources.events import ingest, stored_check
 from service.resources.export import resource as export
 from service.resources.health import health, prometheus
 from service.resources.health.probe import Probe
+from service.resources.health.reasons import Sources
 from service.resources.metrics import percentiles, summary, timeseries
 from service.resources.runs import resource as runs
 from service.resources.runs import search_resource
@@ -40,16 +42,24 @@ from service.writer.group_commit import GroupCommitWriter
 
 
 def create_app(
-    config: Config, database: Database, writer: GroupCommitWriter, clock: Clock = time.monotonic_ns
+    config: Config,
+    database: Database,
+    writer: GroupCommitWriter,
+    clock: Clock = time.monotonic_ns,
+    storage: Storage | None = None,
 ) -> LoadShedder:
-    """Build the WSGI application: Falcon behind a LoadShedder. The rate limits read `clock`."""
+    """Build the WSGI application: Falcon behind a LoadShedder.
+
+    The rate limits read `clock`; `storage` is the database's.
+    """
     access = Authorization(KeyCache(database), config)
     rate_limit = RateLimit(config, clock)
     app = falcon.App(middleware=middleware(config, access, rate_limit))
     app.router_options.converters["name"] = NameConverter
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=orjson.dumps)
     add_error_handlers(app)
-    for path, resource in routes(config, database, writer, access, rate_limit).items():
+    sources = Sources(Probe(database), config, writer, database.replicas, storage or Storage())
+    for path, resource in routes(database, access, rate_limit, sources).items():
         app.add_route(path, with_checked_policy(resource))
     return LoadShedder(app, writer.has_room)
 
@@ -71,17 +81,13 @@ def middleware(config: Config, access: Authorization, rate_limit: RateLimit) -> 
 
 
 def routes(
-    config: Config,
-    database: Database,
-    writer: GroupCommitWriter,
-    access: Authorization,
-    rate_limit: RateLimit,
+    database: Database, access: Authorization, rate_limit: RateLimit, sources: Sources
 ) -> dict[str, Resource]:
     """Map every path to its resource, with and without the prefix.
 
     Health checks and old clients use no prefix.
     """
-    probe = Probe(database)
+    config, writer = sources.config, sources.writer
     budget = BodyBudget(config.max_in_flight_mb * MEGABYTE)
     new_stream_client = partial(StreamClient, access, config.stream_stall_seconds)
     can_stream = config.worker_class != "meinheld"  # one stream would occupy the whole worker
@@ -110,10 +116,10 @@ def routes(
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),
         "/runs/{key:name}/{run_name:name}/{view:name}": runs.RunView(database),
-        "/health": health.Health(probe, config, database.replicas),
+        "/health": health.Health(sources),
         "/livez": health.Live(),
-        "/readyz": health.Ready(probe, config),
-        "/metrics": prometheus.Prometheus(probe, database.replicas),
+        "/readyz": health.Ready(sources),
+        "/metrics": prometheus.Prometheus(sources),
         "/openapi.json": openapi.OpenApi(config),
         "/docs": docs.Docs(),
         "/docs/{name:name}": docs.Asset(),

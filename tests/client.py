@@ -18,6 +18,7 @@ from service.db.database import Database
 from service.db.database_settings import DatabaseSettings
 from service.db.roles.logins import Logins
 from service.db.roles.names import given_urls
+from service.postgres.storage import Storage
 from service.writer.group_commit import GroupCommitWriter
 from tests import pgbouncer
 from tests.events import Event
@@ -36,6 +37,7 @@ class Client(testing.TestClient):
         url: str,
         today: Today = today,
         clock: Clock = time.monotonic_ns,
+        storage: Storage | None = None,
         **variables: str,
     ) -> Iterator["Client"]:
         """A client of a service with these environment variables."""
@@ -50,10 +52,11 @@ class Client(testing.TestClient):
         logins = Logins(url, given_urls(config))
         settings = DatabaseSettings.from_config(config, url, logins)
         database = Database(replace(settings, connections=CONNECTIONS))
-        writer = GroupCommitWriter(database.connect_writer, today, config.environment)
+        writer = GroupCommitWriter(database.connect_writer, today, config.environment, storage)
         database.open()
+        writer.open()
         try:
-            yield cls(create_app(config, database, writer, clock))
+            yield cls(create_app(config, database, writer, clock, storage))
         finally:
             writer.close()
             database.close()

@@ -16,12 +16,13 @@ from service.api import otlp_responses as otlp
 from service.api.middleware.basics import identify
 from service.api.policy import Share
 from service.api.trace_context import trace_context
-from service.core.overloaded import Overloaded
+from service.core.overloaded import Overloaded, StorageFull
 from service.db.client_turns import NoTurn
 from service.db.errors import Transient, transient_kind
 from service.ingest.json.batch import BadBatch, BatchTooLarge
 from service.ingest.otlp.span import Malformed
 from service.ingest.row_bytes import RowsTooLarge
+from service.postgres.storage import STORAGE_FULL
 from service.telemetry import metrics
 from service.telemetry.logging import reason
 
@@ -65,6 +66,8 @@ TRANSIENT = {
     Transient.CONFLICT: "Another transaction changed the same rows. Retry the request.",
     Transient.TIMEOUT: "The database took too long. Retry the request.",
     Transient.TOO_HEAVY: "The read needs too much temporary disk space. Request less at once.",
+    Transient.STORAGE_FULL: f"{STORAGE_FULL} Then retry the request.",
+    Transient.CONNECTIONS_FULL: "PostgreSQL has no free connection. Retry the request.",
 }
 WAYS_OUT = {
     Share.READS: "Send fewer at once, or narrow those that take long.",
@@ -84,6 +87,7 @@ def add_error_handlers(app: "falcon.App[falcon.Request, falcon.Response]") -> No
     app.add_error_handler(psycopg.Error, on_database_error)
     app.add_error_handler((PoolTimeout, TooManyRequests, Overloaded), on_overload)
     app.add_error_handler(NoTurn, on_no_turn)
+    app.add_error_handler(StorageFull, on_storage_full)
     app.add_error_handler(BadBatch, on_bad_batch)
     app.add_error_handler(BatchTooLarge, on_batch_too_large)
     app.add_error_handler(RowsTooLarge, on_rows_too_large)
@@ -183,6 +187,13 @@ def on_no_turn(
 ) -> None:
     """Raise 429: the client's other reads have kept this one waiting for too long."""
     raise share_used(Share.READS, error.limit)
+
+
+def on_storage_full(
+    req: falcon.Request, resp: falcon.Response, error: StorageFull, params: dict[str, Any]
+) -> None:
+    """Raise 503: the disk of the database is nearly full."""
+    raise transient(Transient.STORAGE_FULL)
 
 
 def on_bad_batch(

@@ -3,3 +3,7 @@
 
 class Overloaded(Exception):
     """There is no capacity for this request at the moment; HTTP clients get 503."""
+
+
+class StorageFull(Overloaded):
+    """The disk of the database is nearly full, so no events are stored."""

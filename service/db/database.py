@@ -109,3 +109,10 @@ class Database:
         url = self._settings.ingest_url()
         session = with_search_path(self._write_session, self._settings.search_path())
         return connect(url, session, "writer", for_writer=True)
+
+    def connect_probe(self) -> Connection:
+        """Open a connection beside the pools, in autocommit, for a look at the server."""
+        session = with_search_path(self.primary.settings.session, self._settings.search_path())
+        conn = connect(self._settings.read_url(), session, "probe")
+        conn.autocommit = True
+        return conn

@@ -18,6 +18,8 @@ class Transient(StrEnum):
     CONFLICT = "conflict"
     TIMEOUT = "timeout"
     TOO_HEAVY = "too_heavy"
+    STORAGE_FULL = "storage_full"
+    CONNECTIONS_FULL = "connections_full"
 
 
 # The longest prefix of the SQLSTATE decides.
@@ -25,7 +27,9 @@ KINDS = {
     "08": Transient.UNAVAILABLE,  # connection
     "25006": Transient.UNAVAILABLE,  # read-only: a primary that was demoted
     "40": Transient.CONFLICT,  # deadlock, serialization
-    "53": Transient.OVERLOADED,  # disk full, too many connections, out of memory
+    "53": Transient.OVERLOADED,  # out of memory
+    "53100": Transient.STORAGE_FULL,
+    "53300": Transient.CONNECTIONS_FULL,
     "53400": Transient.TOO_HEAVY,  # temp_file_limit
     "55P03": Transient.LOCKED,
     "57014": Transient.TIMEOUT,
@@ -33,10 +37,27 @@ KINDS = {
     "58": Transient.UNAVAILABLE,  # I/O
 }
 
+# PostgreSQL's and PgBouncer's words: libpq has no SQLSTATE for a connection that was refused.
+REFUSED = (
+    "too many clients already",
+    "connection slots are reserved",
+    "too many connections for",
+    "no more connections allowed",
+)
+
 
 def transient_kind(error: psycopg.Error) -> Transient | None:
     """The kind of a transient error; None for a permanent one."""
     state = error.sqlstate
     if state is None:  # as after a lost connection
-        return Transient.UNAVAILABLE if isinstance(error, psycopg.OperationalError) else None
+        return kind_without_state(error)
     return next((KINDS[state[:n]] for n in (5, 3, 2) if state[:n] in KINDS), None)
+
+
+def kind_without_state(error: psycopg.Error) -> Transient | None:
+    """The kind of an error that has no SQLSTATE: the connection was lost, or could not be made."""
+    if not isinstance(error, psycopg.OperationalError):
+        return None
+    text = str(error)
+    is_refused = any(words in text for words in REFUSED)
+    return Transient.CONNECTIONS_FULL if is_refused else Transient.UNAVAILABLE

@@ -4,8 +4,10 @@ Without yoyo, which is slow to load: every worker checks at its start, and each 
 """
 
 import logging
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import psycopg
@@ -49,6 +51,13 @@ def known_names(directory: Path = DIRECTORY) -> frozenset[str]:
     """The names of the migrations that this code has."""
     files = (path.name for path in directory.glob("*.sql") if not path.name.endswith(ROLLBACK))
     return frozenset(name.removesuffix(".sql") for name in files)
+
+
+def known_tables(directory: Path = DIRECTORY) -> list[str]:
+    """The names of the tables that this code's migrations create."""
+    files = (directory / f"{name}.sql" for name in known_names(directory))
+    found = (re.findall(r"^CREATE TABLE (\w+)", file.read_text(), re.M) for file in files)
+    return sorted(chain.from_iterable(found))
 
 
 def applied_names(conn: Connection) -> list[str]:

@@ -10,6 +10,7 @@ import os
 import secrets
 import socket
 import time
+from contextlib import suppress
 
 import psycopg
 
@@ -85,10 +86,17 @@ class FoldLeader:
                 self._work(self._connected())
         except psycopg.errors.SerializationFailure:
             log.info("%s: another process folded at the same time", self._name)
-        except Exception:
+        except Exception as error:
             metrics.FOLD_FAILURES.inc()
+            self._record(error)
             self._disconnect()
             raise
+
+    def _record(self, error: Exception) -> None:
+        """Record the kind of a failure for /health of every worker, if that can be done."""
+        if self._conn is not None and not self._conn.closed:
+            with suppress(psycopg.Error):
+                queries.refresh.note_failure(self._conn, failure=kind_of(error))
 
     def _leads(self) -> bool:
         """Whether this process has the lease; renew it in time."""
@@ -151,6 +159,12 @@ class FoldLeader:
         except psycopg.Error:
             log.info("%s: the lease runs out by itself", self._name)
         self._disconnect()
+
+
+def kind_of(error: Exception) -> str:
+    """The class of an error, and its SQLSTATE if it has one; its text may quote an event."""
+    state = getattr(error, "sqlstate", None)
+    return type(error).__name__ + (f" ({state})" if state else "")
 
 
 def fold_once(url: str) -> Fold:

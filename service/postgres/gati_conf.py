@@ -5,6 +5,7 @@ below the include line of postgresql.conf, or in ALTER SYSTEM; both override thi
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +23,6 @@ FIXED = (
     ("fsync", "on", "acknowledged events survive a crash of the machine"),
     ("synchronous_commit", "on", "the same"),
     ("full_page_writes", "on", "the same, after a partially written page"),
-    ("max_wal_size", "'4GB'", "few checkpoints while many events come in"),
-    ("min_wal_size", "'1GB'", "recycle WAL files instead of making new ones"),
     ("wal_compression", "on", "shrinks full pages after a checkpoint; costs little CPU"),
     ("checkpoint_timeout", "'15min'", "fewer full pages; also bounds crash recovery"),
     ("checkpoint_completion_target", "0.9", "spread the checkpoint's writes over its time"),
@@ -47,14 +46,15 @@ FIXED = (
 )
 
 
-def render(socket_dir: Path) -> str:
-    """Return the text of gati.conf for a server with its socket in `socket_dir`."""
+def render(socket_dir: Path, cluster: Path) -> str:
+    """Return the text of gati.conf for a server of `cluster` with its socket in `socket_dir`."""
     lines = [
         "# Written by GATI Backend at each start: changes made here are lost.",
         "# Put your own below the include in postgresql.conf, or use ALTER SYSTEM.",
         "",
     ]
-    for name, value, reason in (*FIXED, *for_socket(socket_dir), *for_machine(memory_mib())):
+    sized = (*for_machine(memory_mib()), *for_disk(shutil.disk_usage(cluster).free // MIB))
+    for name, value, reason in (*FIXED, *for_socket(socket_dir), *sized):
         lines += [f"# {reason}", f"{name} = {value}"]
     return "\n".join(lines) + "\n"
 
@@ -76,6 +76,15 @@ def for_machine(memory: int) -> Iterator[tuple[str, str, str]]:
     if sys.platform == "linux":
         reason = "solid state: read ahead; an error where posix_fadvise is missing"
         yield "effective_io_concurrency", "16", reason
+
+
+def for_disk(free: int) -> Iterator[tuple[str, str, str]]:
+    """The size of the log (WAL), where `free` MiB are free at the start."""
+    most = max(96, min(free // 8, 4096))
+    reason = "few checkpoints while many events come in; at most an eighth of the free disk"
+    yield "max_wal_size", f"'{most}MB'", reason
+    least = max(32, most // 4)
+    yield "min_wal_size", f"'{least}MB'", "recycle WAL files instead of making new ones"
 
 
 def memory_mib() -> int:

@@ -49,6 +49,16 @@ class EmbeddedServer:
         return f"postgresql://{clusters.SUPERUSER}@/{clusters.DATABASE}?host={host}&port={PORT}"
 
     @property
+    def cluster(self) -> Path | None:
+        """The data directory; available after start, launch or attach."""
+        return self._cluster
+
+    @property
+    def cause_of_death(self) -> str:
+        """The last PANIC or FATAL line that the server logged since its start; else empty."""
+        return self._log.last_fatal()
+
+    @property
     def binaries(self) -> Binaries:
         """The programs that match this server."""
         return self._programs()[1]
@@ -163,7 +173,9 @@ class EmbeddedServer:
             self._socket_dir = choose_socket_dir(
                 cluster, account, Path(stale.socket_dir) if stale else None
             )
-        clusters.write(account, cluster / gati_conf.NAME, gati_conf.render(self._socket_dir))
+        clusters.write(
+            account, cluster / gati_conf.NAME, gati_conf.render(self._socket_dir, cluster)
+        )
         with self._log.open() as log:
             self._child = account.spawn([binaries["postgres"], "-D", cluster], log)
         self._pid = self._child.pid

@@ -3,12 +3,17 @@
 Only the worker itself can look, and a scrape reaches one of them: so each writes down its own.
 """
 
+import logging
+
 from service.core.periodic_thread import PeriodicThread
 from service.db.database import Database
+from service.postgres.storage import STORAGE_FULL, Storage
 from service.telemetry import metrics
 from service.writer.group_commit import GroupCommitWriter
 
 INTERVAL_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
 
 # psycopg_pool's names. What it counts is handed on as what has been added since the last look.
 GAUGES = {
@@ -30,7 +35,11 @@ COUNTERS = {
 class Sampler:
     """A thread that looks; about 60 µs each time."""
 
-    def __init__(self, database: Database, writer: GroupCommitWriter) -> None:
+    def __init__(
+        self, database: Database, writer: GroupCommitWriter, storage: Storage | None = None
+    ) -> None:
+        self._storage = storage or Storage()
+        self._is_full = False
         self._database = database
         self._writer = writer
         self._counted: dict[tuple[str, str], int] = {}
@@ -47,11 +56,21 @@ class Sampler:
         self._thread.close()
         self._look()
 
+    def _look_at_storage(self) -> None:
+        """Log once when the disk is nearly full, and when there is room again."""
+        was_full, self._is_full = self._is_full, self._storage.is_full
+        if self._is_full and not was_full:
+            log.error("storage_full: ingest is refused. %s", STORAGE_FULL)
+        elif was_full and not self._is_full:
+            log.warning("the disk has room again: ingest is open")
+
     def _look(self) -> None:
+        self._look_at_storage()
         events, requests = self._writer.waiting
         metrics.QUEUE_EVENTS.set(events)
         metrics.QUEUE_REQUESTS.set(requests)
         metrics.WRITERS.set(self._writer.is_connected)
+        metrics.WRITERS_FAILING.set(self._writer.failure is not None)
         for pool, stats in self._database.pool_stats().items():
             for name, gauge in GAUGES.items():
                 gauge.labels(pool).set(stats.get(name, 0))

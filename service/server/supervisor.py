@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from service.config import Config, ConfigError
 from service.core.failure import Failure
+from service.postgres import storage
 from service.postgres.server import EmbeddedServer
 from service.server.greeting import EVERYWHERE, greeting
 from service.server.signals import Signals
@@ -20,7 +21,8 @@ HEALTH_TIMEOUT_SECONDS = 2.0
 LOG_ROTATION_SECONDS = 60.0
 # Between two restarts of PostgreSQL; the first comes at once, then the pause doubles.
 FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 60.0
+STABLE_SECONDS = 10.0  # a server that has lived so long is restarted at once again
 PR_SET_PDEATHSIG = 1
 
 
@@ -34,6 +36,7 @@ class Supervisor:
         self._server = server
         self._signals = signals
         self._command = command
+        self._storage = storage.Storage(server.cluster)
         self._greeted = False
         self._stopping = False
         self._pause = FIRST_PAUSE_SECONDS
@@ -44,7 +47,11 @@ class Supervisor:
         """Run gunicorn until it ends; return the exit code: 0 after a stop, else gunicorn's."""
         gunicorn = subprocess.Popen(
             self._command,
-            env={**os.environ, "DATABASE_URL": self._server.url},
+            env={
+                **os.environ,
+                "DATABASE_URL": self._server.url,
+                storage.VARIABLE: str(self._server.cluster),
+            },
             # Ctrl-C reaches the supervisor alone, which then stops gunicorn gracefully.
             start_new_session=True,
             preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 - this process has no threads
@@ -72,7 +79,7 @@ class Supervisor:
             self._next_rotation = now + LOG_ROTATION_SECONDS
             self._server.rotate_log()
         if self._server.is_alive():
-            if now > self._next_start + LONGEST_PAUSE_SECONDS:
+            if now > self._next_start + STABLE_SECONDS:
                 self._pause = FIRST_PAUSE_SECONDS  # the restarted server is stable
         elif now > self._next_start:
             self._next_start = now + self._pause
@@ -80,7 +87,10 @@ class Supervisor:
             self._restart_server()
 
     def _restart_server(self) -> None:
-        show("PostgreSQL has died, restarting it")
+        cause = self._server.cause_of_death
+        show("PostgreSQL has died, restarting it" + (f": {cause}" if cause else ""))
+        if self._storage.is_full:
+            show(f"storage_full: {storage.STORAGE_FULL}")
         try:
             self._server.launch()
         except (Failure, ConfigError, OSError) as error:

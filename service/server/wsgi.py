@@ -20,6 +20,7 @@ from service.db.roles.logins import Logins
 from service.db.roles.names import given_urls
 from service.db.schema_version import check
 from service.metrics.leader import FoldLeader
+from service.postgres.storage import Storage
 from service.server import startup_check
 from service.server.sampler import Sampler
 from service.writer.group_commit import GroupCommitWriter
@@ -38,18 +39,22 @@ def build() -> LoadShedder:
     check_exposure(config, url)
     logins = Logins(url, given_urls(config))
     logins.check()
+    storage = Storage.from_environment()
     database = Database(DatabaseSettings.from_config(config, url, logins))
-    writer = GroupCommitWriter(database.connect_writer, today, config.environment)
-    start(config, url, database, writer)
-    return create_app(config, database, writer)
+    writer = GroupCommitWriter(database.connect_writer, today, config.environment, storage)
+    start(config, url, database, writer, storage)
+    return create_app(config, database, writer, storage=storage)
 
 
-def start(config: Config, url: str, database: Database, writer: GroupCommitWriter) -> None:
+def start(
+    config: Config, url: str, database: Database, writer: GroupCommitWriter, storage: Storage
+) -> None:
     """Open the pools and start the threads beside requests; all are closed at exit."""
-    sampler = Sampler(database, writer)
+    sampler = Sampler(database, writer, storage)
     keeper = PartitionKeeper(url, today, config.retention_days)
     leader = FoldLeader(url, config.refresh_interval_seconds)
     database.open()
+    writer.open()
     sampler.open()
     keeper.open()
     if config.refresh_interval_seconds:

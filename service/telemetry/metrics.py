@@ -82,10 +82,16 @@ TRANSACTION_SECONDS = histogram(
     "gati_ingest_transaction_duration_seconds", "From the first row to the commit", SECONDS
 )
 TRANSACTION_RETRIES = counter("gati_ingest_transaction_retries", "Transactions tried again")
+TRANSACTION_FAILURES = counter(
+    "gati_ingest_transaction_failures", "Transactions and connections that failed", "kind"
+)
 QUEUE_EVENTS = gauge("gati_ingest_queue_events", "Events that wait or are being stored")
 QUEUE_REQUESTS = gauge("gati_ingest_queue_requests", "Requests that wait or are being stored")
 LAST_COMMIT = moment("gati_ingest_last_commit_timestamp_seconds", "The last commit of events")
 WRITERS = gauge("gati_ingest_writers_connected", "Workers whose writer has a connection")
+WRITERS_FAILING = gauge(
+    "gati_ingest_writers_failing", "Workers whose writer could not store events lately"
+)
 
 WORKERS = gauge("gati_workers", "Worker processes")
 POOL_SIZE = gauge("gati_pool_connections", "Open connections", "pool")

@@ -16,9 +16,10 @@ import psycopg
 
 from service.core.clock import Today
 from service.core.cooperative import yield_to_requests
-from service.core.overloaded import Overloaded
+from service.core.overloaded import Overloaded, StorageFull
 from service.db.queries import Connection
 from service.ingest.rows import EventRow
+from service.postgres.storage import STORAGE_FULL, Storage
 from service.telemetry.logging import reason
 from service.writer.incoming import Counts
 from service.writer.lock_backoff import LockBackoff
@@ -32,6 +33,7 @@ LARGE_REQUEST_EVENTS = 2_000  # from here on a request has a transaction of its 
 LONGEST_WAIT_SECONDS = 0.5
 ALWAYS_ACCEPTED = 8  # requests in one worker; few large batches are no overload
 ANSWER_TIMEOUT_SECONDS = 30.0
+CONNECT_SECONDS = 1.0  # between two looks at the connection while nothing waits
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +55,18 @@ class GroupCommitWriter:
     Small requests share a transaction, a large one has its own, and the two kinds take turns.
     """
 
-    def __init__(self, connect: Callable[[], Connection], today: Today, environment: str) -> None:
-        """`connect` opens the writer's own connection; `environment` is the service's."""
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        today: Today,
+        environment: str,
+        storage: Storage | None = None,
+    ) -> None:
+        """`connect` opens the writer's own connection; `environment` is the service's.
+
+        `storage` is what the database lies on, if that is known.
+        """
+        self._storage = storage or Storage()
         self._lock_backoff = LockBackoff()
         self._runner = TransactionRunner(connect, today, environment, self._lock_backoff)
         self._small: deque[WriteRequest] = deque()
@@ -81,14 +93,27 @@ class GroupCommitWriter:
 
     @property
     def is_connected(self) -> bool:
-        """Whether the writer has a connection: opened for the first events, and after an error."""
+        """Whether the writer has a connection."""
         return self._runner.is_connected
+
+    @property
+    def failure(self) -> str | None:
+        """Why the writer could not store events lately: a kind of error. None when it is well."""
+        return self._runner.state.failure
+
+    def open(self) -> None:
+        """Start the thread, which connects at once and keeps the connection."""
+        with self._wake:
+            self._keep_thread()
 
     def store(self, rows: list[EventRow]) -> Counts:
         """Store the rows durably and return their counts; blocks until they are committed.
 
-        Raises Overloaded when too much waits, and what psycopg raises when the database is away.
+        Raises Overloaded when too much waits, StorageFull when the disk is nearly full, and what
+        psycopg raises when the database is away.
         """
+        if self._storage.is_full:
+            raise StorageFull(STORAGE_FULL)
         with self._wake:
             if self._closed:
                 raise Overloaded("The service is stopping.")
@@ -118,6 +143,7 @@ class GroupCommitWriter:
             self._thread.start()
 
     def _work(self) -> None:
+        self._runner.keep_connected()
         while requests := self._gather():
             try:
                 self._store_all(requests)
@@ -144,9 +170,8 @@ class GroupCommitWriter:
 
     def _gather(self) -> list[WriteRequest]:
         """Wait for requests and take them: small ones up to a bound, or one large, in turn."""
-        with self._wake:
-            while not (self._small or self._large or self._closed):
-                self._wake.wait()
+        while not self._is_waited_for():
+            self._runner.keep_connected()
         yield_to_requests()
         with self._wake:
             if self._large and (self._large_is_next or not self._small):
@@ -154,6 +179,13 @@ class GroupCommitWriter:
                 return [self._large.popleft()]
             self._large_is_next = True
             return self._take_small()
+
+    def _is_waited_for(self) -> bool:
+        """Whether requests wait, or the end does; returns after CONNECT_SECONDS at the latest."""
+        with self._wake:
+            return self._wake.wait_for(
+                lambda: bool(self._small or self._large or self._closed), CONNECT_SECONDS
+            )
 
     def _take_small(self) -> list[WriteRequest]:
         requests: list[WriteRequest] = []

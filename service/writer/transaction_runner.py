@@ -3,12 +3,14 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import psycopg
 
 from service.core.clock import Today
 from service.core.overloaded import Overloaded
 from service.core.retry_policy import RetryPolicy
+from service.db.pools import is_broken
 from service.db.queries import Connection, queries
 from service.ingest.rows import EventRow
 from service.prices.price_list import CurrentPrices
@@ -17,6 +19,7 @@ from service.writer.incoming import Counts
 from service.writer.lock_backoff import LockBackoff
 from service.writer.run_changes import RetryTransaction
 from service.writer.transaction import Transaction
+from service.writer.writer_state import WriterState
 
 RETRIES = RetryPolicy(10, first_pause_seconds=0.005, longest_pause_seconds=0.2)  # about 0.5 s
 
@@ -42,10 +45,11 @@ class TransactionRunner:
         self._lock_backoff = lock_backoff
         self._prices = CurrentPrices()
         self._conn: Connection | None = None
+        self.state = WriterState()
 
     @property
     def is_connected(self) -> bool:
-        """Whether there is a connection: opened for the first events, and after an error."""
+        """Whether there is a connection."""
         conn = self._conn
         return conn is not None and not conn.closed
 
@@ -58,13 +62,16 @@ class TransactionRunner:
         for attempt in RETRIES.attempts():
             conn = self._connection()
             try:
-                return self._run_once(conn, requests, agents)
+                counts = self._run_once(conn, requests, agents)
+                self.state.note_success()
+                return counts
             except RetryTransaction as retry:
                 conn.rollback()
                 agents |= retry.agents
                 log.info("transaction retried: %s", retry)
             except psycopg.Error as error:
                 self._lock_backoff.note_failure(error)
+                self.state.note_failure(error)
                 self._recover(conn, error)
                 if attempt > 1 and isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
                     raise  # the new connection leads to no primary either: 503, until there is one
@@ -73,6 +80,16 @@ class TransactionRunner:
                 log.info("transaction retried after %s", error.sqlstate or "a lost connection")
             metrics.TRANSACTION_RETRIES.inc()
         raise Overloaded("The events' runs and agents are changed too often at the moment.")
+
+    def keep_connected(self) -> None:
+        """Open the connection if there is none, or if the server has closed it.
+
+        Events that come later find it open, also when PostgreSQL lets nobody else in.
+        """
+        if self._conn is not None and is_broken(self._conn):
+            self.close()
+        with suppress(psycopg.Error):  # WriterState remembers it
+            self._connection()
 
     def close(self) -> None:
         """Close the connection; the next transaction opens another."""
@@ -101,7 +118,12 @@ class TransactionRunner:
 
     def _connection(self) -> Connection:
         if self._conn is None or self._conn.closed:
-            self._conn = self._connect()
+            try:
+                self._conn = self._connect()
+            except psycopg.Error as error:
+                self.state.note_failure(error, connecting=True)
+                raise
+            self.state.note_connected()
         return self._conn
 
     def _recover(self, conn: Connection, error: psycopg.Error) -> None:

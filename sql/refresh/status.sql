@@ -1,13 +1,14 @@
--- refresh/status: the leader, the time of the last fold, and how many deltas wait.
+-- refresh/status: the leader, the time of the last fold, the error since, and how many deltas wait.
 --
 -- params   row_limit  bigint  count no further
--- returns  leader text, refreshed_at timestamp with time zone, deltas_waiting bigint
--- rows     one; the leader is NULL when the lease has run out
+-- returns  leader text, refreshed_at timestamp with time zone, failure text, deltas_waiting bigint
+-- rows     one; leader is NULL once the lease has run out, failure if no fold failed since the last one
 -- plan     two single rows, one pass over the deltas up to the limit
 -- try      \set row_limit 100000
 
-SELECT CASE WHEN l.lease_until > now() THEN l.leader END AS leader,
-       s.folded_at AS refreshed_at,
+SELECT CASE WHEN l.lease_until > now() THEN l.leader END     AS leader,
+       s.folded_at                                           AS refreshed_at,
+       CASE WHEN l.failed_at > s.folded_at THEN l.failure END AS failure,
        (SELECT count(*)
           FROM (SELECT
                   FROM metric_deltas

@@ -29,7 +29,7 @@ WITH listed (role, privilege, objects, columns) AS (
               agent_totals_live, model_totals_live, daily_totals_live, daily_rollups_live,
               daily_metrics_live, quarter_hour_metrics_live, latency_rollups_live,
               daily_latency_rollups_live, daily_latency_live, quarter_hour_latency_live,
-              api_keys, _yoyo_migration}', '{NULL}'),
+              model_prices, api_keys, _yoyo_migration}', '{NULL}'),
            ('gati_read', 'EXECUTE', '{latency_percentiles}', '{NULL}'),
            ('gati_bi', 'SELECT',
             '{agent_totals_live, model_totals_live, event_type_totals_live, daily_totals_live,

@@ -63,7 +63,7 @@ EXPECTED = {
     "latency_rollups_live": READS,
     "metric_deltas": ("a", "r", ""),
     "metric_deltas_delta_id_seq": OWNERS_ALONE,
-    "model_prices": ("r", "", ""),
+    "model_prices": ("r", "r", ""),
     "model_totals": OWNERS_ALONE,
     "model_totals_live": LIVE,
     "quarter_hour_latency": OWNERS_ALONE,

@@ -3,27 +3,15 @@
 from typing import Any
 
 import falcon
-import psycopg
-from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service import __version__
 from service.api.errors import RETRY_AFTER_SECONDS
 from service.api.policy import PUBLIC_POLICY
 from service.api.resource import Resource
 from service.config import Config
-from service.core.worker_process import process
+from service.db.queries import Row
 from service.db.replica import Replica
-from service.db.replicas import Replicas
-from service.resources.health.probe import HealthSnapshot, Probe
-
-AWAY = (psycopg.Error, PoolTimeout, TooManyRequests, TimeoutError)
-REASONS = {
-    "stopping": "This process is stopping.",
-    "database_unavailable": "The database cannot be reached, or does not answer in time.",
-    "schema_behind": "The database lacks migrations: run python -m service migrate up.",
-    "schema_ahead": "The database has migrations of a newer version: run that version.",
-    "no_leader": "No process is folding metric deltas. Results stay exact but queries get slower.",
-}
+from service.resources.health.reasons import Sources
 
 
 class Root(Resource):
@@ -66,21 +54,20 @@ class Live(Resource):
 
 
 class Ready(Resource):
-    """Readiness: 200 if this process should get requests, else 503 with every reason."""
+    """Readiness: 200 if this process should get requests, else 503 with every reason against it."""
 
     policy = PUBLIC_POLICY
 
-    def __init__(self, probe: Probe, config: Config) -> None:
-        self._probe = probe
-        self._folds = config.refresh_interval_seconds > 0
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Query the database; answer with the reasons, none if ready."""
-        reasons = find_reasons(look(self._probe), self._folds)
+        reasons = self._sources.look().against_requests
         resp.media = {
             "status": "unready" if reasons else "ready",
             "version": __version__,
-            "reasons": reasons,
+            "reasons": [reason.describe() for reason in reasons],
         }
         if reasons:
             refuse(resp)
@@ -89,28 +76,30 @@ class Ready(Resource):
 
 
 class Health(Resource):
-    """Health: 200 if the database answers, else 503; with the reasons of /readyz."""
+    """Health: 200 if the database answers, else 503; with everything that is wrong.
+
+    Everybody may read it: it names no model, host or error text.
+    """
 
     policy = PUBLIC_POLICY
 
-    def __init__(self, probe: Probe, config: Config, replicas: Replicas) -> None:
-        self._probe = probe
-        self._folds = config.refresh_interval_seconds > 0
-        self._replicas = replicas
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Query the database; answer with the fold leader, its last fold and the waiting deltas."""
-        found = look(self._probe)
+        """Query the database; answer with the reasons, the fold leader and the waiting deltas."""
+        found = self._sources.look()
         resp.media = {
-            "status": "healthy" if found else "unhealthy",
+            "status": found.status,
             "version": __version__,
-            "database": "connected" if found else "disconnected",
-            "reasons": find_reasons(found, self._folds),
+            "database": "connected" if found.snapshot else "disconnected",
+            "reasons": [reason.describe() for reason in found.reasons],
         }
-        if self._replicas.all:
-            resp.media["replicas"] = [describe(replica) for replica in self._replicas.all]
-        if found:
-            resp.media["metrics"] = found.metrics
+        replicas = self._sources.replicas.all
+        if replicas:
+            resp.media["replicas"] = [describe(replica) for replica in replicas]
+        if found.snapshot:
+            resp.media["metrics"] = found.snapshot.folds and describe_folds(found.snapshot.folds)
         else:
             refuse(resp)
 
@@ -127,27 +116,14 @@ def describe(replica: Replica) -> dict[str, Any]:
     }
 
 
-def look(probe: Probe) -> HealthSnapshot | None:
-    """The snapshot of the database; None if it is unavailable, which is no error here."""
-    try:
-        return probe.ask()
-    except AWAY:
-        return None
-
-
-def find_reasons(found: HealthSnapshot | None, folds: bool) -> list[dict[str, Any]]:
-    """The reasons against sending requests here. `folds`: whether a leader is expected."""
-    codes = ["stopping"] if process.is_stopping else []
-    if found is None:
-        codes.append("database_unavailable")
-    else:
-        if found.gap and found.gap.lacking:
-            codes.append("schema_behind")
-        if found.gap and found.gap.unknown:
-            codes.append("schema_ahead")
-        if folds and not (found.metrics and found.metrics["leader"]):
-            codes.append("no_leader")
-    return [{"code": code, "description": REASONS[code]} for code in codes]
+def describe_folds(folds: Row) -> dict[str, Any]:
+    """The state of the folds; the leader without the name of its host."""
+    leader = folds["leader"]
+    return {
+        "leader": leader and leader.rpartition("/")[2],
+        "refreshed_at": folds["refreshed_at"],
+        "deltas_waiting": folds["deltas_waiting"],
+    }
 
 
 def refuse(resp: falcon.Response) -> None:

@@ -5,24 +5,43 @@ query, one at a time, and all requests wait for the same result.
 """
 
 import threading
+import time
 from concurrent.futures import Future
+from contextlib import suppress
+from datetime import timedelta
 from typing import NamedTuple
 
 import psycopg
+from psycopg_pool import PoolTimeout
 
+from service.core.clock import today
 from service.db.database import Database
-from service.db.queries import Row, queries
-from service.db.schema_version import MigrationGap, applied_names, find_migration_gap, known_names
+from service.db.errors import DATABASE_ERRORS, Transient, transient_kind
+from service.db.queries import Connection, Row, queries
+from service.db.schema_version import (
+    MigrationGap,
+    applied_names,
+    find_migration_gap,
+    known_names,
+    known_tables,
+)
 from service.metrics.leader import COUNTED_DELTAS
 
 PATIENCE_SECONDS = 2.5
+PRICES_SECONDS = 60.0  # between two looks for models without a price
+PRICES_TIMEOUT_SECONDS = 1.0
+DAYS_IN_USE = timedelta(days=7)
+MOST_MODELS = 20
 
 
 class HealthSnapshot(NamedTuple):
-    """The state of the database: its schema and the fold leader."""
+    """The state of the database: its schema, connections, folds and prices."""
 
     gap: MigrationGap | None
-    metrics: Row | None  # of refresh/status; None where the schema has no such thing
+    missing_tables: list[str]
+    connections: Row  # of health/connections
+    folds: Row | None  # of refresh/status; None where the schema has no such thing
+    unpriced_models: list[str]  # at most MOST_MODELS
 
 
 class Probe:
@@ -31,8 +50,12 @@ class Probe:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known = known_names()  # of the code that runs, whatever lies there later
+        self._tables = known_tables()
         self._lock = threading.Lock()
         self._asked: Future[HealthSnapshot] | None = None
+        self._unpriced: list[str] = []
+        self._next_prices = 0.0
+        self.was_refused = False  # PostgreSQL had no free connection for the last query
 
     def ask(self) -> HealthSnapshot:
         """Return the current snapshot.
@@ -50,15 +73,49 @@ class Probe:
 
     def _run(self, asked: "Future[HealthSnapshot]") -> None:
         try:
-            asked.set_result(self._look())
+            found = self._look()
         except BaseException as error:
+            self.was_refused = (
+                isinstance(error, psycopg.Error)
+                and transient_kind(error) is Transient.CONNECTIONS_FULL
+            )
             asked.set_exception(error)
+        else:
+            self.was_refused = False
+            asked.set_result(found)
 
     def _look(self) -> HealthSnapshot:
-        with self._database.primary.reading() as conn:
-            gap = find_migration_gap(self._known, applied_names(conn))
-            try:
-                status = queries.refresh.status(conn, row_limit=COUNTED_DELTAS).fetchone()
-            except psycopg.errors.UndefinedTable:
-                status = None
-        return HealthSnapshot(gap, status)
+        try:
+            with self._database.primary.reading() as conn:
+                found = self._query(conn)
+        except PoolTimeout:  # all are lent, or none can be opened: another connection tells which
+            with self._database.connect_probe() as conn:
+                return self._query(conn)
+        self._find_unpriced()
+        return found._replace(unpriced_models=self._unpriced)
+
+    def _query(self, conn: Connection) -> HealthSnapshot:
+        gap = find_migration_gap(self._known, applied_names(conn))
+        missing = queries.health.missing_tables(conn, tables=self._tables).fetchall()
+        [connections] = queries.health.connections(conn).fetchall()
+        try:
+            folds = queries.refresh.status(conn, row_limit=COUNTED_DELTAS).fetchone()
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+            folds = None
+        return HealthSnapshot(
+            gap, [row["name"] for row in missing], connections, folds, self._unpriced
+        )
+
+    def _find_unpriced(self) -> None:
+        """Look for models without a price, now and then; keep those of before after an error."""
+        if time.monotonic() < self._next_prices:
+            return
+        self._next_prices = time.monotonic() + PRICES_SECONDS
+        with (
+            suppress(*DATABASE_ERRORS),
+            self._database.primary.searching(PRICES_TIMEOUT_SECONDS) as conn,
+        ):
+            found = queries.health.unpriced_models(
+                conn, since=today() - DAYS_IN_USE, row_limit=MOST_MODELS
+            ).fetchall()
+            self._unpriced = [row["model"] for row in found]

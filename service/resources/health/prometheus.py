@@ -4,9 +4,7 @@ import falcon
 
 from service.api.policy import READ, Policy
 from service.api.resource import Resource
-from service.db.replicas import Replicas
-from service.resources.health.health import look
-from service.resources.health.probe import Probe
+from service.resources.health.reasons import Sources
 from service.resources.health.scrape import scrape
 
 
@@ -15,9 +13,8 @@ class Prometheus(Resource):
 
     policy = Policy({"GET": READ}, answers_without_database=True)
 
-    def __init__(self, probe: Probe, replicas: Replicas) -> None:
-        self._probe = probe
-        self._replicas = replicas
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer in Prometheus' text format, or as OpenMetrics if the client asks for it.
@@ -25,6 +22,6 @@ class Prometheus(Resource):
         Without PostgreSQL the answer comes within 2.5 s and lacks the database's metrics.
         """
         accept = req.get_header("Accept") or ""
-        resp.data, resp.content_type = scrape(look(self._probe), self._replicas.all, accept)
+        resp.data, resp.content_type = scrape(self._sources, accept)
 
     on_head = on_get

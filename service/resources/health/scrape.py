@@ -9,28 +9,70 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from service import __version__
+from service.db.queries import Row
 from service.db.replica import Replica
 from service.resources.health.probe import HealthSnapshot
+from service.resources.health.reasons import TEXTS, Findings, Sources
 from service.telemetry import metrics
 from service.telemetry.worker_slot import forget_dead, worker_number
 
 
 class Service(Collector):
-    """The version, and the metrics of the database, which are absent while it is unavailable."""
+    """The version, the reasons of /health and the disk."""
 
-    def __init__(self, found: HealthSnapshot | None) -> None:
+    def __init__(self, found: Findings, free_bytes: int | None) -> None:
+        self._found = found
+        self._free_bytes = free_bytes
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics; without the disk if it is not known."""
+        yield InfoMetricFamily("gati_build", "What runs", {"version": __version__})
+        is_up = self._found.snapshot is not None
+        yield gauge("gati_database_up", "Whether the database answers", is_up)
+        codes = {reason.code for reason in self._found.reasons}
+        reasons = GaugeMetricFamily(
+            "gati_health_reason", "Whether /health gives this reason", labels=("code",)
+        )
+        for code in TEXTS:
+            reasons.add_metric((code,), float(code in codes))
+        yield reasons
+        if self._free_bytes is not None:
+            meaning = "Free bytes on the disk of the embedded PostgreSQL"
+            yield gauge("gati_storage_free_bytes", meaning, self._free_bytes)
+
+
+class DatabaseState(Collector):
+    """The metrics of the database."""
+
+    def __init__(self, found: HealthSnapshot) -> None:
         self._found = found
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the metrics."""
-        yield InfoMetricFamily("gati_build", "What runs", {"version": __version__})
-        yield gauge("gati_database_up", "Whether the database answers", self._found is not None)
-        status = self._found.metrics if self._found else None
-        if status is not None:
-            waiting, folded_at = status["deltas_waiting"], status["refreshed_at"]
-            yield gauge("gati_deltas_waiting", "Deltas to fold, at most 100000", waiting)
-            yield gauge("gati_fold_leader", "Whether somebody folds", bool(status["leader"]))
-            yield gauge("gati_last_fold_timestamp_seconds", "The last fold", folded_at.timestamp())
+        """Yield the metrics; without the folds if the schema lacks their tables."""
+        found = self._found
+        pending = len(found.gap.lacking) if found.gap else 0
+        yield gauge("gati_migrations_pending", "Migrations that the database lacks", pending)
+        yield gauge("gati_tables_missing", "Tables it lacks", len(found.missing_tables))
+        used, available = found.connections["used"], found.connections["available"]
+        yield gauge("gati_database_connections", "Connections of the server", used)
+        yield gauge("gati_database_connections_max", "Connections that it lets in", available)
+        models = GaugeMetricFamily(
+            "gati_model_without_price",
+            "Models in use without a price, at most 20",
+            labels=("model",),
+        )
+        for model in found.unpriced_models:
+            models.add_metric((model,), 1.0)
+        yield models
+        yield from of_folds(found.folds) if found.folds else ()
+
+
+def of_folds(folds: Row) -> Iterator[Metric]:
+    """The metrics of the folds, of whatever process."""
+    yield gauge("gati_deltas_waiting", "Deltas to fold, at most 100000", folds["deltas_waiting"])
+    yield gauge("gati_fold_leader", "Whether somebody folds", bool(folds["leader"]))
+    folded_at = folds["refreshed_at"].timestamp()
+    yield gauge("gati_last_fold_timestamp_seconds", "The last fold", folded_at)
 
 
 class Servers(Collector):
@@ -57,16 +99,14 @@ def gauge(name: str, meaning: str, value: float) -> Metric:
     return GaugeMetricFamily(name, meaning, value)
 
 
-def scrape(
-    found: HealthSnapshot | None, replicas: Sequence[Replica], accept: str
-) -> tuple[bytes, str]:
-    """All metrics in the format that `accept` prefers, OpenMetrics or Prometheus' text; its type.
-
-    `found` is the probe's snapshot, None while the database is unavailable.
-    """
+def scrape(sources: Sources, accept: str) -> tuple[bytes, str]:
+    """All metrics and their type: OpenMetrics or Prometheus' text, as `accept` prefers."""
+    found = sources.look()
     registry = CollectorRegistry()
-    registry.register(Service(found))
-    registry.register(Servers(replicas))
+    registry.register(Service(found, sources.storage.free_bytes))
+    if found.snapshot is not None:
+        registry.register(DatabaseState(found.snapshot))
+    registry.register(Servers(sources.replicas.all))
     if worker_number.directory is None:
         registry.register(metrics.registry)
     else:

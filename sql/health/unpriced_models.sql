@@ -1,0 +1,23 @@
+-- health/unpriced_models: models in use that have neither a price nor a cost, those with most tokens first.
+--
+-- params   since      date    the first day (UTC)
+-- params   row_limit  bigint  at most so many
+-- returns  model text
+-- rows     one per model whose events since then have tokens, cost nothing, and no price is loaded
+-- index    daily_rollups_dimension_day_idx or daily_rollups_pkey
+-- plan     the days of the index, one pass over the deltas, a look-up in model_prices for each model
+-- try      \set since 2026-01-01 \set row_limit 20
+
+SELECT r.name AS model
+  FROM daily_rollups_live AS r
+ WHERE r.dimension = 'model'
+   AND r.name     <> ''
+   AND r.day      >= :'since'::date
+   AND NOT EXISTS (SELECT
+                     FROM model_prices AS p
+                    WHERE p.model = r.name)
+ GROUP BY r.name
+HAVING sum(r.cost) = 0
+   AND sum(r.tokens_in + r.tokens_out) > 0
+ ORDER BY sum(r.tokens_in + r.tokens_out) DESC, r.name
+ LIMIT :'row_limit'::bigint;
