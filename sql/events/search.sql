@@ -1,7 +1,8 @@
 -- events/search: the events of some runs that pass every filter given.
 --
--- Run by run, in the order given, the newest event of each run first. Bytes are those of the
--- stored data, times eight where compressed, without reading TOAST.
+-- Run by run, in the order given, the newest event of each run first. The byte limit holds twice: for the
+-- bytes of the stored data, times eight where compressed, which need no TOAST; and of the events
+-- within it, for those of the data as PostgreSQL prints it.
 --
 -- params   run_ids          uuid[]       the runs, of events/search_runs
 -- params   received_ons     date[]       their days, beside the ids
@@ -22,7 +23,7 @@
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set pattern '%time out%'
 
 WITH found AS MATERIALIZED (
-    SELECT k.position, e.run_id, e.event_id, e.timestamp,
+    SELECT k.position, e.received_on, e.run_id, e.event_id, e.timestamp,
            pg_column_size(e.data)
            * CASE WHEN pg_column_compression(e.data) IS NULL THEN 1 ELSE 8 END AS bytes
       FROM unnest(:'run_ids'::uuid[], :'received_ons'::date[])
@@ -56,17 +57,25 @@ WITH found AS MATERIALIZED (
      ORDER BY k.position, e.timestamp DESC, e.event_id DESC
      LIMIT :'row_limit'::bigint
 ),
-page AS MATERIALIZED (
-    SELECT f.position, f.run_id, f.event_id, f.timestamp, f.bytes,
+likely AS MATERIALIZED (
+    SELECT f.position, f.run_id, f.event_id,
            count(*) OVER () AS found,
            sum(f.bytes) OVER (ORDER BY f.position, f.timestamp DESC, f.event_id DESC
                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
       FROM found AS f
 )
-SELECT e.*, p.found, p.bytes
-  FROM page          AS p
-  JOIN event_details AS e
-    ON e.run_id   = p.run_id
-   AND e.event_id = p.event_id
+SELECT p.event_id, p.run_id, p.run_name, p.agent_name, p.event_type, p.timestamp,
+       p.parent_event_id, p.previous_event_id, p.model, p.tokens_in, p.tokens_out,
+       p.cost, p.cost_source, p.latency_ms, p.is_error, p.data, p.created_at, p.found, p.bytes
+  FROM (SELECT e.*, l.position, l.found,
+               octet_length(e.data::text) AS bytes,
+               sum(octet_length(e.data::text))
+                   OVER (ORDER BY l.position, e.timestamp DESC, e.event_id DESC
+                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+          FROM likely        AS l
+          JOIN event_details AS e
+            ON e.run_id   = l.run_id
+           AND e.event_id = l.event_id
+         WHERE coalesce(l.bytes_before, 0) < :'byte_limit'::bigint) AS p
  WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
  ORDER BY p.position, p.timestamp DESC, p.event_id DESC;

@@ -53,9 +53,9 @@ SELECT e.event_id, e.event_type, e.timestamp, e.data, e.parent_event_id, e.previ
        e.model,
        e.latency_us / 1000.0 AS latency_ms,
        e.cost, e.cost_source, e.tokens_in, e.tokens_out,
-       coalesce(e.data ->> 'name', e.data ->> 'tool_name', e.data ->> 'step_name',
-                e.data ->> 'node_name') AS name,
-       e.data ->> 'status' AS status,
+       left(coalesce(e.data ->> 'name', e.data ->> 'tool_name', e.data ->> 'step_name',
+                     e.data ->> 'node_name'), 255) AS name,
+       left(e.data ->> 'status', 255) AS status,
        CASE e.event_type WHEN 'agent_start' THEN
            coalesce(nullif(e.data -> 'graph_structure', 'null'),
                     nullif(e.data -> 'metadata' -> 'graph_structure', 'null'))

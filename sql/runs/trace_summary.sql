@@ -32,9 +32,9 @@
 
 WITH RECURSIVE run_events AS MATERIALIZED (
     SELECT e.event_id, e.event_type, e.timestamp,
-           coalesce(e.data ->> 'name', e.data ->> 'tool_name', e.data ->> 'step_name',
-                    e.data ->> 'node_name') AS name,
-           e.data ->> 'status' AS status,
+           left(coalesce(e.data ->> 'name', e.data ->> 'tool_name', e.data ->> 'step_name',
+                         e.data ->> 'node_name'), 255) AS name,
+           left(e.data ->> 'status', 255) AS status,
            e.model, e.parent_event_id, e.previous_event_id,
            e.latency_us, e.cost, e.tokens_in, e.tokens_out, e.is_error,
            (1000000 * extract(epoch FROM e.timestamp))::bigint AS at_us,

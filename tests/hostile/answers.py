@@ -66,6 +66,7 @@ def make_large_run(service: Service, conn: Connection, events: int) -> str:
     one = event(run_id, data={"text": "x" * 1_000_000})
     assert service.post(json.dumps({"events": [one]}).encode()).status_code == 200
     conn.execute(COPY_EVENTS, [events - 1, run_id])
+    conn.execute("UPDATE runs SET event_count = %s WHERE run_id = %s", [events, run_id])
     return run_id
 
 

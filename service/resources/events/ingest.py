@@ -4,6 +4,7 @@ from typing import Any
 
 import falcon
 
+from service.api.answer_size import check_events
 from service.api.body import read_json_body
 from service.api.body_budget import BodyBudget
 from service.api.errors import ApiError
@@ -91,6 +92,7 @@ class Children(DatabaseResource):
             if place is None:
                 raise ApiError(falcon.HTTP_404, "event_not_found", "There is no such event.")
             run_id = place["run_id"]
+            check_events(conn, run_id, event)
             resp.media = queries.events.children(conn, event_id=event, run_id=run_id).fetchall()
 
 

@@ -14,8 +14,7 @@ from service.api.cursors import EventKey
 from service.api.pagination.scan import Page, ScanBatch, TimeBoundedScan
 from service.db.queries import Connection, Row, queries
 
-# Of data as stored, times eight where compressed (pglz: to a third mostly, at best to 1/90).
-# Without the limit 200 events of 1 MB would be in memory twice.
+# Of data as printed. Without the limit 200 events of 1 MB would be in memory twice.
 BYTES_PER_PAGE = 8 * 1024 * 1024
 
 Filters = dict[str, Any]  # optional parameters of the queries; None: absent

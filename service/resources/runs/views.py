@@ -6,6 +6,7 @@ from functools import partial
 import falcon
 import orjson
 
+from service.api.answer_size import check_count, check_run
 from service.api.parameters import allow_parameters, choice, integer
 from service.db.queries import Connection, Row, queries
 from service.resources.trace.full import render_trace
@@ -23,7 +24,8 @@ def timeline_view(req: falcon.Request) -> View:
 
 
 def timeline(conn: Connection, run: Row) -> bytes:
-    """Render the timeline."""
+    """Render the timeline; raise ApiError 413 for one that is too large."""
+    check_run(conn, run["run_id"], run["event_count"])
     events = queries.runs.timeline(conn, run_id=run["run_id"]).fetchall()
     return orjson.dumps({**run, "events": events})
 
@@ -35,13 +37,20 @@ def trace_view(req: falcon.Request) -> View:
     max_depth = None
     if "max_depth" in req.params:
         max_depth = integer(req, "max_depth", 0, 0, ANY_DEPTH)
-    return partial(render_summary if fields == "summary" else trace, max_depth=max_depth)
+    return partial(summary if fields == "summary" else trace, max_depth=max_depth)
 
 
 def trace(conn: Connection, run: Row, max_depth: int | None) -> bytes:
-    """Render the trace."""
+    """Render the trace; raise ApiError 413 for one that is too large."""
+    check_run(conn, run["run_id"], run["event_count"])
     rows = queries.runs.trace(conn, run_id=run["run_id"]).fetchall()
     return render_trace(run, rows, max_depth)
+
+
+def summary(conn: Connection, run: Row, max_depth: int | None) -> bytes:
+    """Render the trace without `data`; raise ApiError 413 for one that is too large."""
+    check_count(run["run_id"], run["event_count"])
+    return render_summary(conn, run, max_depth)
 
 
 VIEWS: dict[str, Callable[[falcon.Request], View]] = {

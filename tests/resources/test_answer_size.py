@@ -1,0 +1,88 @@
+"""Answers that hold many events end at a size, with an error that names other ways to read them."""
+
+from typing import Any
+
+import pytest
+
+from service.api import answer_size
+from service.db.queries import Connection
+from tests.client import Client
+from tests.events import event, new_id
+
+pytestmark = pytest.mark.pgbouncer
+
+BYTES, COUNT = 100_000, 40
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer_size, "MOST_BYTES", BYTES)
+
+
+def send_run(client: Client, count: int, size: int) -> tuple[str, str]:
+    """A run of a root and its children, each with so much data that compresses well."""
+    run, root = new_id(), new_id()
+    children = [
+        event(run, seconds=n, parent_event_id=root, data={"name": "é" * 300, "text": "x" * size})
+        for n in range(1, count)
+    ]
+    assert client.send(event(run, event_id=root), *children).json["inserted"] == count
+    return run, root
+
+
+def refused(client: Client, path: str) -> Any:
+    """The body of an answer that must be 413."""
+    result = client.simulate_get(path)
+    assert result.status_code == 413, result.text[:200]
+    return result.json
+
+
+@pytest.mark.parametrize("size", [3_000, 100_000])  # stored in the row, and outside of it
+def test_a_run_too_large_names_what_to_ask_for(client: Client, size: int) -> None:
+    run, root = send_run(client, COUNT, size)
+    name = f"agent/{client.run(run)['run_name']}"
+    paths = (f"runs/{run}/timeline", f"runs/{run}/trace", f"runs/{name}/trace")
+    for path in (*paths, f"events/{root}/children?run_id={run}"):
+        error = refused(client, f"/api/{path}")
+        assert (error["code"], error["limit_bytes"]) == ("answer_too_large", BYTES)
+        for way_out in ("fields=summary", f"/events?run_id={run}", "/export/events.ndjson?run_id="):
+            assert way_out in error["description"]
+    assert client.run(run)["event_count"] == COUNT
+    assert client.ok(f"/api/events?run_id={run}")["events"]
+    assert client.ok(f"/api/runs/{run}/trace?fields=summary")["event_count"] == COUNT
+
+
+def test_only_what_is_printed_counts(client: Client, conn: Connection) -> None:
+    run, root = send_run(client, COUNT, 1_000)
+    assert COUNT * 1_000 * 4 > BYTES, "else the stored sizes decide"
+    assert len(client.ok(f"/api/runs/{run}/timeline")["events"]) == COUNT
+    assert len(client.ok(f"/api/events/{root}/children")) == COUNT - 1
+    conn.execute(
+        "UPDATE events SET data = data || %s::jsonb WHERE run_id = %s",
+        ['{"n": [' + ",".join(["1e300"] * 10) + "]}", run],  # 301 digits each
+    )
+    refused(client, f"/api/runs/{run}/timeline")
+
+
+def test_a_summary_is_bounded_by_the_number_of_events(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, _ = send_run(client, COUNT, 1)
+    summary = client.ok(f"/api/runs/{run}/trace?fields=summary")["execution_tree"]
+    assert [node["name"] for node in summary[0]["children"]] == ["é" * 255] * (COUNT - 1)
+    monkeypatch.setattr(answer_size, "MOST_BYTES", answer_size.BYTES_PER_EVENT * (COUNT - 1))
+    refused(client, f"/api/runs/{run}/trace?fields=summary")
+
+
+def test_a_search_ends_its_page_by_the_bytes_that_it_prints(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.resources.events.search.BYTES_PER_PAGE", BYTES)
+    run, _ = send_run(client, COUNT, 20_000)  # stored in 250 bytes
+    page = client.ok(f"/api/events?run_id={run}&limit=200")
+    assert 5 <= len(page["events"]) <= 6
+    found = {each["event_id"] for each in page["events"]}
+    while page["next_cursor"]:
+        page = client.ok(f"/api/events?run_id={run}&limit=200&cursor={page['next_cursor']}")
+        found |= {each["event_id"] for each in page["events"]}
+    assert len(found) == COUNT
