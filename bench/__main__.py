@@ -23,6 +23,7 @@ from bench import (
     rooms,
     servers,
     slow_clients,
+    soak,
 )
 from bench.results import Sections
 
@@ -42,6 +43,7 @@ SECTIONS: dict[str, tuple[ModuleType, str]] = {
     "memory": (memory, "idle, and under eight batches of 10,000 events at once"),
     "export": (export, "exports and an import, and their memory with ten times as much stored"),
     "many": (many, "one node, reads on a replica or through PgBouncer, Citus"),
+    "soak": (soak, "an hour of mixed load: memory, descriptors and p99 stay as they are"),
     "servers": (servers, "worker classes, workers, threads, pools, PgBouncer"),
 }
 # Several sections with what fits: about a quarter of an hour, and about a minute.

@@ -168,6 +168,19 @@ def export() -> Iterator[Limit]:
     yield Limit("exports of 100,000 events, peak RSS of a worker", "export", rss, "<", 120, "MB")
 
 
+def soak() -> Iterator[Limit]:
+    """An hour of mixed load, in thirds."""
+    memory, descriptors = worst("memory_excess_mb"), worst("descriptors_growth")
+    what = "memory of a process, last third beyond 1.15 × the second"
+    yield Limit(what, "soak", memory, "≤", 10, "MB")
+    yield Limit("descriptors of a process, last third − second", "soak", descriptors, "≤", 10)
+    yield Limit("p99 of a kind, last third ÷ first", "soak", worst("p99_growth"), "≤", 2)
+    yield Limit("acknowledged and not deleted, but not stored", "soak", worst("lost"), "≤", 0)
+    yield Limit("differences that verify finds", "soak", worst("differences"), "≤", 0)
+    yield Limit("requests that failed", "soak", worst("failed"), "≤", 0)
+    yield Limit("workers that were replaced", "soak", worst("workers_replaced"), "≤", 0)
+
+
 LIMITS: tuple[Limit, ...] = (
     *nothing_lost(),
     *ingest(),
@@ -179,6 +192,7 @@ LIMITS: tuple[Limit, ...] = (
     *growth(),
     *memory(),
     *export(),
+    *soak(),
 )
 
 

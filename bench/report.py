@@ -20,6 +20,7 @@ from bench.report_page import (
     reads,
     servers,
     slow_clients,
+    soak,
     verdicts,
 )
 
@@ -37,6 +38,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "export": export.html,
     "servers": servers.html,
     "many": many.html,
+    "soak": soak.html,
 }
 
 

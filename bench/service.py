@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from service.postgres.server import EmbeddedServer
 
@@ -60,11 +61,23 @@ def scratch_directory() -> Iterator[Path]:
 @contextmanager
 def running(database_url: str, **variables: str) -> Iterator[Service]:
     """Run a service on this database, on a free port of 127.0.0.1, for a block."""
+    with started(database_url, variables) as service:
+        yield service
+
+
+@contextmanager
+def started(
+    database_url: str, variables: dict[str, str], log: BinaryIO | None = None
+) -> Iterator[Service]:
+    """The same, with its log in a file; without one, on standard error."""
     port = free_port()
     environment = {**os.environ, **variables, "DATABASE_URL": database_url}
     environment |= {"HOST": "127.0.0.1", "PORT": str(port)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "service", "serve"], env=environment, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "service", "serve"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=log,
     )
     try:
         url = f"http://127.0.0.1:{port}"

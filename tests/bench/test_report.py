@@ -35,7 +35,7 @@ def test_a_section_that_was_not_run_is_named(facts: results.Row) -> None:
     page = report.page({"machine": facts, "sections": {}})
     assert (
         "Not measured yet: ingest, otlp, offered, overload, slow-clients, reads, growth, memory, "
-        "export, servers, many" in page
+        "export, servers, many, soak" in page
     )
     assert "<svg" not in page
 
