@@ -64,6 +64,8 @@ class Ledger:
 
 
 def statuses(answers: list[Answer]) -> str:
-    """The statuses that were not expected, each with its count, for a line."""
-    found = Counter(answer.status for answer in answers if not answer.is_expected)
-    return ", ".join(f"{count:,} × {status or 'broken'}" for status, count in sorted(found.items()))
+    """The statuses that were not expected, each with its kind and count, for a line."""
+    found = Counter((a.kind, a.status) for a in answers if not a.is_expected)
+    return ", ".join(
+        f"{kind}: {count:,} × {status or 'broken'}" for (kind, status), count in found.items()
+    )

@@ -39,21 +39,21 @@ def main_paths(conn: Connection) -> Turn:
             for run in json.loads(body)["runs"] if status == 200 else ():
                 if run["agent_name"] != DELETED_AGENT:
                     newest.update(run)
-        elif kind in ("run", "timeline", "trace"):
-            view = "" if kind == "run" else f"/{kind}"
-            if newest:
-                conn.ask(Request(kind, f"/api/runs/{newest['run_id']}{view}"))
-        else:
-            conn.ask(Request(kind, fixed_path(kind, newest.get("agent_name", "agent 1"))))
+        elif newest:
+            conn.ask(Request(kind, path_of(kind, newest)))
 
     return turn
 
 
-def fixed_path(kind: str, agent: str) -> str:
-    """The path of a kind of read."""
+def path_of(kind: str, run: dict[str, str]) -> str:
+    """The path of a kind of read, of this run or its agent."""
+    by_id = f"/api/runs/{run['run_id']}"
     return {
+        "run": by_id,
+        "timeline": f"{by_id}/timeline",
+        "trace": f"{by_id}/trace",
         "agents": "/api/agents",
-        "runs of an agent": f"/api/agents/{quote(agent)}/runs?limit=20",
+        "runs of an agent": f"/api/agents/{quote(run['agent_name'])}/runs?limit=20",
         "summary": "/api/metrics/summary",
         "by hour": "/api/metrics/timeseries?metric=events&interval=hour",
     }[kind]
