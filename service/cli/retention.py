@@ -41,15 +41,12 @@ def run(config: Config, options: argparse.Namespace) -> int:
                     done.append({**asdict(partition), "outcome": outcome})
                     if not options.json:
                         print(f"{sentence(outcome, partition)} {partition}", flush=True)
-                left = retention.left_in_default()
-                if left and not options.json:
-                    print(f"keeps, for they lie in the DEFAULT partition: {left} old events")
                 if not options.dry_run:
                     retention.tidy()
         except Busy as busy:
             raise Failure(str(busy)) from None
     if options.json:
-        print_json({"partitions": done, "old_events_in_default": left})
+        print_json({"partitions": done})
     return FAILED if any(each["outcome"] == IN_USE for each in done) else OK
 
 

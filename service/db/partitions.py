@@ -11,41 +11,76 @@ import psycopg
 from service.core.clock import Today, monday_of, today
 from service.core.periodic_thread import PeriodicThread
 from service.db.connections import connect
-from service.db.queries import Connection, queries
+from service.db.queries import Connection, is_distributed, queries
 from service.db.retention import Busy, retaining
 from service.db.session_settings import DIRECT
 
 WEEKS_AHEAD = 4
 WEEK = timedelta(days=7)
-CHECK_SECONDS = 3600.0  # how often the day is looked at; partitions are made once a day
+CHECK_SECONDS = (
+    60.0  # how often the day is looked at; what is created already is created once a day
+)
+NOT_CREATED = "partition %s is not created yet: %s"
+# CREATE holds a lock on events while it waits for DEFAULT: writers wait 750 ms for theirs.
+SETTINGS = DIRECT | {"lock_timeout": "400ms", "statement_timeout": "2s"}
 
 log = logging.getLogger(__name__)
 
 
-def ensure_partitions(url: str, day: date | None = None) -> None:
-    """Create the missing partitions of this week and the four ahead.
+def ensure_partitions(url: str, day: date | None = None) -> bool:
+    """Create the missing partitions of this week and the four ahead; return whether all exist.
 
-    CREATE waits for the readers of the DEFAULT partition, at most lock_timeout. Weeks ahead there
-    is time for a retry; until it succeeds, rows go into DEFAULT.
+    CREATE locks the DEFAULT partition. While a reader holds that, nothing is created: rows go into
+    DEFAULT, the service starts meanwhile, and PartitionKeeper tries again.
     """
     monday = monday_of(day or today())
-    with connect(url, DIRECT, "partitions") as conn:
-        for week in range(WEEKS_AHEAD + 1):
-            ensure_week(conn, monday + week * WEEK)
+    with connect(url, SETTINGS, "partitions") as conn:
+        conn.autocommit = True
+        return all(ensure_week(conn, monday + week * WEEK) for week in range(WEEKS_AHEAD + 1))
 
 
-def ensure_week(conn: Connection, monday: date) -> None:
+def ensure_week(conn: Connection, monday: date) -> bool:
     """Create the partition of one week, if it is missing, in its own transaction."""
     name = f"events_{monday:%Y%m%d}"
+    days = {"monday": monday, "next": monday + WEEK}
     try:
-        queries.events.create_partition(conn, partition=name, monday=monday, next=monday + WEEK)
-        conn.commit()
+        with conn.transaction():
+            queries.events.create_partition(conn, partition=name, **days)
     except psycopg.errors.DuplicateTable:
-        conn.rollback()  # another instance created it while this one waited for the lock
+        return True  # another instance created it while this one waited for the lock
+    except psycopg.errors.CheckViolation:
+        return move_week(conn, name, days)
     except psycopg.Error as error:
-        # 23514: DEFAULT already holds rows of that week, which stay there and are found as well.
-        conn.rollback()
-        log.warning("partition %s is not created yet: %s", name, error.diag.message_primary)
+        log.warning(NOT_CREATED, name, error.diag.message_primary)
+        return False
+    return True
+
+
+def move_week(conn: Connection, name: str, days: dict[str, date]) -> bool:
+    """Create the partition of a week of which DEFAULT holds rows, and move these into it.
+
+    Within statement_timeout, because writers of DEFAULT wait meanwhile: a week with more rows stays
+    there, where reads and retention find it as well.
+    """
+    if is_distributed(conn):
+        log.warning(NOT_CREATED, name, "DEFAULT has rows of this week")
+        return True
+    try:
+        with conn.transaction():
+            queries.events.create_detached(conn, partition=name)
+            queries.events.hold_default(conn)
+            moved = queries.events.move_from_default(conn, partition=name, **days).rowcount
+            queries.events.attach_partition(conn, partition=name, **days)
+    except psycopg.errors.DuplicateTable:
+        return True
+    except psycopg.errors.QueryCanceled:
+        log.warning(NOT_CREATED, name, "DEFAULT has too many rows of this week to be moved")
+        return True
+    except psycopg.Error as error:
+        log.warning(NOT_CREATED, name, error.diag.message_primary)
+        return False
+    log.info("partition %s: %d events moved from the DEFAULT partition", name, moved)
+    return True
 
 
 def keep_days(url: str, day: date, days: int) -> None:
@@ -72,14 +107,14 @@ class PartitionKeeper:
         self._url = url
         self._today = today
         self._retention_days = retention_days
-        self._made = today()  # by serve
+        self._made: date | None = None
         self._dropped: date | None = None
         self._thread = PeriodicThread(
             "partition upkeep", self._work, CHECK_SECONDS, expected=psycopg.Error
         )
 
     def open(self) -> None:
-        """Start the thread; it first checks after an hour, since serve has just made them."""
+        """Start the thread; it first checks after a minute, since serve has just tried."""
         self._thread.open()
 
     def close(self) -> None:
@@ -87,10 +122,9 @@ class PartitionKeeper:
         self._thread.close()
 
     def _work(self) -> None:
-        """Make and drop partitions, once on each day."""
+        """Make and drop partitions, once on each day; again where one could not be made."""
         day = self._today()
-        if day != self._made:
-            ensure_partitions(self._url, day)
+        if day != self._made and ensure_partitions(self._url, day):
             self._made = day
         if self._retention_days and day != self._dropped:
             keep_days(self._url, day, self._retention_days)

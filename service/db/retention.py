@@ -14,6 +14,9 @@ retention/delete_runs     in batches
 retention/lock_events     all readers and writers wait now, at most lock_timeout
 retention/drop_partition
 
+Events in the DEFAULT partition go by week, as if each week were a partition: runs/delete takes the
+place of the last three.
+
 On Citus the runs are locked first: its locks are changes, which retention/version would notice.
 """
 
@@ -34,6 +37,7 @@ from service.db.session_settings import WRITE
 
 # An arbitrary number that nothing else in the database locks: "rete" in ASCII.
 LOCK_KEY = 0x72657465
+DEFAULT = "events_default"
 EXPIRED_DAYS = 90  # how long the ids of removed runs are kept, to recognize late events
 RUNS_PER_STATEMENT = 1_000
 DROP_RETRIES = RetryPolicy(5)  # for a partition whose runs are still written to
@@ -65,7 +69,10 @@ class NotDropped(Exception):
 
 @dataclass(frozen=True)
 class Partition:
-    """A partition that ends before the first day that is kept; `newest` None: it has no runs."""
+    """A partition, or a week within DEFAULT, that ends before the first day that is kept.
+
+    `newest` None: it has no runs.
+    """
 
     name: str
     first_day: date
@@ -76,7 +83,8 @@ class Partition:
     newest: datetime | None
 
     def __str__(self) -> str:
-        return f"{self.name}  {self.runs} runs  {self.events} events  {self.bytes} bytes"
+        week = f" (week of {self.first_day})" if self.name == DEFAULT else ""
+        return f"{self.name}{week}  {self.runs} runs  {self.events} events  {self.bytes} bytes"
 
     @classmethod
     def from_row(cls, row: Row) -> "Partition":
@@ -93,18 +101,19 @@ class Retention:
         self._begin = datetime.combine(cutoff, time_of_day(), UTC)
 
     def partitions(self) -> list[Partition]:
-        """The partitions that end before the cutoff, the oldest first."""
+        """The partitions that end before the cutoff, the oldest first; then weeks in DEFAULT."""
         rows = queries.retention.partitions(self._conn, cutoff=self.cutoff)
-        return [Partition.from_row(row) for row in rows]
+        weeks = queries.retention.default_weeks(self._conn, cutoff=self.cutoff).fetchall()
+        return [Partition.from_row(row) for row in rows] + [self._in_default(row) for row in weeks]
+
+    def _in_default(self, week: Row) -> Partition:
+        days = {"first_day": week["first_day"], "next_day": week["next_day"]}
+        runs = queries.retention.version(self._conn, **days).fetchall()[0]
+        return Partition(name=DEFAULT, runs=runs["runs"], newest=runs["newest"], **week)
 
     def is_old(self, newest: datetime | None) -> bool:
         """Whether the newest event of a partition's runs is older than the cutoff."""
         return newest is None or newest < self._begin
-
-    def left_in_default(self) -> int:
-        """The number of older events in the DEFAULT partition, which is never dropped."""
-        row = queries.retention.left_in_default(self._conn, cutoff=self.cutoff).fetchone()
-        return int(row["events"]) if row else 0
 
     def drop(self, partition: Partition) -> bool:
         """Drop a partition with its runs; False if other transactions kept it locked.
@@ -136,18 +145,29 @@ class Retention:
         queries.retention.add_retired(self._conn, **days)
         queries.retention.add_expired(self._conn, **days)
         runs = runs or self._lock_runs(days)
-        queries.retention.hold_partition(self._conn, partition=partition.name)
+        if partition.name != DEFAULT:
+            queries.retention.hold_partition(self._conn, partition=partition.name)
         if queries.retention.version(self._conn, **days).fetchone() != before:
             raise Changed
+        self._delete_runs(partition, runs)
+        audit_log.record(self._conn, audit_log.RETENTION, "drop partition", str(partition))
+        if partition.name != DEFAULT:
+            self._lock_events(partition)
+            queries.retention.drop_partition(self._conn, partition=partition.name)
+
+    def _delete_runs(self, partition: Partition, runs: list[Row]) -> None:
+        """Delete runs in batches; with their events if those lie in DEFAULT, which stays."""
         for start in range(0, len(runs), RUNS_PER_STATEMENT):
             batch = runs[start : start + RUNS_PER_STATEMENT]
-            queries.retention.delete_runs(self._conn, run_ids=batch)
-        audit_log.record(self._conn, audit_log.RETENTION, "drop partition", str(partition))
-        self._lock_events(partition)
-        queries.retention.drop_partition(self._conn, partition=partition.name)
+            run_ids = [str(row["run_id"]) for row in batch]
+            if partition.name == DEFAULT:
+                days = [str(row["received_on"]) for row in batch]
+                queries.runs.delete(self._conn, run_ids=run_ids, received_ons=days)
+            else:
+                queries.retention.delete_runs(self._conn, run_ids=run_ids)
 
-    def _lock_runs(self, days: dict[str, date]) -> list[str]:
-        return [str(row["run_id"]) for row in queries.retention.lock_runs(self._conn, **days)]
+    def _lock_runs(self, days: dict[str, date]) -> list[Row]:
+        return queries.retention.lock_runs(self._conn, **days).fetchall()
 
     def _lock_events(self, partition: Partition) -> None:
         """Take the last locks. Each attempt is a savepoint; requests proceed between two."""

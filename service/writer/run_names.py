@@ -3,8 +3,8 @@
 `run N` counts up per agent, N up to 999,999,999. Most runs ask for no name, so their numbers are
 reserved ahead, in a short transaction, and nobody waits for an agent's row while events are stored.
 Every other name is decided under the agent's row lock: the name asked for, or, when it is taken,
-(2), (3), … behind it.
-A `run N` up to the agent's counter counts as taken there: somebody may have reserved it.
+(2), (3), … behind it. A `run N` up to the agent's counter counts as taken there: somebody may have
+reserved it.
 """
 
 import re

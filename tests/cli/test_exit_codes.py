@@ -82,7 +82,7 @@ def test_retention_says_what_would_go(database_url: str, tmp_path: Path) -> None
     arguments = ("retention", "--keep", "90d", "--dry-run")
     code, found = printed(tmp_path, database_url, *arguments)
     [old] = [each for each in found["partitions"] if each["runs"]]
-    assert (code, found["old_events_in_default"]) == (OK, 0)
+    assert code == OK
     assert (old["name"], old["outcome"], old["runs"]) == (name_of(LONG_AGO), "would drop", 1)
 
 

@@ -141,15 +141,20 @@ def test_old_events_of_a_new_run_stay(client: Client, database_url: str) -> None
     assert retain(database_url) == []
 
 
-def test_the_default_partition_stays(
+def test_weeks_in_the_default_partition_go_as_well(
     client: Client, conn: Connection, database_url: str, runs: list[str]
 ) -> None:
-    with Client.of(database_url, today=lambda: LONG_AGO - 9 * WEEK) as before:
-        before.send(*run_on(LONG_AGO - 9 * WEEK))
-    retain(database_url)
-    assert one(conn, "SELECT count(*) FROM events_default") == 5
-    with retaining(database_url, today(), KEEP_DAYS) as found:
-        assert found.left_in_default() == 5
+    for weeks in (9, 8):
+        with Client.of(database_url, today=lambda w=weeks: LONG_AGO - w * WEEK) as before:  # type: ignore[misc]
+            before.send(*run_on(LONG_AGO - weeks * WEEK))
+            lived = run_on(LONG_AGO - weeks * WEEK)
+            lived[-1]["timestamp"] = on(today() if weeks == 8 else LONG_AGO)
+            before.send(*lived)
+    answered = answers(client)
+    assert one(conn, "SELECT count(*) FROM events_default") == 20
+    assert retain(database_url)[-1] == "events_default"
+    assert one(conn, "SELECT count(*) FROM events_default") == 10  # a run is written to still
+    assert answers(client) == answered
     assert verify(database_url) == []
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from tests.sql.trees import LEVELS, Tree, fields, nodes, of_kind, own, statements, tables
 
 # The tables that are spread by run_id, and the views over them; all else is the coordinator's.
-TABLES = {"runs", "events", "expired_runs"}
+TABLES = {"runs", "events", "events_default", "expired_runs"}
 VIEWS = {"run_details", "event_details", "exported_runs", "run_metrics", "counted_metrics"}
 SPREAD = frozenset(TABLES | VIEWS)
 KEY = "run_id"

@@ -173,17 +173,6 @@ def test_a_run_stays_in_the_partition_of_its_first_day(database_url: str, conn: 
     assert found == [{"t": "events_20310303"}]
 
 
-def test_a_week_that_default_already_holds_is_left_there(
-    database_url: str, conn: Connection, caplog: pytest.LogCaptureFixture
-) -> None:
-    day = date(2040, 1, 1)
-    with Client.of(database_url, today=lambda: day) as client:
-        client.send(event(new_id()))
-        ensure_partitions(database_url, day)
-        assert "is not created yet" in caplog.text
-        assert client.send(event(new_id())).json["inserted"] == 1
-
-
 @pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
 @pytest.mark.parametrize("mode", ["file", "explain"])
 def test_psql_runs_and_explains_the_very_files(
