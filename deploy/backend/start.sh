@@ -23,7 +23,7 @@ fi
 id=$(sed -n 's/.*Bearer gati_read_\([0-9A-Za-z]*\)_.*/\1/p' "$snippet" 2>/dev/null || true)
 if [ -z "$id" ] || ! printf '%s\n' "$keys" | grep -q "^$id  *read  *valid .* $name\$"; then
     if printf '%s\n' "$keys" | grep -q "  *read  *valid .* $name\$"; then
-        python -m service keys revoke "$name"
+        python -m service keys revoke --yes "$name"
     fi
     key=$(python -m service keys create "$name" --scope read)
     new=$(mktemp "$KEY_DIRECTORY/.new.XXXXXX")

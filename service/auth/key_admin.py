@@ -15,6 +15,7 @@ from service.db.queries import Row, queries
 from service.db.session_settings import DIRECT
 
 MAX_NAME = 100
+NO_SUCH_KEY = "no valid key has the name or id {!r}: see keys list"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class Listed:
             row["revoked_at"],
             row["last_used_on"],
         )
+
+    @property
+    def is_unexpired(self) -> bool:
+        """Whether the key has not reached its end."""
+        return self.expires_at is None or self.expires_at > datetime.now(UTC)
 
     def __str__(self) -> str:
         used = f"last used {self.last_used_on or 'never'}"
@@ -87,9 +93,22 @@ def revoke(url: str, key: str) -> Row:
     with connect(url, DIRECT, "keys") as conn:
         row = queries.keys.revoke(conn, key=key).fetchone()
         if row is None:
-            raise Failure(f"no valid key has the name or id {key!r}: see keys list")
+            raise Failure(NO_SUCH_KEY.format(key))
         audit_log.record(conn, audit_log.COMMAND, "revoke key", f"{row['key_id']} {row['name']}")
     return row
+
+
+def find_valid(url: str, key: str) -> tuple[Listed, bool]:
+    """The unrevoked key with this name or id, and whether it is the last valid admin key.
+
+    Raises Failure for an unknown one.
+    """
+    unrevoked = [one for one in keys(url) if one.revoked_at is None]
+    found = next((one for one in unrevoked if key in (one.name, one.key_id)), None)
+    if found is None:
+        raise Failure(NO_SUCH_KEY.format(key))
+    admins = [one.key_id for one in unrevoked if one.scope == Scope.ADMIN and one.is_unexpired]
+    return found, admins == [found.key_id]
 
 
 def keys(url: str) -> list[Listed]:

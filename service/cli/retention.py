@@ -2,9 +2,10 @@
 
 import argparse
 from dataclasses import asdict
-from typing import Any
+from functools import partial
 
 from service.cli.arguments import days
+from service.cli.confirm import add_yes, confirm
 from service.cli.database import database_in_use
 from service.cli.exit_codes import FAILED, OK
 from service.cli.output import print_json
@@ -14,8 +15,13 @@ from service.core.failure import Failure
 from service.db.retention import Busy, Partition, Retention, retaining
 
 DESCRIPTION = """Drop the weekly partitions whose runs ended before the retention period, with
-their runs. Metrics keep their totals. Exit code 1 if a partition is in use and was not dropped."""
-KEPT, IN_USE = "kept", "in use"
+their runs. Metrics keep their totals. Prints the plan and asks first. Exit code 1 if a partition
+is in use and was not dropped."""
+KEPT, IN_USE, WOULD_DROP = "kept", "in use", "would drop"
+SUMS = ("runs", "events", "bytes")
+MEGABYTE = 1_000_000
+
+Outcome = tuple[Partition, str]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep", type=days, metavar="DAYS", help="such as 90d (default: RETENTION_DAYS)"
     )
     parser.add_argument("--dry-run", action="store_true", help="change nothing, print the plan")
+    add_yes(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
 
 
@@ -32,31 +39,56 @@ def run(config: Config, options: argparse.Namespace) -> int:
     keep = options.keep or config.retention_days
     if not keep:
         raise ConfigError("RETENTION_DAYS is 0: say how long, such as --keep 90d")
-    done: list[dict[str, Any]] = []
+    if options.json and not (options.yes or options.dry_run):
+        raise ConfigError("--json asks nothing: add --yes or --dry-run")
     with database_in_use(config, "retention") as url:
         try:
             with retaining(url, today(), keep) as retention:
-                for partition in retention.partitions():
-                    outcome = apply(retention, partition, options.dry_run)
-                    done.append({**asdict(partition), "outcome": outcome})
-                    if not options.json:
-                        print(f"{sentence(outcome, partition)} {partition}", flush=True)
-                if not options.dry_run:
-                    retention.tidy()
+                done = remove_old(retention, options)
         except Busy as busy:
             raise Failure(str(busy)) from None
     if options.json:
-        print_json({"partitions": done})
-    return FAILED if any(each["outcome"] == IN_USE for each in done) else OK
+        print_json({"partitions": [{**asdict(found), "outcome": how} for found, how in done]})
+    return FAILED if any(outcome == IN_USE for _, outcome in done) else OK
 
 
-def apply(retention: Retention, partition: Partition, dry_run: bool) -> str:
-    """Drop a partition unless its newest event is young; return the outcome."""
-    if not retention.is_old(partition.newest):
-        return KEPT
-    if dry_run:
-        return "would drop"
-    return "dropped" if retention.drop(partition) else IN_USE
+def remove_old(retention: Retention, options: argparse.Namespace) -> list[Outcome]:
+    """Print the plan, ask, and drop what is old; return the outcome of each partition."""
+    tell = ignore if options.json else partial(print, flush=True)
+    plan = [
+        (found, WOULD_DROP if retention.is_old(found.newest) else KEPT)
+        for found in retention.partitions()
+    ]
+    for found, outcome in plan:
+        tell(f"{sentence(outcome, found)} {found}")
+    old = [found for found, outcome in plan if outcome == WOULD_DROP]
+    tell(summary(old))
+    if options.dry_run:
+        return plan
+    if old:
+        confirm(options.yes)
+    done = {}
+    for found in old:
+        done[found] = "dropped" if retention.drop(found) else IN_USE
+        tell(f"{sentence(done[found], found)} {found}")
+    retention.tidy()
+    return [(found, done.get(found, outcome)) for found, outcome in plan]
+
+
+def ignore(_line: str) -> None:
+    """Print nothing: the result is JSON."""
+
+
+def summary(old: list[Partition]) -> str:
+    """What goes in all, and what stays of it."""
+    if not old:
+        return "nothing is old enough to be dropped"
+    runs, events, size = (sum(getattr(one, name) for one in old) for name in SUMS)
+    return (
+        f"in all {len(old)} partitions, {old[0].first_day} to {old[-1].next_day}: {runs:,} runs, "
+        f"{events:,} events, {size / MEGABYTE:,.1f} MB; metrics keep their totals, the runs with "
+        "their timelines and traces go"
+    )
 
 
 def sentence(outcome: str, partition: Partition) -> str:

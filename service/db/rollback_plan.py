@@ -9,6 +9,24 @@ from service.db.queries import Connection, queries
 from service.db.schema_version import DIRECTORY, ROLLBACK
 
 
+class Loss(NamedTuple):
+    """What is gone for good with the rows of a table."""
+
+    table: str
+    text: str
+
+
+LOSSES = {
+    "events": Loss("events", "all events, and the metrics with them"),
+    "metrics": Loss(
+        "retired_metrics",
+        "metrics of weeks whose events retention removed: nothing can count them again",
+    ),
+    "keys": Loss("api_keys", "all API keys: afterwards the service is open to all, without a key"),
+    "audit-log": Loss("audit_log", "the audit log: who deleted, renamed, created and revoked what"),
+}
+
+
 class LostTable(NamedTuple):
     """A table that a rollback drops: its rows, and its bytes with partitions and indexes."""
 
@@ -22,6 +40,12 @@ class Rollback(NamedTuple):
 
     names: list[str]
     tables: list[LostTable]
+
+    @property
+    def losses(self) -> list[str]:
+        """The words of LOSSES whose tables go and have rows."""
+        filled = {table.name for table in self.tables if table.rows}
+        return [word for word, loss in LOSSES.items() if loss.table in filled]
 
 
 def plan_down(url: str, count: int) -> Rollback:

@@ -42,7 +42,7 @@ def test_keys_list_is_3_while_there_is_none(database_url: str, tmp_path: Path) -
     assert printed(tmp_path, database_url, "keys", "list") == (NO_KEY, [])
     for name in ("laptop", "old"):
         run(tmp_path, "keys", "create", name, "--scope", "read", DATABASE_URL=database_url)
-    run(tmp_path, "keys", "revoke", "old", DATABASE_URL=database_url)
+    run(tmp_path, "keys", "revoke", "--yes", "old", DATABASE_URL=database_url)
     code, [laptop, old] = printed(tmp_path, database_url, "keys", "list")
     assert code == OK
     assert (laptop["name"], laptop["scope"], laptop["state"]) == ("laptop", "read", "valid")

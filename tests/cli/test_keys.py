@@ -10,7 +10,7 @@ from service.auth.key_cache import FRESH_SECONDS
 from service.auth.key_format import KeyText
 from service.cli.exit_codes import NO_KEY
 from service.db.queries import Connection
-from tests.processes.harness import run, until
+from tests.processes.harness import run, type_into, until
 from tests.service import Service, serving
 
 
@@ -46,8 +46,8 @@ def test_a_first_key_closes_a_running_service_and_its_end_does_not_open_it(
         until(lambda: status(service) == 401, "everybody is still let in")
         time.sleep(1)  # each worker looks for an unknown id once a second
         assert status(service, key) == 200
-        code, printed, _ = keys(tmp_path, database_url, "revoke", "laptop")
-        assert (code, printed.split()[:1]) == (0, ["revoked"])
+        code, printed, _ = keys(tmp_path, database_url, "revoke", "--yes", "laptop")
+        assert (code, printed.splitlines()[-1].split()[0]) == (0, "revoked")
         until(lambda: status(service, key) == 401, "it is still good", FRESH_SECONDS + 10)
         assert status(service) == 401
 
@@ -58,7 +58,7 @@ def test_the_list_shows_everything_but_the_key(database_url: str, tmp_path: Path
         create(tmp_path, database_url, "ci", "--scope", "admin", "--expires", "90d"),
         create(tmp_path, database_url, "old", "--scope", "read"),
     ]
-    keys(tmp_path, database_url, "revoke", made[2].split("_")[2])
+    keys(tmp_path, database_url, "revoke", "--yes", made[2].split("_")[2])
     code, printed, _ = keys(tmp_path, database_url, "list")
     first, second, third = printed.splitlines()
     assert code == 0
@@ -90,10 +90,39 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert len(complaint.splitlines()) == 1
 
 
+def test_a_key_is_shown_before_it_is_revoked(database_url: str, tmp_path: Path) -> None:
+    create(tmp_path, database_url, "laptop", "--scope", "read")
+    code, printed, complaint = keys(tmp_path, database_url, "revoke", "laptop")
+    assert code == 1
+    assert printed.startswith("would revoke ")
+    assert printed.endswith("  last used never       laptop\n")
+    assert complaint == "gati-backend: nothing was done: add --yes to confirm\n"
+    arguments = ("keys", "revoke", "laptop")
+    assert type_into(tmp_path, b"no\n", *arguments, DATABASE_URL=database_url)[0] == 1
+    assert " valid " in keys(tmp_path, database_url, "list")[1]
+    code, shown = type_into(tmp_path, b"yes\n", *arguments, DATABASE_URL=database_url)
+    assert code == 0
+    assert "revoked" in shown
+
+
+def test_the_last_admin_key_is_not_revoked_in_silence(database_url: str, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        create(tmp_path, database_url, name, "--scope", "admin")
+    create(tmp_path, database_url, "reader", "--scope", "read")
+    assert keys(tmp_path, database_url, "revoke", "--yes", "one")[0] == 0
+    code, printed, complaint = keys(tmp_path, database_url, "revoke", "--yes", "two")
+    assert code == 1
+    assert "it is the last valid admin key" in printed
+    assert complaint == "gati-backend: nothing was done: add --lose last-admin to confirm\n"
+    assert keys(tmp_path, database_url, "revoke", "--yes", "reader")[0] == 0
+    last = ("revoke", "--yes", "--lose", "last-admin", "two")
+    assert keys(tmp_path, database_url, *last)[0] == 0
+
+
 def test_a_name_is_free_again_once_its_key_is_revoked(database_url: str, tmp_path: Path) -> None:
     for _ in range(2):
         create(tmp_path, database_url, "laptop", "--scope", "read")
-        assert keys(tmp_path, database_url, "revoke", "laptop")[0] == 0
+        assert keys(tmp_path, database_url, "revoke", "--yes", "laptop")[0] == 0
 
 
 def test_nothing_of_a_key_but_its_id_reaches_the_database(

@@ -1,16 +1,14 @@
 """`python -m service migrate down`: it names what goes, asks, and refuses under a service."""
 
-import os
-import pty
-import subprocess
 from pathlib import Path
 
 import psycopg
 
 from service.db.schema_version import known_names
 from tests.client import Client
+from tests.db.old import LONG_AGO, receive, retain, run_on
 from tests.events import event, new_id
-from tests.processes.harness import command, environment, run
+from tests.processes.harness import run, type_into
 from tests.service import serving
 
 ALL = len(known_names())
@@ -32,7 +30,7 @@ def test_without_a_terminal_it_names_what_goes_and_does_nothing(
         client.send(event(new_id()))
     refused = run(tmp_path, "migrate", "down", str(ALL), DATABASE_URL=database_url)
     assert refused.returncode == 1
-    assert refused.stderr == "gati-backend: nothing was done: add --yes to confirm\n"
+    assert "nothing was done: add --yes --lose events " in refused.stderr
     assert "would delete table events: 1 rows, " in refused.stdout
     assert "would delete table retired_metrics: 0 rows, " in refused.stdout
     assert stored(database_url) == 1
@@ -60,19 +58,43 @@ def test_beside_a_running_service_it_is_refused(database_url: str, tmp_path: Pat
     assert stored(database_url) == 0
 
 
+def test_yes_alone_is_not_enough_for_what_nothing_restores(
+    database_url: str, tmp_path: Path
+) -> None:
+    receive(database_url, LONG_AGO, *run_on(LONG_AGO))
+    assert retain(database_url)
+    made = run(tmp_path, "keys", "create", "a", "--scope", "admin", DATABASE_URL=database_url)
+    assert made.returncode == 0
+    arguments = ["migrate", "down", "4", "--yes"]
+    refused = run(tmp_path, *arguments, DATABASE_URL=database_url)
+    assert refused.returncode == 1
+    needed = "--lose metrics --lose keys --lose audit-log"
+    assert refused.stderr == f"gati-backend: nothing was done: add {needed} to confirm\n"
+    for told in (
+        "would lose metrics: metrics of weeks whose events retention removed",
+        "would lose keys: all API keys: afterwards the service is open to all, without a key\n",
+        "would lose audit-log: ",
+    ):
+        assert told in refused.stdout
+    assert "would lose events" not in refused.stdout
+    arguments += ["--lose", "metrics", "--lose", "keys"]
+    refused = run(tmp_path, *arguments, DATABASE_URL=database_url)
+    assert "nothing was done: add --lose audit-log to confirm" in refused.stderr
+    assert stored(database_url) == 0
+    done = run(tmp_path, *arguments, "--lose", "audit-log", DATABASE_URL=database_url)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_events_are_a_loss_to_be_named(database_url: str, tmp_path: Path) -> None:
+    with Client.of(database_url) as client:
+        client.send(event(new_id()))
+    refused = run(tmp_path, "migrate", "down", str(ALL), "--yes", DATABASE_URL=database_url)
+    assert "nothing was done: add --lose events " in refused.stderr
+    assert stored(database_url) == 1
+
+
 def test_on_a_terminal_only_yes_goes_on(database_url: str, tmp_path: Path) -> None:
     for typed, code in ((b"no\n", 1), (b"yes\n", 0)):
-        terminal, its_end = pty.openpty()
-        with subprocess.Popen(
-            command("migrate", "down", str(ALL)),
-            cwd=tmp_path,
-            env=environment(DATABASE_URL=database_url),
-            stdin=its_end,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as asked:
-            os.write(terminal, typed)
-            assert asked.wait(60) == code
-        os.close(terminal)
-        os.close(its_end)
+        arguments = ("migrate", "down", str(ALL))
+        assert type_into(tmp_path, typed, *arguments, DATABASE_URL=database_url)[0] == code
         assert stored(database_url) == (None if code == 0 else 0)

@@ -21,6 +21,7 @@ COMMANDS = [
     "prices reprice --since 2026-01-01",
     "refresh --once",
     "retention --keep 90d --dry-run",
+    "retention --keep 90d --yes",
     "verify",
 ]
 

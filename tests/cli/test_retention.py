@@ -11,7 +11,7 @@ from service.db.queries import Connection
 from service.db.retention import retaining
 from service.metrics.verify import verify
 from tests.db.old import KEEP_DAYS, LONG_AGO, name_of, on, one, receive, run_on
-from tests.processes.harness import run
+from tests.processes.harness import run, type_into
 
 LINE = re.compile(r"^(.+) (events_\d{8})  (\d+) runs  (\d+) events  (\d+) bytes$", re.MULTILINE)
 NEXT_WEEK = LONG_AGO + timedelta(days=7)
@@ -47,10 +47,26 @@ def test_it_tells_what_would_go_then_drops_it(
     assert lines[0] == ("would drop", name_of(LONG_AGO), "2", "10", str(size))
     assert lines[1][:4] == (KEEPS, name_of(NEXT_WEEK), "1", "5")
     assert state(conn) == before
-    wet = run(tmp_path, "retention", DATABASE_URL=filled_url, RETENTION_DAYS=KEEP_DAYS)
+    assert re.search(
+        r"^in all \d+ partitions, .*: 2 runs, 10 events, [\d.]+ MB; metrics keep their totals, the "
+        r"runs with their timelines and traces go$",
+        dry.stdout,
+        re.MULTILINE,
+    )
+    unasked = run(tmp_path, "retention", "--keep", "90d", DATABASE_URL=filled_url)
+    assert (unasked.returncode, unasked.stdout) == (1, dry.stdout)
+    assert unasked.stderr == "gati-backend: nothing was done: add --yes to confirm\n"
+    json = run(tmp_path, "retention", "--keep", "90d", "--json", DATABASE_URL=filled_url)
+    assert (json.returncode, json.stdout) == (2, "")
+    code, _ = type_into(tmp_path, b"no\n", "retention", "--keep", "90d", DATABASE_URL=filled_url)
+    assert (code, state(conn)) == (1, before)
+    wet = run(tmp_path, "retention", "--yes", DATABASE_URL=filled_url, RETENTION_DAYS=KEEP_DAYS)
     assert wet.returncode == 0
-    assert LINE.findall(wet.stdout) == [
-        (line[0].replace("would drop", "dropped"), *line[1:]) for line in LINE.findall(dry.stdout)
+    assert wet.stdout.startswith(dry.stdout)
+    assert LINE.findall(wet.stdout.removeprefix(dry.stdout)) == [
+        (line[0].replace("would drop", "dropped"), *line[1:])
+        for line in LINE.findall(dry.stdout)
+        if line[0] == "would drop"
     ]
     assert state(conn)[:2] == [2, 10]
     assert verify(filled_url) == []
@@ -73,6 +89,6 @@ def test_without_a_time_nothing_happens(
 
 def test_while_another_does_it(filled_url: str, tmp_path: Path) -> None:
     with retaining(filled_url, today(), KEEP_DAYS):
-        done = run(tmp_path, "retention", "--keep", "90", DATABASE_URL=filled_url)
+        done = run(tmp_path, "retention", "--keep", "90", "--yes", DATABASE_URL=filled_url)
     assert done.returncode == 1
     assert done.stderr == "gati-backend: another process is removing old events\n"

@@ -1,6 +1,7 @@
 """Processes of the service for the tests: started, watched without sleeping blindly, and ended."""
 
 import os
+import pty
 import shutil
 import signal
 import socket
@@ -81,6 +82,27 @@ def run(cwd: Path, *arguments: str, **variables: Any) -> "subprocess.CompletedPr
     )
     look_through_command(arguments, done.stdout, done.stderr)
     return done
+
+
+def type_into(cwd: Path, typed: bytes, *arguments: str, **variables: Any) -> tuple[int, str]:
+    """Run one command with a terminal as its input; return its exit code and what it printed."""
+    terminal, its_end = pty.openpty()
+    try:
+        with subprocess.Popen(
+            command(*arguments),
+            cwd=cwd,
+            env=environment(**variables),
+            stdin=its_end,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as asked:
+            os.write(terminal, typed)
+            printed, _ = asked.communicate(timeout=60)
+    finally:
+        os.close(terminal)
+        os.close(its_end)
+    return asked.returncode, printed
 
 
 def children(pid: int) -> list[int]:

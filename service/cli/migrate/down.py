@@ -3,17 +3,18 @@
 import argparse
 
 from service.cli.arguments import integer
-from service.cli.confirm import confirm
+from service.cli.confirm import add_losses, confirm
 from service.cli.database import database_in_use
 from service.cli.exit_codes import OK
 from service.cli.output import print_each
 from service.config import Config
 from service.db import migrate
-from service.db.rollback_plan import plan_down
+from service.db.rollback_plan import LOSSES, plan_down
 
 DESCRIPTION = """\
 Roll back the last N migrations. Lists the tables that go, with their rows, and asks first.
-Refused while the service is connected.
+Refused while the service is connected. Beside --yes, each loss that no later migration restores
+has to be named with --lose.
 """
 MAX_COUNT = 1_000
 MEGABYTE = 1_000_000
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     count = integer(1, MAX_COUNT, f"a number of migrations from 1 to {MAX_COUNT}")
     parser.add_argument("count", metavar="N", type=count, help="how many")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_losses(parser, [*LOSSES])
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
@@ -35,6 +36,8 @@ def run(config: Config, options: argparse.Namespace) -> int:
         for table in plan.tables:
             size = f"{table.rows:,} rows, {table.bytes / MEGABYTE:,.1f} MB"
             print(f"would delete table {table.name}: {size}")
-        confirm(options.yes)
+        for word in plan.losses:
+            print(f"would lose {word}: {LOSSES[word].text}", flush=True)
+        confirm(options.yes, plan.losses, options.lose)
         print_each("rolled back", migrate.down(url, options.count))
     return OK
