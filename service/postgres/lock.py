@@ -37,10 +37,24 @@ def hold(data_dir: Path, purpose: str) -> Iterator[None]:
 def open_lock(data_dir: Path) -> int:
     """Open DATA_DIR/lock for the lock; raises ConfigError naming DATA_DIR."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        return os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        close_directory(data_dir)
+        return os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise ConfigError(f"DATA_DIR={str(data_dir)!r}: {error.strerror}") from None
+
+
+def close_directory(data_dir: Path) -> None:
+    """Make DATA_DIR if it is missing; nobody else may look into it, if it is the service's.
+
+    A directory of one's own that holds no cluster yet keeps its mode. Where root runs the service,
+    PostgreSQL's user must pass through to the cluster, but may not list the directory.
+    """
+    is_new = not data_dir.exists()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    found = data_dir.stat()
+    is_ours = is_new or os.path.lexists(data_dir / "postgresql")
+    if is_ours and found.st_uid == os.geteuid():
+        data_dir.chmod(found.st_mode & (0o711 if os.geteuid() == 0 else 0o700))
 
 
 def holder(descriptor: int) -> str:

@@ -37,6 +37,7 @@ class Supervisor:
         self._signals = signals
         self._command = command
         self._storage = storage.Storage(server.cluster)
+        self._was_full = False
         self._greeted = False
         self._stopping = False
         self._pause = FIRST_PAUSE_SECONDS
@@ -81,15 +82,20 @@ class Supervisor:
         if self._server.is_alive():
             if now > self._next_start + STABLE_SECONDS:
                 self._pause = FIRST_PAUSE_SECONDS  # the restarted server is stable
-        elif now > self._next_start:
+        elif now > self._next_start or self._has_room_again():
             self._next_start = now + self._pause
             self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
             self._restart_server()
 
+    def _has_room_again(self) -> bool:
+        """Whether the disk was nearly full at the last restart and is not any more."""
+        return self._was_full and not self._storage.is_full
+
     def _restart_server(self) -> None:
         cause = self._server.cause_of_death
         show("PostgreSQL has died, restarting it" + (f": {cause}" if cause else ""))
-        if self._storage.is_full:
+        self._was_full = self._storage.is_full
+        if self._was_full:
             show(f"storage_full: {storage.STORAGE_FULL}")
         try:
             self._server.launch()

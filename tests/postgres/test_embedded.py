@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from service.core.failure import Failure
-from service.postgres import server
+from service.postgres import gati_conf, server
 from service.postgres.server import EmbeddedServer
 from tests.processes.harness import REPOSITORY, environment, until
 from tests.processes.postgres import BIN_DIR, PG, ask, do, postmaster_of, started
@@ -161,3 +161,26 @@ def test_variables_of_psql_do_not_lead_it_astray(
         monkeypatch.setenv(name, value)
     with started(copy_dir / "data") as running:
         assert ask(running.url, "SELECT current_user") == "gati"
+
+
+@pytest.mark.parametrize(
+    ("free", "most", "least"),
+    [(0, 96, 32), (400, 96, 32), (8_000, 1_000, 250), (10**6, 4096, 1024)],
+)
+def test_the_log_of_writes_is_no_larger_than_the_disk_allows(
+    free: int, most: int, least: int
+) -> None:
+    found = {name: value for name, value, _ in gati_conf.for_disk(free)}
+    assert found == {"max_wal_size": f"'{most}MB'", "min_wal_size": f"'{least}MB'"}
+
+
+def test_the_cause_of_a_death_is_the_panic_and_never_an_older_start_s(copy_dir: Path) -> None:
+    log = copy_dir / "data/postgresql.log"
+    log.write_text("2026 [1] PANIC:  of an earlier start\n")
+    with started(copy_dir / "data") as running:
+        assert running.cause_of_death == ""
+        with log.open("a") as file:
+            file.write(
+                "2026 [2] LOG:  x\n2026 [3] FATAL:  a\n2026 [4] PANIC:  b\n2026 [5] FATAL:  c\n"
+            )
+        assert running.cause_of_death == "PANIC:  b"
