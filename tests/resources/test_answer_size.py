@@ -1,17 +1,23 @@
 """Answers that hold many events end at a size, with an error that names other ways to read them."""
 
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from service.api import answer_size
+from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection
+from service.resources.export import events
+from service.resources.tail import pages
 from tests.client import Client
 from tests.events import event, new_id
 
 pytestmark = pytest.mark.pgbouncer
 
 BYTES, COUNT = 100_000, 40
+FULL_PAGE = {28, 29}  # events of some 3,630 bytes; the root has none
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +92,40 @@ def test_a_search_ends_its_page_by_the_bytes_that_it_prints(
         page = client.ok(f"/api/events?run_id={run}&limit=200&cursor={page['next_cursor']}")
         found |= {each["event_id"] for each in page["events"]}
     assert len(found) == COUNT
+
+
+@pytest.mark.parametrize("count", [COUNT, 1_010])  # small runs together, a large run alone
+def test_an_export_ends_its_pages_by_the_bytes_that_it_prints(
+    client: Client, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    run, _ = send_run(client, count, 3_000)  # stored in 350 bytes
+    read_pages: list[Any] = []
+    read = events.next_events
+
+    def counting(*arguments: Any) -> Any:
+        read_pages.append(read(*arguments))
+        return read_pages[-1]
+
+    monkeypatch.setattr(events, "next_events", counting)
+    monkeypatch.setattr(events, "PRINTED_PER_PAGE", BYTES)
+    lines = client.simulate_get(f"/api/export/events.ndjson?run_id={run}").text.splitlines()
+    assert len(lines) == count + 1
+    assert {len(page) for page in read_pages[:-1]} <= FULL_PAGE
+
+
+@pytest.mark.parametrize("agent", [None, "agent"])
+def test_a_tail_ends_its_pages_by_the_bytes_that_it_prints(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch, agent: str | None
+) -> None:
+    monkeypatch.setattr(pages, "PRINTED_PER_PAGE", BYTES)
+    database = Database(DatabaseSettings(database_url, 2))
+    database.open()
+    with closing(database):
+        position, _ = pages.find_start(database, None)
+        send_run(client, COUNT, 3_000)
+        found: list[pages.Page] = []
+        while not found or not found[-1].is_last:
+            found.append(pages.next_page(database, position, agent))
+            position = found[-1].end
+    assert len(found[0].events) in FULL_PAGE
+    assert sum(len(page.events) for page in found) == COUNT

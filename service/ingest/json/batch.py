@@ -14,10 +14,12 @@ from service.ingest.json.data import is_plain
 from service.ingest.json.event import MAX_DEPTH, SentEvent, read_event, read_sent
 from service.ingest.json.event_errors import EventErrors
 from service.ingest.json.fields import BadEvent
+from service.ingest.long_numbers import REPAIRED, shorten
 from service.ingest.row_bytes import RowBytes
 from service.ingest.rows import EventRow
 
 Events = Sequence[SentEvent | Element]
+NUMBERS_AS_TEXT = BadEvent("data", "numbers_as_text", REPAIRED)
 EXPIRED = BadEvent("run_id", "expired", "The run is older than what is kept, and was removed.")
 
 
@@ -88,6 +90,8 @@ def parse_batch(
         try:
             event = sent if isinstance(sent, SentEvent) else read_sent(sent)
             row = read_event(event, max_event_bytes, max_depth, ordinals, as_sent)
+            if shorten(row, max_event_bytes):
+                batch.warn(index, row.event_id, NUMBERS_AS_TEXT)
             row_bytes.add(row)
             batch.rows.append(row)
         except BadEvent as error:

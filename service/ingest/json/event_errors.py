@@ -1,4 +1,7 @@
-"""The errors of single events of a request: the first 100 in full, the others as a count."""
+"""The errors of single events of a request: the first 100 in full, the others as a count.
+
+Warnings are of events that are stored, but not quite as they were sent.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,28 +13,42 @@ MAX_NAMED_ERRORS = 100
 
 @dataclass
 class EventErrors:
-    """`errors` holds up to 100 of {index, event_id, field, code, message}; `failed` counts all."""
+    """`errors` holds up to 100 of {index, event_id, field, code, message}; `failed` counts all.
+
+    So does `warnings`.
+    """
 
     errors: list[dict[str, Any]] = field(default_factory=list)
     failed: int = 0
+    warnings: list[dict[str, Any]] = field(default_factory=list)
 
     def note(self, index: int, event_id: str | None, error: BadEvent) -> None:
         """Note the error of the event at this index of the request."""
         self.failed += 1
         if len(self.errors) < MAX_NAMED_ERRORS:
-            self.errors.append(
-                {
-                    "index": index,
-                    "event_id": event_id,
-                    "field": error.field,
-                    "code": error.code,
-                    "message": str(error),
-                }
-            )
+            self.errors.append(entry(index, event_id, error))
+
+    def warn(self, index: int, event_id: str | None, warning: BadEvent) -> None:
+        """Note what was repaired in the event at this index of the request."""
+        if len(self.warnings) < MAX_NAMED_ERRORS:
+            self.warnings.append(entry(index, event_id, warning))
 
     def describe(self) -> dict[str, Any]:
         """The fields of a response for these errors."""
         fields: dict[str, Any] = {"failed": self.failed, "errors": self.errors}
         if self.failed > len(self.errors):
             fields["errors_omitted"] = self.failed - len(self.errors)
+        if self.warnings:
+            fields["warnings"] = self.warnings
         return fields
+
+
+def entry(index: int, event_id: str | None, error: BadEvent) -> dict[str, Any]:
+    """An error or a warning as clients see it."""
+    return {
+        "index": index,
+        "event_id": event_id,
+        "field": error.field,
+        "code": error.code,
+        "message": str(error),
+    }

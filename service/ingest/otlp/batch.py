@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from service.ingest.json.batch import EXPIRED
 from service.ingest.json.fields import BadEvent
+from service.ingest.long_numbers import REPAIRED, shorten
 from service.ingest.otlp.agents import Agents
 from service.ingest.otlp.json_decoder import read_json
 from service.ingest.otlp.origin import MAX_SHARED_BYTES
@@ -30,6 +31,7 @@ class SpanBatch:
     """The rows of one request. `reasons` holds those of the first few `rejected` spans.
 
     `omitted` counts attributes of a resource or scope that are too large to be stored with a span.
+    `repaired` counts the rows whose long numbers are stored as text.
     """
 
     spans: int = 0
@@ -37,6 +39,7 @@ class SpanBatch:
     rejected: int = 0
     reasons: list[str] = field(default_factory=list)
     omitted: int = 0
+    repaired: int = 0
 
     def reject(self, error: BadEvent, span_id: str | None) -> None:
         """Note a span that is not stored."""
@@ -53,11 +56,18 @@ class SpanBatch:
                 self.reject(EXPIRED, f"of run {row.run_id}")
         self.rows = [row for row in self.rows if row.run_id not in run_ids]
 
+    def _notes(self) -> Iterator[str]:
+        """What was stored otherwise than it was sent."""
+        if self.omitted:
+            yield OMITTED
+        if self.repaired:
+            yield REPAIRED
+
     @property
     def error_message(self) -> str:
         """The error message for the client, or a warning; empty when everything was stored."""
         if not self.rejected:
-            return OMITTED if self.omitted else ""
+            return " ".join(self._notes())
         more = "; …" if self.rejected > len(self.reasons) else ""
         head = f"{self.rejected} of {self.spans} spans were rejected: "
         return head + "; ".join(self.reasons) + more
@@ -88,6 +98,7 @@ def parse_spans(
             batch.reject(error, span.span_id)
             continue
         for row in rows:
+            batch.repaired += shorten(row, max_bytes)
             row_bytes.add(row)
         batch.rows += rows
         agents.expect(span, rows)

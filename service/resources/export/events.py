@@ -14,6 +14,7 @@ from service.resources.export.filters import Filters
 from service.resources.export.runs import BYTES_PER_PAGE, goes_on, run_pages
 
 ROWS_PER_PAGE = 1_000
+PRINTED_PER_PAGE = 8 * 1024 * 1024  # bytes of data as PostgreSQL prints it
 
 
 @dataclass
@@ -83,6 +84,7 @@ def next_events(conn: Connection, filters: Filters, together: list[Row], rest: R
         "to_at": filters.to_at,
         "row_limit": ROWS_PER_PAGE,
         "byte_limit": BYTES_PER_PAGE,
+        "print_limit": PRINTED_PER_PAGE,
     }
     if rest.is_large():
         run = together[0]

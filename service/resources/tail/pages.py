@@ -11,8 +11,8 @@ from service.db.queries import Connection, Row, queries
 from service.resources.tail.position import StreamPosition
 
 ROWS_PER_PAGE = 500
-# As stored. PostgreSQL compresses text to a third mostly, at best to 1/90.
-BYTES_PER_PAGE = 262_144
+# As stored: PostgreSQL compresses text to a third mostly, at best to 1/90. And as printed.
+BYTES_PER_PAGE, PRINTED_PER_PAGE = 262_144, 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ def rows_after(
         "horizon": horizon,
         "row_limit": ROWS_PER_PAGE,
         "byte_limit": BYTES_PER_PAGE,
+        "print_limit": PRINTED_PER_PAGE,
     }
     if agent_name is None:
         return queries.tail.page(conn, **common).fetchall()

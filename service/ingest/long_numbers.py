@@ -1,0 +1,61 @@
+"""Numbers that PostgreSQL prints much longer than they were sent.
+
+jsonb keeps numbers as decimals without an exponent: 1e308 is 309 digits in every answer. Data that
+would print to more than the largest event has its long numbers stored as text instead.
+"""
+
+import json
+
+from service.ingest.json import numbers
+from service.ingest.rows import EventRow
+
+MOST_DIGITS = 326  # of a float, as PostgreSQL prints it
+MOST_TIMES = 52  # MOST_DIGITS over the 6 bytes of `1e308,`
+LARGEST_EXPONENT = 20  # of a number that stays one
+REPAIRED = (
+    f"The numbers of `data` with an exponent beyond {LARGEST_EXPONENT} are stored as text: with "
+    "their digits written out it would exceed the largest event."
+)
+
+
+def shorten(row: EventRow, max_bytes: int) -> bool:
+    """Store the long numbers of an event as text where it would print to more than `max_bytes`.
+
+    Returns whether the row was changed.
+    """
+    if len(row.data) * MOST_TIMES <= max_bytes or not may_be_long(row.data, max_bytes):
+        return False
+    texts = LongNumbers()
+    data = texts.replace(row.data)
+    if len(row.data) + texts.digits <= max_bytes:
+        return False
+    row.data = data
+    if row.metadata is not None:
+        row.metadata = texts.replace(row.metadata.encode()).decode()
+    return True
+
+
+def may_be_long(text: bytes, max_bytes: int) -> bool:
+    """Whether a JSON text has so many numbers that it may print to more than `max_bytes`."""
+    commas = len(text) - len(text.replace(b",", b""))  # count() takes longer
+    if commas * MOST_DIGITS + len(text) <= max_bytes:
+        return False
+    return text.translate(numbers.SHAPES).count(b"e00") * MOST_DIGITS + len(text) > max_bytes
+
+
+class LongNumbers:
+    """Writes long numbers as text, and counts the digits that they would have taken."""
+
+    def __init__(self) -> None:
+        self.digits = 0
+
+    def replace(self, text: bytes) -> bytes:
+        """A JSON object with its long numbers as text."""
+        return numbers.dumps(json.loads(text, parse_float=self._read))
+
+    def _read(self, written: str) -> float | str:
+        exponent = written.lower().partition("e")[2]
+        if not exponent or abs(int(exponent)) <= LARGEST_EXPONENT:
+            return float(written)
+        self.digits += abs(int(exponent))
+        return written
