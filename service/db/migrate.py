@@ -19,12 +19,14 @@ from psycopg.rows import dict_row
 from yoyo import get_backend, read_migrations
 
 from service.core.failure import Failure
+from service.db.advisory_lock import wait_for_lock
 from service.db.queries import Connection, queries
 from service.db.roles.grants import ensure_roles
 from service.db.schema_version import DIRECTORY, ROLLBACK, applied_names, find_migration_gap
 
 # Any number that nothing else in the database locks: "gati" in ASCII.
 LOCK_KEY = 0x67617469
+APPLICATION = "gati-backend migrate"
 OLDEST_SERVER = 15
 CONNECT_TIMEOUT_SECONDS = 10
 
@@ -168,7 +170,7 @@ def migrating(url: str) -> Iterator[Any]:
     lock, which ends with its connection. The process that holds the lock may break yoyo's.
     """
     with reach(url) as conn:
-        queries.migrations.lock(conn, lock_key=LOCK_KEY)
+        wait_for_lock(conn, LOCK_KEY)
         name_the_user()
         with get_backend(yoyo_url(url)) as backend:
             backend.break_lock()
@@ -179,7 +181,9 @@ def migrating(url: str) -> Iterator[Any]:
 def reach(url: str) -> Connection:
     """Connect, in autocommit. Raises Failure for an unreachable or too old server."""
     try:
-        conn = psycopg.connect(bounded(url), autocommit=True, row_factory=dict_row)
+        conn = psycopg.connect(
+            bounded(url), autocommit=True, row_factory=dict_row, application_name=APPLICATION
+        )
     except psycopg.Error as error:
         raise Failure(f"the database cannot be reached: {last_line(error)}") from None
     if conn.info.server_version < OLDEST_SERVER * 10000:

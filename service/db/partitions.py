@@ -96,7 +96,7 @@ def keep_days(url: str, day: date, days: int) -> None:
                     log.info("retention: %s %s", result, partition)
             retention.tidy()
     except Busy as busy:
-        log.info("retention: %s", busy)
+        log.warning("retention: %s", busy)
 
 
 class PartitionKeeper:

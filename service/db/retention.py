@@ -31,6 +31,7 @@ import psycopg
 
 from service.core.retry_policy import RetryPolicy
 from service.db import audit_log
+from service.db.advisory_lock import find_holder
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.session_settings import WRITE
@@ -193,7 +194,8 @@ def retaining(url: str, today: date, days: int) -> Iterator[Retention]:
         conn.autocommit = True
         row = queries.retention.lead(conn, lock_key=LOCK_KEY).fetchone()
         if row is None or not row["is_ours"]:
-            raise Busy("another process is removing old events")
+            holder = find_holder(conn, LOCK_KEY)
+            raise Busy(f"another process is removing old events ({holder or 'it has just ended'})")
         yield Retention(conn, today - timedelta(days=days))
         # A session ends a moment after its client, so the next would still find the lock taken.
         queries.retention.step_down(conn, lock_key=LOCK_KEY)

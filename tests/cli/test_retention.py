@@ -91,4 +91,8 @@ def test_while_another_does_it(filled_url: str, tmp_path: Path) -> None:
     with retaining(filled_url, today(), KEEP_DAYS):
         done = run(tmp_path, "retention", "--keep", "90", "--yes", DATABASE_URL=filled_url)
     assert done.returncode == 1
-    assert done.stderr == "gati-backend: another process is removing old events\n"
+    assert re.fullmatch(
+        r"gati-backend: another process is removing old events "
+        r"\(pid \d+, user \w+, gati-backend retention\)\n",
+        done.stderr,
+    )

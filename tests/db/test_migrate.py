@@ -1,5 +1,6 @@
 """Migrations: yoyo's traps, each sprung."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 from yoyo.connections import parse_uri
 
 from service.core.failure import Failure
-from service.db import migrate
+from service.db import advisory_lock, migrate
+from service.db.roles.logins import Logins
 from tests.processes.harness import environment, run, until
 
 MODULE = "service.db.migrate.DIRECTORY"
@@ -110,6 +112,20 @@ def test_the_second_of_two_at_once_waits_and_finds_nothing_to_do(
         assert migrate.up(empty_database_url) == []
     assert first.returncode == 0
     assert [step.name for step in migrate.history(empty_database_url)] == ["0001.one", "0002.two"]
+
+
+def test_a_lock_that_another_user_took_is_named_and_not_waited_for_without_end(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(advisory_lock, "FOREIGN_LOCK_SECONDS", 0.5)
+    reader = Logins(database_url).read()
+    with psycopg.connect(reader, application_name="a tool", autocommit=True) as conn:
+        conn.execute("SELECT pg_advisory_lock(%s)", [migrate.LOCK_KEY])
+        holder = f"pid {conn.info.backend_pid}, user gati_read, a tool"
+        with pytest.raises(Failure, match=re.escape(f"lock of migrations ({holder}): end it")):
+            migrate.up(database_url)
+        assert f"waiting for the lock of migrations: {holder}\n" in capsys.readouterr().err
+    assert migrate.up(database_url) == []
 
 
 def is_sleeping(url: str) -> bool:
