@@ -1,4 +1,7 @@
-"""The advisory locks of the service. Any login of the database may take one, so holders are named."""
+"""The advisory locks of the service, and which sessions hold them.
+
+Any login of the database may take such a lock.
+"""
 
 import sys
 import time
