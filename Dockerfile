@@ -8,9 +8,9 @@ RUN python -m venv /opt/gati
 ENV PATH=/opt/gati/bin:$PATH
 WORKDIR /src
 COPY requirements.txt requirements-docs.txt requirements-meinheld.txt ./
-RUN pip install -r requirements.txt
+RUN pip install --require-hashes -r requirements.txt
 # --no-deps: see each of them.
-RUN pip install --no-deps -r requirements-docs.txt -r requirements-meinheld.txt
+RUN pip install --no-deps --require-hashes -r requirements-docs.txt -r requirements-meinheld.txt
 
 FROM python:3.11-slim
 # A fixed number, so that a volume keeps its owner from one build to the next.

@@ -21,7 +21,7 @@ IN_PARALLEL := --numprocesses auto --dist loadscope --no-loadscope-reorder
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all dashboard check format psql bench bench-quick faults fuzz audit clean
+.PHONY: help run test test-all dashboard check format psql bench bench-quick faults fuzz audit requirements clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -76,6 +76,12 @@ fuzz: $(FUZZ_STAMP)  ## look for requests that break something; FUZZ_SECONDS=600
 audit: $(AUDIT_STAMP)  ## look the packages up among known vulnerabilities
 	@exec $(PYTHON) .ci/audit
 
+requirements: | $(PYTHON)  ## write requirements.txt from requirements.in, with the hashes of each file
+	@$(PIP) pip-tools==7.6.2
+	@CUSTOM_COMPILE_COMMAND="make requirements" $(PYTHON) -m piptools compile --quiet \
+		--no-strip-extras --generate-hashes --allow-unsafe --no-emit-options \
+		--annotation-style=line --output-file requirements.txt requirements.in
+
 clean:  ## remove the virtual environment and the caches; data stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -83,9 +89,10 @@ clean:  ## remove the virtual environment and the caches; data stays
 # One stamp for each list of packages: the second run finds it and installs nothing.
 $(RUN_STAMP): requirements.txt requirements-docs.txt | $(PYTHON)
 	@echo "installing the packages of requirements.txt"
-	@$(PIP) -r requirements.txt && $(PIP) --no-deps -r requirements-docs.txt && touch $@
+	@$(PIP) --require-hashes -r requirements.txt \
+		&& $(PIP) --no-deps --require-hashes -r requirements-docs.txt && touch $@
 
-$(DEV_STAMP): requirements-dev.txt requirements.txt requirements-docs.txt | $(PYTHON)
+$(DEV_STAMP): requirements-dev.txt requirements.in requirements-docs.txt | $(PYTHON)
 	@echo "installing the packages of requirements-dev.txt"
 	@$(PIP) -r requirements-dev.txt && $(PIP) --no-deps -r requirements-docs.txt \
 		&& touch $(RUN_STAMP) $@

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from ruamel.yaml import YAML
 
 from tests.deploy.proxy import REPOSITORY
@@ -61,6 +62,29 @@ def test_every_service_restarts_and_gains_no_privileges(services: dict[str, Any]
         assert service["security_opt"] == ["no-new-privileges:true"], name
 
 
+def test_every_service_is_bounded_in_memory_and_processes(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert re.fullmatch(r"\d+[mg]", service["mem_limit"]), name
+        assert 0 < service["pids_limit"] <= 512, name
+
+
+def test_no_password_stands_in_the_file_and_the_backend_reads_the_one_that_was_made(
+    services: dict[str, Any],
+) -> None:
+    backend, postgres = services["backend"], services["postgres"]
+    default = re.fullmatch(
+        r"\$\{POSTGRES_PASSWORD:-(.*)\}", postgres["environment"]["POSTGRES_PASSWORD"]
+    )
+    assert default
+    assert default[1] == ""
+    assert "PGPASSWORD" not in backend["environment"]
+    parts = conninfo_to_dict(backend["environment"]["DATABASE_URL"])
+    assert (parts["passfile"], "password" in parts) == ("/password/pgpass", False)
+    directory = postgres["environment"]["PASSWORD_DIRECTORY"]
+    assert f"database_password:{directory}" in postgres["volumes"]
+    assert f"database_password:{directory}:ro" in backend["volumes"]
+
+
 def test_the_backend_can_write_to_nothing_but_its_volumes_and_memory(
     services: dict[str, Any],
 ) -> None:
@@ -69,7 +93,11 @@ def test_the_backend_can_write_to_nothing_but_its_volumes_and_memory(
     assert backend["tmpfs"] == ["/tmp"]
     assert backend["cap_drop"] == ["ALL"]
     assert "cap_add" not in backend
-    assert {volume.partition(":")[2] for volume in backend["volumes"]} == {"/data", "/keys"}
+    assert {volume.partition(":")[2] for volume in backend["volumes"]} == {
+        "/data",
+        "/keys",
+        "/password:ro",
+    }
 
 
 def test_the_dashboard_can_write_to_memory_alone(services: dict[str, Any]) -> None:
@@ -91,7 +119,7 @@ def test_every_file_it_names_is_there(services: dict[str, Any]) -> None:
     builds = [service["build"] for service in services.values() if "build" in service]
     files = [REPOSITORY / path for path in mounts if path.startswith("./")]
     files += [REPOSITORY / build / "Dockerfile" for build in builds]
-    assert len(files) == 4
+    assert len(files) == 5
     assert [file for file in files if not file.exists()] == []
 
 

@@ -51,7 +51,32 @@ def test_the_build_context_holds_what_is_copied_and_nothing_else() -> None:
 
 def test_the_dashboard_is_the_release_that_the_tests_know() -> None:
     pins = re.findall(r"^gati==(\S+)", (REPOSITORY / "requirements-dev.txt").read_text(), re.M)
-    assert [i.text.rpartition("gati==")[2] for i in DASHBOARD if "gati==" in i.text] == pins
+    found = [re.findall(r"\bgati==(\S+) --hash=sha256:[0-9a-f]{64}", i.text) for i in DASHBOARD]
+    assert [pin for step in found for pin in step] == pins
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-docs", "requirements-meinheld"])
+def test_every_package_of_the_image_is_known_by_its_hashes(name: str) -> None:
+    text = (REPOSITORY / f"{name}.txt").read_text()
+    wanted = re.sub(r"\\\n\s*", "", re.sub(r"^\s*#.*\n?", "", text, flags=re.M)).split("\n")
+    lines = [line for line in wanted if line]
+    assert lines
+    for line in lines:
+        assert re.fullmatch(r"\S+==\S+( --hash=sha256:[0-9a-f]{64})+", line.strip()), line
+    assert "://" not in text
+
+
+def test_the_image_installs_nothing_without_hashes() -> None:
+    steps = [i.text for i in (*BACKEND, *DASHBOARD) if "pip install" in i.text]
+    assert len(steps) == 3
+    assert [step for step in steps if "--require-hashes" not in step] == []
+
+
+def test_the_hashes_are_of_the_versions_that_were_chosen() -> None:
+    def pins(name: str) -> set[str]:
+        return set(re.findall(r"^(\S+==[^\s\\]+)", (REPOSITORY / name).read_text(), re.M))
+
+    assert pins("requirements.in") - pins("requirements.txt") == set()
 
 
 @pytest.mark.parametrize(
