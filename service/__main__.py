@@ -8,6 +8,7 @@ from service.cli.exit_codes import FAILED, INTERRUPTED, WRONG_VALUE
 from service.cli.parser import parse
 from service.config import Config, ConfigError, read_variables, removed_settings
 from service.core.failure import Failure
+from service.core.visible import visible
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def complain(message: object, code: int = FAILED) -> int:
     """Print one line on standard error, and return the exit code."""
-    print(f"gati-backend: {message}", file=sys.stderr, flush=True)
+    lines = "\n".join(map(visible, str(message).split("\n")))  # it may name what a client chose
+    print(f"gati-backend: {lines}", file=sys.stderr, flush=True)
     return code
 
 

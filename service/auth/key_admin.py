@@ -70,6 +70,8 @@ def create(url: str, name: str, scope: Scope, days: int | None) -> str:
     problem = name_problem(name, MAX_NAME)
     if problem:
         raise Failure(f"a key's name {problem[1]}")
+    if not name.isprintable():
+        raise Failure("a key's name holds a character that is invisible or turns the direction")
     expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
     key = KeyText.new(scope)
     with connect(url, DIRECT, "keys") as conn:

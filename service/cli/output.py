@@ -5,10 +5,18 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from service.core.visible import visible
+
 
 def print_json(value: Any) -> None:
     """Print JSON for scripts; times as ISO 8601, exact decimals as strings."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=as_text), flush=True)
+    lines = json.dumps(value, indent=2, ensure_ascii=False, default=as_text).split("\n")
+    print("\n".join(map(visible, lines)), flush=True)
+
+
+def print_line(text: object) -> None:
+    """Print a line that may hold names that clients chose: see visible."""
+    print(visible(str(text)), flush=True)
 
 
 def as_text(value: object) -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from service.cli.database import database_in_use
 from service.cli.exit_codes import FAILED, OK
-from service.cli.output import print_json
+from service.cli.output import print_json, print_line
 from service.config import Config
 from service.metrics import verify as verifying
 from service.metrics.verify import Difference
@@ -48,7 +48,7 @@ def print_differences(found: Sequence[Difference]) -> None:
     """Print a line for each value that differs."""
     for difference in found:
         key = " ".join(f"{name}={value!r}" for name, value in difference.key.items())
-        print(
+        print_line(
             f"{difference.relation}  {key}  {difference.field}: "
             f"stored {difference.stored}, counted {difference.counted}"
         )

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from gunicorn import glogging
 
 from service.config import Config
+from service.core.visible import visible
 
 KEY = re.compile(r"gati_(ingest|read|admin)_[0-9A-Za-z]{8}_[0-9A-Za-z]+")
 REMOVED = "[removed]"
@@ -52,7 +53,8 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1]:
             fields |= told(record.exc_info[1])
-        return self._without_secrets(json.dumps(fields, ensure_ascii=False, default=str))
+        line = json.dumps(fields, ensure_ascii=False, default=str)
+        return visible(self._without_secrets(line))
 
     def _without_secrets(self, line: str) -> str:
         for secret in self._secrets:

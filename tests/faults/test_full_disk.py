@@ -16,6 +16,7 @@ from tests.events import event, new_id
 from tests.processes.harness import Service, end_postgres, needs_root, serving, until
 from tests.processes.small_disk import fill, small_disk
 
+pytestmark = pytest.mark.slow
 DISK_MB = 640
 MIB = 2**20
 

@@ -14,6 +14,7 @@ from service.cli.importing.importer import Importer
 from service.cli.importing.source import Source, opened
 from service.config import MEGABYTE, Config
 from service.core.clock import today
+from service.core.visible import visible
 from service.db import partitions
 from service.db.connections import connect
 from service.db.schema_version import check
@@ -73,7 +74,7 @@ class Complaints:
         """Print one rejected event, above the progress bar."""
         self._count += 1
         if self._count <= MAX_NAMED:
-            self._write(f"{position}: {error.code}: {error}", file=sys.stderr)
+            self._write(visible(f"{position}: {error.code}: {error}"), file=sys.stderr)
 
     def sum_up(self) -> None:
         """Print how many rejected events were not printed."""

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from service.auth import key_admin
 from service.cli.database import database_in_use
 from service.cli.exit_codes import NO_KEY, OK
-from service.cli.output import print_json
+from service.cli.output import print_json, print_line
 from service.config import Config
 
 DESCRIPTION = """List every key there ever was, without its secret. Exit code 3 if there is
@@ -27,7 +27,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
         print_json([{**asdict(key), "state": key.state.partition(" ")[0]} for key in found])
     else:
         for key in found:
-            print(key)
+            print_line(key)
     if not found:
         print("no key: python -m service keys create NAME --scope admin", file=sys.stderr)
     return OK if found else NO_KEY

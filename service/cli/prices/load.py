@@ -4,6 +4,7 @@ import argparse
 
 from service.cli.database import database_in_use
 from service.cli.exit_codes import OK
+from service.cli.output import print_line
 from service.config import Config
 from service.db import schema_version
 from service.prices import load as loading
@@ -29,7 +30,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
         else:
             changes = loading.load(url, options.file, prices)
     for line in changes.lines():
-        print(line)
+        print_line(line)
     print(f"{'would load' if options.dry_run else 'loaded'} {len(prices)} prices: {changes}")
     if not options.dry_run:
         print("for what is stored already: python -m service prices reprice --since …")
