@@ -37,17 +37,18 @@ class TrustedProxies:
         first address that is no trusted proxy.
         """
         found = to_address(peer)
-        if self._trusts(found):
+        if self.trusts(found):
             for text in reversed(forwarded_for.split(",")):
                 address = to_address(text)
                 if address is None:
                     break  # the proxy hides its peer, so the proxy itself is the client
                 found = address
-                if not self._trusts(found):
+                if not self.trusts(found):
                     break
         return name_of(found)
 
-    def _trusts(self, address: Address | None) -> bool:
+    def trusts(self, address: Address | None) -> bool:
+        """Whether this peer is a trusted proxy; None: a Unix socket."""
         if address is None:
             return self.on_unix_socket
         return any(address in network for network in self.networks)

@@ -4,10 +4,12 @@ gunicorn sets no limit: a client that stops in the middle of a body, or of readi
 keeps a thread (gthread), or a greenlet and the memory of the response (gevent).
 
 Waiting for a client uses up its time budget, and each byte transferred adds to it. So a stalled
-client times out after `seconds`, and so does one that sends a byte now and then.
+client times out after `seconds`, and so does one that sends a byte now and then. For the head of a
+request no byte adds to it: the head is whole within `seconds` of its first byte.
 """
 
 import errno
+import math
 import socket
 import time
 from collections.abc import Callable
@@ -35,16 +37,27 @@ class MinimumRate(Socket):
 
     _seconds: float | None = None
     _left: float  # seconds
+    _bytes_per_second: float = MIN_BYTES_PER_SECOND
+    _head_seconds: float | None = None
     is_timed_out = False
 
-    def limit(self, seconds: float | None) -> None:
+    def limit(self, seconds: float | None, bytes_per_second: float = MIN_BYTES_PER_SECOND) -> None:
         """Reset the budget to so many seconds; None: wait without limit."""
         self._seconds = seconds
         self._left = seconds or 0.0
+        self._bytes_per_second = bytes_per_second
+        self._head_seconds = None
+
+    def limit_head(self, seconds: float) -> None:
+        """Wait without limit for the first byte of a head, and so many seconds for the rest."""
+        self.limit(None)
+        self._head_seconds = seconds
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Receive; raises SlowClientTimeout."""
         received: bytes = self._limited(len, super().recv, size, flags)
+        if self._head_seconds is not None:
+            self.limit(self._head_seconds, math.inf)
         return received
 
     def sendall(self, data: Any, flags: int = 0) -> None:
@@ -68,7 +81,7 @@ class MinimumRate(Socket):
             raise SlowClientTimeout from None
         finally:
             self.settimeout(own)
-        waited, earned = time.monotonic() - began, size(result) / MIN_BYTES_PER_SECOND
+        waited, earned = time.monotonic() - began, size(result) / self._bytes_per_second
         self._left = min(self._seconds, self._left - waited + earned)
         return result
 

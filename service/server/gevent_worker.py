@@ -1,4 +1,4 @@
-"""gunicorn's gevent worker with three differences.
+"""gunicorn's gevent worker with four differences.
 
 Graceful stop: gunicorn counts an idle keep-alive connection as a request in flight, so with one of
 them a stop takes all of graceful_timeout (30 s). Here idle connections are closed after
@@ -8,9 +8,13 @@ Balance: gunicorn accepts connections at once, so of 4 clients with large batche
 had 3 or all. Here a worker with few connections pauses after each. With many it accepts all that
 wait: with one per turn of a busy loop, new clients waited for seconds.
 
-Slow clients: core/socket_deadline.py limits the wait for a request's body and for its response.
+Slow clients: core/socket_deadline.py limits the wait for a request's head, for its body and for its
+response.
+
+Many clients: connection_table.py closes those that send no request, before the worker is full.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -22,11 +26,14 @@ from gunicorn.workers import ggevent
 
 from service.config import Config
 from service.core.socket_deadline import MinimumRate
-from service.server import error_pages, graceful_close
+from service.server import error_pages, graceful_close, strict_http
+from service.server.connection_table import ConnectionTable
 
 FEW_CONNECTIONS = 16  # fewer than these are balanced over the workers
 PAUSE_SECONDS = 0.001  # for another worker to accept the next connection
 ACCEPTED_AT_ONCE = 50
+# Connections are closed a little before the pool is full, because a full pool accepts no more.
+ROOM = 2 * ACCEPTED_AT_ONCE
 LINGER_SECONDS = 1.9  # gthread's 2 s: notify runs once a second
 
 
@@ -57,36 +64,54 @@ class BalancingServer(StreamServer):  # type: ignore[misc]  # gevent has no type
 
 ggevent.StreamServer = BalancingServer  # GeventWorker.run uses this name
 error_pages.install()
+strict_http.install()
 
 
 class GeventSocket(MinimumRate, socket.socket):  # type: ignore[misc]
     """gevent's socket with a minimum transfer rate."""
 
 
-class GeventWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has no types
+class GeventWorker(strict_http.StrictAnswers, ggevent.GeventWorker):  # type: ignore[misc]
     """A worker whose requests are greenlets."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._idle: dict[Timeout, Greenlet] = {}
+        config = Config.from_environment()
+        capacity = max(1, self.worker_connections - ROOM)
+        self._table: ConnectionTable[Greenlet] = ConnectionTable(capacity, config.trusted_proxies)
+        self._idle: dict[Greenlet, Timeout] = {}
         self._linger_until: float | None = None  # monotonic; set when the worker is to stop
-        self._body_timeout = Config.from_environment().body_timeout_seconds
+        self._body_timeout = config.body_timeout_seconds
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        """Serve a connection."""
-        limited = GeventSocket(client.family, client.type, client.proto, fileno=client.detach())
-        super().handle(listener, limited, addr)
+        """Serve a connection, unless there are too many of its address."""
+        current = getcurrent()
+        surplus = self._table.open(current, addr[0] if addr else "")
+        try:
+            if surplus is current:
+                client.close()
+                return
+            if surplus is not None:
+                self._close_idle(surplus)
+            limited = GeventSocket(client.family, client.type, client.proto, fileno=client.detach())
+            limited.limit_head(self._body_timeout)
+            super().handle(listener, limited, addr)
+        finally:
+            self._table.close(current)
 
     @contextmanager
     def timeout_ctx(self) -> Iterator[None]:
         """Limit the wait for a connection's next request, and register it as idle."""
+        current = getcurrent()
         timeout = Timeout(self.cfg.keepalive, exception=False)
-        self._idle[timeout] = getcurrent()
+        self._idle[current] = timeout
+        self._table.wait(current)
         try:
             with timeout:
                 yield
         finally:
-            del self._idle[timeout]
+            del self._idle[current]
+            self._table.proceed(current)
 
     def patch(self) -> None:
         """Patch the standard library after the fork, then import modules of the service.
@@ -101,7 +126,7 @@ class GeventWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has 
     def handle_request(self, listener_name: Any, req: Any, sock: GeventSocket, addr: Any) -> None:
         """Answer one request, after yielding to the writer, at a minimum transfer rate.
 
-        The head has been read by now: between requests, keepalive is the limit.
+        The head has been read by now: before its first byte, keepalive is the limit.
         """
         self._yield_to_writer()
         sock.limit(self._body_timeout)
@@ -111,7 +136,15 @@ class GeventWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has 
             graceful_close.close(sock)
             raise
         finally:
-            sock.limit(None)
+            if req.unreader.buf.getbuffer().nbytes:  # the next head has begun
+                sock.limit(self._body_timeout, math.inf)
+            else:
+                sock.limit_head(self._body_timeout)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Log and answer an error, and close the connection."""
+        super().handle_error(req, client, addr, exc)
+        graceful_close.close(client)
 
     def notify(self) -> None:
         """Send the heartbeat, every second. A worker that stops closes idle connections."""
@@ -121,14 +154,18 @@ class GeventWorker(ggevent.GeventWorker):  # type: ignore[misc]  # gunicorn has 
         if self._linger_until is None:
             self._linger_until = monotonic() + LINGER_SECONDS
         elif monotonic() >= self._linger_until:
-            for timeout in list(self._idle):
-                get_hub().loop.run_callback(self._end_idle, timeout)
+            for greenlet in list(self._idle):
+                self._close_idle(greenlet)
 
-    def _end_idle(self, timeout: Timeout) -> None:
-        """Close a connection as on keepalive timeout, unless its next request has just arrived.
+    def _close_idle(self, greenlet: Greenlet) -> None:
+        """Close a connection as on keepalive timeout, unless its next request has just arrived."""
+        get_hub().loop.run_callback(self._end_idle, greenlet, self._idle.get(greenlet))
 
-        Runs in the event loop itself: a greenlet could yield between the check and the close, and
-        would cut off a request that arrives in between.
+    def _end_idle(self, greenlet: Greenlet, timeout: Timeout | None) -> None:
+        """Runs in the event loop itself.
+
+        A greenlet could yield between the check and the close, and would cut off a request that
+        arrives in between.
         """
-        if timeout in self._idle:
-            self._idle[timeout].throw(timeout)
+        if timeout is not None and self._idle.get(greenlet) is timeout:
+            greenlet.throw(timeout)

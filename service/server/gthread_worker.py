@@ -1,63 +1,151 @@
 """gunicorn's gthread worker, in which slow clients block neither threads nor the event loop.
 
 gunicorn gives each new connection a thread for 5 s, even if it sends nothing: 200 silent clients
-took all threads of two workers for 15 s. It waits without limit for the rest of a request and for
-the client to read the response. And it drains each connection it closes for up to 2 s, in the only
-thread that accepts connections.
+took all threads of two workers for 15 s. A head that arrived byte by byte held a thread until it
+was whole: 150 such clients took all of them. It drains each connection it closes for up to 2 s, in
+the only thread that accepts connections. And it waits without limit for the rest of a request and
+for the client to read the response.
+
+Here the event loop receives heads (gthread_connection.py) and drains connections; a thread only
+gets a request whose head is whole. connection_table.py closes connections that send no request,
+before the worker is full. The event loop alone uses the table and the poller.
 """
 
 import selectors
 import time
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from gunicorn import util
 from gunicorn.workers import gthread
 
 from service.config import Config
-from service.core.socket_deadline import MinimumRateSocket
-from service.server import error_pages, graceful_close
+from service.server import error_pages, graceful_close, strict_http
+from service.server.connection_table import ConnectionTable
+from service.server.gthread_connection import Connection
 
 error_pages.install()
-
-
-class Connection(gthread.TConn):  # type: ignore[misc]  # gunicorn has no types
-    """A client with a minimum transfer rate, drained and closed by the thread that served it."""
-
-    def __init__(self, cfg: Any, sock: Any, client: Any, server: Any) -> None:
-        limited = MinimumRateSocket(sock.family, sock.type, sock.proto, fileno=sock.detach())
-        super().__init__(cfg, limited, client, server)
-
-    def close(self, graceful: bool = False) -> None:
-        """Close at once: ThreadWorker.handle has drained the connection."""
-        util.close(self.sock)
-
+strict_http.install()
 
 gthread.TConn = Connection  # ThreadWorker.accept uses this name
 
 
-class ThreadWorker(gthread.ThreadWorker):  # type: ignore[misc]
+class ThreadWorker(strict_http.StrictAnswers, gthread.ThreadWorker):  # type: ignore[misc]
     """A worker whose requests are threads."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._body_timeout = Config.from_environment().body_timeout_seconds
+        config = Config.from_environment()
+        # One less than gunicorn's limit, at which it accepts no more.
+        capacity = max(1, self.worker_connections - 1)
+        self._table: ConnectionTable[Connection] = ConnectionTable(capacity, config.trusted_proxies)
+        self._body_timeout = config.body_timeout_seconds
+        # When their time is over, on the monotonic clock; each in the order of time.
+        self._heads: dict[Connection, float] = {}
+        self._drained: dict[Connection, float] = {}
 
     def enqueue_req(self, conn: Connection) -> None:
-        """Give a connection a thread, but a new connection only once it sends something."""
-        if conn.initialized or conn.data_ready:
-            super().enqueue_req(conn)
+        """Give the connection a thread once it has sent a whole head."""
+        if conn not in self._table and not self._admit(conn):
             return
-        conn.timeout = time.monotonic() + self.cfg.keepalive
-        self.pending_conns.append(conn)
-        on_readable = partial(self.on_pending_socket_readable, conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, on_readable)
+        if conn.has_head():
+            self._table.proceed(conn)
+            super().enqueue_req(conn)
+        elif conn.has_begun():
+            self._watch(conn, self._on_head)
+            self._heads[conn] = time.monotonic() + self._body_timeout
+        else:
+            conn.timeout = time.monotonic() + self.cfg.keepalive
+            self.pending_conns.append(conn)
+            self._watch(conn, self.on_pending_socket_readable)
+
+    def on_pending_socket_readable(self, conn: Connection, client: Any) -> None:
+        """Receive the first bytes of a new connection."""
+        if conn in self._table:
+            self.pending_conns.remove(conn)
+            self._receive(conn)
+
+    def on_client_socket_readable(self, conn: Connection, client: Any) -> None:
+        """Receive the first bytes of a kept connection's next request."""
+        if conn in self._table:
+            self.keepalived_conns.remove(conn)
+            self._receive(conn)
+
+    def finish_request(self, conn: Connection, fs: Any) -> None:
+        """Keep the connection, or drain it and close it."""
+        if fs.cancelled() or fs.exception() or fs.result():
+            self._table.wait(conn)
+            super().finish_request(conn, fs)
+            return
+        if not graceful_close.begin(conn.sock):
+            self._end(conn)
+            return
+        self._table.wait(conn)
+        self._drained[conn] = time.monotonic() + graceful_close.SECONDS
+        self._watch(conn, self._on_rest)
+
+    def murder_pending(self) -> None:
+        """Close connections whose time for a head, or for the rest of a request, is over."""
+        super().murder_pending()
+        now = time.monotonic()
+        for waiting in (self._heads, self._drained):
+            while waiting and (first := next(iter(waiting))) and waiting[first] <= now:
+                self._close_waiting(first)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Close idle connections by `deadline`, because the worker stops."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
 
     def handle(self, conn: Connection) -> Any:
-        """Answer one request at a minimum transfer rate; then keep the connection or close it."""
+        """Answer one request at a minimum transfer rate; runs in a thread."""
         conn.sock.limit(self._body_timeout)
-        kept = super().handle(conn)
-        if not kept:
-            conn.sock.limit(None)
-            graceful_close.close(conn.sock)
-        return kept
+        return super().handle(conn)
+
+    def _admit(self, conn: Connection) -> bool:
+        """Add a new connection, and close the one that is too many; False if it is this one."""
+        surplus = self._table.open(conn, conn.client[0] if conn.client else "")
+        conn.on_close = self._table.close
+        self._table.wait(conn)
+        if surplus is not None:
+            self._close_waiting(surplus)
+        return surplus is not conn
+
+    def _watch(self, conn: Connection, on_readable: Any) -> None:
+        conn.sock.setblocking(False)
+        on_readable = partial(on_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, on_readable)
+
+    def _on_head(self, conn: Connection, client: Any) -> None:
+        if conn in self._heads:
+            self._receive(conn)
+
+    def _receive(self, conn: Connection) -> None:
+        """Receive what has arrived of a head."""
+        if not conn.receive():
+            self._close_waiting(conn)
+        elif conn not in self._heads or conn.has_head():
+            self._heads.pop(conn, None)
+            self.poller.unregister(conn.sock)
+            self.enqueue_req(conn)
+
+    def _on_rest(self, conn: Connection, client: Any) -> None:
+        """Discard what a client sends after the last answer."""
+        if conn in self._drained and not graceful_close.drain(conn.sock):
+            self._close_waiting(conn)
+
+    def _close_waiting(self, conn: Connection) -> None:
+        """Close a connection that has no thread, whatever it waits for."""
+        for waiting in (self.pending_conns, self.keepalived_conns):
+            with suppress(ValueError):
+                waiting.remove(conn)
+        self._heads.pop(conn, None)
+        self._drained.pop(conn, None)
+        with suppress(KeyError, ValueError):
+            self.poller.unregister(conn.sock)
+        self._end(conn)
+
+    def _end(self, conn: Connection) -> None:
+        self.nr_conns -= 1
+        conn.close()

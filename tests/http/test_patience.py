@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,28 +46,46 @@ def test_a_client_that_sends_nothing_is_given_up(pair: Pair) -> None:
         patient.recv(10)
 
 
+def test_a_head_is_whole_within_its_time_of_the_first_byte(pair: Pair) -> None:
+    patient, theirs = pair
+    patient.limit_head(0.2)
+    patient.settimeout(0.5)
+    with pytest.raises(TimeoutError) as raised:
+        patient.recv(10)  # as long as nothing has come, the time does not run
+    assert not isinstance(raised.value, SlowClientTimeout)
+    patient.settimeout(None)
+    with sending(theirs, LONG[:1000]), pytest.raises(SlowClientTimeout):
+        drain(patient)  # so many bytes would be enough for a body
+
+
 def drain(patient: MinimumRate) -> None:
     """Receive for as long as something comes."""
-    while patient.recv(10):
+    while patient.recv(1000):
         pass
 
 
-def test_a_client_that_dribbles_is_given_up(pair: Pair) -> None:
-    patient, theirs = pair
+@contextmanager
+def sending(theirs: socket.socket, piece: bytes) -> Iterator[None]:
+    """Send a piece every 10 ms, for a block."""
     over = threading.Event()
 
     def dribble() -> None:
         while not over.wait(0.01):
-            theirs.sendall(b"x")
+            theirs.sendall(piece)
 
     sender = threading.Thread(target=dribble)
     sender.start()
     try:
-        with pytest.raises(SlowClientTimeout):
-            drain(patient)
+        yield
     finally:
         over.set()
         sender.join()
+
+
+def test_a_client_that_dribbles_is_given_up(pair: Pair) -> None:
+    patient, theirs = pair
+    with sending(theirs, b"x"), pytest.raises(SlowClientTimeout):
+        drain(patient)
 
 
 def test_a_client_that_takes_nothing_is_given_up(pair: Pair) -> None:
@@ -136,6 +154,65 @@ def test_the_only_thread_comes_back_from_every_kind_of_slow_client(
             assert service.get("/health").status_code == 200
 
 
+PART = b"GET /health HTTP/1.1\r\nHo"
+
+
+@pytest.mark.parametrize("worker_class", WORKER_CLASSES)
+def test_a_head_that_is_never_whole_is_given_up_and_holds_up_no_one(
+    service_database_url: str, tmp_path: Path, worker_class: str
+) -> None:
+    """One head is the first of its connection; one is pipelined behind a whole request."""
+    chosen: dict[str, Any] = {"WORKER_CLASS": worker_class, "WORKERS": 1, "THREADS": 1}
+    with (
+        serving(service_database_url, tmp_path, BODY_TIMEOUT_SECONDS=3, **chosen) as service,
+        ExitStack() as stack,
+    ):
+        slow = [stack.enter_context(opened(service, sent)) for sent in (PART, get("/livez") + PART)]
+        assert service.get("/health").status_code == 200
+        for connection in slow:
+            while connection.recv(4096):  # raises TimeoutError where the service never closes it
+                pass
+
+
+@pytest.mark.parametrize("worker_class", WORKER_CLASSES)
+def test_clients_that_stay_after_their_last_answer_hold_up_no_one(
+    service_database_url: str, tmp_path: Path, worker_class: str
+) -> None:
+    """With a thread for each of them, for 2 s, the next client would wait for 80 s."""
+    chosen: dict[str, Any] = {"WORKER_CLASS": worker_class, "WORKERS": 1, "THREADS": 1}
+    with serving(service_database_url, tmp_path, **chosen) as service, ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(opened(service, b"nonsense\r\n\r\n"))
+            stack.enter_context(opened(service, get("/livez", Connection="close")))
+        assert service.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("worker_class", WORKER_CLASSES)
+def test_an_address_that_opens_too_many_connections_loses_its_oldest(
+    service_database_url: str, tmp_path: Path, worker_class: str
+) -> None:
+    """The worker takes 200 connections in place of 2,000, and gevent 100 of them."""
+    with (
+        serving(
+            service_database_url,
+            tmp_path,
+            WORKER_CLASS=worker_class,
+            WORKERS=1,
+            GUNICORN_CMD_ARGS="--worker-connections=200",
+        ) as service,
+        ExitStack() as stack,
+    ):
+        ours = stack.enter_context(opened(service, b"", "127.0.0.2"))
+        theirs = [stack.enter_context(opened(service, PART, "127.0.0.3")) for _ in range(240)]
+        ours.sendall(get("/livez"))
+        assert ours.recv(4096).startswith(b"HTTP/1.1 200")
+        for connection in theirs[:120]:
+            with suppress(ConnectionResetError):
+                assert connection.recv(10) == b""
+        theirs[-1].sendall(b"st: 127.0.0.1\r\n\r\n")
+        assert theirs[-1].recv(4096).startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.parametrize("worker_class", WORKER_CLASSES)
 def test_240_clients_that_idle_or_are_slow_hold_up_no_one(
     service_database_url: str, tmp_path: Path, worker_class: str
@@ -160,8 +237,9 @@ def test_240_clients_that_idle_or_are_slow_hold_up_no_one(
         stack.close()  # else the service would wait for them to end
 
 
-def opened(service: Service, sent: bytes) -> socket.socket:
+def opened(service: Service, sent: bytes, source: str = "127.0.0.1") -> socket.socket:
     """A connection on which this was sent, and nothing is read."""
-    connection = socket.create_connection(("127.0.0.1", service.port), ANSWER_SECONDS)
+    target = ("127.0.0.1", service.port)
+    connection = socket.create_connection(target, ANSWER_SECONDS, (source, 0))
     connection.sendall(sent)
     return connection
