@@ -19,23 +19,8 @@ DEPLOY = REPOSITORY / "deploy"
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
 START_SECONDS = 20.0
 
-# What the image's nginx.conf gives around conf.d, with every file in one directory of the test.
-AROUND = """
-{user}
-pid {directory}/nginx.pid;
-error_log {directory}/error.log;
-events {{}}
-http {{
-    types {{ text/html html; text/css css; application/javascript js; }}
-    access_log {directory}/access.log;
-    client_body_temp_path {directory}/body;
-    proxy_temp_path {directory}/proxy;
-    fastcgi_temp_path {directory}/fastcgi;
-    scgi_temp_path {directory}/scgi;
-    uwsgi_temp_path {directory}/uwsgi;
-    include {directory}/conf.d/*.conf;
-}}
-"""
+# What docker-compose.yml gives the image in the place of its own.
+NGINX_CONF = DEPLOY / "nginx" / "nginx.conf"
 
 
 @dataclass(frozen=True)
@@ -70,7 +55,7 @@ def nginx(template: Path, directory: Path, **variables: str) -> Iterator[Proxy]:
     # Workers of a root's nginx become nobody, who may not enter pytest's directories.
     user = "user root;" if os.geteuid() == 0 else ""
     main = directory / "nginx.conf"
-    main.write_text(AROUND.format(directory=directory, user=user))
+    main.write_text(user + around(directory))
     with (directory / "output.log").open("wb") as output:
         process = subprocess.Popen(
             [NGINX, "-p", directory, "-c", main, "-g", "daemon off;"], stdout=output, stderr=output
@@ -84,6 +69,19 @@ def nginx(template: Path, directory: Path, **variables: str) -> Iterator[Proxy]:
     for name in ("output.log", "access.log", "error.log"):
         if (log := directory / name).exists():
             look_through_log(log.read_text(errors="replace"))
+
+
+def around(directory: Path) -> str:
+    """The shipped nginx.conf, with every file in one directory of the test."""
+    text = NGINX_CONF.read_text()
+    for shipped, ours in (
+        ("/tmp/", f"{directory}/"),
+        ("/dev/stderr notice", f"{directory}/error.log"),
+        ("/etc/nginx/conf.d/", f"{directory}/conf.d/"),
+    ):
+        assert shipped in text
+        text = text.replace(shipped, ours)
+    return text
 
 
 def filled(template: Path, variables: Mapping[str, str]) -> str:

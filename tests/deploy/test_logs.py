@@ -36,3 +36,13 @@ def test_a_query_is_not_logged(tmp_path: Path, template: Path, variables: dict[s
     for name in ("output.log", "access.log", "error.log"):
         text = (tmp_path / name).read_text() if (tmp_path / name).exists() else ""
         assert leaks.EVENT not in text, name
+
+
+def test_a_long_path_is_logged_by_its_beginning(tmp_path: Path) -> None:
+    variables = {"BODY_LIMIT_MB": body_limit_mb(64), "BACKEND": NOBODY}
+    with nginx(BACKEND_TEMPLATE, tmp_path, **variables) as proxy:
+        requests.get(f"{proxy.url}/{'x' * 8000}?q={leaks.EVENT}", timeout=10)
+        requests.get(f"{proxy.url}/{'y' * 199}", timeout=10)
+    output = (tmp_path / "output.log").read_text()
+    assert f'"path":"/{"x" * 199}…"' in output
+    assert f'"path":"/{"y" * 199}"' in output

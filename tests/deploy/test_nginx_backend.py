@@ -193,6 +193,7 @@ def test_clients_that_do_not_read_hold_up_no_one(stack: Stack) -> None:
         (b"GET / HTTP/1.1", b"X: " + b"x" * 9000 + b"\r\n", 431, "headers_too_large"),
         (b"GET /" + b"x" * 9000 + b" HTTP/1.1", b"", 414, "uri_too_long"),
         (b"POST / HTTP/1.1", b"Transfer-Encoding: x\r\n", 501, "not_implemented"),
+        (b"PRI * HTTP/2.0", b"", 400, "bad_request"),
         (b"GET / HTTP/9.9", b"", 505, "version_not_supported"),
         (b"GET / HTTP/1.1", b"", 503, "unavailable"),
     ],
