@@ -23,7 +23,7 @@ MAX_HEAD_BYTES = 64 * 1024
 NEWEST_VERSION = (1, 1)
 HTTP2_PREFACE = "PRI * HTTP/2.0"
 HTTP2_LINE = (
-    "HTTP/2 from ip=%s is not served: an OTLP exporter must use http/protobuf, not gRPC "
+    "HTTP/2 from ip={ip} is not served: an OTLP exporter must use http/protobuf, not gRPC "
     "(OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf)"
 )
 
@@ -68,10 +68,10 @@ class StrictAnswers:
         peer = addr[0] if addr else ""
         # A version that gunicorn could not read is text, and is 400 as any bad request line.
         if isinstance(exc, InvalidHTTPVersion) and isinstance(exc.version, tuple):
-            self.log.warning("Invalid request from ip=%s: %s", peer, exc)
+            self.log.warning(f"Invalid request from ip={peer}: {exc}")
             error_pages.write_error(client, 505, "HTTP Version Not Supported", "")
         elif isinstance(exc, InvalidRequestLine) and exc.req == HTTP2_PREFACE:
-            self.log.warning(HTTP2_LINE, peer)
+            self.log.warning(HTTP2_LINE.format(ip=peer))
             error_pages.send(client, "505 HTTP Version Not Supported", *error_pages.HTTP2)
         else:
             super().handle_error(req, client, addr, exc)  # type: ignore[misc]

@@ -23,6 +23,7 @@ from service.metrics.leader import FoldLeader
 from service.postgres.storage import Storage
 from service.server import startup_check
 from service.server.sampler import Sampler
+from service.telemetry.log_limit import refused
 from service.writer.group_commit import GroupCommitWriter
 
 
@@ -61,6 +62,7 @@ def start(
         leader.open()
     for opened in (database, sampler, writer, leader, keeper):
         atexit.register(opened.close)  # atexit runs in reverse order
+    atexit.register(refused.flush)
 
 
 def check_schema(url: str) -> None:

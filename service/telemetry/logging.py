@@ -20,6 +20,7 @@ from gunicorn import glogging
 
 from service.config import Config
 from service.core.visible import visible
+from service.telemetry.log_limit import refused
 
 KEY = re.compile(r"gati_(ingest|read|admin)_[0-9A-Za-z]{8}_[0-9A-Za-z]+")
 REMOVED = "[removed]"
@@ -30,8 +31,11 @@ OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskN
 
 # gunicorn's lines quote the query and the request line, which may be the rest of a body.
 QUOTING = re.compile(
-    r"^(Invalid request from ip=\S+: [A-Za-z ]+|Error handling request [^?]*).*", re.S
+    r"^(Invalid request from ip=\S+: [A-Za-z ]+|Error handling request [^?]{0,200}).*", re.S
 )
+
+# Of gunicorn, and of server/strict_http.py, about a client that sends no valid HTTP.
+INVALID = re.compile(r"^(?:Invalid request|HTTP/2) from ip=(\S+?):? ")
 
 
 class JsonFormatter(logging.Formatter):
@@ -106,3 +110,9 @@ class Log(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types
         for handler in self.error_log.handlers:
             handler.setFormatter(formatter)
         logging.basicConfig(level=self.loglevel, handlers=self.error_log.handlers, force=True)
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Write a warning; those about invalid requests up to the limits of log_limit.py."""
+        invalid = INVALID.match(msg)
+        if invalid is None or refused.allows(invalid[1]):
+            super().warning(msg, *args, **kwargs)
