@@ -9,6 +9,7 @@ import orjson
 from gunicorn.http.errors import ParseException
 
 from service.api.errors import ApiError
+from service.core.cooperative import Pacer
 
 CHUNK_BYTES = 65_536
 UNPACKED_BYTES = 1_048_576  # at a time
@@ -123,9 +124,10 @@ def stalled() -> ApiError:
 
 def gunzip(packed: bytes, limit: int, budget: Budget) -> bytes:
     """Decompress gzip of one or more members, to at most one byte beyond the limit."""
-    parts, size = [], 0
+    parts, size, pacer = [], 0, Pacer()
     try:
         for part in unpack(packed, limit + 1):
+            pacer.pause()
             parts.append(part)
             size += len(part)
             if size > limit:

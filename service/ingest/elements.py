@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw
 
+from service.core.cooperative import Pacer
 from service.ingest.json.fields import BadEvent, invalid_number, invalid_text
 
 # In text: bytes that occur in no UTF-8. Of two backslashes the second begins no escape, so they go
@@ -20,7 +21,9 @@ from service.ingest.json.fields import BadEvent, invalid_number, invalid_text
 TEXT_MASKS = ((rb"\\", b"\xf8"), (rb"\"", b"\xf9"), (rb"\ud", b"\xfa"), (rb"\uD", b"\xfb"))
 MASKS = (*TEXT_MASKS, (b"NaN", b"0e57721566490153286"), (b"Infinity", b"0e16180339887498948"))
 TOKEN = re.compile(rb'"[^"]*"|[\[{]+|[\]}]+')  # of a masked text: its strings hold no quotes
+MAX_GROWTH = 256 * 1024  # of any masked text: 16,000 NaN
 MAX_TOKENS = 4_000_000  # half a second
+TOKENS_PER_PAUSE = 10_000
 
 # Deeper than any event may be (128 levels of data, each up to four of OTLP/JSON), and not too deep
 # for a parser: they reach 1,000, less the stack below them.
@@ -76,8 +79,7 @@ def cut(text: Element, name: str, limit: int, beside: str = "") -> Cut:
         found = decode(masked)
     except RecursionError:
         found = decode(without_depth(masked))
-    parts = found.elements and [unmask(bytes(element)) for element in found.elements]
-    return Cut(parts, unmask(bytes(found.beside)))
+    return Cut(found.elements and unmask_all(found.elements), unmask(bytes(found.beside)))
 
 
 @lru_cache(maxsize=8)
@@ -109,17 +111,36 @@ def cutter(name: str, limit: int | None, beside: str) -> Callable[[Element], Cut
 
 
 def mask(text: bytes, masks: tuple[tuple[bytes, bytes], ...] = MASKS) -> bytes:
-    """The text with all that msgspec refuses written as something that it passes over."""
+    """The text with all that msgspec refuses written as something that it passes over.
+
+    Raises DecodeError for so many NaN that the masked text would be a quarter longer.
+    """
+    pacer = Pacer()
     for plain, masked in masks:
+        more = len(masked) - len(plain)
+        if more > 0 and text.count(plain) * more > MAX_GROWTH + len(text) // 4:
+            raise msgspec.DecodeError(f"too many times {plain.decode()}")
         text = text.replace(plain, masked)
+        pacer.pause()
     return text
 
 
 def unmask(text: bytes) -> bytes:
     """The text that `mask` was given, or a part of it."""
+    pacer = Pacer()
     for plain, masked in reversed(MASKS):
         text = text.replace(masked, plain)
+        pacer.pause()
     return text
+
+
+def unmask_all(elements: list[Element]) -> list[Element]:
+    """Each element as the text had it."""
+    pacer, unmasked = Pacer(), []
+    for element in elements:
+        pacer.pause()
+        unmasked.append(unmask(bytes(element)))
+    return unmasked
 
 
 def without_depth(text: bytes) -> bytes:
@@ -127,10 +148,12 @@ def without_depth(text: bytes) -> bytes:
 
     Raises DecodeError for brackets that do not match, and for very many of them.
     """
-    parts, depth, kept_from = [], 0, 0
+    parts, depth, kept_from, pacer = [], 0, 0, Pacer()
     for number, match in enumerate(TOKEN.finditer(text)):
         start, end = match.span()
         size = end - start
+        if number % TOKENS_PER_PAUSE == 0:
+            pacer.pause()
         if number == MAX_TOKENS:
             raise msgspec.DecodeError("too many values beside one that is nested too deep")
         if text[start] in b"[{":

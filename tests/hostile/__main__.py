@@ -76,7 +76,8 @@ def run(url: str, directory: Path, options: argparse.Namespace) -> list[Outcome]
         if options.row and body.row not in options.row:
             continue
         size = min(body.size, options.most * MB)
-        outcomes.append(report.check(one(url, directory, body, size, options.cut_off)))
+        outcomes.append(one(url, directory, body, size, options.cut_off))
+        outcomes[-1].check_cost(report.CONSTANT_MB)
         print(report.line(outcomes[-1]), flush=True)
     return outcomes
 

@@ -18,6 +18,9 @@ from tests.processes.harness import REPOSITORY
 from tests.service import Service
 
 MULTIPLE = 6  # of the body's unpacked size: the most that a worker may grow by
+CPU_SECONDS_PER_MB, CPU_CONSTANT = 0.1, 1.0
+BLOCKED_SECONDS = 0.5  # of the worker's CPU: on an idle machine /livez takes as long
+LIVEZ_SECONDS = 5.0  # on a machine that other programs use as well
 
 
 @dataclass
@@ -33,6 +36,19 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
     stored: int = 0  # events of the run
     kept: bool = True  # the worker is the same process as before
+
+    def check_cost(self, constant_mb: int) -> None:
+        """Note the limits that were passed; of `constant_mb` a worker may grow in any case."""
+        if self.status is None:
+            return
+        self.check_memory(constant_mb)
+        limit = CPU_CONSTANT + CPU_SECONDS_PER_MB * self.unpacked / MB
+        if self.cost.cpu > limit:
+            self.problems.append(f"took {self.cost.cpu:.1f} CPU-s; the limit is {limit:.1f}")
+        if self.cost.blocked > BLOCKED_SECONDS:
+            self.problems.append(f"/livez waited for {self.cost.blocked:.1f} CPU-s of the worker")
+        if self.cost.livez > LIVEZ_SECONDS:
+            self.problems.append(f"/livez took {self.cost.livez:.1f} s")
 
     def check_memory(self, constant_mb: int) -> None:
         """Note a worker that has grown too much."""

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,11 +52,16 @@ def livez_seconds(port: int, seconds: float, source: str = "127.0.0.1") -> float
 
 @dataclass
 class Cost:
-    """What it came to."""
+    """What it came to.
+
+    `livez` also grows with the load of the machine. `blocked` does not: a worker that answers
+    nobody uses CPU for something else meanwhile.
+    """
 
     grown_mb: float = 0.0
     cpu: float = 0.0
     livez: float = 0.0
+    blocked: float = 0.0  # CPU seconds of the worker during one answer of /livez, at most
     seconds: float = 0.0
 
 
@@ -69,7 +74,10 @@ def measured(pid: int, port: int, patience: float) -> Iterator[Cost]:
 
     def poll() -> None:
         while not done.wait(POLL_SECONDS):
-            cost.livez = max(cost.livez, livez_seconds(port, patience))
+            with suppress(OSError):  # the worker is gone, which others notice
+                used = cpu_seconds(pid)
+                cost.livez = max(cost.livez, livez_seconds(port, patience))
+                cost.blocked = max(cost.blocked, cpu_seconds(pid) - used)
 
     prober = threading.Thread(target=poll)
     prober.start()

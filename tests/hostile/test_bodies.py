@@ -16,6 +16,6 @@ PATIENCE_SECONDS = 60.0
 def test_a_body_costs_what_it_sent(service: Service, body: Body) -> None:
     printed = len(service.output)
     outcome = attack(service, body, min(body.size, max(SIZE, body.least)), PATIENCE_SECONDS)
-    outcome.check_memory(CONSTANT_MB)
+    outcome.check_cost(CONSTANT_MB)
     assert not outcome.problems, outcome
     assert not TRACEBACK.search(service.output[printed:])

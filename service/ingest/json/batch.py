@@ -8,6 +8,7 @@ from operator import itemgetter
 import msgspec
 from msgspec import Struct
 
+from service.core.cooperative import Pacer
 from service.core.validation import to_uuid
 from service.ingest.elements import Element, cut, is_sparse
 from service.ingest.json.data import is_plain
@@ -82,10 +83,11 @@ def parse_batch(
     Raises BadBatch when it is no batch, BatchTooLarge when it has more than `max_events`,
     RowsTooLarge.
     """
-    batch, row_bytes = Batch(), RowBytes(len(body), max_event_bytes)
+    batch, row_bytes, pacer = Batch(), RowBytes(len(body), max_event_bytes), Pacer()
     ordinals: dict[str, int] = {}
     as_sent = is_plain(body)
     for index, sent in enumerate(read_events(body, max_events, max_event_bytes)):
+        pacer.pause()
         event = None
         try:
             event = sent if isinstance(sent, SentEvent) else read_sent(sent)

@@ -5,6 +5,7 @@ It has the shape of a batch, so a client can check the very body that it sent.
 
 from dataclasses import dataclass, field
 
+from service.core.cooperative import Pacer
 from service.core.validation import to_uuid
 from service.ingest.elements import Element
 from service.ingest.json.batch import read_events
@@ -41,7 +42,8 @@ def parse_keys(body: bytes, max_events: int, max_event_bytes: int) -> Keys:
 
     Raises BadBatch when it is no batch, BatchTooLarge when it has more than `max_events`.
     """
-    keys = Keys()
+    keys, pacer = Keys(), Pacer()
     for index, sent in enumerate(read_events(body, max_events, max_event_bytes)):
+        pacer.pause()
         keys.add(index, sent)
     return keys

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
+from service.core.cooperative import Pacer
 from service.ingest.json.batch import EXPIRED
 from service.ingest.json.fields import BadEvent
 from service.ingest.long_numbers import REPAIRED, shorten
@@ -85,7 +86,9 @@ def parse_spans(
     """
     read: Reader = read_json if is_json else read_protobuf
     batch, agents, row_bytes = SpanBatch(), Agents(), RowBytes(len(body), max_bytes)
+    pacer = Pacer()
     for span in read(body, max_spans, max_bytes):
+        pacer.pause()
         batch.spans += 1
         if isinstance(span, BadEvent):
             batch.reject(span, span.event_id)

@@ -11,7 +11,7 @@ from service.ingest.otlp.attributes import COST, COST_DETAILS, COST_PARTS, Attri
 from service.ingest.otlp.span import ERROR_STATUS, Span
 
 EXCEPTION = "exception"
-MAX_CONTAINERS = 10_000  # of a JSON text; its strings may count as several
+MAX_CONTAINERS = 5_000  # of a JSON text; its strings may count as several
 
 
 def cost_of(attributes: Attributes) -> str | None:

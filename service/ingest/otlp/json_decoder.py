@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from service.core.cooperative import Pacer
 from service.ingest.elements import Element, cut, has_more_values, is_sparse, mask, unreadable
 from service.ingest.json.fields import BadEvent
 from service.ingest.nesting import outside_strings
@@ -83,10 +84,11 @@ def read_groups(body: bytes, max_span_bytes: int) -> list[Group] | None:
 def cut_groups(body: bytes, max_spans: int, max_bytes: int) -> list[Group]:
     """The spans of each resource and scope, not parsed. Raises TooManySpans."""
     groups: list[Group] = []
-    left = FIELDS_PER_SPAN * max_spans + SOME_FIELDS
+    left, pacer = FIELDS_PER_SPAN * max_spans + SOME_FIELDS, Pacer()
 
     def parts(text: Element, name: str, beside: str = "") -> tuple[list[Element], Element]:
         nonlocal left
+        pacer.pause()
         found = cut(text, name, max_spans + 1, beside)
         elements = found.elements or []
         left -= len(elements)

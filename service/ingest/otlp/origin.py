@@ -57,7 +57,7 @@ def encode(values: Attributes) -> orjson.Fragment | None:
 
 def within_limit(values: Attributes) -> Attributes:
     """The values, if they fit within MAX_SHARED_BYTES as JSON; else the smallest of them."""
-    if len(to_json(values)) <= MAX_SHARED_BYTES:
+    if not values or len(to_json(values)) <= MAX_SHARED_BYTES:
         return values
     sizes = {key: len(to_json({key: value})) for key, value in values.items()}
     kept, left = {}, MAX_SHARED_BYTES
