@@ -9,7 +9,8 @@ RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 FUZZ_STAMP := $(VENV)/.installed-fuzz
 AUDIT_STAMP := $(VENV)/.installed-audit
-# How long `make fuzz` makes bodies; asking every path takes a fifth of it more.
+# How long `make fuzz` makes bodies; asking every path and looking for bodies
+# that cost much take a fifth of it each.
 FUZZ_SECONDS ?= 600
 TESTS ?= tests/
 # `make test` leaves out what takes long; what TESTS names is run whole.
@@ -71,7 +72,7 @@ faults: $(DEV_STAMP)  ## kill, cut and lock what there is under load, and count 
 
 fuzz: $(FUZZ_STAMP)  ## look for requests that break something; FUZZ_SECONDS=600
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) exec $(PYTHON) -m pytest -s --timeout=0 \
-		tests/fuzz/test_schemathesis.py tests/fuzz/long.py
+		tests/fuzz/test_schemathesis.py tests/fuzz/cost.py tests/fuzz/long.py
 
 audit: $(AUDIT_STAMP)  ## look the packages up among known vulnerabilities
 	@exec $(PYTHON) .ci/audit

@@ -1,10 +1,12 @@
 """EventRow: one event as it is stored, whichever source it comes from."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
 
 NULL = r"\N"  # in COPY's text format
+BLOCK_BYTES = 1024 * 1024  # of COPY, written at a time
 
 
 class EventRow(Struct, kw_only=True, gc=False):
@@ -57,3 +59,17 @@ class EventRow(Struct, kw_only=True, gc=False):
 def escaped(text: str) -> str:
     """Text for COPY: names and JSON hold no raw tab or newline, so only backslashes are doubled."""
     return text.replace("\\", "\\\\") if "\\" in text else text
+
+
+def blocks(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The parts joined to blocks of about 1 MB, so that a large batch is not held twice."""
+    held: list[bytes] = []
+    size = 0
+    for part in parts:
+        held.append(part)
+        size += len(part)
+        if size >= BLOCK_BYTES:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from service.db.queries import Connection, Row, is_distributed, queries
-from service.ingest.rows import EventRow
+from service.ingest.rows import EventRow, blocks
 from service.prices.price_list import CurrentPrices
 from service.writer.costs import set_costs, wants_cost
 from service.writer.incoming import Counts, Incoming
@@ -190,15 +190,16 @@ class Transaction:
     def _copy_events(self, held: Held, rows: Rows) -> None:
         """COPY the new rows, sorted by (run_id, event_id)."""
         days = {run_id: f"{state.received_on}\t".encode() for run_id, state in held.runs.items()}
-        lines = b"".join(
+        parts = (
             part
             for run_id, of_run in rows.items()
             for row in of_run
             for part in (days[run_id], row.copy_columns())
         )
-        if lines:
+        if rows:
             with self._conn.cursor().copy(queries.events.copy.text) as copy:
-                copy.write(lines)
+                for block in blocks(parts):
+                    copy.write(block)
 
     def _settle(self, namer: Namer, held: Held, rows: Rows, changes: list[Change]) -> str:
         """Update the runs and append their metric deltas; commit, and return the log position."""

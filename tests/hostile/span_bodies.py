@@ -53,6 +53,15 @@ def shared_attribute(holder: str, spans: int, size: int, run_id: str) -> Pieces:
     yield field(1, resource + field(2, scope))
 
 
+def shared_by_many(own: int, size: int, run_id: str) -> Pieces:
+    """A scope of 15 KB, and spans of `own` bytes each that are stored with it; as protobuf."""
+    parts = [field(1, field(3, field(1, b"a") + field(2, field(1, b"x" * 15_000))))]
+    attribute = field(9, field(1, b"a") + field(2, field(1, b"x" * own)))
+    for number in range(1, size // own + 1):
+        parts.append(field(2, tiny_span(run_id, number) + attribute))
+    yield field(1, field(2, b"".join(parts)))
+
+
 def empty_spans(size: int, run_id: str) -> Pieces:
     """Millions of spans that hold nothing."""
     del run_id
