@@ -97,6 +97,13 @@ def to_total(value: Any) -> str:
     return value
 
 
+def to_text(value: Any) -> str:
+    """A name in a cursor."""
+    if not isinstance(value, str) or "\x00" in value:
+        raise invalid_cursor()
+    return value
+
+
 def invalid_cursor() -> ApiError:
     """The error for a cursor that this service never made."""
     return bad_parameter("cursor", "is not a cursor of this service")

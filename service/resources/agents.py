@@ -7,9 +7,10 @@ from urllib.parse import quote
 import falcon
 
 from service.api.body import read_document
-from service.api.cursors import decode_cursor, encode_cursor
+from service.api.cursors import decode_cursor, encode_cursor, pack, to_moment
 from service.api.errors import ApiError
 from service.api.middleware.authorization import actor_of
+from service.api.pagination import listing
 from service.api.parameters import MAX_OFFSET, allow_parameters, bad_parameter, integer
 from service.api.policy import ADMIN, READ, Policy
 from service.api.resource import DatabaseResource
@@ -30,10 +31,18 @@ class Agents(DatabaseResource):
     policy = Policy({"GET": READ})
 
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer with every agent and its totals, the latest run first."""
-        allow_parameters(req)
+        """Answer with agents and their totals, the latest run first: all, or a page of them."""
+        allow_parameters(req, listing.PARAMETERS)
+        page = listing.read_listing(req, lambda value: value and to_moment(value))
+        after_at, after_name = page.after or (None, None)
         with self._database.reading() as conn:
-            resp.media = queries.agents.list(conn).fetchall()
+            agents = queries.agents.list(
+                conn, row_limit=page.row_limit, after_name=after_name, after_at=after_at
+            ).fetchall()
+        agents = page.take(req, resp, agents, lambda row: pack(row["last_run_at"], row["name"]))
+        for agent in agents:
+            del agent["last_run_at"]
+        resp.media = agents
 
 
 class Agent(DatabaseResource):

@@ -1,6 +1,7 @@
 -- metrics/filtered_latency: latency percentiles of a window of days (UTC), for any choice, in milliseconds.
 --
 -- params   group_by   text         optional, the column: agent_name, event_type or model
+-- params   names      text[]       optional: only these groups of group_by
 -- params   agent      text         optional: this agent alone
 -- params   event_type text         optional: this event type alone
 -- params   model      text         optional: this model alone
@@ -11,7 +12,7 @@
 -- rows     one per group that has latencies, the most events first
 -- index    daily_latency_pkey
 -- plan     index scan where an agent is given, else the window by daily_latency_day_idx; and the deltas
--- try      \set row_limit 20 \set group_by model \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24'
+-- try      \set row_limit 20 \set group_by model \set names '{gpt-4o}' \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24'
 
 WITH histogram AS (
 \if :{?group_by}
@@ -24,6 +25,11 @@ WITH histogram AS (
      WHERE d.day >= :'from_at'::timestamptz::date
        AND d.day <  :'to_at'::timestamptz::date
        AND d.events <> 0
+\if :{?group_by}
+\if :{?names}
+       AND d.:"group_by" = ANY (:'names'::text[])
+\endif
+\endif
 \if :{?agent}
        AND d.agent_name = :'agent'
 \endif

@@ -2,12 +2,13 @@
 --
 -- params   dimension  text  all, agent, event_type or model
 -- params   name       text  optional: one of them alone
--- params   row_limit  bigint       groups at most, those of the most events first
+-- params   names      text[]  optional: only these
+-- params   row_limit  bigint  groups at most, those of the most events first
 -- returns  name text, events bigint, p50_ms double precision, p95_ms double precision, p99_ms double precision
 -- rows     one per group that has latencies, the most events first
 -- index    latency_rollups_pkey
 -- plan     index scan of the dimension, and the deltas
--- try      \set row_limit 20 \set dimension model \set name gpt-4o
+-- try      \set row_limit 20 \set dimension model \set name gpt-4o \set names '{gpt-4o}'
 
 WITH histogram AS (
     SELECT r.name, r.latency_bucket, r.events
@@ -16,6 +17,9 @@ WITH histogram AS (
        AND r.events <> 0
 \if :{?name}
        AND r.name = :'name'
+\endif
+\if :{?names}
+       AND r.name = ANY (:'names'::text[])
 \endif
 ), largest AS (
     SELECT h.name,

@@ -2,14 +2,15 @@
 --
 -- params   dimension  text         all, agent, event_type or model
 -- params   name       text         optional: one agent, event type or model alone
+-- params   names      text[]       optional: only these
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
 -- params   row_limit  bigint       groups at most, those of the most events first
 -- returns  name text, events bigint, p50_ms double precision, p95_ms double precision, p99_ms double precision
 -- rows     one per group that has latencies, the most events first
--- index    daily_latency_rollups_pkey
+-- index    daily_latency_rollups_pkey with a name, or daily_latency_rollups_dimension_day_idx
 -- plan     index scan of the days of the dimension, or of one name in it; and the deltas
--- try      \set row_limit 20 \set dimension all \set name '' \set from_at '2026-11-01' \set to_at '2026-11-24'
+-- try      \set row_limit 20 \set dimension all \set name '' \set names '{}' \set from_at '2026-11-01' \set to_at '2026-11-24'
 
 WITH histogram AS (
     SELECT r.name, r.latency_bucket, sum(r.events)::bigint AS events
@@ -20,6 +21,9 @@ WITH histogram AS (
        AND r.events <> 0
 \if :{?name}
        AND r.name = :'name'
+\endif
+\if :{?names}
+       AND r.name = ANY (:'names'::text[])
 \endif
      GROUP BY r.name, r.latency_bucket
 ), largest AS (

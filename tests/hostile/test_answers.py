@@ -25,7 +25,7 @@ from tests.service import Service
 CONSTANT_MB = 32
 EVENTS, NUMBERS = 4, 40_000
 LARGE_EVENTS, LARGE_GROWTH_MB, PAGE_BYTES = 256, 192, 32 * MB
-MANY, LIST_BYTES = 4_000, MB
+MANY, LIST_BYTES = 12_000, 2 * MB
 LISTS = {
     "/api/agents": "name",
     "/api/metrics/agents-comparison": "agent_name",

@@ -5,11 +5,13 @@ from typing import Any
 
 import falcon
 
+from service.api.pagination import listing
 from service.api.parameters import allow_parameters, integer, optional_text, time_range
 from service.api.policy import READ, Policy
 from service.api.resource import DatabaseResource
 from service.db.queries import Connection, Row, queries
 from service.metrics.latency_buckets import ERROR_BOUND
+from service.resources.metrics.by_cost import after, read_listing, take
 from service.resources.metrics.dimensions import (
     DEFAULT_GROUPS,
     DIMENSIONS,
@@ -62,13 +64,17 @@ class Models(DatabaseResource):
 
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with calls, errors, tokens, cost and latency by model, highest cost first."""
-        allow_parameters(req, {"from", "to", "agent"})
+        allow_parameters(req, {"from", "to", "agent", *listing.PARAMETERS})
+        page = read_listing(req)
         days, agent = read_days(req), optional_text(req, "agent")
         filters = {} if agent is None else {"agent": agent}
         with self._database.snapshot() as conn:
             stamp(resp, queries.metrics.state(conn))
-            models = read_models(conn, agent, days)
-            rows = percentiles(conn, "model", filters, days, len(models) + 1)  # one names no model
+            rows = read_models(conn, agent, days, after(page))
+            models = take(page, req, resp, rows, "model")
+            names = None if page.limit is None else [model["model"] for model in models]
+            # One group names no model.
+            rows = percentiles(conn, "model", filters, days, len(models) + 1, names=names)
             latencies = {row["name"]: row for row in rows}
         resp.media = [model_of(row, latencies.get(row["model"])) for row in models]
 
@@ -82,33 +88,42 @@ def read_days(req: falcon.Request) -> Days:
     )
 
 
-def read_models(conn: Connection, agent: str | None, days: Days) -> list[Row]:
+def read_models(conn: Connection, agent: str | None, days: Days, page: dict[str, Any]) -> list[Row]:
     """Rows of metrics/models, from the smallest table that has them."""
-    window = {"from_at": days[0], "to_at": days[1]}
+    window = {"from_at": days[0], "to_at": days[1], **page}
     if agent is not None:
         return queries.metrics.models_of_agent(conn, **window, agent=agent).fetchall()
     if days == EVER:
-        return queries.metrics.models(conn).fetchall()
+        return queries.metrics.models(conn, **page).fetchall()
     return queries.metrics.models_of_days(conn, **window).fetchall()
 
 
 def percentiles(
-    conn: Connection, group_by: str, filters: Filters, days: Days, limit: int
+    conn: Connection,
+    group_by: str,
+    filters: Filters,
+    days: Days,
+    limit: int,
+    *,
+    names: list[str] | None = None,
 ) -> list[Row]:
-    """Percentiles of the groups with the most events, from the smallest table that has them."""
+    """Percentiles of the groups with the most events, from the smallest table that has them.
+
+    `names`: only these groups.
+    """
     dimension = single_dimension(group_by, filters)
     window: dict[str, Any] = {"from_at": days[0], "to_at": days[1], "row_limit": limit}
     if dimension is None:
         return queries.metrics.filtered_latency(
-            conn, **window, **choices_of(group_by, filters)
+            conn, **window, **choices_of(group_by, filters), names=names
         ).fetchall()
     name = filters.get(dimension)
     if days == EVER:
         return queries.metrics.latency(
-            conn, dimension=dimension, name=name, row_limit=limit
+            conn, dimension=dimension, name=name, names=names, row_limit=limit
         ).fetchall()
     return queries.metrics.latency_of_days(
-        conn, **window, dimension=dimension, name=name
+        conn, **window, dimension=dimension, name=name, names=names
     ).fetchall()
 
 

@@ -4,12 +4,14 @@ from typing import Any
 
 import falcon
 
+from service.api.pagination import listing
 from service.api.parameters import allow_parameters, bad_parameter, integer
 from service.api.policy import READ, Policy
 from service.api.resource import DatabaseResource
 from service.db.database import Database
 from service.db.queries import Cursor, Query, Row, queries
 from service.resources.agents import agent_not_found
+from service.resources.metrics.by_cost import after, read_listing, take
 
 TOP_AGENTS = 5
 DEFAULT_DAYS, MAX_DAYS = 30, 365
@@ -59,9 +61,11 @@ class AgentsComparison(DatabaseResource):
     policy = Policy({"GET": READ})
 
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer with every agent that has runs, highest cost first."""
-        allow_parameters(req)
-        resp.media = rows_of(self._database, resp, queries.metrics.agents)
+        """Answer with agents that have runs, highest cost first: all, or a page of them."""
+        allow_parameters(req, listing.PARAMETERS)
+        page = read_listing(req)
+        rows = rows_of(self._database, resp, queries.metrics.agents, **after(page))
+        resp.media = take(page, req, resp, rows, "agent_name")
 
 
 class AgentMetrics(DatabaseResource):
