@@ -22,11 +22,11 @@ def database(database_url: str) -> Iterator[Database]:
 def test_two_statements_of_a_snapshot_see_one_state(database: Database, conn: Connection) -> None:
     """The second statement does not see what was committed after the first was answered."""
     with database.snapshot() as reader:
-        assert queries.agents.list(reader).fetchall() == []
+        assert queries.agents.list(reader, row_limit=9).fetchall() == []
         queries.agents.add(conn, names=["new"])
-        assert queries.agents.list(reader).fetchall() == []
+        assert queries.agents.list(reader, row_limit=9).fetchall() == []
     with database.snapshot() as reader:
-        assert [row["name"] for row in queries.agents.list(reader)] == ["new"]
+        assert [row["name"] for row in queries.agents.list(reader, row_limit=9)] == ["new"]
 
 
 def test_a_snapshot_that_failed_leaves_a_connection_that_works(
@@ -37,11 +37,11 @@ def test_a_snapshot_that_failed_leaves_a_connection_that_works(
     with pytest.raises(ZeroDivisionError):
         fail_while_reading(database)
     with database.snapshot() as reader:
-        assert [row["name"] for row in queries.agents.list(reader)] == ["there"]
+        assert [row["name"] for row in queries.agents.list(reader, row_limit=9)] == ["there"]
 
 
 def fail_while_reading(database: Database) -> None:
     """Send a statement, and raise before its answer is looked at."""
     with database.snapshot() as reader:
-        queries.agents.list(reader)
+        queries.agents.list(reader, row_limit=9)
         raise ZeroDivisionError

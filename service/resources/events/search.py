@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from service.api.cursors import EventKey
+from service.api.pagination.known import none_has
 from service.api.pagination.scan import Page, ScanBatch, TimeBoundedScan
 from service.db.queries import Connection, Row, queries
 
@@ -22,9 +23,10 @@ Filters = dict[str, Any]  # optional parameters of the queries; None: absent
 
 @dataclass
 class Remaining:
-    """The bytes of data that still fit into a page."""
+    """The bytes of data that still fit into a page, and whether none_has is still to be asked."""
 
     bytes: int
+    is_unknown: bool = True
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class EventSearch:
         for event in events:
             event["run_created_at"] = created_ats[event["run_id"]]
         remaining.bytes -= sum(event["bytes"] for event in events)
+        if end and not events and remaining.is_unknown:
+            remaining.is_unknown = False
+            if none_has(conn, self.event_filters):
+                end = None
         return ScanBatch(
             events,
             EventKey(end["created_at"], end["run_id"]) if end else None,

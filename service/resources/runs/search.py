@@ -18,6 +18,7 @@ from service.api.cursors import (
     unpack,
 )
 from service.api.errors import ApiError
+from service.api.pagination.known import none_has
 from service.api.pagination.scan import Page, ScanBatch, TimeBoundedScan, too_slow
 from service.api.parameters import bad_parameter
 from service.db.database import Database
@@ -91,7 +92,10 @@ def by_time(scan: TimeBoundedScan, search: RunSearch) -> Page[RunKey]:
             row_limit=limit,
         ).fetchall()
         end = key_of(found[-1]) if found and found[-1]["is_end"] else None
-        return ScanBatch([row for row in found if row["matches"]], end)
+        matches = [row for row in found if row["matches"]]
+        if position is after and end and not matches and none_has(conn, search.filters):
+            end = None
+        return ScanBatch(matches, end)
 
     position = search.position()
     after = None if position is None else RunKey(to_moment(position[0]), position[1])
@@ -106,6 +110,8 @@ def by_total(database: Database, search: RunSearch) -> Page[TotalKey]:
     position = search.position()
     try:
         with database.searching(database.read_timeout_seconds / 2) as conn:
+            if none_has(conn, search.filters):
+                return Page([], None)
             check_window(conn, search)
             rows = queries.runs.search_by_total(
                 conn,
