@@ -32,21 +32,22 @@
 
 WITH RECURSIVE run_events AS MATERIALIZED (
     SELECT e.event_id, e.event_type, e.timestamp,
-           left(coalesce(e.data ->> 'name', e.data ->> 'tool_name', e.data ->> 'step_name',
-                         e.data ->> 'node_name'), 255) AS name,
-           left(e.data ->> 'status', 255) AS status,
+           left(coalesce(d.name, d.tool_name, d.step_name, d.node_name), 255) AS name,
+           left(d.status, 255) AS status,
            e.model, e.parent_event_id, e.previous_event_id,
            e.latency_us, e.cost, e.tokens_in, e.tokens_out, e.is_error,
            (1000000 * extract(epoch FROM e.timestamp))::bigint AS at_us,
            e.event_type = 'agent_start' AS is_start,
            e.event_type = 'agent_end'   AS is_end,
-           CASE WHEN e.event_type <> 'agent_start' AND NOT coalesce(e.data -> 'otel' ? 'span_id', false)
+           CASE WHEN e.event_type <> 'agent_start' AND NOT coalesce(d.otel ? 'span_id', false)
                 THEN 1 ELSE 0
            END AS is_stamped_at_end
       FROM runs   AS r
       JOIN events AS e
         ON e.received_on = r.received_on
        AND e.run_id      = r.run_id
+     CROSS JOIN LATERAL jsonb_to_record(e.data)
+           AS d (name text, tool_name text, step_name text, node_name text, status text, otel jsonb)
      WHERE r.run_id = :'run_id'::uuid
      UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
