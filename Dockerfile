@@ -19,7 +19,7 @@ RUN useradd --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin 
  && install --directory --owner=gati --group=gati --mode=0755 /keys
 COPY --from=build /opt/gati /opt/gati
 WORKDIR /app
-COPY gunicorn.conf.py prices.csv ./
+COPY gunicorn.conf.py ./
 COPY service service
 COPY sql sql
 COPY migrations migrations

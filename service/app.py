@@ -26,7 +26,7 @@ from service.auth.key_cache import KeyCache
 from service.config import MEGABYTE, Config
 from service.db.database import Database
 from service.postgres.storage import Storage
-from service.resources import agents, otlp
+from service.resources import agents, otlp, prices
 from service.resources.docs import openapi
 from service.resources.docs import page as docs
 from service.resources.events import ingest, stored_check
@@ -109,6 +109,7 @@ def routes(
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/latency": percentiles.Latency(database),
+        "/prices": prices.Prices(database),
         "/export/events.ndjson": export.EventsNdjson(database, new_stream_client, can_stream),
         "/export/events.csv": export.EventsCsv(database, new_stream_client, can_stream),
         "/export/runs.csv": export.RunsCsv(database, new_stream_client, can_stream),

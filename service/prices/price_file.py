@@ -1,7 +1,7 @@
 """Reading a price file (CSV): one line per model and first day of a price.
 
-Names match exactly. A line may list aliases of its model, such as dated or gateway names, which
-cost the same from the same day.
+A line may list aliases of its model, which cost the same from the same day. With `above_tokens` it
+is the price of calls with more input tokens than that.
 """
 
 import csv
@@ -16,11 +16,13 @@ from service.core.failure import Failure
 from service.core.validation import MAX_MODEL, name_problem
 from service.db.queries import Row
 from service.prices.price import MAX_PRICE, PLACES
+from service.prices.price_list import OPERATOR
 
 BETWEEN_ALIASES = "|"
 COMMENT = "#"
 MOST_PRICES = 20_000  # each writer keeps all of them
 MAX_SOURCE = 1_000
+MOST_DIGITS = 9
 MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -59,6 +61,13 @@ def source(text: str) -> str:
     return text
 
 
+def tokens(text: str) -> int:
+    """A number of tokens."""
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        raise ValueError(f"is no number of tokens, of at most {MOST_DIGITS} digits")
+    return int(text)
+
+
 NEEDED: dict[str, Callable[[str], Any]] = {
     "model": name,
     "valid_from": day,
@@ -71,6 +80,7 @@ OPTIONAL: dict[str, tuple[Callable[[str], Any], Any]] = {
     "cache_write_per_million": (price, None),
     "source": (source, ""),
     "checked_on": (day, None),
+    "above_tokens": (tokens, 0),
 }
 ALIASES = "aliases"
 
@@ -95,12 +105,13 @@ def read_file(file: str) -> list[Row]:
 
 def read_prices(file: str, lines: list[str]) -> list[Row]:
     """Read the lines of a price file into rows of prices/all."""
-    found: dict[tuple[str, date], tuple[Row, str]] = {}
+    found: dict[tuple[str, date, int], tuple[Row, str]] = {}
     for where, values in read_lines(file, lines):
         for row in rows_of(where, values):
-            key = row["model"], row["valid_from"]
+            key = row["model"], row["valid_from"], row["above_tokens"]
             if key in found:
-                raise Failure(f"{where}: {' from '.join(map(str, key))} is in {found[key][1]}, too")
+                known = f"{row['model']} from {row['valid_from']}"
+                raise Failure(f"{where}: {known} is in {found[key][1]}, too")
             found[key] = row, where
     if len(found) > MOST_PRICES:
         raise Failure(f"{file} has {len(found)} prices; the limit is {MOST_PRICES}")
@@ -136,6 +147,7 @@ def check_columns(file: str, columns: Collection[str]) -> None:
 def rows_of(where: str, values: dict[str, str]) -> Iterator[Row]:
     """The rows of a line: one for its model and one for each alias."""
     row = {
+        "provider": OPERATOR,
         **{column: read(where, column, values[column], NEEDED[column]) for column in NEEDED},
         **{
             column: read(where, column, values[column], reader) if values.get(column) else default

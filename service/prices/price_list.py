@@ -1,34 +1,130 @@
-"""All loaded prices in memory, and the lookup by model and day."""
+"""All loaded prices in memory, and the lookup by a model's name, day and input tokens."""
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
-from operator import itemgetter
+from typing import NamedTuple
 
 from service.db.queries import Connection, Row, queries
+from service.prices.model_names import NameForm, forms
 from service.prices.price import Price
 
-FIRST = itemgetter(0)
+OPERATOR = ""  # the provider of the operator's own prices
+MOST_NAMES = 10_000  # names of models whose prices are remembered
+
+Model = tuple[str, str]  # a provider, and its model's name there
+Matcher = Callable[[str], object]
+
+
+class Found(NamedTuple):
+    """A price, and its provider, model, first day and number of tokens in the table."""
+
+    key: tuple[str, str, date, int]
+    price: Price
 
 
 class PriceList:
     """The prices of one load. `loaded_at` None: there are none."""
 
-    def __init__(self, rows: Iterable[Row], loaded_at: datetime | None) -> None:
-        """`rows` are those of prices/all: a model's rows are sorted by day."""
+    def __init__(
+        self,
+        rows: Iterable[Row],
+        loaded_at: datetime | None,
+        providers: Iterable[Row] = (),
+        patterns: Iterable[Row] = (),
+    ) -> None:
+        """Read the rows of prices/all, prices/providers and prices/patterns."""
         self.loaded_at = loaded_at
-        self._prices: dict[str, list[tuple[date, Price]]] = defaultdict(list)
+        self._prices: dict[Model, list[tuple[tuple[date, int], Price]]] = defaultdict(list)
         for row in rows:
-            self._prices[row["model"]].append((row["valid_from"], Price.from_row(row)))
+            key = row["valid_from"], row["above_tokens"]
+            self._prices[row["provider"], row["model"]].append((key, Price.from_row(row)))
+        self._own = {
+            model.lower(): (provider, model)
+            for provider, model in self._prices
+            if provider == OPERATOR
+        }
+        self._providers = [Provider(row) for row in providers]
+        self._patterns: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for row in patterns:
+            self._patterns[row["provider"]].append((row["pattern"], row["model"]))
+        self._matchers: dict[str, list[tuple[Matcher, str]]] = {}
+        self._found: dict[str, Model | None] = {}
 
-    def find(self, model: str, day: date) -> Price | None:
-        """The price of a model on a day (UTC); None without a price for that day."""
-        prices = self._prices.get(model)
-        if prices is None:
+    def find(self, name: str, day: date, tokens_in: int = 0) -> Price | None:
+        """The price of a model's call on a day (UTC); None without a price for that day."""
+        found = self.look_up(name, day, tokens_in)
+        return found and found.price
+
+    def look_up(self, name: str, day: date, tokens_in: int = 0) -> Found | None:
+        """The same with its key."""
+        model = self.model_of(name)
+        if model is None:
             return None
-        number = bisect_right(prices, day, key=FIRST)
-        return prices[number - 1][1] if number else None
+        prices = self._prices[model]
+        number = bisect_right(prices, day, key=lambda entry: entry[0][0])
+        while number:
+            (valid_from, above_tokens), price = prices[number - 1]
+            if tokens_in > above_tokens or not above_tokens:
+                return Found((*model, valid_from, above_tokens), price)
+            number -= 1
+        return None
+
+    def model_of(self, name: str) -> Model | None:
+        """The provider and model that a name means; None if no price is known for it."""
+        if (OPERATOR, name) in self._prices:
+            return OPERATOR, name
+        if name not in self._found:
+            if len(self._found) >= MOST_NAMES:
+                self._found.clear()
+            self._found[name] = next(self._matches(name), None)
+        return self._found[name]
+
+    def _matches(self, name: str) -> Iterator[Model]:
+        """The models that a name may mean: the operator's first, the fullest form first."""
+        known = list(forms(name))
+        yield from (self._own[form.name] for form in known if form.name in self._own)
+        for form in known:
+            yield from self._built_in(form)
+
+    def _built_in(self, form: NameForm) -> Iterator[Model]:
+        """The built-in models of a form: of the provider in front, then of those that it suits."""
+        named = [each for each in self._providers if each.is_named(form.provider)]
+        suited = [each for each in self._providers if each.has(form.name)]
+        for provider in (*named, *suited):
+            for asked in (provider.id, *provider.fallbacks):
+                for matches, model in self._matchers_of(asked):
+                    if matches(form.name):
+                        yield asked, model
+
+    def _matchers_of(self, provider: str) -> list[tuple[Matcher, str]]:
+        """A provider's patterns, compiled when they are first needed: all take 0.2 s."""
+        if provider not in self._matchers:
+            self._matchers[provider] = [
+                (matcher(pattern), model) for pattern, model in self._patterns[provider]
+            ]
+        return self._matchers[provider]
+
+
+class Provider:
+    """A provider of the built-in prices."""
+
+    def __init__(self, row: Row) -> None:
+        self.id: str = row["provider"]
+        self.fallbacks: list[str] = row["fallbacks"]
+        self._is_named = matcher(row["name_pattern"])
+        self.has = matcher(row["model_pattern"])
+
+    def is_named(self, text: str) -> bool:
+        """Whether the text in front of a model's name is this provider's."""
+        return bool(text) and (text == self.id or bool(self._is_named(text)))
+
+
+def matcher(pattern: str | None) -> Matcher:
+    """The search for a pattern; one that finds nothing for None."""
+    return re.compile(pattern).search if pattern else (lambda _text: None)
 
 
 class CurrentPrices:
@@ -41,6 +137,14 @@ class CurrentPrices:
         """The list valid in the transaction of `conn`; `loaded` is its row of prices/loaded."""
         loaded_at = loaded["loaded_at"] if loaded else None
         if loaded_at != self._list.loaded_at:
-            rows = queries.prices.all(conn) if loaded_at else ()
-            self._list = PriceList(rows, loaded_at)
+            self._list = PriceList((), None) if loaded_at is None else read_list(conn, loaded_at)
         return self._list
+
+
+def read_list(conn: Connection, loaded_at: datetime) -> PriceList:
+    """Read all prices within the transaction of `conn`."""
+    with conn.pipeline():
+        rows = queries.prices.all(conn)
+        providers = queries.prices.providers(conn)
+        patterns = queries.prices.patterns(conn)
+    return PriceList(rows, loaded_at, providers, patterns)

@@ -19,7 +19,7 @@ from service.db import audit_log
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.session_settings import WRITE
-from service.prices.price import count
+from service.prices.price import Price, count
 from service.prices.price_list import CurrentPrices, PriceList
 from service.prices.window import Repriced, Window
 
@@ -116,7 +116,7 @@ class Repricer:
 
     def _cost(self, event: Row) -> Decimal | None:
         """The computed cost of an event; None if its model has no price on its day."""
-        price = self._prices.find(event["model"], event["timestamp"].date())
+        price = self._price(event, "model") or self._price(event, "requested_model")
         if price is None:
             self.done.note_unknown(event["model"])
             return None
@@ -127,6 +127,11 @@ class Repricer:
             count(event["cache_write"]),
         )
         return None if cost is None else Decimal(cost)
+
+    def _price(self, event: Row, column: str) -> Price | None:
+        """The price of the model that a column names."""
+        name, day = event[column], event["timestamp"].date()
+        return self._prices.find(name, day, event["tokens_in"] or 0) if name else None
 
     def _store(self, day: date, changes: list[Change]) -> Row:
         """Store changed costs with totals and deltas; retry while the runs are locked."""

@@ -10,12 +10,13 @@ from typing import Any
 import orjson
 
 from service.ingest.rows import EventRow
-from service.prices.price import count
+from service.prices.price import Price, count
 from service.prices.price_list import PriceList
 
 CLIENT, COMPUTED = "client", "computed"
 # The start of the two keys of `data`, which may also be written with escapes.
 CACHE_KEY, ESCAPE = b'"cache_', rb"\u"
+REQUESTED = b'"gen_ai.request.model":'
 
 
 def wants_cost(row: EventRow) -> bool:
@@ -30,12 +31,23 @@ def wants_cost(row: EventRow) -> bool:
 def set_costs(rows: Iterable[EventRow], prices: PriceList) -> None:
     """Set the computed cost of each row, or none without a price; replaces an earlier one."""
     for row in rows:
-        price = prices.find(row.model or "", row.timestamp.date())
+        price = find_price(row, prices)
         row.cost = None
         if price is not None:
             read, written = cached(row.data)
             row.cost = price.cost(row.tokens_in or 0, row.tokens_out or 0, read, written)
         row.cost_source = None if row.cost is None else COMPUTED
+
+
+def find_price(row: EventRow, prices: PriceList) -> Price | None:
+    """The price of a row's model, else of the model that was requested; None without either."""
+    day, tokens_in = row.timestamp.date(), row.tokens_in or 0
+    found = prices.find(row.model or "", day, tokens_in)
+    if found is None and REQUESTED in row.data:
+        requested = orjson.loads(row.data)["attributes"].get("gen_ai.request.model")
+        if isinstance(requested, str):
+            found = prices.find(requested, day, tokens_in)
+    return found
 
 
 def cached(data: bytes) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 -- prices/events: the next events of a day whose cost the client did not send and may be computed.
 --
 -- The events are read without locks: only cost can change, and prices/set_costs checks it again. Of data
--- only numbers are returned, because other values count as absent and may be large.
+-- only numbers and the name of the requested model are returned, because other values may be large.
 --
 -- params   received_on  date         the day of their runs
 -- params   run_id       uuid         the run of the last one read; the lowest id at first
@@ -10,7 +10,7 @@
 -- params   until        timestamptz  up to this one; not given: without an end
 -- params   model        text         of this model alone; not given: of all
 -- params   row_limit    bigint       events at most
--- returns  run_id uuid, event_id uuid, timestamp timestamp with time zone, model text, tokens_in bigint, tokens_out bigint, cache_read jsonb, cache_write jsonb, cost numeric
+-- returns  run_id uuid, event_id uuid, timestamp timestamp with time zone, model text, tokens_in bigint, tokens_out bigint, cache_read jsonb, cache_write jsonb, requested_model text, cost numeric
 -- rows     up to row_limit; none once the day is over
 -- index    events_pkey
 -- plan     index scan of one partition, from the last one read on
@@ -21,6 +21,8 @@ SELECT e.run_id, e.event_id, e.timestamp, e.model, e.tokens_in, e.tokens_out,
             WHEN 'number' THEN e.data -> 'cache_read_tokens' END  AS cache_read,
        CASE jsonb_typeof(e.data -> 'cache_write_tokens')
             WHEN 'number' THEN e.data -> 'cache_write_tokens' END AS cache_write,
+       CASE jsonb_typeof(e.data -> 'attributes' -> 'gen_ai.request.model')
+            WHEN 'string' THEN e.data -> 'attributes' ->> 'gen_ai.request.model' END AS requested_model,
        e.cost
   FROM events AS e
  WHERE e.received_on = :'received_on'::date

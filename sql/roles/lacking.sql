@@ -14,7 +14,8 @@
 
 WITH listed (role, privilege, objects, columns) AS (
     VALUES ('gati_ingest', 'SELECT',
-            '{agents, runs, events, expired_runs, run_metrics, model_prices}', '{NULL}'),
+            '{agents, runs, events, expired_runs, run_metrics, model_prices,
+              price_providers, price_patterns}', '{NULL}'),
            ('gati_ingest', 'INSERT', '{agents, runs, events, metric_deltas}', '{NULL}'),
            ('gati_ingest', 'UPDATE', '{agents}', '{run_counter, updated_at}'),
            ('gati_ingest', 'UPDATE', '{runs}',
@@ -29,7 +30,7 @@ WITH listed (role, privilege, objects, columns) AS (
               agent_totals_live, model_totals_live, daily_totals_live, daily_rollups_live,
               daily_metrics_live, quarter_hour_metrics_live, latency_rollups_live,
               daily_latency_rollups_live, daily_latency_live, quarter_hour_latency_live,
-              model_prices, api_keys, _yoyo_migration}', '{NULL}'),
+              api_keys, model_prices, price_providers, price_patterns, _yoyo_migration}', '{NULL}'),
            ('gati_read', 'EXECUTE', '{latency_percentiles}', '{NULL}'),
            ('gati_bi', 'SELECT',
             '{agent_totals_live, model_totals_live, event_type_totals_live, daily_totals_live,

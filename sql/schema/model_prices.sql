@@ -10,12 +10,19 @@ CREATE TABLE model_prices (
     source                  text          NOT NULL,
     checked_on              date,
     loaded_at               timestamptz   NOT NULL,
-    CONSTRAINT model_prices_pkey PRIMARY KEY (model, valid_from),
+    provider                text          NOT NULL DEFAULT '',
+    above_tokens            integer       NOT NULL DEFAULT 0,
+    CONSTRAINT model_prices_pkey PRIMARY KEY (provider, model, valid_from, above_tokens),
     CONSTRAINT model_prices_check CHECK (least(input_per_million, output_per_million,
-                                               cache_read_per_million, cache_write_per_million) >= 0)
+                                               cache_read_per_million, cache_write_per_million) >= 0),
+    CONSTRAINT model_prices_above_tokens_check CHECK (above_tokens >= 0)
 );
 
-COMMENT ON TABLE model_prices IS 'What models cost, in US dollars per million tokens, each from a day on (UTC) until its next price. Always one file as a whole: python -m service prices load FILE.';
+COMMENT ON TABLE model_prices IS 'What models cost, in US dollars per million tokens, each from a day on (UTC) until its next price. The operator''s file as a whole: python -m service prices load FILE. The built-in prices as a whole: python -m service prices update.';
+
+COMMENT ON COLUMN model_prices.provider IS 'Whose price it is, of a built-in one; empty: from the operator''s file, which comes first';
+
+COMMENT ON COLUMN model_prices.above_tokens IS 'The price of calls with more input tokens than this, as of long contexts; 0: of all others';
 
 COMMENT ON COLUMN model_prices.cache_read_per_million IS 'Of input tokens that came from the provider''s cache; NULL: as other input';
 

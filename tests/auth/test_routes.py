@@ -38,6 +38,7 @@ ROUTES = {
     ("GET", "/metrics/timeseries"): READ,
     ("GET", "/metrics/models"): READ,
     ("GET", "/metrics/latency"): READ,
+    ("GET", "/prices"): READ,
     ("GET", "/export/events.ndjson"): READ,
     ("GET", "/export/events.csv"): READ,
     ("GET", "/export/runs.csv"): READ,

@@ -66,6 +66,8 @@ EXPECTED = {
     "model_prices": ("r", "r", ""),
     "model_totals": OWNERS_ALONE,
     "model_totals_live": LIVE,
+    "price_patterns": ("r", "r", ""),
+    "price_providers": ("r", "r", ""),
     "quarter_hour_latency": OWNERS_ALONE,
     "quarter_hour_latency_live": LIVE,
     "quarter_hour_metrics": OWNERS_ALONE,

@@ -25,7 +25,9 @@ CASES: list[tuple[dict[str, Any], str, float | None, str | None]] = [
     (call(), "2026-11-22T00:30:00+01:00", 2.5, "computed"),  # in UTC it is the day before
     (call(), "1980-01-01T00:00:00Z", None, None),  # not sold yet
     (call("gpt-4o-dated"), AFTER, 2.5, "computed"),  # an alias of the first line alone
-    (call("GPT-4o"), AFTER, None, None),
+    (call("GPT-4o"), AFTER, 5, "computed"),
+    (call("openai/gpt-4o"), AFTER, 5, "computed"),
+    (call("other"), AFTER, None, None),
     (call(None), AFTER, None, None),
     (call(cost=0.25), AFTER, 0.25, "client"),
     (call(cost=0), AFTER, 0, "client"),

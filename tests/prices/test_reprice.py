@@ -33,6 +33,8 @@ from tests.processes.harness import run as command
 README = (REPOSITORY / "README.md").read_text()
 COSTS = "SELECT event_id, cost, cost_source FROM events ORDER BY event_id"
 
+EXAMPLE = REPOSITORY / "docs/prices.example.csv"
+
 
 def history(seed: int = 1) -> list[Event]:
     """Runs of some agents over a few days, with and without costs, of known models and others."""
@@ -191,8 +193,9 @@ def test_the_commands_as_an_operator_uses_them(
 def test_the_readme_s_examples_run(
     client: Client, conn: Connection, database_url: str, tmp_path: Path
 ) -> None:
-    client.send(event(new_id(), data=call()))
-    shutil.copy(REPOSITORY / "prices.csv", tmp_path)
+    client.send(event(new_id(), data=call("our-llama")))
+    (tmp_path / "docs").mkdir()
+    shutil.copy(EXAMPLE, tmp_path / "docs")
     [example] = re.findall(r"```sh\n(python -m service prices .*?)```", README, re.DOTALL)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     subprocess.run(
@@ -202,7 +205,6 @@ def test_the_readme_s_examples_run(
         check=True,
         capture_output=True,
     )
-    assert conn.execute("SELECT cost FROM events").fetchone() == {"cost": Decimal("2.5")}
-    listed = read_file(str(tmp_path / "prices.csv"))
-    shipped = read_file(str(REPOSITORY / "prices.csv"))
-    assert list(Changes.between(listed, shipped).lines()) == []
+    assert conn.execute("SELECT cost FROM events").fetchone() == {"cost": Decimal("0.04")}
+    listed = read_file(str(tmp_path / "mine.csv"))
+    assert list(Changes.between(listed, read_file(str(EXAMPLE))).lines()) == []

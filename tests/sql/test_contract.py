@@ -147,6 +147,8 @@ def test_it_prepares_with_its_types_and_returns_what_it_says(conn: Connection, n
         oid = described.ftype(number)
         found = conn.adapters.types.get(oid)
         spelled = SPELLED.get(found.name, found.name) if found else UNKNOWN_TO_PSYCOPG[oid]
+        if found and oid == found.array_oid:
+            spelled += "[]"
         columns.append(f"{(described.fname(number) or b'').decode()} {spelled}")
     assert ", ".join(columns) == header.value("returns")
 

@@ -43,6 +43,8 @@ SCHEMA_FILES = [
     "api_keys",
     "audit_log",
     "model_prices",
+    "price_providers",
+    "price_patterns",
 ]
 ROLES = "0006.roles"
 YOYO = ["--exclude-table=*yoyo*"]

@@ -10,9 +10,11 @@ from service.config import Config
 from service.db import migrate, partitions
 from service.db.roles.grants import set_passwords
 from service.db.roles.names import given_urls
+from service.prices.load import load_first
 
 DESCRIPTION = """Apply every migration that the database lacks, create the partitions of the
-next weeks, and set the passwords of the service's roles. `serve` does this at its start."""
+next weeks, set the passwords of the service's roles, and load the built-in prices where there are
+none yet. `serve` does this at its start."""
 MAX_WAIT_SECONDS = 86_400
 SECONDS = integer(0, MAX_WAIT_SECONDS, f"a number of seconds from 0 to {MAX_WAIT_SECONDS}")
 
@@ -38,5 +40,8 @@ def run(config: Config, options: argparse.Namespace) -> int:
         derived = [role for role, given in given_urls(config).items() if not given]
         with migrate.reach(url) as conn:
             set_passwords(conn, url, derived)
+        prices = load_first(url)
+    if prices:
+        print(f"loaded {prices}")
     print_each("applied", applied, options.quiet)
     return OK

@@ -12,23 +12,26 @@ from service.db import schema_version
 from service.prices import load as loading
 from service.prices.price_file import NEEDED, OPTIONAL
 
-DESCRIPTION = "Print every price as CSV, as prices load reads it."
+DESCRIPTION = """Print your own prices as CSV, as prices load reads it, or the built-in ones."""
 
 
-def add_arguments(_parser: argparse.ArgumentParser) -> None:
-    """Declare no argument."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--built-in", action="store_true", help="the built-in prices instead")
 
 
-def run(config: Config, _options: argparse.Namespace) -> int:
-    """Print all prices as CSV."""
+def run(config: Config, options: argparse.Namespace) -> int:
+    """Print prices as CSV."""
     with database_in_use(config, "prices list") as url:
         schema_version.check(url)
-        prices = loading.listed(url)
-    writer = csv.DictWriter(sys.stdout, [*NEEDED, *OPTIONAL], lineterminator="\n")
+        prices = loading.listed(url, options.built_in)
+    columns = ["provider"] * options.built_in + [*NEEDED, *OPTIONAL]
+    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({column: shown(value) for column, value in row.items()} for row in prices)
+    writer.writerows({column: shown(row[column]) for column in columns} for row in prices)
     if not prices:
-        print("no price: python -m service prices load prices.csv", file=sys.stderr)
+        command = "update" if options.built_in else "load FILE"
+        print(f"no price: python -m service prices {command}", file=sys.stderr)
     return OK
 
 

@@ -10,13 +10,15 @@ from service.db import schema_version
 from service.prices import load as loading
 from service.prices.price_file import read_file
 
-DESCRIPTION = """Replace all model prices with those of a CSV file such as prices.csv, and print
-the changes. Costs of stored events stay: see prices reprice."""
+DESCRIPTION = """Replace your own model prices with those of a CSV file, and print the changes.
+They come before the built-in ones. Costs of stored events stay: see prices reprice."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("file", metavar="FILE", help="CSV such as prices.csv; - is standard input")
+    parser.add_argument(
+        "file", metavar="FILE", help="CSV as prices list prints it; - is standard input"
+    )
     parser.add_argument("--dry-run", action="store_true", help="change nothing, print the changes")
 
 
@@ -26,7 +28,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     with database_in_use(config, "prices load") as url:
         schema_version.check(url)
         if options.dry_run:
-            changes = loading.Changes.between(loading.listed(url), prices)
+            changes = loading.Changes.between(loading.listed(url, built_in=False), prices)
         else:
             changes = loading.load(url, options.file, prices)
     for line in changes.lines():

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import timedelta
+from itertools import islice
 from typing import NamedTuple
 
 import psycopg
@@ -26,12 +27,13 @@ from service.db.schema_version import (
     known_tables,
 )
 from service.metrics.leader import COUNTED_DELTAS
+from service.prices.price_list import CurrentPrices
 
 PATIENCE_SECONDS = 2.5
 PRICES_SECONDS = 60.0  # between two looks for models without a price
 PRICES_TIMEOUT_SECONDS = 1.0
 DAYS_IN_USE = timedelta(days=7)
-MOST_MODELS = 20
+MOST_LOOKED_AT, MOST_MODELS = 1_000, 20
 
 
 class HealthSnapshot(NamedTuple):
@@ -53,6 +55,7 @@ class Probe:
         self._tables = known_tables()
         self._lock = threading.Lock()
         self._asked: Future[HealthSnapshot] | None = None
+        self._prices = CurrentPrices()
         self._unpriced: list[str] = []
         self._next_prices = 0.0
         self.was_refused = False  # PostgreSQL had no free connection for the last query
@@ -115,7 +118,9 @@ class Probe:
             suppress(*DATABASE_ERRORS),
             self._database.primary.searching(PRICES_TIMEOUT_SECONDS) as conn,
         ):
-            found = queries.health.unpriced_models(
-                conn, since=today() - DAYS_IN_USE, row_limit=MOST_MODELS
-            ).fetchall()
-            self._unpriced = [row["model"] for row in found]
+            prices = self._prices.at(conn, queries.prices.loaded(conn).fetchone())
+            found = queries.health.models_without_cost(
+                conn, since=today() - DAYS_IN_USE, row_limit=MOST_LOOKED_AT
+            )
+            unpriced = (row["model"] for row in found if not prices.model_of(row["model"]))
+            self._unpriced = list(islice(unpriced, MOST_MODELS))

@@ -37,7 +37,7 @@ TEXTS = {
     "replica_unavailable": "A replica is away or too far behind: other servers answer its reads.",
     "prices_missing": (
         "Models in use have no price, so their costs count as 0: /metrics names them, "
-        "python -m service prices load adds them."
+        "python -m service prices update or prices load adds them."
     ),
 }
 # /readyz is 503. Only what another process, or a restart with another version, does not share: else

@@ -1,11 +1,11 @@
--- health/unpriced_models: models in use that have neither a price nor a cost, those with most tokens first.
+-- health/models_without_cost: models in use that cost nothing, those with most tokens first; some may be free.
 --
 -- params   since      date    the first day (UTC)
 -- params   row_limit  bigint  at most so many
 -- returns  model text
--- rows     one per model whose events since then have tokens, cost nothing, and no price is loaded
+-- rows     one per model whose events since then have tokens and cost nothing
 -- index    daily_rollups_dimension_day_idx or daily_rollups_pkey
--- plan     the days of the index, one pass over the deltas, a look-up in model_prices for each model
+-- plan     the days of the index, one pass over the deltas
 -- try      \set since 2026-01-01 \set row_limit 20
 
 SELECT r.name AS model
@@ -13,9 +13,6 @@ SELECT r.name AS model
  WHERE r.dimension = 'model'
    AND r.name     <> ''
    AND r.day      >= :'since'::date
-   AND NOT EXISTS (SELECT
-                     FROM model_prices AS p
-                    WHERE p.model = r.name)
  GROUP BY r.name
 HAVING sum(r.cost) = 0
    AND sum(r.tokens_in + r.tokens_out) > 0
