@@ -1,4 +1,4 @@
-"""Request bodies: read whole and within a limit, plain, chunked or gzip."""
+"""Reads request bodies of a limited size: plain, chunked or gzip."""
 
 import zlib
 from collections.abc import Iterator
@@ -12,16 +12,19 @@ from service.api.errors import ApiError
 from service.core.cooperative import Pacer
 
 CHUNK_BYTES = 65_536
-UNPACKED_BYTES = 1_048_576  # at a time
-PACKED_BYTES = 16_384
-MAX_MEMBERS = 10_000  # 20 ms where all are empty; a million of them would block other requests
+UNPACKED_BYTES = 1_048_576  # most output of one decompress() call
+PACKED_BYTES = 16_384  # most input of one decompress() call
+MAX_MEMBERS = 10_000  # of gzip. Empty ones take 20 ms; a million would block other requests
 GZIP = 16 + zlib.MAX_WBITS
 
 
 class Budget(Protocol):
-    """Counts the bytes of a body while it is read (body_budget.Reservation). Both may raise."""
+    """Counts the bytes of a body while it is read: body_budget.BodyShare, or Unlimited.
 
-    def reserve(self, size: int) -> None:
+    Its methods may raise Overloaded.
+    """
+
+    def check_room(self, size: int) -> None:
         """Check that `size` bytes fit, before they are read."""
 
     def grow(self, size: int) -> None:
@@ -31,11 +34,11 @@ class Budget(Protocol):
 class Unlimited:
     """A budget without limit, for small documents."""
 
-    def reserve(self, size: int) -> None:
-        """Accept it."""
+    def check_room(self, size: int) -> None:
+        """Accept any size."""
 
     def grow(self, size: int) -> None:
-        """Accept it."""
+        """Accept any size."""
 
 
 def read_json_body(req: falcon.Request, limit: int, budget: Budget) -> bytes:
@@ -50,11 +53,14 @@ def read_json_body(req: falcon.Request, limit: int, budget: Budget) -> bytes:
             "unsupported_media_type",
             "Send the body with Content-Type: application/json.",
         )
-    return read_packed_body(req, limit, budget)
+    return read_unpacked_body(req, limit, budget)
 
 
-def read_packed_body(req: falcon.Request, limit: int, budget: Budget) -> bytes:
-    """Read a body of any content type, as read_json_body does."""
+def read_unpacked_body(req: falcon.Request, limit: int, budget: Budget) -> bytes:
+    """Read a body of any content type and decompress it if it is gzip.
+
+    Raises as read_json_body does.
+    """
     encoding = (req.get_header("Content-Encoding") or "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise ApiError(
@@ -80,17 +86,17 @@ def read_document(req: falcon.Request, limit: int) -> dict[str, Any]:
 def read_body(req: falcon.Request, limit: int, budget: Budget) -> bytes:
     """Read the body from gunicorn's own stream.
 
-    Falcon's bounded_stream is empty for chunked bodies. gunicorn passes on a body that ended before
-    its Content-Length, so the length is compared here. For chunks it raises OSError where they end
-    too soon, ParseException where they are malformed. gunicorn then closes the connection itself,
-    as after a SlowClientTimeout.
+    Falcon's bounded_stream is empty for chunked bodies. gunicorn returns a body that is shorter
+    than its Content-Length without an error, so the length is compared here. For chunks gunicorn
+    raises OSError (too short) or ParseException (malformed). After an error gunicorn closes the
+    connection.
     """
     length = req.content_length
     if length is not None and length > limit:
         raise too_large(limit)
     chunked = length is None and req.get_header("Transfer-Encoding") is not None
     expected = limit + 1 if chunked else (length or 0)
-    budget.reserve(length or 0)
+    budget.check_room(length or 0)
     parts, size = [], 0
     try:
         while size < expected and (part := req.stream.read(min(CHUNK_BYTES, expected - size))):
@@ -109,7 +115,7 @@ def read_body(req: falcon.Request, limit: int, budget: Budget) -> bytes:
 
 
 def incomplete(what: str) -> ApiError:
-    """The error for a body that ended too soon."""
+    """The error for a body that ended too soon, or whose chunks are malformed."""
     return ApiError(falcon.HTTP_400, "incomplete_body", f"{what} Nothing was stored.")
 
 
@@ -120,6 +126,15 @@ def stalled() -> ApiError:
     """
     text = "The rest of the body did not arrive in time. Nothing was stored. Retry the request."
     return ApiError(falcon.HTTP_503, "body_timeout", text, retry=True)
+
+
+class TooManyMembers(Exception):
+    """A gzip body of more than MAX_MEMBERS members."""
+
+
+def invalid(text: str) -> ApiError:
+    """The error for a body that cannot be decompressed."""
+    return ApiError(falcon.HTTP_400, "invalid_encoding", text)
 
 
 def gunzip(packed: bytes, limit: int, budget: Budget) -> bytes:
@@ -133,17 +148,17 @@ def gunzip(packed: bytes, limit: int, budget: Budget) -> bytes:
             if size > limit:
                 raise too_large(limit)
             budget.grow(size)
+    except TooManyMembers:
+        raise invalid(f"The gzip body has more than {MAX_MEMBERS} members.") from None
     except zlib.error:
-        raise ApiError(
-            falcon.HTTP_400,
-            "invalid_encoding",
-            "The body is not valid gzip, as Content-Encoding declares.",
-        ) from None
+        raise invalid("Content-Encoding is gzip, but the body is not valid gzip.") from None
     return b"".join(parts)
 
 
 def unpack(packed: bytes, max_bytes: int) -> Iterator[bytes]:
-    """Yield up to `max_bytes` of the decompressed body, part by part; raises zlib.error.
+    """Yield up to `max_bytes` of the decompressed body, part by part.
+
+    Raises zlib.error and TooManyMembers.
 
     Each member gets a small piece of the body at a time, because zlib copies the unused rest. With
     the whole body, 1 MB of empty members took 3.5 s, and 64 MB would have taken hours.
@@ -152,7 +167,7 @@ def unpack(packed: bytes, max_bytes: int) -> Iterator[bytes]:
     while rest and max_bytes:
         member, members = zlib.decompressobj(GZIP), members + 1
         if members > MAX_MEMBERS:
-            raise zlib.error("too many members")
+            raise TooManyMembers
         while not member.eof and max_bytes:
             piece = rest[:PACKED_BYTES]
             part = member.decompress(piece, min(max_bytes, UNPACKED_BYTES))
@@ -165,10 +180,10 @@ def unpack(packed: bytes, max_bytes: int) -> Iterator[bytes]:
 
 
 def too_large(limit: int) -> ApiError:
-    """The error for a body over the limit, by its declared or real length."""
+    """The error for a body over the limit, by its declared, received or decompressed size."""
     return ApiError(
         falcon.HTTP_413,
         "body_too_large",
-        f"The body is larger than {limit} bytes. Send it in smaller parts.",
+        f"The body is larger than {limit} bytes. Send less at once.",
         limit=limit,
     )

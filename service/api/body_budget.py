@@ -12,9 +12,10 @@ from service.core.overloaded import Overloaded
 
 
 class BodyBudget:
-    """The bytes of bodies that one worker has received and not yet answered. Safe for threads.
+    """Limits the body bytes that one worker holds until their responses. Thread-safe.
 
-    Rows take about twice the bytes of their body, and both are in memory until the response.
+    Of a gzip body it counts the larger of both sizes. Rows take about twice the bytes of their
+    body, and both are in memory until the response.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -23,16 +24,19 @@ class BodyBudget:
         self._lock = threading.Lock()
 
     @contextmanager
-    def share(self) -> Iterator["Reservation"]:
-        """Lend one request a reservation, which grows with its body, and release it at the end."""
-        reservation = Reservation(self)
+    def share(self) -> Iterator["BodyShare"]:
+        """Lend one request a share, which grows with its body, and release it at the end."""
+        share = BodyShare(self)
         try:
-            yield reservation
+            yield share
         finally:
-            self.hold(-reservation.size, reservation.size)
+            self.hold(-share.size, share.size)
 
     def hold(self, more: int, own: int) -> None:
-        """Count `more` bytes for a request that already holds `own`; raises as `check` does."""
+        """Add `more` bytes (negative: release them) for a request that holds `own` bytes.
+
+        Raises Overloaded as `check` does.
+        """
         with self._lock:
             self.check(more, own)
             self._held_bytes += more
@@ -40,25 +44,29 @@ class BodyBudget:
     def check(self, more: int, own: int) -> None:
         """Raise Overloaded when `more` bytes would exceed the limit.
 
-        Never for the only request in the worker: one body of any size is always accepted.
+        A request passes while no other request holds bytes, so that a body larger than the budget
+        can be received.
         """
         if more > 0 and self._held_bytes > own and self._held_bytes + more > self._max_bytes:
             raise Overloaded("This worker already holds too many bytes of bodies.")
 
 
-class Reservation:
+class BodyShare:
     """The bytes that one request holds."""
 
     def __init__(self, budget: BodyBudget) -> None:
         self._budget = budget
         self.size = 0
 
-    def reserve(self, size: int) -> None:
-        """Raise Overloaded when `size` bytes would not fit now; count none of them."""
+    def check_room(self, size: int) -> None:
+        """Raise Overloaded if `size` bytes would not fit now. Counts nothing."""
         self._budget.check(size - self.size, self.size)
 
     def grow(self, size: int) -> None:
-        """Count at least `size` bytes, or raise Overloaded and count as many as before."""
+        """Raise the count to `size` bytes.
+
+        Raises Overloaded, and leaves the count unchanged, if they do not fit.
+        """
         if size > self.size:
             self._budget.hold(size - self.size, self.size)
             self.size = size

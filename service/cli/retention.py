@@ -14,9 +14,9 @@ from service.core.clock import today
 from service.core.failure import Failure
 from service.db.retention import Busy, Partition, Retention, retaining
 
-DESCRIPTION = """Drop the weekly partitions whose runs ended before the retention period, with
-their runs. Metrics keep their totals. Prints the plan and asks first. Exit code 1 if a partition
-is in use and was not dropped."""
+DESCRIPTION = """Drop the weekly partitions of runs whose newest event is older than the retention
+period. Metrics keep their totals. Prints the plan and asks for confirmation. Exit code 1 if a
+partition could not be dropped because it is in use."""
 KEPT, IN_USE, WOULD_DROP = "kept", "in use", "would drop"
 SUMS = ("runs", "events", "bytes")
 MEGABYTE = 1_000_000
@@ -27,7 +27,10 @@ Outcome = tuple[Partition, str]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--keep", type=days, metavar="DAYS", help="such as 90d (default: RETENTION_DAYS)"
+        "--keep",
+        type=days,
+        metavar="DAYS",
+        help="days to keep, such as 90d (default: RETENTION_DAYS)",
     )
     parser.add_argument("--dry-run", action="store_true", help="change nothing, print the plan")
     add_yes(parser)
@@ -94,5 +97,5 @@ def summary(old: list[Partition]) -> str:
 def sentence(outcome: str, partition: Partition) -> str:
     """Return the outcome with its reason."""
     if outcome == KEPT:
-        return f"keeps, for its newest event is of {partition.newest:%Y-%m-%d}:"
-    return "in use, so nothing was changed:" if outcome == IN_USE else outcome
+        return f"kept, newest event {partition.newest:%Y-%m-%d}:"
+    return "in use, not dropped:" if outcome == IN_USE else outcome

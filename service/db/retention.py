@@ -65,7 +65,7 @@ class Changed(Exception):
 
 
 class NotDropped(Exception):
-    """The partition is not old any more, or a query read events for all LOCK_ATTEMPTS."""
+    """The partition is no longer old, or a query read events during all LOCK_RETRIES attempts."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What `migrate down` would destroy, and whether it may: before anything is changed."""
+"""The plan of `migrate down`: it lists the tables that would be dropped, and changes nothing."""
 
 import re
 from typing import NamedTuple
@@ -28,7 +28,7 @@ LOSSES = {
 
 
 class LostTable(NamedTuple):
-    """A table that a rollback drops: its rows, and its bytes with partitions and indexes."""
+    """A table that a rollback drops: its row count, and its size with partitions and indexes."""
 
     name: str
     rows: int
@@ -51,15 +51,15 @@ class Rollback(NamedTuple):
 def plan_down(url: str, count: int) -> Rollback:
     """Return what `down` would roll back and drop.
 
-    Raises Failure if fewer migrations are applied, or while the service or one of its commands is
-    connected: rolled back under it, it would answer every request with an error.
+    Raises Failure if fewer migrations are applied. Also while the service or another command is
+    connected, because it would fail on the missing tables.
     """
     with migrating(url) as backend:
         known = known_migrations()
         refuse_newer(url, known)
         names = [migration.id for migration in backend.to_rollback(known)]
         if count > len(names):
-            raise Failure(f"only {len(names)} migrations are applied: nothing was done")
+            raise Failure(f"applied migrations: {len(names)}, fewer than {count}; nothing was done")
         with reach(url) as conn:
             refuse_sessions(conn)
             tables = [size_of(conn, name) for name in dropped_by(names[:count])]
@@ -71,12 +71,21 @@ def refuse_sessions(conn: Connection) -> None:
     found = queries.migrations.sessions(conn).fetchall()
     if found:
         kinds = ", ".join(f"{row['sessions']} {row['application_name']}" for row in found)
-        raise Failure(f"the database is in use ({kinds}): stop the service first, nothing was done")
+        raise Failure(
+            f"the database is in use ({kinds}); nothing was done. Stop these processes first"
+        )
 
 
 def dropped_by(names: list[str]) -> list[str]:
-    """The tables that the rollbacks of these migrations drop, as their files say."""
-    texts = [(DIRECTORY / (name + ROLLBACK)).read_text() for name in names]
+    """The tables named by DROP TABLE in the rollback files of these migrations.
+
+    Raises Failure if one of the files is missing.
+    """
+    files = [DIRECTORY / (name + ROLLBACK) for name in names]
+    for file in files:
+        if not file.is_file():
+            raise Failure(f"{file.name} is missing: nothing was rolled back")
+    texts = [file.read_text() for file in files]
     return [table for text in texts for table in re.findall(r"^DROP TABLE (\w+)", text, re.M)]
 
 

@@ -2,7 +2,7 @@
 
 import falcon
 
-from service.api.body import read_packed_body
+from service.api.body import read_unpacked_body
 from service.api.body_budget import BodyBudget
 from service.api.errors import ApiError
 from service.api.middleware.rate_limit import RateLimit
@@ -40,8 +40,8 @@ class OtlpTraces(Resource):
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store spans. 200 means that all but `rejectedSpans` are committed."""
         is_json = is_json_body(req)
-        with self._budget.share() as reservation:
-            body = read_packed_body(req, self._max_body_bytes, reservation)
+        with self._budget.share() as body_share:
+            body = read_unpacked_body(req, self._max_body_bytes, body_share)
             batch = self._parse(body, is_json)
             self._rate_limit.take_events(req, len(batch.rows) + batch.rejected)
             counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)

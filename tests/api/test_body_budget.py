@@ -1,4 +1,4 @@
-"""BodyBudget: the bytes that a worker holds, and who is let in beside them."""
+"""BodyBudget: the bytes that a worker holds, and which requests it refuses."""
 
 import gzip
 from concurrent.futures import ThreadPoolExecutor
@@ -31,12 +31,12 @@ def test_bodies_are_let_in_up_to_the_limit_to_the_byte() -> None:
 def test_bytes_that_are_only_expected_are_refused_by_what_is_there_and_hold_nothing() -> None:
     admission = BodyBudget(LIMIT)
     with admission.share() as one, admission.share() as other:
-        one.reserve(LIMIT)
-        other.reserve(LIMIT)
+        one.check_room(LIMIT)
+        other.check_room(LIMIT)
         one.grow(60)
-        other.reserve(40)
+        other.check_room(40)
         with pytest.raises(Overloaded):
-            other.reserve(41)
+            other.check_room(41)
         one.grow(LIMIT)
 
 
@@ -83,7 +83,7 @@ def test_a_request_beside_another_is_refused_by_its_real_size(
             waiting = pool.submit(client.send, event(stuck, seconds=1))
             answer = until(
                 lambda: refused(client.send_bytes(body, Content_Encoding=encoding)),
-                "the body is let in beside another",
+                "the body is accepted beside another",
             )
             assert answer.json["code"] == "overloaded"
             other.rollback()

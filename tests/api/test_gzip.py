@@ -21,7 +21,7 @@ class Measured:
 
     size = 0
 
-    def reserve(self, size: int) -> None:
+    def check_room(self, size: int) -> None:
         """Do not mind."""
 
     def grow(self, size: int) -> None:

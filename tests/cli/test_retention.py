@@ -15,7 +15,7 @@ from tests.processes.harness import run, type_into
 
 LINE = re.compile(r"^(.+) (events_\d{8})  (\d+) runs  (\d+) events  (\d+) bytes$", re.MULTILINE)
 NEXT_WEEK = LONG_AGO + timedelta(days=7)
-KEEPS = f"keeps, for its newest event is of {today()}:"
+KEEPS = f"kept, newest event {today()}:"
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 """Time-bounded scans: a search over more rows than one statement may read, batch by batch.
 
-Each batch is a statement of its own with a limit on the rows that it reads, and returns where it
-ended. So a search with few matches ends in time, with what it found and a position to continue
-from. The connection returns to the pool after each batch, so that other reads get their turn.
+Each batch is one transaction that scans a limited number of rows (for events: of runs) and returns
+the position where it ended. So a search with few matches returns within the timeout, with a
+position to continue from. The connection returns to the pool after each batch, so that other reads
+get their turn.
 """
 
 import time
@@ -17,19 +18,18 @@ from service.api.errors import ApiError
 from service.db.database import Database
 from service.db.queries import Connection, Row
 
-FIRST_ROWS, MOST_ROWS = 1_000, 16_000
+FIRST_ROWS, MOST_ROWS = 1_000, 16_000  # scanned by the first batch, and by the largest
 QUICK_SECONDS = 0.1  # after a batch that took less, the next is four times as large
-SHRINK = 16  # a batch that timed out is divided by it
+SHRINK = 16  # after a timeout the number of rows is divided by this
 
-T = TypeVar("T")
 P = TypeVar("P")
 
 
 @dataclass(frozen=True)
 class ScanBatch(Generic[P]):
-    """The matches of one statement, and the position after which the next begins; None: the end.
+    """The matches of one batch. The next batch starts after `end`; None: no rows remain.
 
-    `is_cut`: with this batch the page is large enough, and ends after its last match.
+    `is_cut`: the batch reached its byte limit, so the page ends with the last match.
     """
 
     found: list[Row]
@@ -39,7 +39,7 @@ class ScanBatch(Generic[P]):
 
 @dataclass(frozen=True)
 class Page(Generic[P]):
-    """The matches of a page, and the position after which the next begins; None: the end."""
+    """The matches of a page. The next page starts after `next`; None: this is the last page."""
 
     rows: list[Row]
     next: P | None
@@ -50,7 +50,7 @@ Scan = Callable[[Connection, int, P | None, int], ScanBatch[P]]
 
 
 class TimeBoundedScan:
-    """The remaining time of a search, and the number of rows that its next statement reads."""
+    """Runs one search in batches within the read timeout, and adapts the rows per batch."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class TimeBoundedScan:
         """Collect a page of up to `limit` rows after the position `after`.
 
         `scan(conn, rows, position, limit)` reads `rows` rows and returns up to `limit` matches.
-        Raises ApiError 504 where not even its first row is read in time.
+        Raises ApiError 504 if even a batch of one row timed out and nothing was scanned before.
         """
         found: list[Row] = []
         position, has_advanced = after, False
@@ -108,7 +108,10 @@ class TimeBoundedScan:
             return batch
 
     def _has_time(self) -> bool:
-        """Whether another batch may begin: half of the time is kept for a slow one."""
+        """Whether another batch may start.
+
+        None starts in the second half of the time, because a slow batch may need that half.
+        """
         return self._remaining() > self._seconds / 2
 
     def _remaining(self) -> float:
@@ -117,5 +120,5 @@ class TimeBoundedScan:
 
 def too_slow() -> ApiError:
     """The error for a search that timed out."""
-    text = "The search took too long. Narrow `from` and `to`, or filter by agent or run."
+    text = "The search took too long. Narrow `from` and `to`, or filter by agent."
     return ApiError(falcon.HTTP_504, "timeout", text, retry=True)

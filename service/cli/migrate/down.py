@@ -11,11 +11,9 @@ from service.config import Config
 from service.db import migrate
 from service.db.rollback_plan import LOSSES, plan_down
 
-DESCRIPTION = """\
-Roll back the last N migrations. Lists the tables that go, with their rows, and asks first.
-Refused while the service is connected. Beside --yes, each loss that no later migration restores
-has to be named with --lose.
-"""
+DESCRIPTION = """Roll back the last N migrations. Prints each table that would be dropped, with its
+row count and size, and asks for confirmation. Refused while the service or another command is
+connected. Beside --yes, --lose has to name each loss that no migration restores."""
 MAX_COUNT = 1_000
 MEGABYTE = 1_000_000
 
@@ -23,7 +21,7 @@ MEGABYTE = 1_000_000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     count = integer(1, MAX_COUNT, f"a number of migrations from 1 to {MAX_COUNT}")
-    parser.add_argument("count", metavar="N", type=count, help="how many")
+    parser.add_argument("count", metavar="N", type=count, help="number of migrations")
     add_losses(parser, [*LOSSES])
 
 
