@@ -81,6 +81,7 @@ def check_sent(body: bytes, batch: Batch) -> None:
     except (ValueError, RecursionError):
         return  # one of the events is no JSON at all
     refused = {error["index"] for error in batch.errors}
+    repaired = {warning["index"] for warning in batch.warnings}
     for index, row in zip(
         (n for n in range(len(events)) if n not in refused), batch.rows, strict=True
     ):
@@ -89,7 +90,8 @@ def check_sent(body: bytes, batch: Batch) -> None:
         assert uuid.UUID(sent["run_id"]) == uuid.UUID(row.run_id)
         moment = datetime.fromisoformat(sent["timestamp"])
         assert (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) == row.timestamp
-        assert (events[index].get("data") or {}) == loose(row.data)
+        if index not in repaired:
+            assert (events[index].get("data") or {}) == loose(row.data)
         check_numbers(sent.get("data") or {}, row)
 
 
