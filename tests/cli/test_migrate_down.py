@@ -67,7 +67,7 @@ def test_yes_alone_is_not_enough_for_what_nothing_restores(
     assert retain(database_url)
     made = run(tmp_path, "keys", "create", "a", "--scope", "admin", DATABASE_URL=database_url)
     assert made.returncode == 0
-    arguments = ["migrate", "down", "4", "--yes"]
+    arguments = ["migrate", "down", str(ALL - 2), "--yes"]  # to 0002.metrics
     refused = run(tmp_path, *arguments, DATABASE_URL=database_url)
     assert refused.returncode == 1
     needed = "--lose metrics --lose keys --lose audit-log"
