@@ -144,8 +144,11 @@ class Logins:
 
     def _find_all(self, owner: Connection) -> dict[str, Login]:
         """Try to connect as each role; record those that work for the first time."""
-        worked = audit_log.subjects(owner, USE)
         found = {role: self._find(owner, role) for role in TASKS}
+        try:
+            worked = audit_log.subjects(owner, USE)
+        except psycopg.errors.UndefinedTable:
+            return found  # the database was never migrated
         for role in found.keys() - worked:
             if not found[role].refusal:
                 with suppress(psycopg.errors.ReadOnlySqlTransaction):
