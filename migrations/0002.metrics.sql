@@ -187,8 +187,6 @@ CREATE TABLE refresh_leader (
     only_row    boolean     NOT NULL DEFAULT true,
     leader      text,
     lease_until timestamptz NOT NULL DEFAULT '-infinity',
-    failed_at   timestamptz,
-    failure     text,
     CONSTRAINT refresh_leader_pkey PRIMARY KEY (only_row),
     CONSTRAINT refresh_leader_only_row_check CHECK (only_row)
 ) WITH (fillfactor = 10);
@@ -196,10 +194,6 @@ CREATE TABLE refresh_leader (
 INSERT INTO refresh_leader DEFAULT VALUES;
 
 COMMENT ON TABLE refresh_leader IS 'The lease of the process that folds. It spares the others the work; that two never fold at once is fold_state''s doing.';
-
-COMMENT ON COLUMN refresh_leader.failed_at IS 'When a fold last failed; it folds again once fold_state.folded_at is later';
-
-COMMENT ON COLUMN refresh_leader.failure IS 'The error''s class and SQLSTATE, nothing of its text';
 
 CREATE TABLE daily_metrics (
     agent_name  text    NOT NULL,

@@ -36,7 +36,7 @@ CREATE TABLE audit_log (
 
 COMMENT ON TABLE audit_log IS 'What was created, revoked, renamed and removed, when and by whom, in the transaction that did it. Rows can only be added.';
 
-COMMENT ON COLUMN audit_log.actor IS 'The id of the key, anonymous while no key exists; command for the command line; retention; service';
+COMMENT ON COLUMN audit_log.actor IS 'The id of the key, anonymous while no key exists; command for the command line; retention';
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
