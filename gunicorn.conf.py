@@ -8,7 +8,7 @@ from typing import Any
 
 from service.config import Config, ConfigError
 from service.core.worker_process import process
-from service.server import meinheld_worker
+from service.server import descriptors, meinheld_worker
 from service.server.greeting import bracketed
 from service.telemetry.multiprocess_dir import directory
 from service.telemetry.worker_slot import worker_number
@@ -34,8 +34,9 @@ worker_class = {
     "gthread": "service.server.gthread_worker.ThreadWorker",
     "meinheld": meinheld_worker.WORKER_CLASS,
 }[chosen.worker_class]
-# For gevent: connections at once, each a greenlet of about 40 KB. More wait in the backlog.
-worker_connections = 2000
+# Connections at once; for gevent each is a greenlet of about 40 KB. Before there are more, those
+# that send no request are closed (service/server/connection_table.py).
+worker_connections = descriptors.connections(2000)
 # The heartbeat is a file touched every second, which can stall workers on a busy disk.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 

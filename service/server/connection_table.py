@@ -8,6 +8,7 @@ A connection whose request is being answered is never closed here.
 
 from collections import Counter
 from collections.abc import Hashable
+from functools import lru_cache, partial
 from typing import Generic, TypeVar
 
 from service.core.addresses import TrustedProxies, name_of, to_address
@@ -15,6 +16,7 @@ from service.core.addresses import TrustedProxies, name_of, to_address
 C = TypeVar("C", bound=Hashable)
 # Of a worker's connections, for one address. Trusted proxies are exempt: all clients come from one.
 SHARE = 0.5
+CLOSED = "Too many connections from ip={ip}: one that had sent no request was closed"
 
 
 class ConnectionTable(Generic[C]):
@@ -23,7 +25,7 @@ class ConnectionTable(Generic[C]):
     def __init__(self, capacity: int, proxies: TrustedProxies) -> None:
         self._capacity = capacity
         self._share = max(1, int(capacity * SHARE))
-        self._proxies = proxies
+        self._counted_as = lru_cache(maxsize=1000)(partial(counted_as, proxies))
         self._addresses: dict[C, str | None] = {}  # None: a trusted proxy
         self._held: Counter[str] = Counter()
         self._waiting: dict[C, None] = {}
@@ -41,7 +43,7 @@ class ConnectionTable(Generic[C]):
 
         `peer` is empty for a Unix socket, behind which only a proxy can be.
         """
-        address = self._address_of(peer)
+        address = self._counted_as(peer)
         self._addresses[connection] = address
         if address is not None:
             self._held[address] += 1
@@ -69,12 +71,6 @@ class ConnectionTable(Generic[C]):
             if not self._held[address]:
                 del self._held[address]
 
-    def _address_of(self, peer: str) -> str | None:
-        address = to_address(peer)
-        if address is None or self._proxies.trusts(address):
-            return None
-        return name_of(address)
-
     def _longest_waiting(self) -> C | None:
         return self._chosen(next(iter(self._waiting), None))
 
@@ -87,3 +83,9 @@ class ConnectionTable(Generic[C]):
         if connection is not None:
             del self._waiting[connection]
         return connection
+
+
+def counted_as(proxies: TrustedProxies, peer: str) -> str | None:
+    """The name by which a peer's connections are counted; None for a trusted proxy."""
+    address = to_address(peer)
+    return None if address is None or proxies.trusts(address) else name_of(address)

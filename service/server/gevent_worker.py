@@ -27,7 +27,7 @@ from gunicorn.workers import ggevent
 from service.config import Config
 from service.core.socket_deadline import MinimumRate
 from service.server import error_pages, graceful_close, strict_http
-from service.server.connection_table import ConnectionTable
+from service.server.connection_table import CLOSED, ConnectionTable
 
 FEW_CONNECTIONS = 16  # fewer than these are balanced over the workers
 PAUSE_SECONDS = 0.001  # for another worker to accept the next connection
@@ -86,8 +86,11 @@ class GeventWorker(strict_http.StrictAnswers, ggevent.GeventWorker):  # type: ig
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve a connection, unless there are too many of its address."""
         current = getcurrent()
-        surplus = self._table.open(current, addr[0] if addr else "")
+        peer = addr[0] if addr else ""
+        surplus = self._table.open(current, peer)
         try:
+            if surplus is not None:
+                self.log.warning(CLOSED.format(ip=peer))
             if surplus is current:
                 client.close()
                 return

@@ -21,7 +21,7 @@ from gunicorn.workers import gthread
 
 from service.config import Config
 from service.server import error_pages, graceful_close, strict_http
-from service.server.connection_table import ConnectionTable
+from service.server.connection_table import CLOSED, ConnectionTable
 from service.server.gthread_connection import Connection
 
 error_pages.install()
@@ -105,10 +105,12 @@ class ThreadWorker(strict_http.StrictAnswers, gthread.ThreadWorker):  # type: ig
 
     def _admit(self, conn: Connection) -> bool:
         """Add a new connection, and close the one that is too many; False if it is this one."""
-        surplus = self._table.open(conn, conn.client[0] if conn.client else "")
+        peer = conn.client[0] if conn.client else ""
+        surplus = self._table.open(conn, peer)
         conn.on_close = self._table.close
         self._table.wait(conn)
         if surplus is not None:
+            self.log.warning(CLOSED.format(ip=peer))
             self._close_waiting(surplus)
         return surplus is not conn
 

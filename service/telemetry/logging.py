@@ -34,8 +34,8 @@ QUOTING = re.compile(
     r"^(Invalid request from ip=\S+: [A-Za-z ]+|Error handling request [^?]{0,200}).*", re.S
 )
 
-# Of gunicorn, and of server/strict_http.py, about a client that sends no valid HTTP.
-INVALID = re.compile(r"^(?:Invalid request|HTTP/2) from ip=(\S+?):? ")
+# Of gunicorn and of server/, about a client that sends no valid HTTP or holds many connections.
+INVALID = re.compile(r"^(?:Invalid request|HTTP/2|Too many connections) from ip=(\S+?):? ")
 
 
 class JsonFormatter(logging.Formatter):

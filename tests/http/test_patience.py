@@ -211,6 +211,7 @@ def test_an_address_that_opens_too_many_connections_loses_its_oldest(
                 assert connection.recv(10) == b""
         theirs[-1].sendall(b"st: 127.0.0.1\r\n\r\n")
         assert theirs[-1].recv(4096).startswith(b"HTTP/1.1 200")
+        assert "Too many connections from ip=127.0.0.3" in service.output
 
 
 @pytest.mark.parametrize("worker_class", WORKER_CLASSES)
