@@ -119,7 +119,7 @@ def test_every_file_it_names_is_there(services: dict[str, Any]) -> None:
     builds = [service["build"] for service in services.values() if "build" in service]
     files = [REPOSITORY / path for path in mounts if path.startswith("./")]
     files += [REPOSITORY / build / "Dockerfile" for build in builds]
-    assert len(files) == 5
+    assert len(files) == 6
     assert [file for file in files if not file.exists()] == []
 
 
