@@ -15,6 +15,7 @@ from msgspec import Raw
 
 from service.core.cooperative import Pacer
 from service.ingest.json.fields import BadEvent, invalid_number, invalid_text
+from service.ingest.nesting import count
 
 # In text: bytes that occur in no UTF-8. Of two backslashes the second begins no escape, so they go
 # first. For numbers: others that nobody writes.
@@ -30,7 +31,7 @@ TOKENS_PER_PAUSE = 10_000
 KEPT_LEVELS = 600
 
 SMALL = 64 * 1024
-BYTES_PER_TOKEN = 12
+BYTES_PER_OBJECT = 24
 ABSENT, NULL = Raw(b""), Raw(b"null")
 
 Element = bytes | Raw
@@ -45,14 +46,12 @@ class Cut(NamedTuple):
 
 
 def is_sparse(text: bytes, max_element_bytes: int) -> bool:
-    """Whether the objects built of a whole text are a small multiple of its size.
+    """Whether the objects built of a whole text, of up to 120 bytes, are a few times its size.
 
-    Each object takes up to 120 bytes and a brace and, but for the first in its container, a comma.
     Half of what one element may have costs little, whatever it holds.
     """
-    return len(text) <= max_element_bytes // 2 or (
-        text.count(b",") + text.count(b"{")
-    ) * BYTES_PER_TOKEN <= len(text)
+    size = len(text)
+    return size <= max_element_bytes // 2 or count(text, b"{") * BYTES_PER_OBJECT <= size
 
 
 def has_more_values(text: Element, limit: int) -> bool:

@@ -114,6 +114,14 @@ def span_values_json(value: bytes, size: int, run_id: str) -> Pieces:
     yield span(run_id) + b"]}]}]}"
 
 
+def one_text(size: int, run_id: str) -> Pieces:
+    """A span with one long text, and a good one."""
+    head, tail = span(run_id, '{"key":"a","value":{"stringValue":"|"}}').split(b"|")
+    yield b'{"resourceSpans":[{"scopeSpans":[{"spans":[' + head
+    yield from repeated(b"x", size)
+    yield tail + b"," + span(run_id) + b"]}]}]}"
+
+
 def digits_as_key(key: str, size: int, run_id: str) -> Pieces:
     """An attribute whose key ends in thousands of digits, and a good span beside it."""
     del size

@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 from service.ingest.elements import NULL, has_more_values
 from service.ingest.json import numbers
 from service.ingest.json.fields import BadEvent, invalid_number
-from service.ingest.nesting import count, depth, steps_of
+from service.ingest.nesting import depth, steps_of
 
 OBJECT = ord("{")
 MOST_TIMES_COMPACT = 2  # by which data shrinks: \uXXXX of six bytes is a character of up to three
@@ -62,7 +62,7 @@ def read_data(sent: Raw, max_bytes: int, max_depth: int, as_sent: bool) -> tuple
     shapes = encoded.translate(numbers.SHAPES)
     if len(encoded) > max_bytes:
         check_sent(encoded, max_bytes)
-    if count(shapes, b"{") > max_depth:
+    if len(shapes) - len(shapes.replace(b"{", b"")) > max_depth:
         check_nesting(encoded, max_depth)
     try:
         if not as_sent or len(encoded) > max_bytes or not numbers.is_storable(encoded, shapes):

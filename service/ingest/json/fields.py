@@ -73,7 +73,7 @@ def read_name(value: str | bool | None, name: str, limit: int) -> str | None:
 
 def optional_name(value: Any, limit: int) -> str | None:
     """Printable text within the limit, or None for anything else."""
-    if isinstance(value, str) and not name_problem(value, limit):
+    if isinstance(value, str) and (is_plain_name(value, limit) or not name_problem(value, limit)):
         return value
     return None
 

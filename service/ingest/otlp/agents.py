@@ -19,18 +19,15 @@ class Agents:
         self._names: dict[Key, str | None] = {}
         self._nameless: list[tuple[Key, str, list[EventRow]]] = []
 
-    def add(self, span: Span) -> None:
-        """Note the name or the parent of a span."""
+    def add(self, span: Span, rows: list[EventRow]) -> None:
+        """Note the name or the parent of a span, and its rows, which `set_names` completes."""
         key = (span.trace_id, span.span_id)
         own_name = first(span.attributes, AGENT_NAME, name)
-        if own_name is not None or span.is_root:
+        if own_name is not None or not span.parent_span_id:
             self._names[key] = own_name
         else:
             self._parents[key] = (span.trace_id, span.parent_span_id)
-
-    def expect(self, span: Span, rows: list[EventRow]) -> None:
-        """Note the rows of a span, which get its agent's name once all spans have been added."""
-        self._nameless.append(((span.trace_id, span.span_id), span.origin.service.name, rows))
+        self._nameless.append((key, span.origin.service.name, rows))
 
     def set_names(self) -> None:
         """Write the agent's name into each row."""

@@ -94,16 +94,15 @@ def parse_spans(
             batch.reject(span, span.event_id)
             continue
         batch.omitted += span.origin.omitted
-        agents.add(span)
+        rows: list[EventRow] = []
         try:
             rows = rows_of(span, max_bytes, max_depth)
         except BadEvent as error:
             batch.reject(error, span.span_id)
-            continue
+        agents.add(span, rows)
         for row in rows:
             batch.repaired += shorten(row, max_bytes)
             row_bytes.add(row)
-        batch.rows += rows
-        agents.expect(span, rows)
+            batch.rows.append(row)
     agents.set_names()
     return batch

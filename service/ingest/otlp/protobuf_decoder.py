@@ -82,7 +82,25 @@ def read_span(
     try:
         begin(budget, "span", encoded, max_bytes)
         span = trace_pb2.Span.FromString(encoded)
-        return make_span(span, origin, budget)
+        events, links, status = span.events, span.links, span.status
+        if events or links:
+            budget.take(CONTAINER * (len(events) + len(links)))
+        return Span(
+            trace_id=span.trace_id.hex(),
+            span_id=span.span_id.hex(),
+            parent_span_id=span.parent_span_id.hex(),
+            trace_state=span.trace_state,
+            name=span.name,
+            kind=span.kind,
+            start_ns=span.start_time_unix_nano,
+            end_ns=span.end_time_unix_nano,
+            attributes=read_attributes(span.attributes, budget),
+            events=[read_event(event, budget) for event in events],
+            links=[read_link(link, budget) for link in links],
+            status_code=status.code,
+            status_message=status.message,
+            origin=origin,
+        )
     except DecodeError:
         text = "The span is malformed, nested too deep, or holds text that is not UTF-8."
         return BadEvent(None, "malformed", text)
@@ -91,35 +109,15 @@ def read_span(
         return error
 
 
-def make_span(span: trace_pb2.Span, origin: Origin, budget: ValueBudget) -> Span:
-    """A span of its message."""
-    if span.events or span.links:
-        budget.take(CONTAINER * (len(span.events) + len(span.links)))
-    status = span.status
-    return Span(
-        trace_id=span.trace_id.hex(),
-        span_id=span.span_id.hex(),
-        parent_span_id=span.parent_span_id.hex(),
-        trace_state=span.trace_state,
-        name=span.name,
-        kind=span.kind,
-        start_ns=span.start_time_unix_nano,
-        end_ns=span.end_time_unix_nano,
-        attributes=read_attributes(span.attributes, budget),
-        events=[
-            event_of(event.name, event.time_unix_nano, read_attributes(event.attributes, budget))
-            for event in span.events
-        ],
-        links=[
-            link_of(
-                link.trace_id.hex(), link.span_id.hex(), read_attributes(link.attributes, budget)
-            )
-            for link in span.links
-        ],
-        status_code=status.code,
-        status_message=status.message,
-        origin=origin,
-    )
+def read_event(event: trace_pb2.Span.Event, budget: ValueBudget) -> dict[str, Any]:
+    """An event of a span."""
+    return event_of(event.name, event.time_unix_nano, read_attributes(event.attributes, budget))
+
+
+def read_link(link: trace_pb2.Span.Link, budget: ValueBudget) -> dict[str, Any]:
+    """A link to another span."""
+    ids = link.trace_id.hex(), link.span_id.hex()
+    return link_of(*ids, read_attributes(link.attributes, budget))
 
 
 def read_attributes(pairs: Pairs, budget: ValueBudget) -> dict[str, Any]:
@@ -134,8 +132,9 @@ def read_attributes(pairs: Pairs, budget: ValueBudget) -> dict[str, Any]:
 def read_value(value: AnyValue, budget: ValueBudget) -> Any:
     """An AnyValue as a JSON value; bytes are base64. Raises BadEvent for NaN and Infinity."""
     kind = value.WhichOneof("value")
-    if kind in SCALARS:
-        return SCALARS[kind](value)
+    read = SCALARS.get(kind)
+    if read is not None:
+        return read(value)
     if kind == "array_value":
         items = value.array_value.values
         budget.take(CONTAINER + len(items))

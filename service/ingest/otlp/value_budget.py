@@ -20,7 +20,8 @@ class ValueBudget:
 
     def begin(self, size: int) -> None:
         """Begin a message of so many bytes."""
-        self._pool = max(0, min(self._pool, self._left))
+        if self._left < self._pool:
+            self._pool = max(0, self._left)
         self._left = self._pool + FREE_VALUES + size // BYTES_PER_VALUE
 
     def take(self, values: int) -> None:
