@@ -6,7 +6,7 @@ import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from bench.trees import AGENT, RUNS, post_trees
 
@@ -68,7 +68,8 @@ def deep_page(url: str, agent: str, runs: int) -> str | None:
     first = f"{url}/api/agents/{quote(agent)}/runs?limit=50&offset={runs * 3 // 4}"
     with urllib.request.urlopen(first) as answer:  # noqa: S310 -- our own
         link: str = answer.headers.get("Link", "")
-    return link.partition("<")[2].partition(">")[0] or None
+    target = link.partition("<")[2].partition(">")[0]
+    return urljoin(first, target).removeprefix(url) if target else None
 
 
 def all_paths(targets: Targets) -> list[Path]:

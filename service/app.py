@@ -91,12 +91,17 @@ def routes(
     budget = BodyBudget(config.max_in_flight_mb * MEGABYTE)
     new_stream_client = partial(StreamClient, access, config.stream_stall_seconds)
     can_stream = config.worker_class != "meinheld"  # one stream would occupy the whole worker
+    traces = otlp.OtlpTraces(writer, config, rate_limit, budget)
     prefixed: dict[str, Resource] = {
         "/events": ingest.Events(writer, database, config, rate_limit, budget),
         "/events/check": stored_check.StoredCheck(database, config, budget),
         "/events/stream": tail.Tail(database, new_stream_client, can_stream),
         # OTLP exporters append /v1/traces to their endpoint.
-        "/v1/traces": otlp.OtlpTraces(writer, config, rate_limit, budget),
+        "/v1/traces": traces,
+        "/v1/metrics": otlp.OtlpNotKept("metrics", config, budget),
+        "/v1/logs": otlp.OtlpNotKept("logs", config, budget),
+        # Langfuse's SDKs append /api/public/otel/v1/traces to their host.
+        "/public/otel/v1/traces": traces,
         "/events/{event_id:name}/children": ingest.Children(database),
         "/agents": agents.Agents(database),
         "/agents/{agent_name:name}": agents.Agent(database),

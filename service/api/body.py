@@ -1,21 +1,17 @@
-"""Reads request bodies of a limited size: plain, chunked or gzip."""
+"""Reads request bodies of a limited size: plain, chunked or compressed."""
 
-import zlib
-from collections.abc import Iterator
 from typing import Any, Protocol
 
 import falcon
 import orjson
 from gunicorn.http.errors import ParseException
 
+from service.api.decompression import DECOMPRESSORS, BadEncoding
 from service.api.errors import ApiError
 from service.core.cooperative import Pacer
 
 CHUNK_BYTES = 65_536
-UNPACKED_BYTES = 1_048_576  # most output of one decompress() call
-PACKED_BYTES = 16_384  # most input of one decompress() call
-MAX_MEMBERS = 10_000  # of gzip. Empty ones take 20 ms; a million would block other requests
-GZIP = 16 + zlib.MAX_WBITS
+IDENTITY = "identity"
 
 
 class Budget(Protocol):
@@ -42,7 +38,7 @@ class Unlimited:
 
 
 def read_json_body(req: falcon.Request, limit: int, budget: Budget) -> bytes:
-    """Read a JSON body of at most `limit` bytes, decompressed where it is gzip; not parsed.
+    """Read a JSON body of at most `limit` bytes, decompressed; not parsed.
 
     Raises ApiError (400 incomplete_body or invalid_encoding, 413, 415, 503 body_timeout), and what
     `budget` raises.
@@ -57,19 +53,19 @@ def read_json_body(req: falcon.Request, limit: int, budget: Budget) -> bytes:
 
 
 def read_unpacked_body(req: falcon.Request, limit: int, budget: Budget) -> bytes:
-    """Read a body of any content type and decompress it if it is gzip.
+    """Read a body of any content type and decompress it.
 
     Raises as read_json_body does.
     """
-    encoding = (req.get_header("Content-Encoding") or "identity").strip().lower()
-    if encoding not in ("identity", "gzip"):
+    encoding = (req.get_header("Content-Encoding") or IDENTITY).strip().lower()
+    if encoding not in (IDENTITY, *DECOMPRESSORS):
         raise ApiError(
             falcon.HTTP_415,
             "unsupported_encoding",
-            "Send the body uncompressed, or with Content-Encoding: gzip.",
+            f"Send the body uncompressed, or with Content-Encoding: {', '.join(DECOMPRESSORS)}.",
         )
     body = read_body(req, limit, budget)
-    return gunzip(body, limit, budget) if encoding == "gzip" else body
+    return body if encoding == IDENTITY else decompress(body, encoding, limit, budget)
 
 
 def read_document(req: falcon.Request, limit: int) -> dict[str, Any]:
@@ -128,55 +124,20 @@ def stalled() -> ApiError:
     return ApiError(falcon.HTTP_503, "body_timeout", text, retry=True)
 
 
-class TooManyMembers(Exception):
-    """A gzip body of more than MAX_MEMBERS members."""
-
-
-def invalid(text: str) -> ApiError:
-    """The error for a body that cannot be decompressed."""
-    return ApiError(falcon.HTTP_400, "invalid_encoding", text)
-
-
-def gunzip(packed: bytes, limit: int, budget: Budget) -> bytes:
-    """Decompress gzip of one or more members, to at most one byte beyond the limit."""
+def decompress(packed: bytes, encoding: str, limit: int, budget: Budget) -> bytes:
+    """Decompress a body; raise ApiError 400 for an invalid one, 413 beyond the limit."""
     parts, size, pacer = [], 0, Pacer()
     try:
-        for part in unpack(packed, limit + 1):
+        for part in DECOMPRESSORS[encoding](packed, limit + 1):
             pacer.pause()
             parts.append(part)
             size += len(part)
             if size > limit:
                 raise too_large(limit)
             budget.grow(size)
-    except TooManyMembers:
-        raise invalid(f"The gzip body has more than {MAX_MEMBERS} members.") from None
-    except zlib.error:
-        raise invalid("Content-Encoding is gzip, but the body is not valid gzip.") from None
+    except BadEncoding as error:
+        raise ApiError(falcon.HTTP_400, "invalid_encoding", f"{encoding}: {error}") from None
     return b"".join(parts)
-
-
-def unpack(packed: bytes, max_bytes: int) -> Iterator[bytes]:
-    """Yield up to `max_bytes` of the decompressed body, part by part.
-
-    Raises zlib.error and TooManyMembers.
-
-    Each member gets a small piece of the body at a time, because zlib copies the unused rest. With
-    the whole body, 1 MB of empty members took 3.5 s, and 64 MB would have taken hours.
-    """
-    rest, members = memoryview(packed), 0
-    while rest and max_bytes:
-        member, members = zlib.decompressobj(GZIP), members + 1
-        if members > MAX_MEMBERS:
-            raise TooManyMembers
-        while not member.eof and max_bytes:
-            piece = rest[:PACKED_BYTES]
-            part = member.decompress(piece, min(max_bytes, UNPACKED_BYTES))
-            unused = member.unconsumed_tail or member.unused_data
-            rest = rest[len(piece) - len(unused) :]
-            if not (part or rest or member.eof):
-                raise zlib.error("the gzip stream ends too soon")
-            max_bytes -= len(part)
-            yield part
 
 
 def too_large(limit: int) -> ApiError:

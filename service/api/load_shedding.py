@@ -84,7 +84,7 @@ def refuse(environ: Environ, start_response: StartResponse) -> list[bytes]:
 def refusal(environ: Environ, own_id: str) -> tuple[str, bytes]:
     """Return content type and body: the shape of all errors, or google.rpc.Status for OTLP."""
     description = TRANSIENT[Transient.OVERLOADED]
-    if path_of(environ).endswith(otlp.PATH):
+    if path_of(environ).endswith(otlp.PATHS):
         return otlp.error(environ.get("CONTENT_TYPE"), 503, description, own_id)
     retry = RETRY_AFTER_SECONDS
     body = shape(falcon.HTTP_503, description, Transient.OVERLOADED, own_id, retry_after=retry)

@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from service.ingest.otlp.protobuf_wire import field
 
-PATH = "/v1/traces"
+PATHS = ("/v1/traces", "/v1/metrics", "/v1/logs")
 PROTOBUF = "application/x-protobuf"
 REQUEST_INFO = "type.googleapis.com/google.rpc.RequestInfo"
 UNKNOWN = 2
@@ -39,8 +39,8 @@ def media_type_of(content_type: str | None) -> str:
 
 
 def is_otlp(req: falcon.Request) -> bool:
-    """Whether the request is for the OTLP endpoint, even if middleware refused it."""
-    return bool(req.uri_template) and str(req.uri_template).endswith(PATH)
+    """Whether the request is for an OTLP endpoint, even if middleware refused it."""
+    return bool(req.uri_template) and str(req.uri_template).endswith(PATHS)
 
 
 def write_response(resp: falcon.Response, is_json: bool, rejected: int, message: str) -> None:

@@ -2,7 +2,6 @@
 
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 import falcon
 
@@ -11,6 +10,7 @@ from service.api.cursors import decode_cursor, encode_cursor, pack, to_moment
 from service.api.errors import ApiError
 from service.api.middleware.authorization import actor_of
 from service.api.pagination import listing
+from service.api.pagination.page import set_next
 from service.api.parameters import MAX_OFFSET, allow_parameters, bad_parameter, integer
 from service.api.policy import ADMIN, READ, Policy
 from service.api.resource import DatabaseResource
@@ -123,8 +123,7 @@ class AgentRuns(DatabaseResource):
             runs = page.fetchall()
         if len(runs) > limit:
             cursor = encode_cursor(runs[limit - 1]["created_at"], runs[limit - 1]["run_id"])
-            path = f"{req.path}?limit={limit}&cursor={quote(cursor)}"
-            resp.append_link(path, rel="next")
+            set_next(resp, {"limit": limit, "cursor": cursor})
         resp.media = [present(run) for run in runs[:limit]]
 
 

@@ -1,8 +1,8 @@
-"""/v1/traces: spans of OpenTelemetry, as OTLP/HTTP sends them."""
+"""/v1/traces, /v1/metrics, /v1/logs: what OpenTelemetry sends over OTLP/HTTP."""
 
 import falcon
 
-from service.api.body import read_unpacked_body
+from service.api.body import read_body, read_unpacked_body
 from service.api.body_budget import BodyBudget
 from service.api.errors import ApiError
 from service.api.middleware.rate_limit import RateLimit
@@ -53,6 +53,31 @@ class OtlpTraces(Resource):
 
     def _parse(self, body: bytes, is_json: bool) -> SpanBatch:
         return parse_spans(body, is_json, self._max_spans, self._max_event_bytes, MAX_DEPTH)
+
+
+class OtlpNotKept(Resource):
+    """Metrics or logs of OpenTelemetry: exporters that send them too are told, not refused.
+
+    An error would be logged by the exporter for each batch, beside an application that works.
+    """
+
+    policy = Policy({"POST": INGEST})
+
+    def __init__(self, signal: str, config: Config, budget: BodyBudget) -> None:
+        """`signal` is metrics or logs."""
+        self._message = (
+            f"Only traces are kept here; these {signal} were not stored. "
+            f"OTEL_{signal.upper()}_EXPORTER=none stops sending them."
+        )
+        self._max_body_bytes = config.max_body_mb * MEGABYTE
+        self._budget = budget
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Read and discard the body; 200 with a message in `partialSuccess`."""
+        is_json = is_json_body(req)
+        with self._budget.share() as body_share:
+            read_body(req, self._max_body_bytes, body_share)
+        write_response(resp, is_json, 0, self._message)
 
 
 def is_json_body(req: falcon.Request) -> bool:

@@ -1,5 +1,7 @@
 """Every route and method, asked with every kind of key. A new route fails until it stands here."""
 
+import base64
+
 import pytest
 from falcon import inspect
 
@@ -22,6 +24,9 @@ ROUTES = {
     ("POST", "/events"): INGEST,
     ("POST", "/events/check"): ANY_KEY,
     ("POST", "/v1/traces"): INGEST,
+    ("POST", "/v1/metrics"): INGEST,
+    ("POST", "/v1/logs"): INGEST,
+    ("POST", "/public/otel/v1/traces"): INGEST,
     ("GET", "/events/stream"): READ,
     ("GET", "/events"): READ,
     ("GET", "/events/{event_id:name}/children"): READ,
@@ -121,12 +126,27 @@ def test_whatever_is_wrong_with_a_key_the_answer_is_the_same(
 
 @pytest.mark.parametrize(
     "sent",
-    ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer gati_admin_x_y", "{admin}", "Bearer {admin}x"],
+    [
+        *("", "Bearer", "Bearer ", "Bearer gati_admin_x_y", "{admin}", "Bearer {admin}x"),
+        *("Basic", "Basic YTpi", "Basic {admin}", "Basic !", "Basic /w==", "Digest {admin}"),
+    ],
 )
 def test_what_is_no_key_is_refused(database_url: str, keys: Keys, sent: str) -> None:
     headers = {"Authorization": sent.format(admin=keys.admin)}
     with Client.of(database_url) as client:
         assert client.simulate_get("/api/agents", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("user", ["", "pk-lf-1234", "gati"])
+def test_a_key_may_be_the_password_of_basic(database_url: str, keys: Keys, user: str) -> None:
+    pair = base64.b64encode(f"{user}:{keys.read}".encode()).decode()
+    with Client.of(database_url) as client:
+        for sent in (f"Basic {pair}", f"basic  {pair}"):
+            answer = client.simulate_get("/api/agents", headers={"Authorization": sent})
+            assert answer.status_code == 200
+        other = base64.b64encode(f"{keys.read}:".encode()).decode()
+        answer = client.simulate_get("/api/agents", headers={"Authorization": f"Basic {other}"})
+        assert answer.status_code == 401
 
 
 def test_a_body_is_not_read_for_who_may_not_send_it(database_url: str, keys: Keys) -> None:

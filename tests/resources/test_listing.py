@@ -3,6 +3,7 @@
 import random
 import re
 from typing import Any
+from urllib.parse import urljoin
 
 import orjson
 import pytest
@@ -41,10 +42,10 @@ def many(client: Client) -> Client:
     return client
 
 
-def next_of(answer: Any) -> str | None:
+def next_of(path: str, answer: Any) -> str | None:
     """The address of the next page."""
     found = re.search(r'<([^>]+)>; rel="?next"?', answer.headers.get("Link", ""))
-    return found[1] if found else None
+    return urljoin(path, found[1]) if found else None
 
 
 @pytest.mark.parametrize("limit", [1, 7, 1000])
@@ -60,7 +61,7 @@ def test_pages_are_the_whole_list(many: Client, path: str, limit: int) -> None:
         page = orjson.loads(answer.content)
         assert 0 < len(page) <= limit
         found += page
-        at = next_of(answer)
+        at = next_of(at, answer)
     assert found == whole
 
 

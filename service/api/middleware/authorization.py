@@ -4,6 +4,7 @@ While no key was ever made and only this machine can connect, requests of this m
 (open_mode.py).
 """
 
+import base64
 from typing import Any
 
 import falcon
@@ -14,7 +15,7 @@ from service.api.policy import Access, Policy
 from service.auth.key_cache import ANONYMOUS, AWAY, KeyCache, Principal
 from service.config import Config
 
-BEARER = "bearer "
+BEARER, BASIC = "bearer", "basic"
 
 
 class Authorization:
@@ -54,12 +55,28 @@ class Authorization:
         if self._open_mode.is_possible and self._keys.is_empty(old):
             self._open_mode.check(req)
             return ANONYMOUS
-        sent = req.get_header("Authorization") or ""
-        is_bearer = sent[: len(BEARER)].lower() == BEARER
-        principal = self._keys.find(sent[len(BEARER) :].strip(), old) if is_bearer else None
+        key = key_of(req.get_header("Authorization") or "")
+        principal = self._keys.find(key, old) if key else None
         if principal is None:
             raise unauthorized()
         return principal
+
+
+def key_of(header: str) -> str:
+    """The key in an Authorization header: the token of Bearer, or the password of Basic.
+
+    Basic is for clients that know nothing else, such as Langfuse's SDKs. Empty for anything else.
+    """
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == BEARER:
+        return value.strip()
+    if scheme.lower() != BASIC:
+        return ""
+    try:
+        pair = base64.b64decode(value.strip(), validate=True).decode()
+    except ValueError:
+        return ""
+    return pair.partition(":")[2]
 
 
 def unauthorized() -> ApiError:

@@ -6,12 +6,12 @@ The array stays an array for clients that know no pages; the next page is in the
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import falcon
 
 from service.api.cursors import to_text, unpack
 from service.api.errors import ApiError
+from service.api.pagination.page import set_next
 from service.api.parameters import integer, optional_text
 from service.db.queries import Row
 
@@ -48,8 +48,7 @@ class Listing:
         if self.limit is None:
             raise list_too_long()
         cursor = cursor_of(rows[self.limit - 1])
-        query = urlencode({**req.params, "limit": self.limit, "cursor": cursor})
-        resp.append_link(f"{req.path}?{query}", rel="next")
+        set_next(resp, {**req.params, "limit": self.limit, "cursor": cursor})
         return rows[: self.limit]
 
 

@@ -19,12 +19,17 @@ INTERNAL = {
 }  # columns that the scan needs, not the client
 
 
+def set_next(resp: falcon.Response, params: dict[str, Any]) -> None:
+    """Link to the next page, relative to the request: a proxy in front may strip a prefix."""
+    resp.append_link(f"?{urlencode(params)}", rel="next")
+
+
 def present_page(
     req: falcon.Request, resp: falcon.Response, name: str, page: Page[Any], cursor: str | None
 ) -> Row:
     """A page as clients see it. `stopped_at` is where the scan ran out of time."""
     if cursor is not None:
-        resp.append_link(f"{req.path}?{urlencode({**req.params, 'cursor': cursor})}", rel="next")
+        set_next(resp, {**req.params, "cursor": cursor})
     return {
         name: [
             {column: row[column] for column in row if column not in INTERNAL} for row in page.rows

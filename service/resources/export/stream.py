@@ -15,7 +15,7 @@ from time import monotonic
 import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 
-from service.api.body import GZIP
+from service.api.decompression import GZIP
 from service.api.streaming.client import EndReason, StreamClient
 from service.api.streaming.limiter import StreamSlot
 from service.core.cooperative import yield_to_requests

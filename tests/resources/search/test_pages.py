@@ -140,7 +140,7 @@ def test_the_link_leads_on_with_all_that_was_asked(client: Client) -> None:
         link = answer.headers["Link"]
         assert link.endswith("; rel=next")
         target, _, query = link.partition("<")[2].partition(">")[0].partition("?")
-        assert target == f"/api/{path}"
-        [row] = client.ok(target, query_string=query)[path]
+        assert target == ""  # relative to the request
+        [row] = client.ok(f"/api/{path}", query_string=query)[path]
         assert row["agent_name"] == "b&c"
         assert row != answer.json[path][0]

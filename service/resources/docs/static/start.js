@@ -1,6 +1,6 @@
 // In a file of its own: the page's Content-Security-Policy lets no script in the page run.
 SwaggerUIBundle({
-  url: "/openapi.json",
+  url: "openapi.json",
   dom_id: "#api",
   deepLinking: true,
   displayRequestDuration: true,
