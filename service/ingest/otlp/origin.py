@@ -3,6 +3,7 @@
 It is stored with each span, so its size counts once per span, and has a limit of its own.
 """
 
+import sys
 from typing import Any
 
 import orjson
@@ -69,12 +70,16 @@ def within_limit(values: Attributes) -> Attributes:
     return kept
 
 
-def to_json(value: Any) -> bytes:
-    """A value as JSON; raise BadEvent where it is nested too deep for orjson."""
+def to_json(value: Any, max_copied: int = sys.maxsize) -> bytes:
+    """A value as JSON; raise BadEvent where it is nested too deep for orjson.
+
+    orjson's own bytes hold up to ten times their size, so they are copied, up to `max_copied`.
+    """
     try:
-        return b"%b" % orjson.dumps(value)  # orjson's own bytes hold up to ten times their size
+        encoded = orjson.dumps(value)
     except TypeError:
         raise too_deep() from None
+    return b"%b" % encoded if len(encoded) <= max_copied else encoded
 
 
 def too_deep() -> BadEvent:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from service.ingest.json.data import check_encoded, check_nesting
+from service.ingest.json.data import check_encoded, check_nesting, too_large
 from service.ingest.json.fields import FIRST_YEAR, GENERATED_NAME, LAST_YEAR, BadEvent
 from service.ingest.nesting import count
 from service.ingest.otlp import attributes as names
@@ -38,6 +38,8 @@ def rows_of(span: Span, max_bytes: int, max_depth: int) -> list[EventRow]:
     maker = RowMaker(span, max_bytes, max_depth)
     own_type = event_type_of(span)
     event_type = AGENT if span.is_root else own_type
+    if event_type == AGENT:
+        check_metadata(span, max_bytes)
     columns = read_columns(span, own_type == LLM)
     sent, returned = input_of(span), output_of(span)
     start_data = describe(span, event_type, sent, returned)
@@ -52,6 +54,13 @@ def rows_of(span: Span, max_bytes: int, max_depth: int) -> list[EventRow]:
     return [start_row, maker.end(end_data, columns, False)]
 
 
+def check_metadata(span: Span, max_bytes: int) -> None:
+    """Raise BadEvent for metadata over the limit: it is parsed, and written three times."""
+    text = span.attributes.get(names.METADATA)
+    if isinstance(text, str) and len(text) > max_bytes:
+        raise too_large(len(text), max_bytes)
+
+
 class RowMaker:
     """Makes the rows of one span. In `data`, None stands for what is absent."""
 
@@ -64,7 +73,7 @@ class RowMaker:
     def start(self, event_type: str, data: Data, columns: Columns, is_error: bool) -> EventRow:
         """The event that represents the span: its children have it as their parent."""
         span, parent, metadata = self._span, self._span.parent_span_id, data["metadata"]
-        at = moment(span.start_ns)
+        at, encoded = moment(span.start_ns), self._encode(data)
         return EventRow(
             run_id=self._run_id,
             event_id=self._event_id,
@@ -83,7 +92,7 @@ class RowMaker:
             cost_source=columns.cost_source,
             latency_us=columns.latency_us,
             is_error=is_error,
-            data=self._encode(data),
+            data=encoded,
         )
 
     def end(self, data: Data, columns: Columns, is_error: bool) -> EventRow:
@@ -110,7 +119,7 @@ class RowMaker:
 
     def _encode(self, data: Data) -> bytes:
         max_bytes, max_depth = self._limits
-        encoded = to_json(present({"name": self._span.name or None, **data}))
+        encoded = to_json(present({"name": self._span.name or None, **data}), max_bytes)
         check_encoded(encoded, max_bytes)
         # The brackets bound the depth from above, so few spans need the exact count.
         if count(encoded, b"{") + count(encoded, b"[") > max_depth:
