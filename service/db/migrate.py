@@ -2,14 +2,12 @@
 
 import getpass
 import os
-import re
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from glob import escape
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -32,25 +30,6 @@ CONNECT_TIMEOUT_SECONDS = 10
 
 # yoyo warns so of a connection that is lost while it looks whether DDL is transactional.
 warnings.filterwarnings("ignore", "Nested transaction requested", UserWarning)
-
-FORWARD_HEADER = """\
--- {name}: what it does.
---
--- locks    what, and for how long
--- safe     while the old code runs? and why
-
-SET LOCAL lock_timeout = '2s';
-
-"""
-ROLLBACK_HEADER = """\
--- {name}, backwards: the exact mirror.
---
--- locks    what, and for how long
--- loses    which data
-
-SET LOCAL lock_timeout = '2s';
-
-"""
 
 
 class State(NamedTuple):
@@ -79,7 +58,7 @@ def up(url: str) -> list[str]:
     with migrating(url) as backend:
         known = known_migrations()
         refuse_newer(url, known)
-        applied = [run_one(backend.apply_one, found) for found in backend.to_apply(known)]
+        applied = [run_one(apply, backend, found) for found in backend.to_apply(known)]
         with reach(url) as conn:
             ensure_roles(conn)
         return applied
@@ -98,7 +77,7 @@ def down(url: str, count: int) -> list[str]:
         for migration in last:
             if not (DIRECTORY / (migration.id + ROLLBACK)).exists():
                 raise Failure(f"migrations/{migration.id}{ROLLBACK} is missing")
-        return [run_one(backend.rollback_one, migration) for migration in last]
+        return [run_one(roll_back, backend, migration) for migration in last]
 
 
 def status(url: str) -> list[State]:
@@ -113,24 +92,6 @@ def history(url: str) -> list[Step]:
         backend.ensure_internal_schema_updated()  # the table exists from here on
         with reach(url) as conn:
             return [Step(**row) for row in queries.migrations.history(conn)]
-
-
-def new(name: str, directory: Path = DIRECTORY) -> tuple[Path, Path]:
-    """Write the two files of the next migration, with their headers; return their paths.
-
-    Raises Failure for a name that is not words in lower case, such as `create-agent-totals`.
-    """
-    slug = "-".join(name.split())
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug):
-        raise Failure(f"{name!r}: expected words in lower case, such as create-agent-totals")
-    numbers = [
-        int(match[0]) for path in directory.iterdir() if (match := re.match(r"\d+", path.name))
-    ]
-    title = f"{max(numbers, default=0) + 1:04}.{slug}"
-    forward, back = directory / f"{title}.sql", directory / (title + ROLLBACK)
-    forward.write_text(FORWARD_HEADER.format(name=title))
-    back.write_text(ROLLBACK_HEADER.format(name=title))
-    return forward, back
 
 
 def known_migrations() -> Any:
@@ -153,10 +114,32 @@ def refuse_newer(url: str, known: Any) -> None:
         raise Failure(str(gap))
 
 
-def run_one(operation: Any, migration: Any) -> str:
+def apply(backend: Any, migration: Any) -> None:
+    """Apply a migration and record it, in one transaction.
+
+    yoyo's own apply_one records it in another: cut off between the two, a migration would be
+    applied again.
+    """
+    backend.ensure_internal_schema_updated()
+    with backend.transaction():
+        migration.process_steps(backend, "apply")
+        backend.log_migration(migration, "apply")
+        backend.mark_one(migration, log=False)
+
+
+def roll_back(backend: Any, migration: Any) -> None:
+    """Roll back a migration and record it, in one transaction."""
+    backend.ensure_internal_schema_updated()
+    with backend.transaction():
+        migration.process_steps(backend, "rollback")
+        backend.log_migration(migration, "rollback")
+        backend.unmark_one(migration, log=False)
+
+
+def run_one(operation: Callable[[Any, Any], None], backend: Any, migration: Any) -> str:
     """Apply or roll back one migration and return its name; raises Failure naming it."""
     try:
-        operation(migration)
+        operation(backend, migration)
     except psycopg.Error as error:
         raise Failure(f"migration {migration.id} failed: {last_line(error)}") from error
     return str(migration.id)

@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from yoyo.connections import parse_uri
 
 from service.core.failure import Failure
-from service.db import advisory_lock, migrate
+from service.db import advisory_lock, migrate, new_migration
 from service.db.roles.logins import Logins
 from tests.processes.harness import environment, run, until
 
@@ -68,7 +68,7 @@ def test_a_new_migration_times_out_after_a_dump_before_all_others_wait_for_it(
     empty_database_url: str, directory: Path
 ) -> None:
     migrate.up(empty_database_url)
-    forward, _ = migrate.new("change one", directory)
+    forward, _ = new_migration.new("change one", directory)
     with forward.open("a") as file:
         file.write("ALTER TABLE one ADD COLUMN m int;\n")
     with psycopg.connect(empty_database_url) as dump:
@@ -145,7 +145,7 @@ def test_no_migrations_is_an_error_and_not_success(
 def test_new_makes_the_next_pair_and_nothing_that_changes_the_database(
     empty_database_url: str, directory: Path
 ) -> None:
-    forward, back = migrate.new("create agent totals", directory)
+    forward, back = new_migration.new("create agent totals", directory)
     assert forward.name == "0003.create-agent-totals.sql"
     assert back.name == "0003.create-agent-totals.rollback.sql"
     for path in (forward, back):
@@ -160,7 +160,7 @@ def test_new_makes_the_next_pair_and_nothing_that_changes_the_database(
 @pytest.mark.parametrize("name", ["", "../x", "Ünïcode", "UPPER", "a--b", "a/b"])
 def test_new_refuses_a_name_that_is_no_words(tmp_path: Path, name: str) -> None:
     with pytest.raises(Failure, match="expected words"):
-        migrate.new(name, tmp_path)
+        new_migration.new(name, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

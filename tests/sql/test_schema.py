@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from service.core.clock import monday_of
-from service.db import migrate, schema_version
+from service.db import migrate, new_migration, schema_version
 from service.db.partitions import ensure_partitions
 from service.db.queries import SQL_DIRECTORY, Connection
 from service.db.roles.grants import ensure_roles
@@ -113,7 +113,7 @@ def migrate_one(url: str) -> None:
     """Apply the next migration alone."""
     with migrate.migrating(url) as backend:
         waiting = backend.to_apply(migrate.known_migrations())
-        backend.apply_one(next(iter(waiting)))
+        migrate.apply(backend, next(iter(waiting)))
     with migrate.reach(url) as conn:
         if ROLES in schema_version.applied_names(conn):
             ensure_roles(conn)
@@ -128,7 +128,7 @@ def test_the_roles_are_made_in_the_same_way_later_on() -> None:
 
 def test_every_migration_has_its_rollback_and_the_header_that_new_writes(tmp_path: Path) -> None:
     known = schema_version.known_names()
-    written = [*schema_version.DIRECTORY.glob("*.sql"), *migrate.new("a change", tmp_path)]
+    written = [*schema_version.DIRECTORY.glob("*.sql"), *new_migration.new("a change", tmp_path)]
     assert len(written) == 2 * (len(known) + 1)
     for path in written:
         is_rollback = path.name.endswith(schema_version.ROLLBACK)

@@ -5,7 +5,7 @@ import os
 
 from service.cli.exit_codes import OK
 from service.config import Config
-from service.db import migrate
+from service.db import new_migration
 
 DESCRIPTION = "Create the two files of the next migration below migrations/: apply and rollback."
 
@@ -17,6 +17,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(_config: Config, options: argparse.Namespace) -> int:
     """Create the files and print their paths."""
-    for path in migrate.new(options.name):
+    for path in new_migration.new(options.name):
         print(os.path.relpath(path))
     return OK
