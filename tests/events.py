@@ -34,22 +34,28 @@ def event(run_id: str, event_type: str = "step", seconds: float = 0, **fields: A
     }
 
 
-RECOUNT = """
+LASTED = "make_interval(secs => coalesce(latency_us, 0) / 1e6)"
+TIMED = f"""(SELECT *,
+                    timestamp - stamped_at_end::integer * {LASTED} AS began_at,
+                    timestamp + (NOT stamped_at_end)::integer * {LASTED} AS ended_at
+               FROM events)"""
+RECOUNT = f"""
 WITH said AS (
     SELECT r.run_id, r.event_count, r.error_count, r.total_cost, r.tokens_in, r.tokens_out,
-           r.duration_us, r.status, r.started_at, r.last_event_at
+           r.duration_us, r.status, r.started_at, r.ended_at, r.last_event_at
       FROM runs AS r
 ), counted AS (
     SELECT e.run_id, count(*) AS event_count, count(*) FILTER (WHERE e.is_error) AS error_count,
            coalesce(sum(e.cost), 0) AS total_cost, coalesce(sum(e.tokens_in), 0) AS tokens_in,
            coalesce(sum(e.tokens_out), 0) AS tokens_out,
-           (extract(epoch FROM max(e.timestamp) - min(e.timestamp)) * 1000000)::bigint
+           (extract(epoch FROM max(e.ended_at) - min(e.began_at)) * 1000000)::bigint
                AS duration_us,
            CASE WHEN bool_or(e.is_error AND e.event_type IN ('agent_end', 'error')) THEN 'failed'
                 WHEN bool_or(e.event_type = 'agent_end') THEN 'completed' ELSE 'active' END
                AS status,
-           min(e.timestamp) AS started_at, max(e.timestamp) AS last_event_at
-      FROM events AS e
+           min(e.began_at) AS started_at, max(e.ended_at) AS ended_at,
+           max(e.timestamp) AS last_event_at
+      FROM {TIMED} AS e
      GROUP BY e.run_id
 )
 SELECT to_jsonb(s) AS said, to_jsonb(c) AS counted

@@ -1,7 +1,7 @@
 """Cursors of keyset pagination: the sort key of a page's last row, as text that fits into a URL.
 
-A key holds values that never change, or the values that the list is sorted by. So a cursor stays
-right while rows are inserted, and after its own row is deleted.
+A key holds the values that the list is sorted by. So a cursor stays right while rows are inserted,
+and after its own row is deleted. A run whose start moves meanwhile may be on two pages or on none.
 """
 
 import base64
@@ -21,9 +21,9 @@ TOTAL = re.compile(r"\d{1,40}(\.\d{1,400})?", re.ASCII)
 
 
 class RunKey(NamedTuple):
-    """The key of a run in a list sorted by creation."""
+    """The key of a run in a list sorted by its start."""
 
-    created_at: datetime
+    started_at: datetime
     run_id: str
 
 
@@ -37,21 +37,21 @@ class TotalKey(NamedTuple):
 class EventKey(NamedTuple):
     """The key of an event of a run; without an event, it follows the run's last."""
 
-    created_at: datetime  # of the run
+    started_at: datetime  # of the run
     run_id: str
     timestamp: datetime | None = None
     event_id: str | None = None
 
 
-def encode_cursor(created_at: datetime, run_id: str) -> str:
+def encode_cursor(started_at: datetime, run_id: str) -> str:
     """The cursor of a run in an agent's list."""
-    return pack(created_at, run_id)
+    return pack(started_at, run_id)
 
 
 def decode_cursor(text: str) -> RunKey:
     """Read a cursor of an agent's list; raise ApiError 400 for an invalid one."""
-    created_at, run_id = unpack(text, 2)
-    return RunKey(to_moment(created_at), to_id(run_id))
+    started_at, run_id = unpack(text, 2)
+    return RunKey(to_moment(started_at), to_id(run_id))
 
 
 def pack(*values: Any) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, available_timezones
@@ -17,6 +17,8 @@ from service.core.validation import to_uuid
 MAX_OFFSET = 2**31
 MAX_DIGITS = 20  # further digits are cut: the number still exceeds every `clamp`
 MIN_YEAR, MAX_YEAR = 1970, 9000
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+DURATION = re.compile(r"([1-9]\d{0,4})([smhd])", re.ASCII)
 DECIMAL = re.compile(r"\d{1,15}(\.\d{1,20})?", re.ASCII)
 
 
@@ -105,6 +107,17 @@ def decimal(req: falcon.Request, name: str) -> str | None:
     if text is not None and not DECIMAL.fullmatch(str(text)):
         raise bad_parameter(name, "must be a number >= 0, such as 0.25")
     return None if text is None else str(text)
+
+
+def duration(req: falcon.Request, name: str) -> timedelta | None:
+    """A number and a unit, such as 90s, 15m, 1h or 3d; None without the parameter."""
+    text = req.params.get(name)
+    if text is None:
+        return None
+    match = DURATION.fullmatch(str(text))
+    if match is None:
+        raise bad_parameter(name, "must be a number and a unit, such as 90s, 15m, 1h or 3d")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
 def truth(req: falcon.Request, name: str) -> bool | None:

@@ -99,7 +99,7 @@ def restore(url: str, file: str) -> list[str]:
 
     Returns the names of the migrations applied. Raises Failure if the database is not empty, or if
     the file is no dump or of a newer version. A dump from before 0.1.0 that fails to load leaves
-    this version's schema, empty.
+    an empty schema.
     """
     with migrate.reach(url) as conn:
         found = queries.migrations.objects(conn).fetchone()
@@ -120,18 +120,18 @@ def restore(url: str, file: str) -> list[str]:
 
 
 def load(url: str, source: IO[bytes], size: int | None) -> list[str]:
-    """Load a dump and migrate; of a dump from before 0.1.0 the rows alone, into this schema."""
+    """Load a dump and migrate; of a dump from before 0.1.0 the rows alone, into SCHEMA."""
     dump = Dump(source.read(CONTENTS_BYTES), source, size)
     entries = old_dump.list_entries(dump.head)
     if not old_dump.is_old(entries):
         copy_in(url, dump)
         return migrate.up(url)
-    applied = migrate.up(url)
+    applied = migrate.up(url, old_dump.SCHEMA)
     first = queries.migrations.clear_fold_state.text + ";\n"
     with old_dump.selection(url, entries) as options:
         copy_in(url, dump, options, first)
     old_dump.refresh(url)
-    return applied
+    return applied + migrate.up(url)
 
 
 def copy_in(url: str, dump: Dump, options: Sequence[str] = (), first: str = "") -> None:

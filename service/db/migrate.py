@@ -48,8 +48,8 @@ class Step(NamedTuple):
     by: str
 
 
-def up(url: str) -> list[str]:
-    """Apply every migration that the database lacks; return their names, in order.
+def up(url: str, last: str | None = None) -> list[str]:
+    """Apply every migration that the database lacks, up to `last`; return their names, in order.
 
     Then the roles get the privileges that they lack, also where no migration was missing. Waits
     for another process that is migrating. Raises Failure naming the migration that failed, while
@@ -58,7 +58,8 @@ def up(url: str) -> list[str]:
     with migrating(url) as backend:
         known = known_migrations()
         refuse_newer(url, known)
-        applied = [run_one(apply, backend, found) for found in backend.to_apply(known)]
+        lacking = [found for found in backend.to_apply(known) if last is None or found.id <= last]
+        applied = [run_one(apply, backend, found) for found in lacking]
         with reach(url) as conn:
             ensure_roles(conn)
         return applied

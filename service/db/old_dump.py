@@ -1,7 +1,8 @@
-"""Dumps of the versions before 0.1.0: their rows, without their schema, go into this schema.
+"""Dumps of the versions before 0.1.0: their rows, without their schema, go into SCHEMA.
 
 Those versions were never released, so no migration leads from their schema to this one. Their
-tables have this schema's columns, but for the keys that it adds. Two materialized views are gone.
+tables have the columns that SCHEMA has, but for the keys that it adds; the migrations after it then
+change the rows as those of any database. Two materialized views are gone.
 """
 
 import re
@@ -15,6 +16,7 @@ from service.db import migrate, partitions
 from service.db.queries import queries
 from service.postgres import programs
 
+SCHEMA = "0006.roles"  # the migration whose schema takes the rows
 # A line of `pg_restore --list`: numbers, the kind of entry, its schema, its name, its owner.
 ENTRY = re.compile(r"\d+; \d+ \d+ (TABLE DATA|TABLE|VIEW|SEQUENCE SET) \S+ (\S+) ")
 WEEK = re.compile(r"events_(\d{8})")

@@ -1,7 +1,7 @@
 """EventRow: one event as it is stored, whichever source it comes from."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -34,6 +34,7 @@ class EventRow(Struct, kw_only=True, gc=False):
     cost: str | None = None
     cost_source: str | None = None
     latency_us: int | None = None
+    stamped_at_end: bool  # whether `timestamp` is when the event ended, else when it began
     is_error: bool
     data: bytes
 
@@ -51,9 +52,27 @@ class EventRow(Struct, kw_only=True, gc=False):
             f"{NULL if self.tokens_in is None else self.tokens_in}\t"
             f"{NULL if self.tokens_out is None else self.tokens_out}\t"
             f"{self.cost or NULL}\t{self.cost_source or NULL}\t"
-            f"{NULL if self.latency_us is None else self.latency_us}\t{self.is_error}\t"
+            f"{NULL if self.latency_us is None else self.latency_us}\t{self.stamped_at_end}\t"
+            f"{self.is_error}\t"
         )
         return columns.encode() + self.data.replace(b"\\", b"\\\\") + b"\n"
+
+
+def times_of(rows: Iterable[EventRow]) -> tuple[datetime, datetime]:
+    """When the first of the rows began, and when the last one ended: sql/schema/event_times.sql.
+
+    One loop, because a property of each row takes twice as long. Without a latency an event is a
+    moment.
+    """
+    moments = []
+    for row in rows:
+        moments.append(row.timestamp)
+        if row.latency_us:
+            latency = timedelta(0, 0, row.latency_us)
+            moments.append(
+                row.timestamp - latency if row.stamped_at_end else row.timestamp + latency
+            )
+    return min(moments), max(moments)
 
 
 def escaped(text: str) -> str:

@@ -122,7 +122,7 @@ class AgentRuns(DatabaseResource):
                 raise agent_not_found()
             runs = page.fetchall()
         if len(runs) > limit:
-            cursor = encode_cursor(runs[limit - 1]["created_at"], runs[limit - 1]["run_id"])
+            cursor = encode_cursor(runs[limit - 1]["started_at"], runs[limit - 1]["run_id"])
             set_next(resp, {"limit": limit, "cursor": cursor})
         resp.media = [present(run) for run in runs[:limit]]
 
@@ -135,9 +135,9 @@ def read_page(conn: Connection, req: falcon.Request, agent_name: str, rows: int)
         return queries.runs.of_agent(conn, agent_name=agent_name, row_limit=rows, row_offset=offset)
     if "offset" in req.params:
         raise bad_parameter("offset", "does not go with cursor")
-    created_at, run_id = decode_cursor(str(cursor))
+    started_at, run_id = decode_cursor(str(cursor))
     return queries.runs.of_agent_after(
-        conn, agent_name=agent_name, created_at=created_at, run_id=run_id, row_limit=rows
+        conn, agent_name=agent_name, started_at=started_at, run_id=run_id, row_limit=rows
     )
 
 

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
-from service.ingest.rows import EventRow
+from service.ingest.rows import EventRow, times_of
 
 TIME_AND_ID = attrgetter("timestamp", "event_id")
 
@@ -58,6 +58,7 @@ class RunState:
     owner: Owner
     requested: tuple[datetime, str] | None  # the earliest wish for a name
     environment: tuple[datetime, str] | None  # None: the service's own
+    started_at: datetime  # as stored, or of the events
     run_name: str = ""  # as stored; empty while the run has none
     stored_environment: str = ""
     renamed: bool = False
@@ -84,6 +85,7 @@ class RunState:
             ),
             requested=wish(row["requested_at"], row["requested_name"]),
             environment=wish(row["environment_at"], row["environment"]),
+            started_at=row["started_at"],
             run_name=row["run_name"],
             stored_environment=row["environment"],
             renamed=row["renamed"],
@@ -119,6 +121,7 @@ def first_state(
         environment=min(
             ((r.timestamp, r.environment) for r in rows if r.environment), default=None
         ),
+        started_at=times_of(rows)[0],
     )
 
 

@@ -49,6 +49,7 @@ def add_runs(
     return queries.runs.add(
         conn,
         received_on=states[0].received_on,
+        started_ats=[as_text(state.started_at) for state in states],
         **columns(states, names, metadatas, environment),
     )
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection
 from decimal import Context, Decimal
 from operator import attrgetter
 
-from service.ingest.rows import EventRow
+from service.ingest.rows import EventRow, times_of
 from service.writer.run_changes import Rows, Runs
 
-Column = list[str]
+Column = list[str | None]
 
 # Costs range from 1e-324 to 1e9 dollars: with this precision no sum is rounded.
 EXACT = Context(prec=400)
@@ -17,12 +17,17 @@ OUTCOMES = frozenset({"agent_end", "error"})
 def totals(rows_by_run: Rows, held: Runs, added: Collection[str]) -> dict[str, Column]:
     """Sum the new rows; `held` are the locked runs, `added` the ids of runs inserted just now."""
     columns: dict[str, Column] = {name: [] for name in SUMS}
+    times = [times_of(rows) for rows in rows_by_run.values()]
     for rows in rows_by_run.values():
         for name, total in SUMS.items():
             columns[name].append(str(total(rows)))
     return columns | {
         "run_ids": list(rows_by_run),
-        "born": [str(run_id in added) for run_id in rows_by_run],
+        "started_ats": [str(began) for began, _ in times],
+        "ended_ats": [str(ended) for _, ended in times],
+        "held_started_ats": [
+            None if run_id in added else str(held[run_id].started_at) for run_id in rows_by_run
+        ],
         "held_statuses": [held[run_id].status for run_id in rows_by_run],
         "held_durations_us": [str(held[run_id].duration_us) for run_id in rows_by_run],
     }
@@ -39,7 +44,6 @@ def cost(rows: list[EventRow]) -> Decimal:
 
 TIMESTAMP = attrgetter("timestamp")
 SUMS: dict[str, Callable[[list[EventRow]], object]] = {
-    "first_ats": lambda rows: min(map(TIMESTAMP, rows)),
     "last_ats": lambda rows: max(map(TIMESTAMP, rows)),
     "event_counts": len,
     "error_counts": lambda rows: sum(row.is_error for row in rows),

@@ -3,7 +3,7 @@
 -- params   agent_name  text  the agent, locked
 -- returns  run_id uuid
 -- rows     one; none when no run is left
--- index    runs_agent_name_created_at_idx
+-- index    runs_agent_name_started_at_idx
 -- plan     one index look-up
 -- try      \set agent_name Researcher
 

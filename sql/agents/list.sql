@@ -5,7 +5,7 @@
 -- params   after_at    timestamptz  its last_run_at, with after_name; null for an agent without a run
 -- returns  name text, description text, total_runs bigint, total_events bigint, total_cost numeric, avg_cost numeric, created_at timestamp with time zone, last_run_at timestamp with time zone
 -- rows     up to row_limit; agents without a run come last
--- index    runs_agent_name_created_at_idx
+-- index    runs_agent_name_started_at_idx
 -- plan     agent_totals and the deltas; one index look-up per agent for its last run, which is a
 --          maximum and cannot be added up
 -- try      \set row_limit 1000 \set after_name Researcher \set after_at '2026-11-22 23:59:00+00'
@@ -13,17 +13,17 @@
 WITH listed AS (
     SELECT a.name, a.description, a.created_at,
 \if :{?distributed}
-           l.created_at AS last_run_at
+           l.started_at AS last_run_at
       FROM agents AS a
-      LEFT JOIN (SELECT r.agent_name, max(r.created_at) AS created_at
+      LEFT JOIN (SELECT r.agent_name, max(r.started_at) AS started_at
                    FROM runs AS r
                   GROUP BY r.agent_name) AS l
         ON l.agent_name = a.name
 \else
-           (SELECT r.created_at
+           (SELECT r.started_at
               FROM runs AS r
              WHERE r.agent_name = a.name
-             ORDER BY r.created_at DESC, r.run_id DESC
+             ORDER BY r.started_at DESC, r.run_id DESC
              LIMIT 1) AS last_run_at
       FROM agents AS a
 \endif

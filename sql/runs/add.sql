@@ -1,11 +1,15 @@
 -- runs/add: create new runs, in key order.
 --
+-- The times are those of runs/add_totals later in the transaction: begun with the right start, its update
+-- changes no index.
+--
 -- On Citus there is no foreign key to agents, so this statement locks the agents. A run whose agent has
 -- been deleted is not created, which runs/hold detects.
 --
 -- params   run_ids          uuid[]         the runs, sorted
 -- params   received_on      date           today
 -- params   agent_names      text[]         their agents
+-- params   started_ats      timestamptz[]  the earliest beginning of their events
 -- params   run_names        text[]         their names; one that is taken after all is an error (runs_agent_name_run_name_key), to be retried
 -- params   environments     text[]
 -- params   environment_ats  timestamptz[]  NULL: the service's own environment
@@ -20,20 +24,21 @@
 -- rows     one per run made; a run that another transaction made meanwhile is left as it is
 -- index    runs_pkey
 -- plan     one insert per run
--- try      \set run_ids '{}' \set received_on 2026-11-23 \set agent_names '{}' \set run_names '{}' \set environments '{}' \set environment_ats '{}' \set requested_names '{}' \set requested_ats '{}' \set owner_is_roots '{}' \set owner_ats '{}' \set owner_event_ids '{}' \set owner_parent_ids '{}' \set metadatas '{}'
+-- try      \set run_ids '{}' \set received_on 2026-11-23 \set agent_names '{}' \set started_ats '{}' \set run_names '{}' \set environments '{}' \set environment_ats '{}' \set requested_names '{}' \set requested_ats '{}' \set owner_is_roots '{}' \set owner_ats '{}' \set owner_event_ids '{}' \set owner_parent_ids '{}' \set metadatas '{}'
 
-INSERT INTO runs (run_id, received_on, agent_name, run_name, environment, environment_at,
-                  requested_name, requested_at,
+INSERT INTO runs (run_id, received_on, agent_name, started_at, ended_at, last_event_at, run_name,
+                  environment, environment_at, requested_name, requested_at,
                   owner_is_root, owner_at, owner_event_id, owner_parent_id, metadata)
-SELECT n.run_id, :'received_on'::date, n.agent_name, n.run_name, n.environment, n.environment_at,
-       n.requested_name, n.requested_at,
+SELECT n.run_id, :'received_on'::date, n.agent_name, n.started_at, n.started_at, n.started_at, n.run_name,
+       n.environment, n.environment_at, n.requested_name, n.requested_at,
        n.owner_is_root, n.owner_at, n.owner_event_id, n.owner_parent_id, n.metadata
-  FROM unnest(:'run_ids'::uuid[], :'agent_names'::text[], :'run_names'::text[],
+  FROM unnest(:'run_ids'::uuid[], :'agent_names'::text[], :'started_ats'::timestamptz[],
+              :'run_names'::text[],
               :'environments'::text[], :'environment_ats'::timestamptz[],
               :'requested_names'::text[], :'requested_ats'::timestamptz[],
               :'owner_is_roots'::boolean[], :'owner_ats'::timestamptz[],
               :'owner_event_ids'::uuid[], :'owner_parent_ids'::uuid[], :'metadatas'::jsonb[])
-    AS n (run_id, agent_name, run_name, environment, environment_at, requested_name, requested_at,
+    AS n (run_id, agent_name, started_at, run_name, environment, environment_at, requested_name, requested_at,
           owner_is_root, owner_at, owner_event_id, owner_parent_id, metadata)
 \if :{?distributed}
   JOIN agents AS a

@@ -1,11 +1,12 @@
 -- runs/add_totals: add the sums of new events to their runs, and the runs' changes to the deltas.
 --
--- A run's own part of the metrics (its existence, outcome and duration) is appended as the new values minus
--- those read under the lock, so it is right whatever was counted before.
+-- A run's own part of the metrics (its existence, outcome and duration) is at the quarter hour of its start. What
+-- the run counted for when it was held is taken away there, and what it counts for now is appended where it starts now.
 --
 -- params   run_ids       uuid[]         the runs, held
--- params   first_ats     timestamptz[]  the time of the earliest new event
--- params   last_ats      timestamptz[]  the time of the latest new event
+-- params   started_ats   timestamptz[]  the earliest beginning of a new event
+-- params   ended_ats     timestamptz[]  the latest end of a new event
+-- params   last_ats      timestamptz[]  the latest timestamp of a new event
 -- params   event_counts  bigint[]
 -- params   error_counts  bigint[]
 -- params   costs         numeric[]
@@ -13,19 +14,21 @@
 -- params   tokens_out    bigint[]
 -- params   ended         boolean[]      an agent_end is among them
 -- params   failed        boolean[]      an agent_end or error that is an error is among them
--- params   born          boolean[]      this transaction made the run
+-- params   held_started_ats  timestamptz[]  its start when it was held; NULL: this transaction made the run
 -- params   held_statuses text[]         its status when it was held
 -- params   held_durations_us bigint[]   its duration when it was held
 -- index    runs_pkey
--- plan     one index look-up per run; HOT updates; one row per agent and quarter hour appended
--- try      \set run_ids '{}' \set first_ats '{}' \set last_ats '{}' \set event_counts '{}' \set error_counts '{}' \set costs '{}' \set tokens_in '{}' \set tokens_out '{}' \set ended '{}' \set failed '{}' \set born '{}' \set held_statuses '{}' \set held_durations_us '{}'
+-- plan     one index look-up per run; HOT updates, but where a run starts earlier; one row per agent and
+--          quarter hour appended
+-- try      \set run_ids '{}' \set started_ats '{}' \set ended_ats '{}' \set last_ats '{}' \set event_counts '{}' \set error_counts '{}' \set costs '{}' \set tokens_in '{}' \set tokens_out '{}' \set ended '{}' \set failed '{}' \set held_started_ats '{}' \set held_statuses '{}' \set held_durations_us '{}'
 
 WITH changed AS (
     UPDATE runs AS r
-       SET started_at    = least(r.started_at, n.first_at),
+       SET started_at    = least(r.started_at, n.started_at),
+           ended_at      = greatest(r.ended_at, n.ended_at),
            last_event_at = greatest(r.last_event_at, n.last_at),
-           duration_us   = (extract(epoch FROM greatest(r.last_event_at, n.last_at)
-                                             - least(r.started_at, n.first_at)) * 1000000)::bigint,
+           duration_us   = (extract(epoch FROM greatest(r.ended_at, n.ended_at)
+                                             - least(r.started_at, n.started_at)) * 1000000)::bigint,
            status        = CASE WHEN n.failed OR r.status = 'failed'    THEN 'failed'
                                 WHEN n.ended  OR r.status = 'completed' THEN 'completed'
                                 ELSE 'active' END,
@@ -35,24 +38,28 @@ WITH changed AS (
            tokens_in     = r.tokens_in   + n.tokens_in,
            tokens_out    = r.tokens_out  + n.tokens_out,
            updated_at    = now()
-      FROM unnest(:'run_ids'::uuid[], :'first_ats'::timestamptz[], :'last_ats'::timestamptz[],
-                  :'event_counts'::bigint[], :'error_counts'::bigint[], :'costs'::numeric[],
-                  :'tokens_in'::bigint[], :'tokens_out'::bigint[], :'ended'::boolean[],
-                  :'failed'::boolean[], :'born'::boolean[], :'held_statuses'::text[],
-                  :'held_durations_us'::bigint[])
-        AS n (run_id, first_at, last_at, event_count, error_count, cost, tokens_in, tokens_out,
-              ended, failed, born, held_status, held_duration_us)
+      FROM unnest(:'run_ids'::uuid[], :'started_ats'::timestamptz[], :'ended_ats'::timestamptz[],
+                  :'last_ats'::timestamptz[], :'event_counts'::bigint[], :'error_counts'::bigint[],
+                  :'costs'::numeric[], :'tokens_in'::bigint[], :'tokens_out'::bigint[],
+                  :'ended'::boolean[], :'failed'::boolean[], :'held_started_ats'::timestamptz[],
+                  :'held_statuses'::text[], :'held_durations_us'::bigint[])
+        AS n (run_id, started_at, ended_at, last_at, event_count, error_count, cost, tokens_in,
+              tokens_out, ended, failed, held_started_at, held_status, held_duration_us)
      WHERE r.run_id = n.run_id
-    RETURNING r.agent_name,
-              date_bin('15 minutes', r.created_at, '1970-01-01 00:00:00+00') AS quarter_hour,
-              n.born::integer                                                AS runs,
-              (r.status = 'completed')::integer - (n.held_status = 'completed')::integer AS completed,
-              (r.status = 'failed')::integer    - (n.held_status = 'failed')::integer    AS failed,
-              r.duration_us - n.held_duration_us                             AS duration_us
+    RETURNING r.agent_name, r.started_at, r.status, r.duration_us,
+              n.held_started_at, n.held_status, n.held_duration_us
 )
 INSERT INTO metric_deltas (quarter_hour, agent_name, runs, completed, failed, duration_us)
-SELECT c.quarter_hour, c.agent_name,
-       sum(c.runs), sum(c.completed), sum(c.failed), sum(c.duration_us)
+SELECT date_bin('15 minutes', v.started_at, '1970-01-01 00:00:00+00') AS quarter_hour, c.agent_name,
+       sum(v.sign),
+       sum(v.sign * (v.status = 'completed')::integer),
+       sum(v.sign * (v.status = 'failed')::integer),
+       sum(v.sign * v.duration_us)
   FROM changed AS c
- WHERE (c.runs, c.completed, c.failed, c.duration_us) <> (0, 0, 0, 0)
- GROUP BY c.quarter_hour, c.agent_name;
+ CROSS JOIN LATERAL (VALUES ( 1, c.started_at, c.status, c.duration_us),
+                            (-1, c.held_started_at, c.held_status, c.held_duration_us))
+    AS v (sign, started_at, status, duration_us)
+ WHERE v.started_at IS NOT NULL
+ GROUP BY quarter_hour, c.agent_name
+HAVING (sum(v.sign), sum(v.sign * (v.status = 'completed')::integer),
+        sum(v.sign * (v.status = 'failed')::integer), sum(v.sign * v.duration_us)) <> (0, 0, 0, 0);

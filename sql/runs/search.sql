@@ -1,4 +1,4 @@
--- runs/search: runs by when they were made, newest first, that pass every filter given.
+-- runs/search: runs by their start, newest first, that pass every filter given.
 --
 -- A statement reads one slice: at most that many runs. The last row of a full slice is marked is_end,
 -- and is a result only if it is also marked matches. Without results a slice is one row. With
@@ -7,12 +7,13 @@
 -- params   slice             bigint       runs, with model events too, to read at most
 -- params   row_limit         bigint       rows at most
 -- params   ascending         boolean      optional: given, oldest first
--- params   after_created_at  timestamptz  optional: created_at of the run after which the scan begins
+-- params   after_started_at  timestamptz  optional: started_at of the run after which the scan begins
 -- params   after_run_id      uuid         optional: its run_id
 -- params   agent             text         optional: this agent alone
--- params   from_at           timestamptz  optional: made then or later
--- params   to_at             timestamptz  optional: made before
+-- params   from_at           timestamptz  optional: started then or later
+-- params   to_at             timestamptz  optional: started before
 -- params   status            text         optional: active, completed or failed
+-- params   silent_since      timestamptz  optional: active, and without an event since
 -- params   environment       text         optional: this environment alone
 -- params   min_cost          numeric      optional: US dollars
 -- params   max_cost          numeric      optional: US dollars
@@ -20,18 +21,22 @@
 -- params   has_error         boolean      optional: whether any of its events is an error
 -- params   name              text         optional: the run's name has this in it, in any case
 -- params   model             text         optional: one of its events names this model
--- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, matches boolean, is_end boolean
+-- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, started_at timestamp with time zone, ended_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, matches boolean, is_end boolean
 -- rows     up to row_limit
--- index    runs_agent_name_created_at_idx, runs_pkey, events_pkey
--- plan     index scan in the order of the index, from the cursor on (runs_created_at_idx without agent), at
+-- index    runs_agent_name_started_at_idx, runs_pkey, events_pkey
+-- plan     index scan in the order of the index, from the cursor on (runs_started_at_idx without agent), at
 --          most runs of one moment sorted; stops at row_limit. model: one index scan in one partition per run
--- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_created_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name 'run 1' \set model gpt-4o
+-- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name 'run 1' \set model gpt-4o
 
 WITH walked AS (
-    SELECT r.run_id, r.received_on, r.created_at, r.event_count,
+    SELECT r.run_id, r.received_on, r.started_at, r.event_count,
            true
 \if :{?status}
            AND r.status = :'status'
+\endif
+\if :{?silent_since}
+           AND r.status = 'active'
+           AND r.last_event_at < :'silent_since'::timestamptz
 \endif
 \if :{?environment}
            AND r.environment = :'environment'
@@ -58,35 +63,35 @@ WITH walked AS (
        AND r.agent_name = :'agent'
 \endif
 \if :{?from_at}
-       AND r.created_at >= :'from_at'::timestamptz
+       AND r.started_at >= :'from_at'::timestamptz
 \endif
 \if :{?to_at}
-       AND r.created_at < :'to_at'::timestamptz
+       AND r.started_at < :'to_at'::timestamptz
 \endif
 \if :{?after_run_id}
 \if :{?ascending}
-       AND (r.created_at, r.run_id) > (:'after_created_at'::timestamptz, :'after_run_id'::uuid)
+       AND (r.started_at, r.run_id) > (:'after_started_at'::timestamptz, :'after_run_id'::uuid)
 \else
-       AND (r.created_at, r.run_id) < (:'after_created_at'::timestamptz, :'after_run_id'::uuid)
+       AND (r.started_at, r.run_id) < (:'after_started_at'::timestamptz, :'after_run_id'::uuid)
 \endif
 \endif
 \if :{?ascending}
-     ORDER BY r.created_at, r.run_id
+     ORDER BY r.started_at, r.run_id
 \else
-     ORDER BY r.created_at DESC, r.run_id DESC
+     ORDER BY r.started_at DESC, r.run_id DESC
 \endif
      LIMIT :'slice'::bigint
 ), counted AS (
-    SELECT w.run_id, w.received_on, w.created_at, w.passes,
+    SELECT w.run_id, w.received_on, w.started_at, w.passes,
            row_number() OVER walk AS runs,
            sum(CASE WHEN w.passes THEN w.event_count ELSE 0 END) OVER walk AS events,
            CASE WHEN w.passes THEN w.event_count ELSE 0 END AS own_events
       FROM walked AS w
     WINDOW walk AS (
 \if :{?ascending}
-           ORDER BY w.created_at, w.run_id
+           ORDER BY w.started_at, w.run_id
 \else
-           ORDER BY w.created_at DESC, w.run_id DESC
+           ORDER BY w.started_at DESC, w.run_id DESC
 \endif
            ROWS UNBOUNDED PRECEDING)
 \if :{?model}
@@ -103,7 +108,7 @@ WITH walked AS (
 \endif
 \endif
 ), looked_at AS (
-    SELECT c.run_id, c.created_at,
+    SELECT c.run_id, c.started_at,
            c.passes
 \if :{?model}
 \if :{?distributed}
@@ -135,8 +140,8 @@ SELECT r.*, l.matches, l.is_end
     ON r.run_id = l.run_id
  WHERE l.matches OR l.is_end
 \if :{?ascending}
- ORDER BY l.created_at, l.run_id
+ ORDER BY l.started_at, l.run_id
 \else
- ORDER BY l.created_at DESC, l.run_id DESC
+ ORDER BY l.started_at DESC, l.run_id DESC
 \endif
  LIMIT :'row_limit'::bigint;

@@ -10,9 +10,10 @@
 -- params   after_total      numeric      optional: the total of the run after which the page begins
 -- params   after_run_id     uuid         optional: its run_id
 -- params   agent            text         optional: this agent alone
--- params   from_at          timestamptz  made then or later
--- params   to_at            timestamptz  optional: made before
+-- params   from_at          timestamptz  started then or later
+-- params   to_at            timestamptz  optional: started before
 -- params   status           text         optional: active, completed or failed
+-- params   silent_since     timestamptz  optional: active, and without an event since
 -- params   environment      text         optional: this environment alone
 -- params   min_cost         numeric      optional: US dollars
 -- params   max_cost         numeric      optional: US dollars
@@ -20,25 +21,25 @@
 -- params   has_error        boolean      optional: whether any of its events is an error
 -- params   name             text         optional: the run's name has this in it, in any case
 -- params   model            text         optional: one of its events names this model
--- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, total text
+-- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, started_at timestamp with time zone, ended_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, total text
 -- rows     up to row_limit
--- index    runs_agent_name_created_at_idx, runs_pkey, events_pkey
--- plan     index scan of the window (runs_created_at_idx without agent), sort in memory. model: one
+-- index    runs_agent_name_started_at_idx, runs_pkey, events_pkey
+-- plan     index scan of the window (runs_started_at_idx without agent), sort in memory. model: one
 --          index scan in one partition per run, in the order of the total, until row_limit
--- try      \set sort cost \set run_limit 200000 \set row_limit 50 \set ascending true \set after_total 0.25 \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name 'run 1' \set model gpt-4o
+-- try      \set sort cost \set run_limit 200000 \set row_limit 50 \set ascending true \set after_total 0.25 \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name 'run 1' \set model gpt-4o
 
 WITH walked AS (
-    SELECT r.run_id, r.received_on, r.run_name, r.status, r.environment,
+    SELECT r.run_id, r.received_on, r.run_name, r.status, r.environment, r.last_event_at,
            r.total_cost, r.duration_us, r.tokens_in, r.tokens_out, r.error_count
       FROM runs AS r
-     WHERE r.created_at >= :'from_at'::timestamptz
+     WHERE r.started_at >= :'from_at'::timestamptz
 \if :{?to_at}
-       AND r.created_at < :'to_at'::timestamptz
+       AND r.started_at < :'to_at'::timestamptz
 \endif
 \if :{?agent}
        AND r.agent_name = :'agent'
 \endif
-     ORDER BY r.created_at DESC, r.run_id DESC
+     ORDER BY r.started_at DESC, r.run_id DESC
      LIMIT :'run_limit'::bigint
 ), passing AS (
     SELECT w.run_id, w.received_on,
@@ -49,6 +50,10 @@ WITH walked AS (
      WHERE true
 \if :{?status}
        AND w.status = :'status'
+\endif
+\if :{?silent_since}
+       AND w.status = 'active'
+       AND w.last_event_at < :'silent_since'::timestamptz
 \endif
 \if :{?environment}
        AND w.environment = :'environment'

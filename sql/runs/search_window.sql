@@ -1,35 +1,35 @@
 -- runs/search_window: the moment before which a window of runs is too large to sort.
 --
--- params   from_at      timestamptz  made then or later
--- params   to_at        timestamptz  optional: made before
+-- params   from_at      timestamptz  started then or later
+-- params   to_at        timestamptz  optional: started before
 -- params   agent        text         optional: this agent alone
 -- params   run_limit    bigint       runs at most
 -- params   event_limit  bigint       optional: events of all its runs at most
--- returns  created_at timestamp with time zone
+-- returns  started_at timestamp with time zone
 -- rows     one; none when the window is small enough
--- index    runs_agent_name_created_at_idx
--- plan     index scan of the window (runs_created_at_idx without agent), which ends at the limits
+-- index    runs_agent_name_started_at_idx
+-- plan     index scan of the window (runs_started_at_idx without agent), which ends at the limits
 -- try      \set from_at '2026-11-01' \set to_at '2026-12-24' \set agent Researcher \set run_limit 200000 \set event_limit 1000000
 
-SELECT c.created_at
-  FROM (SELECT w.created_at, w.run_id,
+SELECT c.started_at
+  FROM (SELECT w.started_at, w.run_id,
                row_number()       OVER walk AS runs,
                sum(w.event_count) OVER walk AS events
-          FROM (SELECT r.created_at, r.run_id, r.event_count
+          FROM (SELECT r.started_at, r.run_id, r.event_count
                   FROM runs AS r
-                 WHERE r.created_at >= :'from_at'::timestamptz
+                 WHERE r.started_at >= :'from_at'::timestamptz
 \if :{?to_at}
-                   AND r.created_at < :'to_at'::timestamptz
+                   AND r.started_at < :'to_at'::timestamptz
 \endif
 \if :{?agent}
                    AND r.agent_name = :'agent'
 \endif
-                 ORDER BY r.created_at DESC, r.run_id DESC
+                 ORDER BY r.started_at DESC, r.run_id DESC
                  LIMIT :'run_limit'::bigint + 1) AS w
-        WINDOW walk AS (ORDER BY w.created_at DESC, w.run_id DESC ROWS UNBOUNDED PRECEDING)) AS c
+        WINDOW walk AS (ORDER BY w.started_at DESC, w.run_id DESC ROWS UNBOUNDED PRECEDING)) AS c
  WHERE c.runs > :'run_limit'::bigint
 \if :{?event_limit}
     OR c.events > :'event_limit'::bigint
 \endif
- ORDER BY c.created_at DESC, c.run_id DESC
+ ORDER BY c.started_at DESC, c.run_id DESC
  LIMIT 1;

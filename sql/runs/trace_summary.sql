@@ -3,8 +3,8 @@
 -- The tree is that of runs/trace; `cycle_ids`, where given, are roots though they name a parent. An event
 -- that is not reached has neither depth nor figures: then the caller finds the cycles and asks again.
 --
--- When an event ran: from its timestamp for its latency where it is a span of OpenTelemetry (its `data` has otel.span_id) or an
--- agent_start; else up to its timestamp, since the SDK sends an event once its work is done. An agent_start
+-- When an event ran: from its timestamp for its latency where it is stamped when it begins (a span, an agent_start); else
+-- up to its timestamp, since the SDK sends an event once its work is done. An agent_start
 -- without a latency ran to the agent_end that follows it (one that follows none ends the run's first root
 -- agent_start). An agent_end is a moment. What has no end by all that ran from the first to the last
 -- moment of its subtree.
@@ -39,15 +39,13 @@ WITH RECURSIVE run_events AS MATERIALIZED (
            (1000000 * extract(epoch FROM e.timestamp))::bigint AS at_us,
            e.event_type = 'agent_start' AS is_start,
            e.event_type = 'agent_end'   AS is_end,
-           CASE WHEN e.event_type <> 'agent_start' AND NOT coalesce(d.otel ? 'span_id', false)
-                THEN 1 ELSE 0
-           END AS is_stamped_at_end
+           e.stamped_at_end::integer AS stamped_at_end
       FROM runs   AS r
       JOIN events AS e
         ON e.received_on = r.received_on
        AND e.run_id      = r.run_id
      CROSS JOIN LATERAL jsonb_to_record(e.data)
-           AS d (name text, tool_name text, step_name text, node_name text, status text, otel jsonb)
+           AS d (name text, tool_name text, step_name text, node_name text, status text)
      WHERE r.run_id = :'run_id'::uuid
      UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
@@ -101,14 +99,14 @@ WITH RECURSIVE run_events AS MATERIALIZED (
            d.event_id, d.tree_parent_id, d.depth,
            d.depth = max(d.depth) OVER () AS is_deepest,
            d.cost, d.tokens_in, d.tokens_out, d.at_us,
-           d.at_us - d.duration_us * d.is_stamped_at_end       AS began_us,
-           d.at_us + d.duration_us * (1 - d.is_stamped_at_end) AS ended_us
+           d.at_us - d.duration_us * d.stamped_at_end       AS began_us,
+           d.at_us + d.duration_us * (1 - d.stamped_at_end) AS ended_us
       FROM (SELECT DISTINCT ON (w.event_id)
                    w.event_id, w.tree_parent_id, w.depth,
                    coalesce(e.cost, 0)       AS cost,
                    coalesce(e.tokens_in, 0)  AS tokens_in,
                    coalesce(e.tokens_out, 0) AS tokens_out,
-                   e.at_us, e.is_stamped_at_end,
+                   e.at_us, e.stamped_at_end,
                    CASE WHEN e.is_end THEN 0
                         WHEN e.is_start AND e.latency_us IS NULL THEN
                             CASE WHEN a.ended_us >= e.at_us THEN a.ended_us - e.at_us END

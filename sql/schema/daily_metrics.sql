@@ -45,4 +45,4 @@ SELECT p.agent_name, p.day, p.event_type, p.model,
           FROM metric_deltas AS m) AS p
  GROUP BY p.agent_name, p.day, p.event_type, p.model;
 
-COMMENT ON VIEW daily_metrics_live IS 'Sums by agent, day (UTC), type and model of the event (empty: no model), exact in every snapshot. Runs are in the rows whose event_type is empty, at their created_at.';
+COMMENT ON VIEW daily_metrics_live IS 'Sums by agent, day (UTC), type and model of the event (empty: no model), exact in every snapshot. Runs are in the rows whose event_type is empty, at their started_at.';

@@ -22,6 +22,7 @@ CREATE TABLE events (
     data              jsonb       NOT NULL,
     ingest_xid        xid8        NOT NULL DEFAULT pg_current_xact_id(),
     created_at        timestamptz NOT NULL DEFAULT now(),
+    stamped_at_end    boolean     NOT NULL DEFAULT true,
     CONSTRAINT events_pkey PRIMARY KEY (received_on, run_id, event_id),
     CONSTRAINT events_cost_source_check CHECK (
         CASE WHEN cost IS NULL THEN cost_source IS NULL
@@ -36,6 +37,8 @@ COMMENT ON TABLE events IS 'What the agents did. Select with received_on and run
 COMMENT ON COLUMN events.ingest_xid IS 'The transaction that stored the event (pg_current_xact_id): rows below a snapshot''s xmin are complete and have a stable order';
 
 COMMENT ON COLUMN events.cost_source IS 'client: the client sent the cost. computed: from model_prices';
+
+COMMENT ON COLUMN events.stamped_at_end IS 'Whether timestamp is when the event ended. False for agent_start and for spans, which are stamped when they begin';
 
 CREATE INDEX events_ingest_xid_idx ON events (ingest_xid);
 

@@ -3,7 +3,7 @@
 CREATE VIEW exported_runs AS
 SELECT r.run_id, r.received_on, r.agent_name, r.run_name,
        r.requested_name IS NOT NULL OR r.renamed AS is_named,
-       r.environment, r.status, r.started_at, r.last_event_at,
+       r.environment, r.status, r.started_at, r.ended_at, r.last_event_at,
        r.duration_us / 1000.0 AS total_duration_ms,
        r.total_cost::text     AS total_cost,
        r.tokens_in, r.tokens_out, r.event_count, r.error_count,

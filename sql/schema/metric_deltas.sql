@@ -28,7 +28,7 @@ COMMENT ON TABLE metric_deltas IS 'Appended in the transaction that stores or de
 
 COMMENT ON COLUMN metric_deltas.delta_id IS 'For the replica identity alone: a published table without a key refuses DELETE. No fold goes by it, because ids are not in the order of commits.';
 
-COMMENT ON COLUMN metric_deltas.quarter_hour IS 'Of the event''s timestamp; of a run''s created_at in the rows that count runs, whose event_type and model are empty';
+COMMENT ON COLUMN metric_deltas.quarter_hour IS 'Of the event''s timestamp; of a run''s started_at in the rows that count runs, whose event_type and model are empty';
 
 COMMENT ON COLUMN metric_deltas.agent_name IS 'The agent that the run belongs to, whatever the event says';
 

@@ -2,6 +2,7 @@
 
 CREATE VIEW run_details AS
 SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status,
+       r.started_at, r.ended_at, r.last_event_at,
        r.duration_us / 1000.0 AS total_duration_ms,
        r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
        r.metadata, r.created_at, r.updated_at

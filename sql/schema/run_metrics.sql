@@ -23,7 +23,7 @@ SELECT r.run_id, r.received_on, r.agent_name,
    AND e.run_id      = r.run_id
  UNION ALL
 SELECT r.run_id, r.received_on, r.agent_name,
-       date_bin('15 minutes', r.created_at, '1970-01-01 00:00:00+00'),
+       date_bin('15 minutes', r.started_at, '1970-01-01 00:00:00+00'),
        '', '', NULL, 0, 0, 0, 0, 0, 0,
        1,
        (r.status = 'completed')::integer,

@@ -7,8 +7,8 @@ CREATE TABLE runs (
     run_name        text        NOT NULL,
     environment     text        NOT NULL,
     status          text        NOT NULL DEFAULT 'active',
-    started_at      timestamptz,
-    last_event_at   timestamptz,
+    started_at      timestamptz NOT NULL,
+    last_event_at   timestamptz NOT NULL,
     duration_us     bigint      NOT NULL DEFAULT 0,
     total_cost      numeric     NOT NULL DEFAULT 0,
     tokens_in       bigint      NOT NULL DEFAULT 0,
@@ -27,6 +27,7 @@ CREATE TABLE runs (
     renamed         boolean     NOT NULL DEFAULT false,
     environment_at  timestamptz,
     moved_xid       xid8,
+    ended_at        timestamptz NOT NULL,
     CONSTRAINT runs_pkey PRIMARY KEY (run_id),
     CONSTRAINT runs_agent_name_fkey FOREIGN KEY (agent_name) REFERENCES agents (name),
     CONSTRAINT runs_agent_name_run_name_key UNIQUE (agent_name, run_name),
@@ -38,13 +39,21 @@ CREATE TABLE runs (
 
 CREATE INDEX runs_agent_name_created_at_idx ON runs (agent_name, created_at DESC, run_id DESC);
 
-CREATE INDEX runs_created_at_idx ON runs (created_at DESC);
+CREATE INDEX runs_agent_name_started_at_idx ON runs (agent_name, started_at DESC, run_id DESC);
+
+CREATE INDEX runs_started_at_idx ON runs (started_at DESC);
 
 CREATE INDEX runs_moved_xid_idx ON runs (agent_name, moved_xid, run_id) WHERE moved_xid IS NOT NULL;
 
 COMMENT ON TABLE runs IS 'One row per run. No index on a mutable total: three of them took HOT updates from 43 % to 0 %.';
 
 COMMENT ON COLUMN runs.received_on IS 'The day on which the service first saw the run: its events are in the partition of this day';
+
+COMMENT ON COLUMN runs.started_at IS 'The earliest beginning of an event. Set when the run is created, so that the totals which follow are HOT updates';
+
+COMMENT ON COLUMN runs.ended_at IS 'The latest end of an event; duration_us is the difference';
+
+COMMENT ON COLUMN runs.last_event_at IS 'The latest timestamp of an event';
 
 COMMENT ON COLUMN runs.owner_is_root IS 'Whether the event that gives the run its agent is a root agent_start; else it is the earliest event';
 

@@ -5,7 +5,7 @@
 -- params   agent_name  text  the agent
 -- returns  relation text, key jsonb, stored jsonb, counted jsonb
 -- rows     one per row of a live view that differs; none when all is well
--- index    runs_agent_name_created_at_idx, events_pkey, retired_metrics_agent_name_idx
+-- index    runs_agent_name_started_at_idx, events_pkey, retired_metrics_agent_name_idx
 -- plan     the agent's runs, an index scan for the events of each, its retired metrics; aggregates
 -- try      \set agent_name Researcher
 

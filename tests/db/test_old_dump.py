@@ -2,7 +2,7 @@
 
 data/before-0.1.0.dump was written by `dump` of the last commit with the first 14 migrations: three
 agents, runs that were named, moved and retired, prices, a key, deltas folded and waiting.
-data/before-0.1.0.json is what that version answered.
+data/before-0.1.0.json is what that version answered, with what later migrations add.
 """
 
 import json

@@ -52,6 +52,7 @@ EXPECTED = {
     "daily_totals_live": LIVE,
     "event_type_totals_live": ("", "", "r"),
     "event_details": READS,
+    "event_times": OWNERS_ALONE,
     "events": ("ra", "r", ""),
     "events_*": OWNERS_ALONE,  # reached through events
     "expired_runs": ("r", "r", ""),
@@ -76,6 +77,7 @@ EXPECTED = {
     "retired_metrics": OWNERS_ALONE,
     "retired_metrics_retired_id_seq": OWNERS_ALONE,
     "run_details": READS,
+    "run_facts": OWNERS_ALONE,
     "run_metrics": ("r", "", ""),
     "runs": ("raw", "r", ""),
     "waiting_latency_rollups": OWNERS_ALONE,

@@ -22,9 +22,10 @@ SELECT e.received_on, e.run_id, gen_random_uuid(), e.agent_name, e.event_type, e
 COPY_RUNS = """
 WITH made AS (
     INSERT INTO runs (run_id, received_on, agent_name, run_name, environment, started_at,
-                      last_event_at, event_count, owner_is_root, owner_at, owner_event_id)
+                      ended_at, last_event_at, event_count, owner_is_root, owner_at, owner_event_id)
     SELECT gen_random_uuid(), r.received_on, r.agent_name, 'copy ' || n, r.environment,
-           r.started_at, r.last_event_at, 1, r.owner_is_root, r.owner_at, r.owner_event_id
+           r.started_at, r.ended_at, r.last_event_at, 1, r.owner_is_root,
+           r.owner_at, r.owner_event_id
       FROM runs AS r, generate_series(1, %s) AS n
      WHERE r.run_id = %s
     RETURNING run_id, received_on, agent_name, started_at

@@ -15,10 +15,10 @@ FILL = """
 INSERT INTO agents (name) SELECT 'agent ' || n FROM generate_series(0, 2) AS n;
 INSERT INTO agents (name) VALUES ('without runs');
 INSERT INTO runs (run_id, received_on, agent_name, run_name, environment, created_at,
-                  owner_is_root, owner_at, owner_event_id)
+                  owner_is_root, owner_at, owner_event_id, started_at, ended_at, last_event_at)
 SELECT md5('run' || n)::uuid, date '2026-11-01' + n % 2, 'agent ' || n % 3, 'run ' || n, 'test',
        timestamptz '2026-11-01 12:00:00+00' + n * interval '7 minutes', true, now(),
-       md5('event' || n)::uuid
+       md5('event' || n)::uuid, now(), now(), now()
   FROM generate_series(0, 59) AS n;
 INSERT INTO events (received_on, run_id, event_id, agent_name, event_type, timestamp, model,
                     tokens_in, tokens_out, cost, cost_source, latency_us, is_error, data,
@@ -33,11 +33,13 @@ SELECT date '2026-11-01' + n % 60 % 2, md5('run' || n % 60)::uuid, md5('event' |
   FROM generate_series(0, 1999) AS n;
 UPDATE runs AS r
    SET event_count = c.events, error_count = c.errors, total_cost = c.cost, tokens_in = c.tokens_in,
-       tokens_out = c.tokens_out, started_at = c.first, last_event_at = c.last,
+       tokens_out = c.tokens_out, started_at = c.first, ended_at = c.last,
+       last_event_at = c.last,
        duration_us = (extract(epoch FROM c.last - c.first) * 1000000)::bigint, status = c.status
   FROM (SELECT e.run_id, count(*) AS events, count(*) FILTER (WHERE e.is_error) AS errors,
                coalesce(sum(e.cost), 0) AS cost, coalesce(sum(e.tokens_in), 0) AS tokens_in,
-               coalesce(sum(e.tokens_out), 0) AS tokens_out, min(e.timestamp) AS first,
+               coalesce(sum(e.tokens_out), 0) AS tokens_out,
+               min(e.timestamp - coalesce(e.latency_us, 0) * interval '1 microsecond') AS first,
                max(e.timestamp) AS last,
                CASE WHEN bool_or(e.is_error AND e.event_type IN ('agent_end', 'error'))
                     THEN 'failed'

@@ -7,6 +7,7 @@ and the outcome and duration of a run from the run's events.
 from dataclasses import dataclass
 
 from service.db.queries import Connection, Row
+from tests.events import TIMED as TIMED_EVENTS
 
 SUMS = ("events", "errors", "tokens_in", "tokens_out", "cost", "latency_us")
 OF_RUNS = ("runs", "completed", "failed", "duration_us")
@@ -15,11 +16,11 @@ SUMS_AND_RUNS = (*SUMS, *OF_RUNS)
 QUARTER_HOUR = "to_timestamp(floor(extract(epoch FROM {}) / 900) * 900)"
 COUNTED = f"""
 WITH outcome AS (
-    SELECT r.run_id, r.agent_name, r.created_at,
+    SELECT r.run_id, r.agent_name, min(e.began_at) AS started_at,
            bool_or(e.is_error AND e.event_type IN ('agent_end', 'error')) AS failed,
            bool_or(e.event_type = 'agent_end')                            AS ended,
-           extract(epoch FROM max(e.timestamp) - min(e.timestamp)) * 1000000 AS duration_us
-      FROM runs AS r JOIN events AS e ON e.run_id = r.run_id
+           extract(epoch FROM max(e.ended_at) - min(e.began_at)) * 1000000 AS duration_us
+      FROM runs AS r JOIN {TIMED_EVENTS} AS e ON e.run_id = r.run_id
      GROUP BY r.run_id
 ), single AS (
     SELECT r.agent_name, {QUARTER_HOUR.format("e.timestamp")} AS quarter_hour, e.event_type,
@@ -31,7 +32,7 @@ WITH outcome AS (
            0 AS runs, 0 AS completed, 0 AS failed, 0::numeric AS duration_us
       FROM events AS e JOIN runs AS r ON r.run_id = e.run_id
      UNION ALL
-    SELECT o.agent_name, {QUARTER_HOUR.format("o.created_at")}, '', '', NULL, 0, 0, 0, 0, 0, 0,
+    SELECT o.agent_name, {QUARTER_HOUR.format("o.started_at")}, '', '', NULL, 0, 0, 0, 0, 0, 0,
            1, (o.ended AND NOT o.failed)::integer, o.failed::integer, o.duration_us
       FROM outcome AS o
 ), truth AS MATERIALIZED (

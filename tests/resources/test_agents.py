@@ -14,8 +14,8 @@ pytestmark = pytest.mark.pgbouncer
 
 def test_agents_come_with_totals_the_latest_run_first(client: Client) -> None:
     client.send(event(new_id(), agent_name="old", data={"cost": 0.5}))
-    client.send(event(new_id(), agent_name="new"), event(new_id(), agent_name="new"))
-    client.send(event(new_id(), agent_name="old", data={"cost": 0.25}))
+    client.send(*[event(new_id(), seconds=1, agent_name="new") for _ in range(2)])
+    client.send(event(new_id(), seconds=2, agent_name="old", data={"cost": 0.25}))
     agents = client.ok("/api/agents")
     assert [agent["name"] for agent in agents] == ["old", "new"]
     assert set(agents[0]) == {
@@ -75,21 +75,21 @@ def test_deleting_an_agent_takes_its_runs_along(client: Client, conn: Connection
 
 
 def test_the_next_link_stays_right_while_runs_come_in(client: Client) -> None:
-    for _ in range(7):
-        client.send(event(new_id()))
+    for n in range(7):
+        client.send(event(new_id(), seconds=n))
     seen, path, query = [], "/api/agents/agent/runs", "limit=3"
     while path:
         answer = client.simulate_get(path, query_string=query)
         seen += [run["run_name"] for run in answer.json]
-        client.send(event(new_id()))  # a run that comes in between shifts no page
+        client.send(event(new_id(), seconds=9))  # a run that comes in between shifts no page
         link = re.fullmatch(r"<\?(.*)>; rel=next", answer.headers.get("Link", ""))
         path, query = (path, link[1]) if link else ("", "")
     assert seen == [f"run {n}" for n in range(7, 0, -1)]
 
 
 def test_limit_and_offset(client: Client) -> None:
-    for _ in range(5):
-        client.send(event(new_id()))
+    for n in range(5):
+        client.send(event(new_id(), seconds=n))
     page = client.ok("/agents/agent/runs", query_string="limit=2&offset=1")
     assert [run["run_name"] for run in page] == ["run 4", "run 3"]
     assert len(client.ok("/agents/agent/runs", query_string="limit=5000")) == 5  # clamped

@@ -11,7 +11,10 @@ from tests.sql.trees import LEVELS, Tree, fields, nodes, of_kind, own, statement
 
 # The tables that are spread by run_id, and the views over them; all else is the coordinator's.
 TABLES = {"runs", "events", "events_default", "expired_runs"}
-VIEWS = {"run_details", "event_details", "exported_runs", "run_metrics", "counted_metrics"}
+VIEWS = {
+    *("run_details", "event_details", "exported_runs", "run_metrics", "counted_metrics"),
+    *("event_times", "run_facts"),
+}
 SPREAD = frozenset(TABLES | VIEWS)
 KEY = "run_id"
 OF_A_MOMENT = {"now", "clock_timestamp", "pg_current_xact_id", "gen_random_uuid", "random"}

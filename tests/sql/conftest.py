@@ -12,10 +12,12 @@ from tests.databases import janitor, url_of
 FILL = """
 INSERT INTO agents (name) SELECT 'agent ' || n FROM generate_series(1, 20) AS n;
 INSERT INTO runs (run_id, received_on, agent_name, run_name, environment,
-                  owner_is_root, owner_at, owner_event_id, created_at)
+                  owner_is_root, owner_at, owner_event_id, created_at, started_at,
+                  ended_at, last_event_at)
 SELECT md5('run' || n)::uuid, current_date + n % 35, 'agent ' || 1 + n % 20, 'run ' || n, 'test',
-       true, now(), md5('event' || n)::uuid, now() - (2000 - n) / 3 * interval '1 minute'
-  FROM generate_series(1, 2000) AS n;
+       true, now(), md5('event' || n)::uuid, t.at, t.at, t.at, t.at
+  FROM generate_series(1, 2000) AS n
+ CROSS JOIN LATERAL (SELECT now() - (2000 - n) / 3 * interval '1 minute' AS at) AS t;
 INSERT INTO events (received_on, run_id, event_id, agent_name, event_type, timestamp, is_error,
                     data, ingest_xid)
 SELECT current_date + (1 + n % 2000) % 35, md5('run' || 1 + n % 2000)::uuid,

@@ -23,6 +23,8 @@ SCHEMA_FILES = [
     "agents",
     "runs",
     "events",
+    "event_times",
+    "run_facts",
     "run_details",
     "event_details",
     "exported_runs",

@@ -37,7 +37,7 @@ FOUND = {
     "has_error": "false",
     "from_at": "2020-01-01",
     "to_at": "2100-01-01",
-    "after_created_at": "2100-01-01",
+    "after_started_at": "2100-01-01",
     "after_timestamp": "2100-01-01",
     "after_total": "1000",
     "event_type": "step",
@@ -111,7 +111,7 @@ def is_by_index(query: Query, chosen: Collection[str], plan: str) -> bool:
         return "events_" in plan and "_pkey" in plan
     if "run_id" in chosen:
         return "runs_pkey" in plan
-    walked = "runs_agent_name_created_at_idx" if "agent" in chosen else "runs_created_at_idx"
+    walked = "runs_agent_name_started_at_idx" if "agent" in chosen else "runs_started_at_idx"
     return walked in plan
 
 
@@ -122,6 +122,6 @@ def test_explain_shows_the_one_plan_that_a_search_has(
     explain(filled_url, "runs/search", given)
     shown = capsys.readouterr().out
     assert shown.count("Execution Time") == 1
-    assert "runs_created_at_idx" in shown
-    with pytest.raises(Failure, match=r"\[after_created_at=…\].* slice=…"):
+    assert "runs_started_at_idx" in shown
+    with pytest.raises(Failure, match=r"\[after_started_at=…\].* slice=…"):
         explain(filled_url, "runs/search", {**given, "after_run_id": FOUND["run_ids"].strip("{}")})

@@ -13,7 +13,7 @@ INTERNAL = {
     "matches",
     "is_end",
     "total",
-    "run_created_at",
+    "run_started_at",
     "found",
     "bytes",
 }  # columns that the scan needs, not the client

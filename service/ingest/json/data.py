@@ -27,6 +27,12 @@ class Output(Struct, gc=False):
     error: Any = None
 
 
+class Span(Struct, gc=False):
+    """What is read of `otel`."""
+
+    span_id: Any = None
+
+
 class Data(Struct, gc=False):
     """What is read of `data`; msgspec passes over all else."""
 
@@ -41,6 +47,7 @@ class Data(Struct, gc=False):
     status: Any = None
     error: Any = None
     output: Output | str | bool | int | float | list[Raw] | None = None
+    otel: Span | str | bool | int | float | list[Raw] | None = None
     metadata: Raw = NULL
 
 

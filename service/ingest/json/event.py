@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 from service.core.validation import MAX_MODEL, MAX_NAME, to_uuid, tokens
 from service.ingest.elements import NULL, Element, mask, unmask, unreadable, without_depth
 from service.ingest.json import numbers
-from service.ingest.json.data import Data, Output, read_data
+from service.ingest.json.data import Data, Output, Span, read_data
 from service.ingest.json.fields import (
     MAX_ENVIRONMENT,
     MAX_EVENT_TYPE,
@@ -140,6 +140,7 @@ def read_event(
         cost=cost,
         cost_source=None if cost is None else "client",
         latency_us=latency_us,
+        stamped_at_end=event_type != "agent_start" and not is_span(data),
         is_error=read_error(data),
         data=encoded,
     )
@@ -151,6 +152,11 @@ def read_metadata(event_type: str, data: Data) -> str | None:
         return None
     metadata = bytes(data.metadata)
     return metadata.decode() if metadata.startswith(b"{") else None
+
+
+def is_span(data: Data) -> bool:
+    """Whether the event is the export of a span, which is stamped when it begins."""
+    return isinstance(data.otel, Span) and data.otel.span_id is not None
 
 
 def read_error(data: Data) -> bool:

@@ -91,6 +91,7 @@ class RowMaker:
             cost=columns.cost,
             cost_source=columns.cost_source,
             latency_us=columns.latency_us,
+            stamped_at_end=False,
             is_error=is_error,
             data=encoded,
         )
@@ -113,6 +114,7 @@ class RowMaker:
             cost=columns.cost,
             cost_source=columns.cost_source,
             latency_us=columns.latency_us,
+            stamped_at_end=True,
             is_error=is_error,
             data=self._encode(data),
         )

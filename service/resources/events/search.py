@@ -50,7 +50,7 @@ class EventSearch:
         runs = queries.events.search_runs(
             conn,
             **self.run_filters,
-            after_created_at=position and position.created_at,
+            after_started_at=position and position.started_at,
             after_run_id=position and position.run_id,
             inclusive=position and position.event_id and True,
             slice=rows,
@@ -58,9 +58,9 @@ class EventSearch:
         end = runs[-1] if runs and runs[-1]["is_end"] else None
         matching = [run for run in runs if run["matches"]]
         events = self._events(remaining, conn, matching, position, limit)
-        created_ats = {run["run_id"]: run["created_at"] for run in matching}
+        started_ats = {run["run_id"]: run["started_at"] for run in matching}
         for event in events:
-            event["run_created_at"] = created_ats[event["run_id"]]
+            event["run_started_at"] = started_ats[event["run_id"]]
         remaining.bytes -= sum(event["bytes"] for event in events)
         if end and not events and remaining.is_unknown:
             remaining.is_unknown = False
@@ -68,7 +68,7 @@ class EventSearch:
                 end = None
         return ScanBatch(
             events,
-            EventKey(end["created_at"], end["run_id"]) if end else None,
+            EventKey(end["started_at"], end["run_id"]) if end else None,
             is_cut=bool(events) and (len(events) < events[0]["found"] or remaining.bytes <= 0),
         )
 
@@ -106,7 +106,7 @@ def search_events(scan: TimeBoundedScan, search: EventSearch) -> Page[EventKey]:
 
 def key_of(row: Row) -> EventKey:
     """The key of an event."""
-    return EventKey(row["run_created_at"], row["run_id"], row["timestamp"], row["event_id"])
+    return EventKey(row["run_started_at"], row["run_id"], row["timestamp"], row["event_id"])
 
 
 def pattern(text: str | None) -> str | None:

@@ -66,8 +66,8 @@ def read_cursor(cursor: str | None) -> EventKey | None:
     """The key in a cursor."""
     if cursor is None:
         return None
-    created_at, run_id, timestamp, event_id = unpack(cursor, 4)
-    run = EventKey(to_moment(created_at), to_id(run_id))
+    started_at, run_id, timestamp, event_id = unpack(cursor, 4)
+    run = EventKey(to_moment(started_at), to_id(run_id))
     if timestamp is None and event_id is None:
         return run
     return run._replace(timestamp=to_moment(timestamp), event_id=to_id(event_id))

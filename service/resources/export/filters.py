@@ -10,7 +10,7 @@ from service.db.queries import Row
 class Filters:
     """The filters, None for no filter; `after` is the position where an earlier export ended.
 
-    `from_at` and `to_at` apply to the time of events, and to the creation time of runs.
+    `from_at` and `to_at` apply to the time of events, and to the start of runs.
     """
 
     agent_name: str | None = None
@@ -27,13 +27,11 @@ class Filters:
 
     def may_have_events(self, run: Row) -> bool:
         """Whether a run may have events in the time range."""
-        if run["started_at"] is None:
-            return False
         begins_too_late = self.to_at is not None and run["started_at"] >= self.to_at
         ends_too_soon = self.from_at is not None and run["last_event_at"] < self.from_at
         return not (begins_too_late or ends_too_soon)
 
-    def was_first_seen_in_time(self, run: Row) -> bool:
-        """Whether a run was created in the time range."""
-        too_soon = self.from_at is not None and run["created_at"] < self.from_at
-        return not (too_soon or (self.to_at is not None and run["created_at"] >= self.to_at))
+    def has_started_in_time(self, run: Row) -> bool:
+        """Whether a run started in the time range."""
+        too_soon = self.from_at is not None and run["started_at"] < self.from_at
+        return not (too_soon or (self.to_at is not None and run["started_at"] >= self.to_at))

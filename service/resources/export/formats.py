@@ -39,7 +39,8 @@ EVENT_COLUMNS = (
     "cost_source", "latency_ms", "is_error", "data",
 )  # fmt: skip
 RUN_COLUMNS = (
-    "run_id", "run_name", "agent_name", "environment", "status", "started_at", "last_event_at",
+    "run_id", "run_name", "agent_name", "environment", "status", "started_at", "ended_at",
+    "last_event_at",
     "total_duration_ms", "total_cost", "tokens_in", "tokens_out", "event_count", "error_count",
     "metadata", "created_at", "updated_at",
 )  # fmt: skip

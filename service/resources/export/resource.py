@@ -108,7 +108,7 @@ class RunsCsv(Export):
 
     def _parts(self, filters: Filters) -> Iterator[bytes]:
         pages = run_pages(self._database, filters, self._find_first(filters))
-        wanted = ([run for run in page if filters.was_first_seen_in_time(run)] for page in pages)
+        wanted = ([run for run in page if filters.has_started_in_time(run)] for page in pages)
         return csv_lines(RUN_COLUMNS, wanted)
 
 

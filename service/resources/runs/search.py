@@ -1,4 +1,4 @@
-"""Search for runs: by creation along an index; by a total within a time window."""
+"""Search for runs: by start along an index; by a total within a time window."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ from service.api.parameters import bad_parameter
 from service.db.database import Database
 from service.db.queries import Connection, Row, queries
 
-SORTS = ("created_at", "cost", "duration", "tokens")
+SORTS = ("started_at", "cost", "duration", "tokens")
 # A sort by a total reads every run of the window: totals change too often for an index.
 MOST_SORTED_RUNS = 200_000
 MOST_SORTED_EVENTS = 1_000_000  # where the filter `model` reads them
@@ -71,13 +71,13 @@ class RunSearch:
 
 def search_runs(database: Database, search: RunSearch) -> Page[Any]:
     """A page of runs in the requested order."""
-    if search.sort == "created_at":
+    if search.sort == "started_at":
         return by_time(TimeBoundedScan(database), search)
     return by_total(database, search)
 
 
 def by_time(scan: TimeBoundedScan, search: RunSearch) -> Page[RunKey]:
-    """A page of runs by creation: an index has that order, and it never changes."""
+    """A page of runs by start: an index has that order."""
 
     def scan_batch(
         conn: Connection, rows: int, position: RunKey | None, limit: int
@@ -86,7 +86,7 @@ def by_time(scan: TimeBoundedScan, search: RunSearch) -> Page[RunKey]:
             conn,
             **search.filters,
             ascending=search.ascending,
-            after_created_at=position and position.created_at,
+            after_started_at=position and position.started_at,
             after_run_id=position and position.run_id,
             slice=rows,
             row_limit=limit,
@@ -141,11 +141,11 @@ def check_window(conn: Connection, search: RunSearch) -> None:
         event_limit=None if filters["model"] is None else MOST_SORTED_EVENTS,
     ).fetchone()
     if found is not None:
-        raise window_too_large(found["created_at"])
+        raise window_too_large(found["started_at"])
 
 
 def window_too_large(reached: datetime) -> ApiError:
-    """The error for a window of which only the runs created after `reached` can be sorted."""
+    """The error for a window of which only the runs started after `reached` can be sorted."""
     text = (
         f"Too many runs to sort between `from` and `to`: more than {MOST_SORTED_RUNS:,}, or with "
         f"`model` more than {MOST_SORTED_EVENTS:,} events. Set `from` after {reached.isoformat()}, "
@@ -156,4 +156,4 @@ def window_too_large(reached: datetime) -> ApiError:
 
 def key_of(row: Row) -> RunKey:
     """The key of a run."""
-    return RunKey(row["created_at"], row["run_id"])
+    return RunKey(row["started_at"], row["run_id"])

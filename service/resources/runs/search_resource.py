@@ -1,6 +1,6 @@
 """GET /runs: runs by filters, sorted, in pages."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 import falcon
 
@@ -11,6 +11,7 @@ from service.api.parameters import (
     bounded_text,
     choice,
     decimal,
+    duration,
     integer,
     optional_choice,
     optional_text,
@@ -26,7 +27,7 @@ DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
 STATUSES = ("active", "completed", "failed")
 PARAMETERS = {
     *("agent", "status", "environment", "model", "from", "to", "min_cost", "max_cost"),
-    *("min_duration_ms", "has_error", "name", "sort", "order", "limit", "cursor"),
+    *("min_duration_ms", "has_error", "silent_for", "name", "sort", "order", "limit", "cursor"),
 }
 
 
@@ -46,9 +47,9 @@ class Runs(DatabaseResource):
 def read_search(req: falcon.Request) -> RunSearch:
     """Read the parameters; raise ApiError 400 for an invalid one or an invalid combination."""
     allow_parameters(req, PARAMETERS)
-    sort = choice(req, "sort", SORTS, "created_at")
+    sort = choice(req, "sort", SORTS, "started_at")
     filters = read_filters(req)
-    if sort != "created_at" and filters["from_at"] is None:
+    if sort != "started_at" and filters["from_at"] is None:
         raise bad_parameter("from", f"is required with sort={sort}")
     return RunSearch(
         filters,
@@ -62,9 +63,11 @@ def read_search(req: falcon.Request) -> RunSearch:
 def read_filters(req: falcon.Request) -> Filters:
     """Read the filters, by the names of the queries' parameters."""
     from_at, to_at = time_range(req, UTC)
+    silent_for = duration(req, "silent_for")
     return {
         "agent": optional_text(req, "agent"),
         "status": optional_choice(req, "status", STATUSES),
+        "silent_since": silent_for and datetime.now(UTC) - silent_for,
         "environment": optional_text(req, "environment"),
         "model": optional_text(req, "model"),
         "from_at": from_at,

@@ -340,7 +340,7 @@ def test_a_run_that_moves_takes_its_metrics_to_its_agent(
         assert (zeros.pop("agent_name"), set(zeros.values())) == ("callee", {0})
         found = client.ok("/agents/owner/metrics")
         assert (found["total_runs"], found["total_events"], found["total_cost"]) == (1, 4, 0.3)
-        assert (found["total_tokens_in"], found["total_duration_ms"]) == (15, 2000)
+        assert (found["total_tokens_in"], found["total_duration_ms"]) == (15, 2007)
         [compared] = client.ok("/metrics/agents-comparison")
         assert (compared["agent_name"], compared["cost"]) == ("owner", 0.3)
         fold_once(database_url)

@@ -42,7 +42,7 @@ def test_runs_are_those_that_pass_every_filter(client: Client, database: Databas
         by_cost = {**chosen, "sort": "cost", "from": "2020-01-01", "limit": 1000}
         found = client.ok("/api/runs", params=by_cost)["runs"]
         assert {run["run_id"] for run in found} == set(expected), chosen
-        search = RunSearch(as_filters(chosen), "created_at", order, 1000, None)
+        search = RunSearch(as_filters(chosen), "started_at", order, 1000, None)
         page = by_time(TimeBoundedScan(database, rows=draw.randint(1, 9)), search)
         assert [run["run_id"] for run in page.rows] == expected, chosen
         non_empty += bool(expected)
@@ -107,15 +107,15 @@ def as_search(chosen: dict[str, str]) -> EventSearch:
     )
 
 
-def test_a_window_of_runs_is_of_when_they_were_made(client: Client) -> None:
+def test_a_window_of_runs_is_of_when_they_started(client: Client) -> None:
     draw = random.Random(4)
     send_runs(client, draw, 30)
     runs = in_order(all_runs(client))
-    first, last = runs[20]["created_at"], runs[5]["created_at"]
+    first, last = runs[20]["started_at"], runs[5]["started_at"]
     assert datetime.fromisoformat(first).tzinfo == UTC
-    expected = [run["run_id"] for run in runs if first <= run["created_at"] < last]
+    expected = [run["run_id"] for run in runs if first <= run["started_at"] < last]
     assert 0 < len(expected) < 25
-    for sort in ("created_at", "duration"):
+    for sort in ("started_at", "duration"):
         params = {"from": first, "to": last, "sort": sort}
         found = [run["run_id"] for run in client.ok("/api/runs", params=params)["runs"]]
         assert sorted(found) == sorted(expected)
@@ -160,7 +160,7 @@ def test_a_cursor_goes_with_its_sort_and_order(client: Client) -> None:
     send_runs(client, random.Random(5), 3)
     params = {"sort": "cost", "from": "2020-01-01", "limit": 1}
     cursor = client.ok("/api/runs", params=params)["next_cursor"]
-    for other in ({"sort": "tokens"}, {"order": "asc"}, {"sort": "created_at"}):
+    for other in ({"sort": "tokens"}, {"order": "asc"}, {"sort": "started_at"}):
         answer = client.simulate_get("/api/runs", params={**params, **other, "cursor": cursor})
         assert (answer.status_code, answer.json["parameter"]) == (400, "cursor")
         assert "sort or order" in answer.json["description"]

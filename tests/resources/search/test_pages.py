@@ -42,7 +42,7 @@ def write(client: Client, draw: Draw, runs: list[Run], changed: set[str]) -> Non
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-@pytest.mark.parametrize("sort", ["created_at", "cost", "duration", "tokens"])
+@pytest.mark.parametrize("sort", ["started_at", "cost", "duration", "tokens"])
 def test_runs_that_did_not_change_come_once_in_order(client: Client, sort: str, order: str) -> None:
     draw = random.Random(f"{sort} {order}")
     send_runs(client, draw, 40)

@@ -29,7 +29,7 @@ def test_a_search_of_runs_stops_in_time_and_goes_on(client: Client, database: Da
     expected = [run["run_id"] for run in in_order(all_runs(client)) if run["status"] == "failed"]
     found, cursor, incomplete = [], None, 0
     while True:
-        search = RunSearch(as_filters({"status": "failed"}), "created_at", "desc", 1000, cursor)
+        search = RunSearch(as_filters({"status": "failed"}), "started_at", "desc", 1000, cursor)
         page = by_time(hurried(database), search)
         found += [row["run_id"] for row in page.rows]
         incomplete += not page.is_complete
@@ -132,7 +132,7 @@ def test_a_window_of_too_many_runs_is_refused_with_what_would_do(
         window = {"from_at": "2020-01-01", "run_limit": len(runs) - 1}
         found = queries.runs.search_window(reader, **window).fetchone()
         assert found is not None
-        assert found["created_at"].isoformat() == runs[-1]["created_at"]
+        assert found["started_at"].isoformat() == runs[-1]["started_at"]
         window["run_limit"] = len(runs)
         assert queries.runs.search_window(reader, **window).fetchone() is None
     # A million events, as the run's row has it.
@@ -141,4 +141,4 @@ def test_a_window_of_too_many_runs_is_refused_with_what_would_do(
     assert len(client.ok("/api/runs", params=params)["runs"]) == 9
     answer = client.simulate_get("/api/runs", params={**params, "model": "haiku"})
     assert (answer.status_code, answer.json["code"]) == (400, "window_too_large")
-    assert answer.json["stopped_at"] == runs[4]["created_at"]
+    assert answer.json["stopped_at"] == runs[4]["started_at"]

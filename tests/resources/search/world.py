@@ -64,14 +64,14 @@ def all_runs(client: Client) -> list[Run]:
 
 
 KEYS: dict[str, Callable[[Run], Any]] = {
-    "created_at": lambda run: run["created_at"],
+    "started_at": lambda run: run["started_at"],
     "cost": lambda run: run["total_cost"],
     "duration": lambda run: run["total_duration_ms"],
     "tokens": lambda run: run["tokens_in"] + run["tokens_out"],
 }
 
 
-def in_order(runs: Iterable[Run], sort: str = "created_at", order: str = "desc") -> list[Run]:
+def in_order(runs: Iterable[Run], sort: str = "started_at", order: str = "desc") -> list[Run]:
     """The runs, sorted."""
     return sorted(runs, key=lambda run: (KEYS[sort](run), run["run_id"]), reverse=order == "desc")
 
