@@ -1,7 +1,8 @@
 -- 0007.times, backwards: the exact mirror.
 --
 -- locks    events and runs, against everyone, until it ends: it writes every run
--- loses    whether an event is stamped at its end, and when each run ended; both can be counted again
+-- loses    whether an event is stamped at its end, when each run ended, and that inner agents end no run;
+--          all of it can be counted again
 
 SET LOCAL lock_timeout = '2s';
 
@@ -86,20 +87,28 @@ ALTER TABLE runs
     ALTER COLUMN started_at DROP NOT NULL,
     ALTER COLUMN last_event_at DROP NOT NULL;
 
+COMMENT ON COLUMN runs.status IS NULL;
 COMMENT ON COLUMN runs.started_at IS NULL;
 COMMENT ON COLUMN runs.last_event_at IS NULL;
+COMMENT ON COLUMN runs.owner_is_root IS 'Whether the event that gives the run its agent is a root agent_start; else it is the earliest event';
 
 UPDATE runs AS r
    SET started_at  = f.started_at,
-       duration_us = (extract(epoch FROM r.last_event_at - f.started_at) * 1000000)::bigint
-  FROM (SELECT e.run_id, min(e.timestamp) AS started_at
+       duration_us = (extract(epoch FROM r.last_event_at - f.started_at) * 1000000)::bigint,
+       status      = f.status
+  FROM (SELECT e.run_id, min(e.timestamp) AS started_at,
+               CASE WHEN bool_or(e.is_error AND e.event_type IN ('agent_end', 'error')) THEN 'failed'
+                    WHEN bool_or(e.event_type = 'agent_end')                            THEN 'completed'
+                    ELSE 'active' END AS status
           FROM events AS e
          GROUP BY e.run_id) AS f
  WHERE r.run_id = f.run_id;
 
-ALTER TABLE runs DROP COLUMN ended_at;
 DROP VIEW run_facts;
 DROP VIEW event_times;
+ALTER TABLE runs
+    DROP COLUMN ended_at,
+    DROP COLUMN pending_ends;
 ALTER TABLE events DROP COLUMN stamped_at_end;
 
 INSERT INTO metric_deltas (quarter_hour, agent_name, runs, completed, failed, duration_us)

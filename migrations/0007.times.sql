@@ -1,4 +1,4 @@
--- 0007.times: note when each event and each run began and ended, and count each run at its start.
+-- 0007.times: note when events and runs began and ended and how runs ended; count each run at its start.
 --
 -- locks    events and runs, against everyone, until it ends: it writes a part of the events and every run
 -- safe     no: stop the service first; the old code stores no run without started_at and counts runs elsewhere
@@ -26,6 +26,10 @@ UPDATE events
 
 COMMENT ON COLUMN events.stamped_at_end IS 'Whether timestamp is when the event ended. False for agent_start and for spans, which are stamped when they begin';
 
+ALTER TABLE runs
+    ADD COLUMN ended_at timestamptz,
+    ADD COLUMN pending_ends uuid[] NOT NULL DEFAULT '{}';
+
 CREATE VIEW event_times AS
 SELECT e.received_on, e.run_id, e.event_id, e.event_type, e.timestamp,
        e.parent_event_id, e.previous_event_id,
@@ -39,34 +43,62 @@ SELECT e.received_on, e.run_id, e.event_id, e.event_type, e.timestamp,
 COMMENT ON VIEW event_times IS 'When each event began and ended. Without a latency it is a moment. Select with received_on and run_id together.';
 
 CREATE VIEW run_facts AS
-SELECT r.run_id, r.agent_name,
-       count(t.event_id)                           AS event_count,
-       count(t.event_id) FILTER (WHERE t.is_error) AS error_count,
-       coalesce(sum(t.cost), 0)                    AS total_cost,
-       coalesce(sum(t.tokens_in), 0)               AS tokens_in,
-       coalesce(sum(t.tokens_out), 0)              AS tokens_out,
-       coalesce(min(t.began_at), r.created_at)     AS started_at,
-       coalesce(max(t.ended_at), r.created_at)     AS ended_at,
-       coalesce(max(t.timestamp), r.created_at)    AS last_event_at,
-       coalesce((extract(epoch FROM max(t.ended_at) - min(t.began_at)) * 1000000)::bigint, 0) AS duration_us,
-       CASE WHEN bool_or(t.is_error AND t.event_type IN ('agent_end', 'error')) THEN 'failed'
-            WHEN bool_or(t.event_type = 'agent_end')                            THEN 'completed'
-            ELSE 'active' END                      AS status
-  FROM runs AS r
-  LEFT JOIN event_times AS t
-    ON t.received_on = r.received_on
-   AND t.run_id      = r.run_id
- GROUP BY r.run_id, r.agent_name, r.created_at;
+SELECT f.run_id, f.agent_name, f.event_count, f.error_count, f.total_cost, f.tokens_in, f.tokens_out,
+       f.started_at, f.ended_at, f.last_event_at, f.duration_us, f.status,
+       ARRAY(SELECT DISTINCT p.event_id
+               FROM unnest(f.pending_previous || f.pending_parents) AS p (event_id)
+              ORDER BY p.event_id) AS pending_ends
+  FROM (SELECT r.run_id, r.agent_name,
+               count(t.event_id)                           AS event_count,
+               count(t.event_id) FILTER (WHERE t.is_error) AS error_count,
+               coalesce(sum(t.cost), 0)                    AS total_cost,
+               coalesce(sum(t.tokens_in), 0)               AS tokens_in,
+               coalesce(sum(t.tokens_out), 0)              AS tokens_out,
+               coalesce(min(t.began_at), r.created_at)     AS started_at,
+               coalesce(max(t.ended_at), r.created_at)     AS ended_at,
+               coalesce(max(t.timestamp), r.created_at)    AS last_event_at,
+               coalesce((extract(epoch FROM max(t.ended_at) - min(t.began_at)) * 1000000)::bigint, 0) AS duration_us,
+               CASE WHEN bool_or(t.is_error AND i.is_outer) THEN 'failed'
+                    WHEN bool_or(i.is_outer)                THEN 'completed'
+                    ELSE 'active' END                       AS status,
+               array_agg(t.previous_event_id) FILTER (WHERE i.lacks_previous) AS pending_previous,
+               array_agg(t.parent_event_id)   FILTER (WHERE i.lacks_parent)   AS pending_parents
+          FROM runs AS r
+          LEFT JOIN event_times AS t
+            ON t.received_on = r.received_on
+           AND t.run_id      = r.run_id
+          LEFT JOIN events AS b
+            ON t.event_type  = 'agent_end'
+           AND b.received_on = t.received_on
+           AND b.run_id      = t.run_id
+           AND b.event_id    = t.previous_event_id
+          LEFT JOIN events AS p
+            ON t.event_type  = 'agent_end'
+           AND p.received_on = t.received_on
+           AND p.run_id      = t.run_id
+           AND p.event_id    = t.parent_event_id
+         CROSS JOIN LATERAL (
+               SELECT t.event_type = 'agent_end'
+                      AND NOT coalesce(b.event_type = 'agent_start'
+                                       AND NOT (r.owner_is_root AND b.event_id = r.owner_event_id), false)
+                      AND NOT coalesce(p.event_type = 'agent_start'
+                                       AND NOT (r.owner_is_root AND p.event_id = r.owner_event_id), false)
+                          AS is_outer,
+                      t.event_type = 'agent_end' AND t.previous_event_id IS NOT NULL
+                      AND b.event_id IS NULL AS lacks_previous,
+                      t.event_type = 'agent_end' AND t.parent_event_id IS NOT NULL
+                      AND p.event_id IS NULL AS lacks_parent) AS i
+         GROUP BY r.run_id, r.agent_name, r.created_at) AS f;
 
-COMMENT ON VIEW run_facts IS 'The totals of each run, counted from its events. Ask with run_id or agent_name. A run without events started when it was stored.';
-
-ALTER TABLE runs ADD COLUMN ended_at timestamptz;
+COMMENT ON VIEW run_facts IS 'The totals and the outcome of each run, counted from its events. Ask with run_id or agent_name. A run without events started when it was stored.';
 
 UPDATE runs AS r
    SET started_at    = f.started_at,
        ended_at      = f.ended_at,
        last_event_at = f.last_event_at,
-       duration_us   = f.duration_us
+       duration_us   = f.duration_us,
+       status        = f.status,
+       pending_ends  = f.pending_ends
   FROM run_facts AS f
  WHERE r.run_id = f.run_id;
 
@@ -80,6 +112,12 @@ COMMENT ON COLUMN runs.started_at IS 'The earliest beginning of an event. Set wh
 COMMENT ON COLUMN runs.ended_at IS 'The latest end of an event; duration_us is the difference';
 
 COMMENT ON COLUMN runs.last_event_at IS 'The latest timestamp of an event';
+
+COMMENT ON COLUMN runs.owner_is_root IS 'Whether the event that gives the run its agent is the root agent_start, whose end is the run''s; else it is the earliest event';
+
+COMMENT ON COLUMN runs.status IS 'How the root ended. The end of an inner agent neither ends nor fails the run';
+
+COMMENT ON COLUMN runs.pending_ends IS 'The events that an agent_end names and the run does not hold yet: should one be the agent_start of an inner agent, the status is found again. Mostly empty';
 
 DROP INDEX runs_created_at_idx;
 

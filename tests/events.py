@@ -39,24 +39,33 @@ TIMED = f"""(SELECT *,
                     timestamp - stamped_at_end::integer * {LASTED} AS began_at,
                     timestamp + (NOT stamped_at_end)::integer * {LASTED} AS ended_at
                FROM events)"""
+# How the run `r` ended, by its events: the ends of inner agents do not count.
+STATUS = """(SELECT CASE WHEN bool_or(n.is_error) THEN 'failed' WHEN count(*) > 0 THEN 'completed'
+                    ELSE 'active' END
+               FROM events AS n
+              WHERE n.received_on = r.received_on AND n.run_id = r.run_id
+                AND n.event_type = 'agent_end'
+                AND NOT EXISTS (SELECT FROM events AS s
+                                 WHERE s.received_on = n.received_on AND s.run_id = n.run_id
+                                   AND s.event_id IN (n.previous_event_id, n.parent_event_id)
+                                   AND s.event_type = 'agent_start'
+                                   AND (s.event_id <> r.owner_event_id OR NOT r.owner_is_root)))"""
 RECOUNT = f"""
 WITH said AS (
     SELECT r.run_id, r.event_count, r.error_count, r.total_cost, r.tokens_in, r.tokens_out,
            r.duration_us, r.status, r.started_at, r.ended_at, r.last_event_at
       FROM runs AS r
 ), counted AS (
-    SELECT e.run_id, count(*) AS event_count, count(*) FILTER (WHERE e.is_error) AS error_count,
+    SELECT r.run_id, count(*) AS event_count, count(*) FILTER (WHERE e.is_error) AS error_count,
            coalesce(sum(e.cost), 0) AS total_cost, coalesce(sum(e.tokens_in), 0) AS tokens_in,
            coalesce(sum(e.tokens_out), 0) AS tokens_out,
            (extract(epoch FROM max(e.ended_at) - min(e.began_at)) * 1000000)::bigint
                AS duration_us,
-           CASE WHEN bool_or(e.is_error AND e.event_type IN ('agent_end', 'error')) THEN 'failed'
-                WHEN bool_or(e.event_type = 'agent_end') THEN 'completed' ELSE 'active' END
-               AS status,
+           {STATUS} AS status,
            min(e.began_at) AS started_at, max(e.ended_at) AS ended_at,
            max(e.timestamp) AS last_event_at
-      FROM {TIMED} AS e
-     GROUP BY e.run_id
+      FROM runs AS r JOIN {TIMED} AS e ON e.run_id = r.run_id
+     GROUP BY r.run_id
 )
 SELECT to_jsonb(s) AS said, to_jsonb(c) AS counted
   FROM said AS s

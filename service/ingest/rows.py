@@ -34,6 +34,7 @@ class EventRow(Struct, kw_only=True, gc=False):
     cost: str | None = None
     cost_source: str | None = None
     latency_us: int | None = None
+    awaits_parent: bool = False  # a span within others: its parent comes, and it is no root
     stamped_at_end: bool  # whether `timestamp` is when the event ended, else when it began
     is_error: bool
     data: bytes

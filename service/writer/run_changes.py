@@ -1,16 +1,16 @@
 """The changes that new events make to stored runs: agent, name, environment, metadata."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import EventRow
-from service.writer.run_owner import Owner, RunState, first_state, is_start, merge
+from service.writer.run_owner import Owner, RunState, first_state, links_of, merge
 
 Rows = dict[str, list[EventRow]]  # by run, both sorted by id
 Runs = dict[str, RunState]
 Change = tuple[RunState, RunState]  # a run as it is stored, and as it will be
+Types = dict[str, dict[str, str]]  # by run, the types of stored events by id
 
 
 class RetryTransaction(Exception):
@@ -21,39 +21,27 @@ class RetryTransaction(Exception):
         self.agents = frozenset(agents)
 
 
-def find_changes(conn: Connection, held: Runs, rows: Rows) -> list[Change]:
-    """The runs that their new rows change. The runs are locked, and the rows stored."""
-    parents = stored_parents(conn, held, rows)
+def find_changes(conn: Connection, held: Runs, rows: Rows, types: Types) -> list[Change]:
+    """The runs that their new rows change. The runs are locked, and the rows stored.
+
+    `types` holds the parents of new agent_starts: one with a parent in the run is no root.
+    """
     changes = []
     for run_id, new_rows in rows.items():
         stored = held[run_id]
-        now = merge(stored, first_state(run_id, stored.received_on, new_rows, parents[run_id]))
-        if any(row.event_id == stored.owner.parent_id for row in new_rows):
+        now = merge(
+            stored, first_state(run_id, stored.received_on, new_rows, types.get(run_id, ()))
+        )
+        root = stored.owner
+        if root.is_root and any(row.event_id == root.parent_id for row in new_rows):
             now = with_owner_found(conn, now)
         if now != stored:
             changes.append((stored, now))
     return changes
 
 
-def stored_parents(conn: Connection, held: Runs, rows: Rows) -> dict[str, set[str]]:
-    """By run, the stored parents of new agent_starts: a start with a parent is no root."""
-    found = stored_events(
-        conn,
-        [
-            (held[run_id], row.parent_event_id)
-            for run_id, new_rows in rows.items()
-            for row in new_rows
-            if is_start(row) and row.parent_event_id is not None
-        ],
-    )
-    parents: dict[str, set[str]] = defaultdict(set)
-    for event in found:
-        parents[str(event["run_id"])].add(str(event["event_id"]))
-    return parents
-
-
 def with_owner_found(conn: Connection, state: RunState) -> RunState:
-    """Find the owner among all events of the run, because the old owner's parent has arrived."""
+    """Find the owner among all events of the run, because the old root's parent has arrived."""
     row = queries.events.owner(conn, received_on=state.received_on, run_id=state.run_id).fetchone()
     if row is None:
         raise RetryTransaction("a run lost its events")
@@ -70,3 +58,18 @@ def stored_events(conn: Connection, events: list[tuple[RunState, str]]) -> Itera
         run_ids=[state.run_id for state, _ in events],
         event_ids=[event_id for _, event_id in events],
     )
+
+
+def types_of(rows: Iterable[Row]) -> Types:
+    """The rows of events/stored by run."""
+    types: Types = {}
+    for row in rows:
+        types.setdefault(str(row["run_id"]), {})[str(row["event_id"])] = row["event_type"]
+    return types
+
+
+def ids_to_look_up(rows: list[EventRow]) -> list[str]:
+    """The ids of the rows, and of the events of which the rows need to know whether they exist."""
+    ids = [row.event_id for row in rows]
+    links = links_of(rows)
+    return list(dict.fromkeys([*ids, *links])) if links else ids

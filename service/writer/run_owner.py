@@ -3,8 +3,9 @@
 Each is a minimum over the run's events, so the order in which events and batches arrive does not
 matter:
 
-owner        the root agent_start (the earliest one without a parent in the run), or while there is
-             none the earliest event; it gives the run its agent, a root also its metadata
+owner        the root agent_start (the earliest one without a parent in the run; a span whose parent
+             is of the same process waits for it), or while there is none the earliest event; it
+             gives the run its agent, a root also its metadata
 name         the run_name of the earliest event that asks for one
 environment  that of the earliest event that has one
 """
@@ -64,11 +65,17 @@ class RunState:
     renamed: bool = False
     status: str = "active"  # as stored, as is the duration
     duration_us: int = 0
+    pending_ends: tuple[str, ...] = ()  # events that an agent_end names and the run lacks
 
     @property
     def agent_name(self) -> str:
         """The agent of the run."""
         return self.owner.agent_name
+
+    @property
+    def root_id(self) -> str | None:
+        """The id of the root agent_start; None without one."""
+        return self.owner.event_id if self.owner.is_root else None
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> "RunState":
@@ -91,6 +98,7 @@ class RunState:
             renamed=row["renamed"],
             status=row["status"],
             duration_us=row["duration_us"],
+            pending_ends=tuple(str(event_id) for event_id in row["pending_ends"]),
         )
 
 
@@ -102,6 +110,21 @@ def optional_id(value: Any) -> str | None:
 def is_start(row: EventRow) -> bool:
     """Whether the event is an agent_start; without a parent in the run it is a root."""
     return row.event_type == "agent_start"
+
+
+def named_by(row: EventRow) -> list[str]:
+    """The events that an event names: the previous one and the parent, where it has them."""
+    return [name for name in (row.previous_event_id, row.parent_event_id) if name is not None]
+
+
+def links_of(rows: list[EventRow]) -> list[str]:
+    """The events of which the rows ask whether the run has them, and of which type.
+
+    An agent_start with a parent in the run is no root; an agent_end that names an agent_start may
+    be that of an inner agent.
+    """
+    agents = (row for row in rows if row.event_type in ("agent_start", "agent_end"))
+    return [event_id for row in agents for event_id in named_by(row)]
 
 
 def wish(at: datetime | None, value: str | None) -> tuple[datetime, str] | None:
@@ -130,7 +153,12 @@ def find_owner(rows: list[EventRow], stored: Collection[str]) -> Owner:
     starts = [row for row in rows if is_start(row)]
     if starts:
         inside = {row.event_id for row in rows}.union(stored)
-        starts = [row for row in starts if row.parent_event_id not in inside]
+        starts = [
+            row
+            for row in starts
+            if row.parent_event_id is None
+            or (row.parent_event_id not in inside and not row.awaits_parent)
+        ]
     owner = min(starts or rows, key=TIME_AND_ID)
     return Owner(
         is_root=bool(starts),

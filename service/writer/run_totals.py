@@ -1,20 +1,22 @@
 """The totals of new events by run: the arrays of runs/add_totals."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from decimal import Context, Decimal
 from operator import attrgetter
 
 from service.ingest.rows import EventRow, times_of
 from service.writer.run_changes import Rows, Runs
+from service.writer.run_outcome import Outcome
 
 Column = list[str | None]
 
 # Costs range from 1e-324 to 1e9 dollars: with this precision no sum is rounded.
 EXACT = Context(prec=400)
-OUTCOMES = frozenset({"agent_end", "error"})
 
 
-def totals(rows_by_run: Rows, held: Runs, added: Collection[str]) -> dict[str, Column]:
+def totals(
+    rows_by_run: Rows, held: Runs, added: Collection[str], outcomes: Mapping[str, Outcome]
+) -> dict[str, Column]:
     """Sum the new rows; `held` are the locked runs, `added` the ids of runs inserted just now."""
     columns: dict[str, Column] = {name: [] for name in SUMS}
     times = [times_of(rows) for rows in rows_by_run.values()]
@@ -27,6 +29,10 @@ def totals(rows_by_run: Rows, held: Runs, added: Collection[str]) -> dict[str, C
         "ended_ats": [str(ended) for _, ended in times],
         "held_started_ats": [
             None if run_id in added else str(held[run_id].started_at) for run_id in rows_by_run
+        ],
+        "statuses": [outcomes[run_id].status for run_id in rows_by_run],
+        "pending_ends": [
+            "{" + ",".join(outcomes[run_id].pending_ends) + "}" for run_id in rows_by_run
         ],
         "held_statuses": [held[run_id].status for run_id in rows_by_run],
         "held_durations_us": [str(held[run_id].duration_us) for run_id in rows_by_run],
@@ -50,6 +56,4 @@ SUMS: dict[str, Callable[[list[EventRow]], object]] = {
     "costs": cost,
     "tokens_in": lambda rows: sum(row.tokens_in or 0 for row in rows),
     "tokens_out": lambda rows: sum(row.tokens_out or 0 for row in rows),
-    "ended": lambda rows: any(row.event_type == "agent_end" for row in rows),
-    "failed": lambda rows: any(row.is_error and row.event_type in OUTCOMES for row in rows),
 }

@@ -22,10 +22,14 @@ from service.writer.run_changes import (
     RetryTransaction,
     Rows,
     Runs,
+    Types,
     find_changes,
+    ids_to_look_up,
     stored_events,
+    types_of,
 )
 from service.writer.run_names import Namer
+from service.writer.run_outcome import find_outcomes
 from service.writer.run_owner import RunState, first_state, merge, needs_name
 from service.writer.run_statements import (
     add_runs,
@@ -55,7 +59,12 @@ class Held:
 
     runs: Runs
     added: frozenset[str]  # the ids of runs that this transaction inserted
-    stored: set[str]  # the keys of events that were stored before
+    types: Types  # of events that were stored before: incoming ones, and those that they name
+
+    @property
+    def stored(self) -> set[str]:
+        """The keys of the events that were stored before."""
+        return {run_id + event_id for run_id, types in self.types.items() for event_id in types}
 
 
 class Transaction:
@@ -95,12 +104,13 @@ class Transaction:
         new = [state for run_id, state in states.items() if run_id not in found.known]
         namer = self._lock_agents(new, agents_that_name(found.known, states))
         held = self._hold_runs(found, namer, new)
-        rows = incoming.without_stored(held.stored)
+        stored = held.stored
+        rows = incoming.without_stored(stored)
         self._copy_events(held, rows)
         old_runs = {run_id: rows[run_id] for run_id in rows if run_id not in held.added}
-        changes = find_changes(self._conn, held.runs, old_runs)
+        changes = find_changes(self._conn, held.runs, old_runs, held.types)
         lsn = self._settle(namer, held, rows, changes)
-        return incoming.counts(held.stored, found.expired, lsn)
+        return incoming.counts(stored, found.expired, lsn)
 
     def _find_runs(self) -> Found:
         """Read the runs without a lock; leave out those that retention removed.
@@ -169,21 +179,21 @@ class Transaction:
             set_costs(without_cost, self._prices.at(self._conn, loaded.fetchone()))
         runs, added = by_id(rows_held), frozenset(str(row["run_id"]) for row in rows_added)
         check_held(runs, found)
-        stored = keys_of(rows_stored)
+        types = types_of(rows_stored)
         made_by_others = runs.keys() - found.known.keys() - added
         if made_by_others:
             others = {run_id: runs[run_id] for run_id in made_by_others}
-            stored |= keys_of(self._find_stored(found.incoming, others))
-        return Held(runs, added, stored)
+            types |= types_of(self._find_stored(found.incoming, others))
+        return Held(runs, added, types)
 
     def _find_stored(self, incoming: Incoming, runs: Runs) -> Iterable[Row]:
-        """Query which of the incoming events of these runs are stored."""
+        """Query which of the incoming events of these runs, and of those they name, are stored."""
         return stored_events(
             self._conn,
             [
-                (state, row.event_id)
+                (state, event_id)
                 for run_id, state in runs.items()
-                for row in incoming.runs[run_id]
+                for event_id in ids_to_look_up(incoming.runs[run_id])
             ],
         )
 
@@ -207,9 +217,10 @@ class Transaction:
         if unlocked:
             raise RetryTransaction("more agents to lock", agents=namer.locked | unlocked)
         names = rename_runs(namer, changes)
+        outcomes = find_outcomes(self._conn, held.runs, rows, held.types, changes)
         with self._conn.pipeline():
             if rows:
-                queries.runs.add_totals(self._conn, **totals(rows, held.runs, held.added))
+                queries.runs.add_totals(self._conn, **totals(rows, held.runs, held.added, outcomes))
                 queries.metrics.add_deltas(self._conn, **deltas(rows, held.runs))
             if changes:
                 settle_runs(self._conn, changes, names)
@@ -235,8 +246,3 @@ def agents_that_name(known: Runs, states: Runs) -> set[str]:
         if needs_name(known[run_id], now) if run_id in known else now.requested:
             agents.add(now.agent_name)
     return agents
-
-
-def keys_of(rows: Iterable[Row]) -> set[str]:
-    """The keys of rows of events/stored."""
-    return {f"{row['run_id']}{row['event_id']}" for row in rows}

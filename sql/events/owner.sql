@@ -1,7 +1,7 @@
 -- events/owner: the event that gives a run its agent, among all of the run's events.
 --
--- It is the earliest agent_start whose parent is not in the run; while there is none, the earliest
--- event. Run only when a new event is the parent that the owner names.
+-- It is the earliest agent_start whose parent is not in the run, nor of the same process as its span; while
+-- there is none, the earliest event. Run only when a new event is the parent that the root names.
 --
 -- params   received_on  date  the run's day
 -- params   run_id       uuid  the run
@@ -13,6 +13,9 @@
 
 SELECT e.event_id, e.agent_name, e.timestamp, e.parent_event_id,
        e.event_type = 'agent_start'
+       AND (e.parent_event_id IS NULL
+            OR e.data -> 'otel' ->> 'span_id' IS NULL
+            OR coalesce(e.data -> 'otel' ->> 'parent_is_remote', 'false') = 'true')
        AND NOT EXISTS (SELECT
                          FROM events AS p
                         WHERE p.received_on = e.received_on

@@ -12,15 +12,15 @@
 -- params   costs         numeric[]
 -- params   tokens_in     bigint[]
 -- params   tokens_out    bigint[]
--- params   ended         boolean[]      an agent_end is among them
--- params   failed        boolean[]      an agent_end or error that is an error is among them
+-- params   statuses      text[]         their statuses now
+-- params   pending_ends  text[]         of each run the array of events that an agent_end names and the run lacks, as text
 -- params   held_started_ats  timestamptz[]  its start when it was held; NULL: this transaction made the run
 -- params   held_statuses text[]         its status when it was held
 -- params   held_durations_us bigint[]   its duration when it was held
 -- index    runs_pkey
 -- plan     one index look-up per run; HOT updates, but where a run starts earlier; one row per agent and
 --          quarter hour appended
--- try      \set run_ids '{}' \set started_ats '{}' \set ended_ats '{}' \set last_ats '{}' \set event_counts '{}' \set error_counts '{}' \set costs '{}' \set tokens_in '{}' \set tokens_out '{}' \set ended '{}' \set failed '{}' \set held_started_ats '{}' \set held_statuses '{}' \set held_durations_us '{}'
+-- try      \set run_ids '{}' \set started_ats '{}' \set ended_ats '{}' \set last_ats '{}' \set event_counts '{}' \set error_counts '{}' \set costs '{}' \set tokens_in '{}' \set tokens_out '{}' \set statuses '{}' \set pending_ends '{}' \set held_started_ats '{}' \set held_statuses '{}' \set held_durations_us '{}'
 
 WITH changed AS (
     UPDATE runs AS r
@@ -29,9 +29,8 @@ WITH changed AS (
            last_event_at = greatest(r.last_event_at, n.last_at),
            duration_us   = (extract(epoch FROM greatest(r.ended_at, n.ended_at)
                                              - least(r.started_at, n.started_at)) * 1000000)::bigint,
-           status        = CASE WHEN n.failed OR r.status = 'failed'    THEN 'failed'
-                                WHEN n.ended  OR r.status = 'completed' THEN 'completed'
-                                ELSE 'active' END,
+           status        = n.status,
+           pending_ends  = n.pending_ends::uuid[],
            event_count   = r.event_count + n.event_count,
            error_count   = r.error_count + n.error_count,
            total_cost    = r.total_cost  + n.cost,
@@ -41,10 +40,10 @@ WITH changed AS (
       FROM unnest(:'run_ids'::uuid[], :'started_ats'::timestamptz[], :'ended_ats'::timestamptz[],
                   :'last_ats'::timestamptz[], :'event_counts'::bigint[], :'error_counts'::bigint[],
                   :'costs'::numeric[], :'tokens_in'::bigint[], :'tokens_out'::bigint[],
-                  :'ended'::boolean[], :'failed'::boolean[], :'held_started_ats'::timestamptz[],
+                  :'statuses'::text[], :'pending_ends'::text[], :'held_started_ats'::timestamptz[],
                   :'held_statuses'::text[], :'held_durations_us'::bigint[])
         AS n (run_id, started_at, ended_at, last_at, event_count, error_count, cost, tokens_in,
-              tokens_out, ended, failed, held_started_at, held_status, held_duration_us)
+              tokens_out, status, pending_ends, held_started_at, held_status, held_duration_us)
      WHERE r.run_id = n.run_id
     RETURNING r.agent_name, r.started_at, r.status, r.duration_us,
               n.held_started_at, n.held_status, n.held_duration_us

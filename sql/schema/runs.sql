@@ -28,6 +28,7 @@ CREATE TABLE runs (
     environment_at  timestamptz,
     moved_xid       xid8,
     ended_at        timestamptz NOT NULL,
+    pending_ends    uuid[]      NOT NULL DEFAULT '{}',
     CONSTRAINT runs_pkey PRIMARY KEY (run_id),
     CONSTRAINT runs_agent_name_fkey FOREIGN KEY (agent_name) REFERENCES agents (name),
     CONSTRAINT runs_agent_name_run_name_key UNIQUE (agent_name, run_name),
@@ -55,7 +56,7 @@ COMMENT ON COLUMN runs.ended_at IS 'The latest end of an event; duration_us is t
 
 COMMENT ON COLUMN runs.last_event_at IS 'The latest timestamp of an event';
 
-COMMENT ON COLUMN runs.owner_is_root IS 'Whether the event that gives the run its agent is a root agent_start; else it is the earliest event';
+COMMENT ON COLUMN runs.owner_is_root IS 'Whether the event that gives the run its agent is the root agent_start, whose end is the run''s; else it is the earliest event';
 
 COMMENT ON COLUMN runs.owner_parent_id IS 'The parent that the owning event names: when that event is stored, runs select their owner again';
 
@@ -64,6 +65,10 @@ COMMENT ON COLUMN runs.requested_name IS 'The run_name of the earliest event tha
 COMMENT ON COLUMN runs.renamed IS 'Renamed by a user: events no longer change the name';
 
 COMMENT ON COLUMN runs.environment_at IS 'The timestamp of the event that environment comes from; NULL: it is the ENVIRONMENT of the service';
+
+COMMENT ON COLUMN runs.status IS 'How the root ended. The end of an inner agent neither ends nor fails the run';
+
+COMMENT ON COLUMN runs.pending_ends IS 'The events that an agent_end names and the run does not hold yet: should one be the agent_start of an inner agent, the status is found again. Mostly empty';
 
 COMMENT ON COLUMN runs.moved_xid IS 'The transaction that moved the run to its agent: that agent''s streams send its events from this transaction on; NULL: never moved';
 

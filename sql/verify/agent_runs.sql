@@ -13,12 +13,14 @@ WITH compared AS (
                               'total_cost', r.total_cost, 'tokens_in', r.tokens_in,
                               'tokens_out', r.tokens_out, 'started_at', r.started_at,
                               'ended_at', r.ended_at, 'last_event_at', r.last_event_at,
-                              'duration_us', r.duration_us, 'status', r.status) AS stored,
+                              'duration_us', r.duration_us, 'status', r.status,
+                              'pending_ends', r.pending_ends) AS stored,
            jsonb_build_object('event_count', f.event_count, 'error_count', f.error_count,
                               'total_cost', f.total_cost, 'tokens_in', f.tokens_in,
                               'tokens_out', f.tokens_out, 'started_at', f.started_at,
                               'ended_at', f.ended_at, 'last_event_at', f.last_event_at,
-                              'duration_us', f.duration_us, 'status', f.status) AS counted
+                              'duration_us', f.duration_us, 'status', f.status,
+                              'pending_ends', f.pending_ends) AS counted
       FROM runs      AS r
       JOIN run_facts AS f
         ON f.run_id = r.run_id

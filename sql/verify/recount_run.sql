@@ -16,6 +16,7 @@ UPDATE runs AS r
        last_event_at = f.last_event_at,
        duration_us   = f.duration_us,
        status        = f.status,
+       pending_ends  = f.pending_ends,
        updated_at    = now()
   FROM run_facts AS f
  WHERE f.run_id = :'run_id'::uuid

@@ -71,6 +71,7 @@ def make_event(rng: random.Random, run: str, begin: datetime, ids: list[str], n:
         "event_type": rng.choice(TYPES),
         "timestamp": (begin + timedelta(microseconds=later(rng))).isoformat(),
         "parent_event_id": rng.choice([None, rng.choice(ids), new_id()]),
+        "previous_event_id": rng.choice([None, rng.choice(ids), new_id()]),
         "run_name": rng.choice(NAMES),
         "data": make_data(rng),
     }

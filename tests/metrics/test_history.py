@@ -60,6 +60,7 @@ DRAFTS = st.fixed_dictionaries(
         "event_type": st.sampled_from(["agent_start", "agent_end", "llm_call", "step"]),
         "timestamp": st.sampled_from(MOMENTS),
         "parent_event_id": st.none() | st.sampled_from(IDS),
+        "previous_event_id": st.none() | st.sampled_from(IDS),
         "data": DATA,
     }
 )

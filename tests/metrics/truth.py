@@ -7,6 +7,7 @@ and the outcome and duration of a run from the run's events.
 from dataclasses import dataclass
 
 from service.db.queries import Connection, Row
+from tests.events import STATUS
 from tests.events import TIMED as TIMED_EVENTS
 
 SUMS = ("events", "errors", "tokens_in", "tokens_out", "cost", "latency_us")
@@ -17,8 +18,7 @@ QUARTER_HOUR = "to_timestamp(floor(extract(epoch FROM {}) / 900) * 900)"
 COUNTED = f"""
 WITH outcome AS (
     SELECT r.run_id, r.agent_name, min(e.began_at) AS started_at,
-           bool_or(e.is_error AND e.event_type IN ('agent_end', 'error')) AS failed,
-           bool_or(e.event_type = 'agent_end')                            AS ended,
+           {STATUS} AS status,
            extract(epoch FROM max(e.ended_at) - min(e.began_at)) * 1000000 AS duration_us
       FROM runs AS r JOIN {TIMED_EVENTS} AS e ON e.run_id = r.run_id
      GROUP BY r.run_id
@@ -33,7 +33,7 @@ WITH outcome AS (
       FROM events AS e JOIN runs AS r ON r.run_id = e.run_id
      UNION ALL
     SELECT o.agent_name, {QUARTER_HOUR.format("o.started_at")}, '', '', NULL, 0, 0, 0, 0, 0, 0,
-           1, (o.ended AND NOT o.failed)::integer, o.failed::integer, o.duration_us
+           1, (o.status = 'completed')::integer, (o.status = 'failed')::integer, o.duration_us
       FROM outcome AS o
 ), truth AS MATERIALIZED (
     SELECT s.agent_name, s.quarter_hour, (s.quarter_hour AT TIME ZONE 'UTC')::date AS day,

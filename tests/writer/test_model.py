@@ -36,6 +36,7 @@ drafts = st.fixed_dictionaries(
         "type": st.sampled_from(TYPES),
         "seconds": st.integers(0, 4),  # few, so that times are often equal
         "parent": st.none() | st.integers(0, EVENTS),  # the last is in no run
+        "previous": st.none() | st.integers(0, EVENTS),
         "name": st.none() | st.integers(0, 2),
         "data": datas,
     }
@@ -59,7 +60,7 @@ class Model:
         """The event that a draft stands for."""
         run = self.runs[draft["run"]]
         name = None if draft["name"] is None else f"{run} {draft['name']}"  # clashes with no other
-        parent = draft["parent"]
+        parent, previous = draft["parent"], draft["previous"]
         return {
             "run_id": run,
             "event_id": self.ids[draft["event"]],
@@ -67,6 +68,7 @@ class Model:
             "event_type": draft["type"],
             "timestamp": at(draft["seconds"]),
             "parent_event_id": None if parent is None else self.ids[parent],
+            "previous_event_id": None if previous is None else self.ids[previous],
             "run_name": name or f"temp_{run}",
             "data": draft["data"],
         }
@@ -92,18 +94,28 @@ class Model:
             if event["event_type"] == "agent_start" and event["parent_event_id"] not in inside
         ]
         failed = [event for event in events if event["data"].get("error") is not None]
-        types = {event["event_type"] for event in events}
-        outcome = [event for event in failed if event["event_type"] in ("agent_end", "error")]
         return {
             "agent_name": (roots or events)[0]["agent_name"],
             "metadata": roots[0]["data"].get("metadata", {}) if roots else {},
-            "status": "failed" if outcome else "completed" if "agent_end" in types else "active",
+            "status": self.status(events, roots),
             "error_count": len(failed),
             "event_count": len(events),
             "total_cost": pytest.approx(sum(event["data"].get("cost", 0) for event in events)),
             "tokens_in": sum(event["data"].get("tokens_in", 0) for event in events),
             "tokens_out": sum(event["data"].get("tokens_out", 0) for event in events),
         }
+
+    def status(self, events: list[Event], roots: list[Event]) -> str:
+        """How the run ended: the end of an agent_start that is not the root does not count."""
+        starts = {event["event_id"] for event in events if event["event_type"] == "agent_start"}
+        inner = starts - {root["event_id"] for root in roots[:1]}
+        ends = [
+            event["data"].get("error") is not None
+            for event in events
+            if event["event_type"] == "agent_end"
+            and not inner & {event["previous_event_id"], event["parent_event_id"]}
+        ]
+        return "failed" if any(ends) else "completed" if ends else "active"
 
     def earliest(self, run: str, values: "Iterator[tuple[str, Any]]") -> Any:
         """The value of the earliest event that has one; equal times go by the value."""

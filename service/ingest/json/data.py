@@ -31,6 +31,7 @@ class Span(Struct, gc=False):
     """What is read of `otel`."""
 
     span_id: Any = None
+    parent_is_remote: Any = None
 
 
 class Data(Struct, gc=False):

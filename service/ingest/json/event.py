@@ -129,6 +129,7 @@ def read_event(
         timestamp_text=orjson.dumps(timestamp)[1:-1].decode(),  # isoformat() takes 3 times as long
         parent_event_id=read_repeated_uuid(sent.parent_event_id, "parent_event_id")
         or to_uuid(data.parent_run_id),
+        awaits_parent=awaits_parent(data),
         previous_event_id=read_repeated_uuid(sent.previous_event_id, "previous_event_id"),
         run_name=read_run_name(sent.run_name),
         metadata=read_metadata(event_type, data),
@@ -157,6 +158,11 @@ def read_metadata(event_type: str, data: Data) -> str | None:
 def is_span(data: Data) -> bool:
     """Whether the event is the export of a span, which is stamped when it begins."""
     return isinstance(data.otel, Span) and data.otel.span_id is not None
+
+
+def awaits_parent(data: Data) -> bool:
+    """Whether the event was exported from a span within others; one without a parent is a root."""
+    return isinstance(data.otel, Span) and is_span(data) and data.otel.parent_is_remote is not True
 
 
 def read_error(data: Data) -> bool:

@@ -23,7 +23,7 @@ class Agents:
         """Note the name or the parent of a span, and its rows, which `set_names` completes."""
         key = (span.trace_id, span.span_id)
         own_name = first(span.attributes, AGENT_NAME, name)
-        if own_name is not None or not span.parent_span_id:
+        if own_name is not None or span.is_local_root:
             self._names[key] = own_name
         else:
             self._parents[key] = (span.trace_id, span.parent_span_id)

@@ -196,6 +196,7 @@ def make_span(span: SpanMessage, origin: Origin) -> Span:
         trace_id=(span.trace_id or "").lower(),
         span_id=(span.span_id or "").lower(),
         parent_span_id=(span.parent_span_id or "").lower(),
+        flags=span.flags or 0,
         trace_state=span.trace_state or "",
         name=span.name or "",
         kind=span.kind or 0,

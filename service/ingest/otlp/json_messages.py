@@ -79,6 +79,7 @@ class SpanMessage(Message):
     trace_id: str | None = None
     span_id: str | None = None
     parent_span_id: str | None = None
+    flags: Unsigned | None = None
     trace_state: str | None = None
     name: str | None = None
     kind: Int32 | None = None

@@ -89,6 +89,7 @@ def read_span(
             trace_id=span.trace_id.hex(),
             span_id=span.span_id.hex(),
             parent_span_id=span.parent_span_id.hex(),
+            flags=span.flags,
             trace_state=span.trace_state,
             name=span.name,
             kind=span.kind,

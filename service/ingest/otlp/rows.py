@@ -1,8 +1,8 @@
 """A span -> its events: one, or the start and the end of an agent.
 
-Of such a pair the end has latency, model, tokens, cost and output, and the start all else. A root's
-error is at its end, because an agent_end that failed fails the run. The error of an agent inside
-is at its start, because its run may still end well.
+Of such a pair the end has latency, model, tokens, cost and output, and the start all else. The
+error of a local root is at its end, because an agent_end that failed fails the run. The error of an
+agent inside is at its start, because its run may still end well.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ def rows_of(span: Span, max_bytes: int, max_depth: int) -> list[EventRow]:
     check_ids(span)
     maker = RowMaker(span, max_bytes, max_depth)
     own_type = event_type_of(span)
-    event_type = AGENT if span.is_root else own_type
+    event_type = AGENT if span.is_local_root else own_type
     if event_type == AGENT:
         check_metadata(span, max_bytes)
     columns = read_columns(span, own_type == LLM)
@@ -47,7 +47,7 @@ def rows_of(span: Span, max_bytes: int, max_depth: int) -> list[EventRow]:
     outcome, is_error = outcome_of(span)
     if event_type != AGENT:
         return [maker.start(event_type, outcome | end_data | start_data, columns, is_error)]
-    if span.is_root:
+    if span.is_local_root:
         start_row = maker.start(AGENT, start_data, NOTHING, False)
         return [start_row, maker.end(outcome | end_data, columns, is_error)]
     start_row = maker.start(AGENT, outcome | start_data, NOTHING, is_error)
@@ -82,6 +82,7 @@ class RowMaker:
             timestamp=at,
             timestamp_text=as_text(at),
             parent_event_id=event_id_of(span.trace_id, parent, SPAN) if parent else None,
+            awaits_parent=not span.is_local_root,
             run_name=run_name_of(span),
             metadata=to_json(metadata).decode() if metadata else None,
             environment=data["environment"],
@@ -147,9 +148,9 @@ def moment(nanoseconds: int) -> datetime:
 
 
 def run_name_of(span: Span) -> str | None:
-    """The name of the run: Langfuse's attribute, else the root's own name."""
+    """The name of the run: Langfuse's attribute, else the local root's own name."""
     found = first(span.attributes, names.RUN_NAME, name)
-    if found is None and span.is_root:
+    if found is None and span.is_local_root:
         found = name(span.name)
     return None if found is None or found.startswith(GENERATED_NAME) else found
 

@@ -15,6 +15,8 @@ from service.ingest.otlp.origin import Origin
 # the child knows only the span id of its parent.
 SPAN, END = "8", "9"
 ERROR_STATUS = 2
+HAS_IS_REMOTE, IS_REMOTE = 0x100, 0x200  # of the flags
+REMOTE_KINDS = (2, 5)  # server and consumer
 
 is_trace_id = re.compile(r"(?!0{32})[0-9a-f]{32}").fullmatch
 is_span_id = re.compile(r"(?!0{16})[0-9a-f]{16}").fullmatch
@@ -38,6 +40,7 @@ class Span(Struct, kw_only=True, gc=False):
     trace_id: str
     span_id: str
     parent_span_id: str  # empty: a root
+    flags: int
     trace_state: str
     name: str
     kind: int
@@ -51,9 +54,21 @@ class Span(Struct, kw_only=True, gc=False):
     origin: Origin
 
     @property
-    def is_root(self) -> bool:
-        """Whether the trace begins here."""
-        return not self.parent_span_id
+    def has_remote_parent(self) -> bool:
+        """Whether the parent is a span of another process, which may be traced elsewhere.
+
+        Without the flags that say so, that of a server or a consumer is.
+        """
+        if not self.parent_span_id:
+            return False
+        if self.flags & HAS_IS_REMOTE:
+            return bool(self.flags & IS_REMOTE)
+        return self.kind in REMOTE_KINDS
+
+    @property
+    def is_local_root(self) -> bool:
+        """Whether the trace begins here, or its part in this process."""
+        return not self.parent_span_id or self.has_remote_parent
 
 
 def event_of(name: str, time_unix_nano: int, attributes: dict[str, Any]) -> dict[str, Any]:

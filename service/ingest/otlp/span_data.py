@@ -73,6 +73,7 @@ def as_sent(span: Span, taken: dict[str, str]) -> dict[str, Any]:
     return present(
         {
             "span_id": span.span_id,
+            "parent_is_remote": span.has_remote_parent or None,
             "kind": KINDS.get(span.kind),
             "trace_state": span.trace_state or None,
             "status_message": span.status_message or None,

@@ -1,0 +1,100 @@
+"""The outcome of runs: how their roots ended, whatever the order in which their events arrive.
+
+An agent_end is inner if the event or the parent that it names is an agent_start of the run other
+than the root. An inner end neither ends nor fails the run. The end may arrive before that start, so
+a run keeps the named events that it does not hold yet: `pending_ends`.
+sql/schema/run_facts.sql says the same of the events that are stored.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from service.db.queries import Connection, queries
+from service.ingest.rows import EventRow
+from service.writer.run_changes import Change, Rows, Runs, Types
+from service.writer.run_owner import RunState, named_by
+
+AGENT_START, AGENT_END = "agent_start", "agent_end"
+ACTIVE, COMPLETED, FAILED = "active", "completed", "failed"
+
+
+class Outcome(NamedTuple):
+    """The status of a run, and the named events that it does not hold yet, sorted."""
+
+    status: str
+    pending_ends: list[str]
+
+
+class End(NamedTuple):
+    """An agent_end: the events that it names, and whether it failed."""
+
+    named: Collection[str]
+    is_error: bool
+
+
+def find_outcomes(
+    conn: Connection, held: Runs, rows: Rows, types: Types, changes: Iterable[Change]
+) -> dict[str, Outcome]:
+    """The outcome of each run with new rows. The runs are locked, and the rows stored."""
+    now = held | {state.run_id: state for _, state in changes}
+    return {
+        run_id: find_outcome(conn, held[run_id], now[run_id], new_rows, types.get(run_id, {}))
+        for run_id, new_rows in rows.items()
+    }
+
+
+def find_outcome(
+    conn: Connection,
+    stored: RunState,
+    now: RunState,
+    rows: list[EventRow],
+    types: Mapping[str, str],
+) -> Outcome:
+    """The outcome of a run after adding `rows`; `types` are those of events stored before."""
+    ends = [End(named_by(row), row.is_error) for row in rows if row.event_type == AGENT_END]
+    if not ends and not stored.pending_ends and stored.root_id == now.root_id:
+        return Outcome(stored.status, [])
+    new = {row.event_id: row.event_type for row in rows}
+    named = {event_id for end in ends for event_id in end.named} | set(stored.pending_ends)
+    pending = sorted(named - new.keys() - types.keys())
+    if must_recount(stored, now, new):
+        return Outcome(recount(conn, now), pending)
+    status = status_of(ends, starts_of({**types, **new}), now.root_id)
+    return Outcome(max(stored.status, status, key=RANK.index), pending)
+
+
+RANK = (ACTIVE, COMPLETED, FAILED)
+
+
+def must_recount(stored: RunState, now: RunState, new: Mapping[str, str]) -> bool:
+    """Whether ends that were counted may be inner now, or inner ends no longer."""
+    if any(new.get(event_id) == AGENT_START for event_id in stored.pending_ends):
+        return True
+    if stored.root_id == now.root_id:
+        return False
+    counted_end = stored.root_id is not None and stored.status != ACTIVE
+    return counted_end or (now.root_id is not None and now.root_id not in new)
+
+
+def recount(conn: Connection, run: RunState) -> str:
+    """The status by all agent_starts and agent_ends of the run."""
+    found = queries.events.agents(conn, received_on=run.received_on, run_id=run.run_id).fetchall()
+    ends = [
+        End([str(row[name]) for name in ("previous_event_id", "parent_event_id")], row["is_error"])
+        for row in found
+        if row["event_type"] == AGENT_END
+    ]
+    types = {str(row["event_id"]): row["event_type"] for row in found}
+    return status_of(ends, starts_of(types), run.root_id)
+
+
+def starts_of(types: Mapping[str, str]) -> set[str]:
+    """The ids of the agent_starts."""
+    return {event_id for event_id, event_type in types.items() if event_type == AGENT_START}
+
+
+def status_of(ends: Iterable[End], starts: Collection[str], root_id: str | None) -> str:
+    """The status that these ends give a run, with the ids of its agent_starts and of its root."""
+    inner = set(starts) - {root_id}
+    errors = [end.is_error for end in ends if inner.isdisjoint(end.named)]
+    return FAILED if any(errors) else COMPLETED if errors else ACTIVE
