@@ -1,8 +1,8 @@
 -- 0007.times, backwards: the exact mirror.
 --
 -- locks    events and runs, against everyone, until it ends: it writes every run
--- loses    whether an event is stamped at its end, when each run ended, and that inner agents end no run;
---          all of it can be counted again
+-- loses    the order of events of one moment; whether an event is stamped at its end, when each run ended, and
+--          that inner agents end no run can be counted again
 
 SET LOCAL lock_timeout = '2s';
 
@@ -45,6 +45,21 @@ SELECT r.run_id, r.received_on, r.agent_name,
        r.duration_us
   FROM runs AS r;
 
+DROP VIEW event_details;
+
+CREATE VIEW event_details AS
+SELECT e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
+       e.parent_event_id, e.previous_event_id,
+       e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
+       e.latency_us / 1000.0 AS latency_ms,
+       e.is_error, e.data, e.created_at
+  FROM runs   AS r
+  JOIN events AS e
+    ON e.received_on = r.received_on
+   AND e.run_id      = r.run_id;
+
+COMMENT ON VIEW event_details IS 'Events as the API returns them. Select by run_id: the run names the one partition to read. Queries select all columns of it, so its columns never change: another set of columns is another view.';
+
 DROP VIEW exported_runs;
 
 CREATE VIEW exported_runs AS
@@ -73,7 +88,7 @@ COMMENT ON VIEW run_details IS 'Runs as the API returns them. Queries select all
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = 'gati_read') THEN
-        GRANT SELECT ON exported_runs, run_details TO gati_read;
+        GRANT SELECT ON event_details, exported_runs, run_details TO gati_read;
     END IF;
 END
 $$;
@@ -108,8 +123,11 @@ DROP VIEW run_facts;
 DROP VIEW event_times;
 ALTER TABLE runs
     DROP COLUMN ended_at,
-    DROP COLUMN pending_ends;
-ALTER TABLE events DROP COLUMN stamped_at_end;
+    DROP COLUMN pending_ends,
+    DROP COLUMN owner_tie;
+ALTER TABLE events
+    DROP COLUMN stamped_at_end,
+    DROP COLUMN tie;
 
 INSERT INTO metric_deltas (quarter_hour, agent_name, runs, completed, failed, duration_us)
 SELECT date_bin('15 minutes', r.created_at, '1970-01-01 00:00:00+00') AS quarter_hour, r.agent_name,

@@ -1,4 +1,4 @@
--- 0007.times: note when events and runs began and ended and how runs ended; count each run at its start.
+-- 0007.times: note when events and runs began and ended, their order, and how runs ended; count runs at their start.
 --
 -- locks    events and runs, against everyone, until it ends: it writes a part of the events and every run
 -- safe     no: stop the service first; the old code stores no run without started_at and counts runs elsewhere
@@ -17,7 +17,9 @@ SELECT date_bin('15 minutes', r.created_at, '1970-01-01 00:00:00+00') AS quarter
   FROM runs AS r
  GROUP BY quarter_hour, r.agent_name;
 
-ALTER TABLE events ADD COLUMN stamped_at_end boolean NOT NULL DEFAULT true;
+ALTER TABLE events
+    ADD COLUMN stamped_at_end boolean NOT NULL DEFAULT true,
+    ADD COLUMN tie integer NOT NULL DEFAULT 0;
 
 UPDATE events
    SET stamped_at_end = false
@@ -26,9 +28,12 @@ UPDATE events
 
 COMMENT ON COLUMN events.stamped_at_end IS 'Whether timestamp is when the event ended. False for agent_start and for spans, which are stamped when they begin';
 
+COMMENT ON COLUMN events.tie IS 'The order of events of one microsecond: the nanoseconds of a span times 2^20, and the place in the request';
+
 ALTER TABLE runs
     ADD COLUMN ended_at timestamptz,
-    ADD COLUMN pending_ends uuid[] NOT NULL DEFAULT '{}';
+    ADD COLUMN pending_ends uuid[] NOT NULL DEFAULT '{}',
+    ADD COLUMN owner_tie integer NOT NULL DEFAULT 0;
 
 CREATE VIEW event_times AS
 SELECT e.received_on, e.run_id, e.event_id, e.event_type, e.timestamp,
@@ -115,6 +120,8 @@ COMMENT ON COLUMN runs.last_event_at IS 'The latest timestamp of an event';
 
 COMMENT ON COLUMN runs.owner_is_root IS 'Whether the event that gives the run its agent is the root agent_start, whose end is the run''s; else it is the earliest event';
 
+COMMENT ON COLUMN runs.owner_tie IS 'The tie of the owning event';
+
 COMMENT ON COLUMN runs.status IS 'How the root ended. The end of an inner agent neither ends nor fails the run';
 
 COMMENT ON COLUMN runs.pending_ends IS 'The events that an agent_end names and the run does not hold yet: should one be the agent_start of an inner agent, the status is found again. Mostly empty';
@@ -150,6 +157,17 @@ SELECT r.run_id, r.received_on, r.agent_name, r.run_name,
   FROM runs AS r;
 
 COMMENT ON VIEW exported_runs IS 'Runs as exports write them. Queries select all columns of it, so its columns never change: another set of columns is another view.';
+
+CREATE OR REPLACE VIEW event_details AS
+SELECT e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
+       e.parent_event_id, e.previous_event_id,
+       e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source,
+       e.latency_us / 1000.0 AS latency_ms,
+       e.is_error, e.data, e.created_at, e.tie
+  FROM runs   AS r
+  JOIN events AS e
+    ON e.received_on = r.received_on
+   AND e.run_id      = r.run_id;
 
 CREATE OR REPLACE VIEW run_metrics AS
 SELECT r.run_id, r.received_on, r.agent_name,

@@ -40,6 +40,7 @@ class EventKey(NamedTuple):
     started_at: datetime  # of the run
     run_id: str
     timestamp: datetime | None = None
+    tie: int = 0
     event_id: str | None = None
 
 
@@ -88,6 +89,13 @@ def to_id(value: Any) -> str:
         return str(uuid.UUID(value))
     except (ValueError, TypeError, AttributeError):
         raise invalid_cursor() from None
+
+
+def to_tie(value: Any) -> int:
+    """A tie in a cursor: an integer of 31 bits."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+        raise invalid_cursor()
+    return value
 
 
 def to_total(value: Any) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 NULL = r"\N"  # in COPY's text format
+PLACE_BITS = 20  # of `tie`; above them are the nanoseconds
+LAST_PLACE = 2**PLACE_BITS - 1
 BLOCK_BYTES = 1024 * 1024  # of COPY, written at a time
 
 
@@ -36,8 +38,13 @@ class EventRow(Struct, kw_only=True, gc=False):
     latency_us: int | None = None
     awaits_parent: bool = False  # a span within others: its parent comes, and it is no root
     stamped_at_end: bool  # whether `timestamp` is when the event ended, else when it began
+    tie: int = 0  # the order of events of one moment: see `place`
     is_error: bool
     data: bytes
+
+    def place(self, number: int) -> None:
+        """Note the row's place in its request, behind the nanoseconds that `tie` has already."""
+        self.tie |= min(number, LAST_PLACE)
 
     @property
     def key(self) -> str:
@@ -54,7 +61,7 @@ class EventRow(Struct, kw_only=True, gc=False):
             f"{NULL if self.tokens_out is None else self.tokens_out}\t"
             f"{self.cost or NULL}\t{self.cost_source or NULL}\t"
             f"{NULL if self.latency_us is None else self.latency_us}\t{self.stamped_at_end}\t"
-            f"{self.is_error}\t"
+            f"{self.tie}\t{self.is_error}\t"
         )
         return columns.encode() + self.data.replace(b"\\", b"\\\\") + b"\n"
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from service.ingest.rows import EventRow, times_of
 
-TIME_AND_ID = attrgetter("timestamp", "event_id")
+PLACE_IN_TIME = attrgetter("timestamp", "tie", "event_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Owner:
 
     is_root: bool
     at: datetime
+    tie: int
     event_id: str
     parent_id: str | None
     agent_name: str
@@ -38,6 +39,7 @@ class Owner:
         return cls(
             is_root=row["is_root"],
             at=row["timestamp"],
+            tie=row["tie"],
             event_id=str(row["event_id"]),
             parent_id=optional_id(row["parent_event_id"]),
             agent_name=row["agent_name"],
@@ -45,9 +47,9 @@ class Owner:
         )
 
     @property
-    def rank(self) -> tuple[bool, datetime, str]:
+    def rank(self) -> tuple[bool, datetime, int, str]:
         """The sort key of owners; the lowest wins: roots first, then the earliest."""
-        return (not self.is_root, self.at, self.event_id)
+        return (not self.is_root, self.at, self.tie, self.event_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class RunState:
             owner=Owner(
                 is_root=row["owner_is_root"],
                 at=row["owner_at"],
+                tie=row["owner_tie"],
                 event_id=str(row["owner_event_id"]),
                 parent_id=optional_id(row["owner_parent_id"]),
                 agent_name=row["agent_name"],
@@ -159,10 +162,11 @@ def find_owner(rows: list[EventRow], stored: Collection[str]) -> Owner:
             if row.parent_event_id is None
             or (row.parent_event_id not in inside and not row.awaits_parent)
         ]
-    owner = min(starts or rows, key=TIME_AND_ID)
+    owner = min(starts or rows, key=PLACE_IN_TIME)
     return Owner(
         is_root=bool(starts),
         at=owner.timestamp,
+        tie=owner.tie,
         event_id=owner.event_id,
         parent_id=owner.parent_event_id,
         agent_name=owner.agent_name,

@@ -120,6 +120,7 @@ def columns(
         "requested_ats": [as_text(at) for at, _ in requested],
         "owner_is_roots": [as_text(state.owner.is_root) for state in states],
         "owner_ats": [as_text(state.owner.at) for state in states],
+        "owner_ties": [str(state.owner.tie) for state in states],
         "owner_event_ids": [state.owner.event_id for state in states],
         "owner_parent_ids": [state.owner.parent_id for state in states],
         "metadatas": list(metadatas),

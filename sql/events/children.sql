@@ -2,7 +2,7 @@
 --
 -- params   run_id       uuid  the run
 -- params   event_id     uuid  the event
--- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
+-- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer
 -- rows     one per child
 -- index    runs_pkey, events_pkey
 -- plan     index scan of the run in one partition, filter, sort in memory
@@ -12,4 +12,4 @@ SELECT e.*
   FROM event_details AS e
  WHERE e.run_id          = :'run_id'::uuid
    AND e.parent_event_id = :'event_id'::uuid
- ORDER BY e.timestamp, e.event_id;
+ ORDER BY e.timestamp, e.tie, e.event_id;

@@ -5,13 +5,13 @@
 --
 -- params   received_on  date  the run's day
 -- params   run_id       uuid  the run
--- returns  event_id uuid, agent_name text, timestamp timestamp with time zone, parent_event_id uuid, is_root boolean, metadata text
+-- returns  event_id uuid, agent_name text, timestamp timestamp with time zone, tie integer, parent_event_id uuid, is_root boolean, metadata text
 -- rows     one; none when the run has no event
 -- index    events_pkey
 -- plan     index scan on one partition; one look-up per agent_start; top-1 sort
 -- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534
 
-SELECT e.event_id, e.agent_name, e.timestamp, e.parent_event_id,
+SELECT e.event_id, e.agent_name, e.timestamp, e.tie, e.parent_event_id,
        e.event_type = 'agent_start'
        AND (e.parent_event_id IS NULL
             OR e.data -> 'otel' ->> 'span_id' IS NULL
@@ -26,5 +26,5 @@ SELECT e.event_id, e.agent_name, e.timestamp, e.parent_event_id,
   FROM events AS e
  WHERE e.received_on = :'received_on'::date
    AND e.run_id      = :'run_id'::uuid
- ORDER BY is_root DESC, e.timestamp, e.event_id
+ ORDER BY is_root DESC, e.timestamp, e.tie, e.event_id
  LIMIT 1;

@@ -9,6 +9,7 @@
 -- params   row_limit        bigint       rows at most
 -- params   byte_limit       bigint       of their data, except the first event: the rows end there
 -- params   after_timestamp  timestamptz  optional: the time of the event of the first run after which the page begins
+-- params   after_tie        integer      optional: its tie
 -- params   after_event_id   uuid         optional: its event_id
 -- params   event_type       text         optional: this event type alone
 -- params   model            text         optional: this model alone
@@ -16,14 +17,14 @@
 -- params   from_at          timestamptz  optional: of then or later
 -- params   to_at            timestamptz  optional: before
 -- params   pattern          text         optional: data as text is like this, in any case
--- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, found bigint, bytes integer
+-- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer, found bigint, bytes integer
 -- rows     up to row_limit. Fewer than `found`, which is on each: the byte limit ended the page
 -- index    events_pkey, runs_pkey
 -- plan     one index scan in one partition per run, sorted in memory run by run
--- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set pattern '%time out%'
+-- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_tie 0 \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set pattern '%time out%'
 
 WITH found AS MATERIALIZED (
-    SELECT k.position, e.received_on, e.run_id, e.event_id, e.timestamp,
+    SELECT k.position, e.received_on, e.run_id, e.event_id, e.timestamp, e.tie,
            pg_column_size(e.data)
            * CASE WHEN pg_column_compression(e.data) IS NULL THEN 1 ELSE 8 END AS bytes
       FROM unnest(:'run_ids'::uuid[], :'received_ons'::date[])
@@ -34,7 +35,8 @@ WITH found AS MATERIALIZED (
      WHERE true
 \if :{?after_event_id}
        AND (k.position > 1
-            OR (e.timestamp, e.event_id) < (:'after_timestamp'::timestamptz, :'after_event_id'::uuid))
+            OR (e.timestamp, e.tie, e.event_id)
+               < (:'after_timestamp'::timestamptz, :'after_tie'::integer, :'after_event_id'::uuid))
 \endif
 \if :{?event_type}
        AND e.event_type = :'event_type'
@@ -54,23 +56,23 @@ WITH found AS MATERIALIZED (
 \if :{?pattern}
        AND e.data::text ILIKE :'pattern'
 \endif
-     ORDER BY k.position, e.timestamp DESC, e.event_id DESC
+     ORDER BY k.position, e.timestamp DESC, e.tie DESC, e.event_id DESC
      LIMIT :'row_limit'::bigint
 ),
 likely AS MATERIALIZED (
     SELECT f.position, f.run_id, f.event_id,
            count(*) OVER () AS found,
-           sum(f.bytes) OVER (ORDER BY f.position, f.timestamp DESC, f.event_id DESC
+           sum(f.bytes) OVER (ORDER BY f.position, f.timestamp DESC, f.tie DESC, f.event_id DESC
                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
       FROM found AS f
 )
 SELECT p.event_id, p.run_id, p.run_name, p.agent_name, p.event_type, p.timestamp,
        p.parent_event_id, p.previous_event_id, p.model, p.tokens_in, p.tokens_out,
-       p.cost, p.cost_source, p.latency_ms, p.is_error, p.data, p.created_at, p.found, p.bytes
+       p.cost, p.cost_source, p.latency_ms, p.is_error, p.data, p.created_at, p.tie, p.found, p.bytes
   FROM (SELECT e.*, l.position, l.found,
                octet_length(e.data::text) AS bytes,
                sum(octet_length(e.data::text))
-                   OVER (ORDER BY l.position, e.timestamp DESC, e.event_id DESC
+                   OVER (ORDER BY l.position, e.timestamp DESC, e.tie DESC, e.event_id DESC
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
           FROM likely        AS l
           JOIN event_details AS e
@@ -78,4 +80,4 @@ SELECT p.event_id, p.run_id, p.run_name, p.agent_name, p.event_type, p.timestamp
            AND e.event_id = l.event_id
          WHERE coalesce(l.bytes_before, 0) < :'byte_limit'::bigint) AS p
  WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
- ORDER BY p.position, p.timestamp DESC, p.event_id DESC;
+ ORDER BY p.position, p.timestamp DESC, p.tie DESC, p.event_id DESC;

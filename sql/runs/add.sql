@@ -17,6 +17,7 @@
 -- params   requested_ats    timestamptz[]
 -- params   owner_is_roots   boolean[]
 -- params   owner_ats        timestamptz[]
+-- params   owner_ties       integer[]
 -- params   owner_event_ids  uuid[]
 -- params   owner_parent_ids uuid[]
 -- params   metadatas        jsonb[]
@@ -24,22 +25,22 @@
 -- rows     one per run made; a run that another transaction made meanwhile is left as it is
 -- index    runs_pkey
 -- plan     one insert per run
--- try      \set run_ids '{}' \set received_on 2026-11-23 \set agent_names '{}' \set started_ats '{}' \set run_names '{}' \set environments '{}' \set environment_ats '{}' \set requested_names '{}' \set requested_ats '{}' \set owner_is_roots '{}' \set owner_ats '{}' \set owner_event_ids '{}' \set owner_parent_ids '{}' \set metadatas '{}'
+-- try      \set run_ids '{}' \set received_on 2026-11-23 \set agent_names '{}' \set started_ats '{}' \set run_names '{}' \set environments '{}' \set environment_ats '{}' \set requested_names '{}' \set requested_ats '{}' \set owner_is_roots '{}' \set owner_ats '{}' \set owner_ties '{}' \set owner_event_ids '{}' \set owner_parent_ids '{}' \set metadatas '{}'
 
 INSERT INTO runs (run_id, received_on, agent_name, started_at, ended_at, last_event_at, run_name,
                   environment, environment_at, requested_name, requested_at,
-                  owner_is_root, owner_at, owner_event_id, owner_parent_id, metadata)
+                  owner_is_root, owner_at, owner_tie, owner_event_id, owner_parent_id, metadata)
 SELECT n.run_id, :'received_on'::date, n.agent_name, n.started_at, n.started_at, n.started_at, n.run_name,
        n.environment, n.environment_at, n.requested_name, n.requested_at,
-       n.owner_is_root, n.owner_at, n.owner_event_id, n.owner_parent_id, n.metadata
+       n.owner_is_root, n.owner_at, n.owner_tie, n.owner_event_id, n.owner_parent_id, n.metadata
   FROM unnest(:'run_ids'::uuid[], :'agent_names'::text[], :'started_ats'::timestamptz[],
               :'run_names'::text[],
               :'environments'::text[], :'environment_ats'::timestamptz[],
               :'requested_names'::text[], :'requested_ats'::timestamptz[],
-              :'owner_is_roots'::boolean[], :'owner_ats'::timestamptz[],
+              :'owner_is_roots'::boolean[], :'owner_ats'::timestamptz[], :'owner_ties'::integer[],
               :'owner_event_ids'::uuid[], :'owner_parent_ids'::uuid[], :'metadatas'::jsonb[])
     AS n (run_id, agent_name, started_at, run_name, environment, environment_at, requested_name, requested_at,
-          owner_is_root, owner_at, owner_event_id, owner_parent_id, metadata)
+          owner_is_root, owner_at, owner_tie, owner_event_id, owner_parent_id, metadata)
 \if :{?distributed}
   JOIN agents AS a
     ON a.name = n.agent_name

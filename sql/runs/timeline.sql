@@ -1,7 +1,7 @@
 -- runs/timeline: a run's events, oldest first.
 --
 -- params   run_id  uuid  the run
--- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
+-- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer
 -- rows     one per event; none when the run is unknown
 -- index    runs_pkey, events_pkey
 -- plan     index scan on one partition, sort in memory
@@ -10,4 +10,4 @@
 SELECT e.*
   FROM event_details AS e
  WHERE e.run_id = :'run_id'::uuid
- ORDER BY e.timestamp, e.event_id;
+ ORDER BY e.timestamp, e.tie, e.event_id;

@@ -13,7 +13,7 @@
 -- the run again for each level). In psql: SET enable_mergejoin = off.
 --
 -- params   run_id  uuid  the run
--- returns  event_id uuid, event_type text, timestamp timestamp with time zone, data jsonb, parent_event_id uuid, previous_event_id uuid, model text, latency_ms numeric, cost numeric, cost_source text, tokens_in bigint, tokens_out bigint, name text, status text, graph_structure jsonb, execution_flow jsonb, tree_parent_id uuid, depth integer
+-- returns  event_id uuid, event_type text, timestamp timestamp with time zone, data jsonb, parent_event_id uuid, previous_event_id uuid, model text, latency_ms numeric, cost numeric, cost_source text, tokens_in bigint, tokens_out bigint, name text, status text, graph_structure jsonb, execution_flow jsonb, tie integer, tree_parent_id uuid, depth integer
 -- rows     one per event; none when the run is unknown
 -- index    runs_pkey, events_pkey
 -- plan     index scans on one partition; the recursion probes one hash of the run, level by level
@@ -64,7 +64,7 @@ SELECT e.event_id, e.event_type, e.timestamp, e.data, e.parent_event_id, e.previ
            coalesce(nullif(e.data -> 'execution_flow', 'null'),
                     nullif(e.data -> 'metadata' -> 'execution_flow', 'null'))
        END AS execution_flow,
-       l.tree_parent_id, w.depth
+       e.tie, l.tree_parent_id, w.depth
   FROM runs   AS r
   JOIN events AS e
     ON e.received_on = r.received_on
@@ -74,4 +74,4 @@ SELECT e.event_id, e.event_type, e.timestamp, e.data, e.parent_event_id, e.previ
   LEFT JOIN walk AS w
     ON w.event_id = e.event_id
  WHERE r.run_id = :'run_id'::uuid
- ORDER BY e.timestamp, e.event_id;
+ ORDER BY e.timestamp, e.tie, e.event_id;

@@ -24,7 +24,7 @@
 --
 -- params   run_id     uuid    the run
 -- params   cycle_ids  uuid[]  optional: its events that are on cycles of parents
--- returns  event_id uuid, event_type text, timestamp timestamp with time zone, name text, status text, model text, parent_event_id uuid, previous_event_id uuid, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, is_error boolean, tree_parent_id uuid, depth integer, started_at timestamp with time zone, duration_ms numeric, self_time_ms numeric, on_critical_path boolean, subtree_cost numeric, subtree_tokens_in numeric, subtree_tokens_out numeric, descendant_count numeric
+-- returns  event_id uuid, event_type text, timestamp timestamp with time zone, name text, status text, model text, parent_event_id uuid, previous_event_id uuid, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, is_error boolean, tie integer, tree_parent_id uuid, depth integer, started_at timestamp with time zone, duration_ms numeric, self_time_ms numeric, on_critical_path boolean, subtree_cost numeric, subtree_tokens_in numeric, subtree_tokens_out numeric, descendant_count numeric
 -- rows     one per event; none when the run is unknown
 -- index    runs_pkey, events_pkey
 -- plan     index scans on one partition; three recursions, each of which probes one hash of the run
@@ -39,7 +39,7 @@ WITH RECURSIVE run_events AS MATERIALIZED (
            (1000000 * extract(epoch FROM e.timestamp))::bigint AS at_us,
            e.event_type = 'agent_start' AS is_start,
            e.event_type = 'agent_end'   AS is_end,
-           e.stamped_at_end::integer AS stamped_at_end
+           e.stamped_at_end::integer AS stamped_at_end, e.tie
       FROM runs   AS r
       JOIN events AS e
         ON e.received_on = r.received_on
@@ -49,7 +49,7 @@ WITH RECURSIVE run_events AS MATERIALIZED (
      WHERE r.run_id = :'run_id'::uuid
      UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-           NULL, NULL, NULL
+           NULL, NULL, NULL, NULL
       FROM generate_series(1, (SELECT 0)) AS a_thousand_to_the_planner
 ), linked AS MATERIALIZED (
     SELECT p.event_id, p.tree_parent_id, p.tree_parent_id IS NULL AS is_root
@@ -84,7 +84,7 @@ WITH RECURSIVE run_events AS MATERIALIZED (
                           ON l.event_id = s.event_id
                        WHERE s.is_start
                          AND l.is_root
-                       ORDER BY s.at_us, s.event_id
+                       ORDER BY s.at_us, s.tie, s.event_id
                        LIMIT 1)
            END AS start_id,
            e.at_us
@@ -95,7 +95,7 @@ WITH RECURSIVE run_events AS MATERIALIZED (
       FROM agent_ends AS a
      GROUP BY a.start_id
 ), timed AS MATERIALIZED (
-    SELECT row_number() OVER (ORDER BY d.depth, d.at_us, d.event_id) AS n,
+    SELECT row_number() OVER (ORDER BY d.depth, d.at_us, d.tie, d.event_id) AS n,
            d.event_id, d.tree_parent_id, d.depth,
            d.depth = max(d.depth) OVER () AS is_deepest,
            d.cost, d.tokens_in, d.tokens_out, d.at_us,
@@ -106,7 +106,7 @@ WITH RECURSIVE run_events AS MATERIALIZED (
                    coalesce(e.cost, 0)       AS cost,
                    coalesce(e.tokens_in, 0)  AS tokens_in,
                    coalesce(e.tokens_out, 0) AS tokens_out,
-                   e.at_us, e.stamped_at_end,
+                   e.at_us, e.tie, e.stamped_at_end,
                    CASE WHEN e.is_end THEN 0
                         WHEN e.is_start AND e.latency_us IS NULL THEN
                             CASE WHEN a.ended_us >= e.at_us THEN a.ended_us - e.at_us END
@@ -224,7 +224,7 @@ WITH RECURSIVE run_events AS MATERIALIZED (
 SELECT e.event_id, e.event_type, e.timestamp, e.name, e.status, e.model,
        e.parent_event_id, e.previous_event_id,
        e.latency_us / 1000.0 AS latency_ms,
-       e.cost, e.tokens_in, e.tokens_out, e.is_error,
+       e.cost, e.tokens_in, e.tokens_out, e.is_error, e.tie,
        l.tree_parent_id, s.depth,
        to_timestamp(0) + s.began_us * interval '1 microsecond' AS started_at,
        (s.ended_us - s.began_us) / 1000.0                      AS duration_ms,
@@ -239,4 +239,4 @@ SELECT e.event_id, e.event_type, e.timestamp, e.name, e.status, e.model,
     ON s.event_id = e.event_id
   LEFT JOIN covered AS c
     ON c.parent_n = s.n
- ORDER BY e.timestamp, e.event_id;
+ ORDER BY e.timestamp, e.tie, e.event_id;

@@ -23,6 +23,7 @@ CREATE TABLE events (
     ingest_xid        xid8        NOT NULL DEFAULT pg_current_xact_id(),
     created_at        timestamptz NOT NULL DEFAULT now(),
     stamped_at_end    boolean     NOT NULL DEFAULT true,
+    tie               integer     NOT NULL DEFAULT 0,
     CONSTRAINT events_pkey PRIMARY KEY (received_on, run_id, event_id),
     CONSTRAINT events_cost_source_check CHECK (
         CASE WHEN cost IS NULL THEN cost_source IS NULL
@@ -39,6 +40,8 @@ COMMENT ON COLUMN events.ingest_xid IS 'The transaction that stored the event (p
 COMMENT ON COLUMN events.cost_source IS 'client: the client sent the cost. computed: from model_prices';
 
 COMMENT ON COLUMN events.stamped_at_end IS 'Whether timestamp is when the event ended. False for agent_start and for spans, which are stamped when they begin';
+
+COMMENT ON COLUMN events.tie IS 'The order of events of one microsecond: the nanoseconds of a span times 2^20, and the place in the request';
 
 CREATE INDEX events_ingest_xid_idx ON events (ingest_xid);
 

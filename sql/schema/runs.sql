@@ -29,6 +29,7 @@ CREATE TABLE runs (
     moved_xid       xid8,
     ended_at        timestamptz NOT NULL,
     pending_ends    uuid[]      NOT NULL DEFAULT '{}',
+    owner_tie       integer     NOT NULL DEFAULT 0,
     CONSTRAINT runs_pkey PRIMARY KEY (run_id),
     CONSTRAINT runs_agent_name_fkey FOREIGN KEY (agent_name) REFERENCES agents (name),
     CONSTRAINT runs_agent_name_run_name_key UNIQUE (agent_name, run_name),
@@ -59,6 +60,8 @@ COMMENT ON COLUMN runs.last_event_at IS 'The latest timestamp of an event';
 COMMENT ON COLUMN runs.owner_is_root IS 'Whether the event that gives the run its agent is the root agent_start, whose end is the run''s; else it is the earliest event';
 
 COMMENT ON COLUMN runs.owner_parent_id IS 'The parent that the owning event names: when that event is stored, runs select their owner again';
+
+COMMENT ON COLUMN runs.owner_tie IS 'The tie of the owning event';
 
 COMMENT ON COLUMN runs.requested_name IS 'The run_name of the earliest event that has one; run_name may add (2), (3), …';
 

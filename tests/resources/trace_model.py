@@ -126,17 +126,13 @@ def ended(end: Node, nodes: list[Node]) -> Node | None:
     """The agent_start that an agent_end ends."""
     starts = [node for node in nodes if node.event_type == "agent_start"]
     followed = [node for node in starts if node.event_id == end.previous_id]
-    roots = sorted(
-        (node for node in starts if node.parent is None), key=lambda node: (node.at, node.event_id)
-    )
+    roots = sorted((node for node in starts if node.parent is None), key=lambda node: node.at)
     return next(iter(followed or roots), None)
 
 
 def mark_critical(siblings: list[Node]) -> None:
     """Backwards in time: the last to finish, then the last that had finished when it began."""
-    latest_first = sorted(
-        siblings, key=lambda node: (-node.last, node.first, node.at, node.event_id)
-    )
+    latest_first = sorted(siblings, key=lambda node: (-node.last, node.first, node.at))
     chosen: Node | None = None
     for node in latest_first:
         if chosen is None or node.last <= chosen.first:

@@ -76,17 +76,19 @@ class Model:
     def add(self, events: list[Event]) -> int:
         """Store a batch; how many were new."""
         new = 0
-        for event in events:
+        for place, event in enumerate(events):
             self.seen_agents.add(event["agent_name"])
             run = self.stored.setdefault(event["run_id"], {})
             if event["event_id"] not in run:
-                run[event["event_id"]] = event
+                run[event["event_id"]] = {**event, "place": place}
                 new += 1
         return new
 
     def expected(self, run: str) -> dict[str, Any]:
         """What GET /runs/{run} must say, but for name, times and the service's own environment."""
-        events = sorted(self.stored[run].values(), key=lambda e: (e["timestamp"], e["event_id"]))
+        events = sorted(
+            self.stored[run].values(), key=lambda e: (e["timestamp"], e["place"], e["event_id"])
+        )
         inside = self.stored[run]
         roots = [
             event

@@ -15,6 +15,7 @@ INTERNAL = {
     "total",
     "run_started_at",
     "found",
+    "tie",
     "bytes",
 }  # columns that the scan needs, not the client
 

@@ -19,6 +19,7 @@ from service.db.database import Database
 from service.db.queries import Connection, Row, queries
 from service.ingest.json.batch import Batch, parse_batch
 from service.resources.events import search_resource
+from service.resources.trace.ties import in_order
 from service.telemetry import metrics
 from service.writer.group_commit import GroupCommitWriter
 from service.writer.incoming import Counts
@@ -93,7 +94,8 @@ class Children(DatabaseResource):
                 raise ApiError(falcon.HTTP_404, "event_not_found", "There is no such event.")
             run_id = place["run_id"]
             check_events(conn, run_id, event)
-            resp.media = queries.events.children(conn, event_id=event, run_id=run_id).fetchall()
+            found = queries.events.children(conn, event_id=event, run_id=run_id).fetchall()
+            resp.media = in_order(found)
 
 
 def find_event(conn: Connection, event_id: str, run_id: str | None) -> Row | None:

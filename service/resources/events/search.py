@@ -92,6 +92,7 @@ class EventSearch:
             run_ids=[run["run_id"] for run in runs],
             received_ons=[str(run["received_on"]) for run in runs],
             after_timestamp=begun and begun.timestamp,
+            after_tie=begun and begun.tie,
             after_event_id=begun and begun.event_id,
             row_limit=limit,
             byte_limit=remaining.bytes,
@@ -106,7 +107,9 @@ def search_events(scan: TimeBoundedScan, search: EventSearch) -> Page[EventKey]:
 
 def key_of(row: Row) -> EventKey:
     """The key of an event."""
-    return EventKey(row["run_started_at"], row["run_id"], row["timestamp"], row["event_id"])
+    return EventKey(
+        row["run_started_at"], row["run_id"], row["timestamp"], row["tie"], row["event_id"]
+    )
 
 
 def pattern(text: str | None) -> str | None:

@@ -4,7 +4,7 @@ from datetime import UTC
 
 import falcon
 
-from service.api.cursors import EventKey, pack, to_id, to_moment, unpack
+from service.api.cursors import EventKey, pack, to_id, to_moment, to_tie, unpack
 from service.api.pagination.page import present_page
 from service.api.pagination.scan import TimeBoundedScan
 from service.api.parameters import (
@@ -66,8 +66,8 @@ def read_cursor(cursor: str | None) -> EventKey | None:
     """The key in a cursor."""
     if cursor is None:
         return None
-    started_at, run_id, timestamp, event_id = unpack(cursor, 4)
+    started_at, run_id, timestamp, tie, event_id = unpack(cursor, 5)
     run = EventKey(to_moment(started_at), to_id(run_id))
     if timestamp is None and event_id is None:
         return run
-    return run._replace(timestamp=to_moment(timestamp), event_id=to_id(event_id))
+    return run._replace(timestamp=to_moment(timestamp), tie=to_tie(tie), event_id=to_id(event_id))

@@ -11,6 +11,7 @@ from service.api.parameters import allow_parameters, choice, integer
 from service.db.queries import Connection, Row, queries
 from service.resources.trace.full import render_trace
 from service.resources.trace.summary import render_summary
+from service.resources.trace.ties import in_order
 
 ANY_DEPTH = 2**31
 
@@ -26,7 +27,7 @@ def timeline_view(req: falcon.Request) -> View:
 def timeline(conn: Connection, run: Row) -> bytes:
     """Render the timeline; raise ApiError 413 for one that is too large."""
     check_run(conn, run["run_id"], run["event_count"])
-    events = queries.runs.timeline(conn, run_id=run["run_id"]).fetchall()
+    events = in_order(queries.runs.timeline(conn, run_id=run["run_id"]).fetchall())
     return orjson.dumps({**run, "events": events})
 
 
@@ -43,7 +44,7 @@ def trace_view(req: falcon.Request) -> View:
 def trace(conn: Connection, run: Row, max_depth: int | None) -> bytes:
     """Render the trace; raise ApiError 413 for one that is too large."""
     check_run(conn, run["run_id"], run["event_count"])
-    rows = queries.runs.trace(conn, run_id=run["run_id"]).fetchall()
+    rows = in_order(queries.runs.trace(conn, run_id=run["run_id"]).fetchall())
     return render_trace(run, rows, max_depth)
 
 

@@ -2,6 +2,7 @@
 
 from service.db.queries import Connection, Row, queries
 from service.resources.trace.render import MAX_TREE_DEPTH, head_of, with_tree, write_nested
+from service.resources.trace.ties import in_order
 from service.resources.trace.tree import Tree, find_cycles
 
 NOT_IN_NODE = ("tree_parent_id",)
@@ -33,7 +34,7 @@ def read_rows(conn: Connection, run_id: str) -> tuple[list[Row], set[str]]:
     cycle = find_cycles(rows)
     if cycle:
         rows = queries.runs.trace_summary(conn, run_id=run_id, cycle_ids=sorted(cycle)).fetchall()
-    return rows, cycle
+    return in_order(rows), cycle
 
 
 def critical_path(rows: list[Row]) -> list[str]:
