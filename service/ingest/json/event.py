@@ -11,6 +11,7 @@ from msgspec import Raw, Struct
 
 from service.core.validation import MAX_MODEL, MAX_NAME, to_uuid, tokens
 from service.ingest.elements import NULL, Element, mask, unmask, unreadable, without_depth
+from service.ingest.failure import is_error, is_failed
 from service.ingest.json import numbers
 from service.ingest.json.data import Data, Output, Span, read_data
 from service.ingest.json.fields import (
@@ -168,9 +169,9 @@ def awaits_parent(data: Data) -> bool:
 def read_error(data: Data) -> bool:
     """Whether the event failed, in any of the three ways in which the SDK writes it."""
     return (
-        data.status == "error"
-        or data.error is not None
-        or (isinstance(data.output, Output) and data.output.error is not None)
+        is_failed(data.status)
+        or is_error(data.error)
+        or (isinstance(data.output, Output) and is_error(data.output.error))
     )
 
 

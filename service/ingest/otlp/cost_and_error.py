@@ -8,9 +8,10 @@ import orjson
 from service.core.validation import MAX_COST_DOLLARS
 from service.ingest.json import numbers
 from service.ingest.otlp.attributes import COST, COST_DETAILS, COST_PARTS, Attributes, first
-from service.ingest.otlp.span import ERROR_STATUS, Span
+from service.ingest.otlp.span import ERROR_STATUS, OK_STATUS, Span
 
 EXCEPTION = "exception"
+LEVEL, STATUS_MESSAGE = "langfuse.observation.level", "langfuse.observation.status_message"
 MAX_CONTAINERS = 5_000  # of a JSON text; its strings may count as several
 
 
@@ -45,16 +46,32 @@ def sum_of(parts: list[Any]) -> str | None:
 def error_of(span: Span) -> str | None:
     """The error message of a span; None where it did not fail.
 
-    The last exception goes before the status, in which OpenInference puts a traceback.
+    The last exception goes before the status, in which OpenInference puts a traceback. Without a
+    status an exception that did not leave the span is none.
     """
-    exceptions = [event["attributes"] for event in span.events if event["name"] == EXCEPTION]
-    if span.status_code != ERROR_STATUS and not exceptions:
+    if span.status_code == OK_STATUS:
         return None
+    exceptions = [event["attributes"] for event in span.events if event["name"] == EXCEPTION]
+    if span.status_code != ERROR_STATUS:
+        exceptions = [each for each in exceptions if has_escaped(each)]
+        if not exceptions and span.attributes.get(LEVEL) != "ERROR":
+            return None
     last = exceptions[-1] if exceptions else {}
     parts = (last.get("exception.type"), last.get("exception.message"))
     text = ": ".join(part for part in parts if isinstance(part, str) and part)
     kind = span.attributes.get("error.type")
-    return text or span.status_message or (kind if isinstance(kind, str) and kind else "error")
+    said = first(span.attributes, (STATUS_MESSAGE,), text_of)
+    return text or span.status_message or said or (text_of(kind) or "error")
+
+
+def has_escaped(exception: Attributes) -> bool:
+    """Whether an exception left the span, as one does that does not say otherwise."""
+    return exception.get("exception.escaped") not in (False, "false", "False")
+
+
+def text_of(value: Any) -> str | None:
+    """A text that is not empty."""
+    return value if isinstance(value, str) and value else None
 
 
 def parsed(value: Any) -> Any:

@@ -19,7 +19,7 @@ from service.ingest.otlp.content import input_of, output_of
 from service.ingest.otlp.cost_and_error import error_of
 from service.ingest.otlp.event_types import AGENT, LLM, event_type_of
 from service.ingest.otlp.origin import to_json
-from service.ingest.otlp.span import END, SPAN, Span, check_ids, event_id_of, run_id_of
+from service.ingest.otlp.span import END, OK_STATUS, SPAN, Span, check_ids, event_id_of, run_id_of
 from service.ingest.otlp.span_columns import NOTHING, Columns, column_data, read_columns
 from service.ingest.otlp.span_data import describe, present
 from service.ingest.rows import PLACE_BITS, EventRow
@@ -27,7 +27,6 @@ from service.ingest.rows import PLACE_BITS, EventRow
 AGENT_END = "agent_end"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NS_PER_US = 1_000
-OK_STATUS = 1
 
 Data = dict[str, Any]
 

@@ -14,7 +14,7 @@ from service.ingest.otlp.origin import Origin
 # The role of an event in its span. A child's parent is always SPAN, even if that is an agent_start:
 # the child knows only the span id of its parent.
 SPAN, END = "8", "9"
-ERROR_STATUS = 2
+OK_STATUS, ERROR_STATUS = 1, 2
 HAS_IS_REMOTE, IS_REMOTE = 0x100, 0x200  # of the flags
 REMOTE_KINDS = (2, 5)  # server and consumer
 

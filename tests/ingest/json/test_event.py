@@ -281,3 +281,26 @@ def test_a_text_that_never_ends_is_refused_at_once() -> None:
     )  # looked for to the end from each quote, it took hours
     with pytest.raises(BadBatch, match="truncated"):
         parse_batch(body, 10, MEGABYTE)
+
+
+NO_ERRORS: list[Any] = [None, False, "", " ", {}, [], 0, 0.0, "null", "None"]
+ERRORS: list[Any] = ["boom", {"type": "E"}, ["E"], 1, True]
+STATUSES = ["error", "ERROR", "Failed", "failure", "exception"]
+OTHER_STATUSES: list[Any] = ["ok", "success", "completed", "", None, 1, {}]
+
+
+@pytest.mark.parametrize(
+    ("data", "failed"),
+    [
+        *[({"error": said}, False) for said in NO_ERRORS],
+        *[({"output": {"error": said}}, False) for said in NO_ERRORS],
+        *[({"error": said}, True) for said in ERRORS],
+        *[({"output": {"error": said}}, True) for said in ERRORS],
+        *[({"status": status}, True) for status in STATUSES],
+        *[({"status": status}, False) for status in OTHER_STATUSES],
+    ],
+)
+def test_an_error_is_something_that_says_what_went_wrong(
+    data: dict[str, Any], failed: bool
+) -> None:
+    assert row_of(event(new_id(), data=data)).is_error is failed
