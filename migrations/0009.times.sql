@@ -1,4 +1,4 @@
--- 0007.times: note when events and runs began and ended, their order, and how runs ended; count runs at their start.
+-- 0009.times: note when events and runs began and ended, their order, and how runs ended; count runs at their start.
 --
 -- locks    events and runs, against everyone, until it ends: it writes a part of the events and every run
 -- safe     no: stop the service first; the old code stores no run without started_at and counts runs elsewhere

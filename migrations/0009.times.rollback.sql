@@ -1,4 +1,4 @@
--- 0007.times, backwards: the exact mirror.
+-- 0009.times, backwards: the exact mirror.
 --
 -- locks    events and runs, against everyone, until it ends: it writes every run
 -- loses    the order of events of one moment; whether an event is stamped at its end, when each run ended, and
