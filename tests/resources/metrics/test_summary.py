@@ -396,7 +396,8 @@ def test_a_run_s_status_follows_its_events(client: Client, conn: Connection) -> 
     for event_type, data, expected in (
         ("agent_start", {}, (1, 0, 0)),
         ("agent_end", {}, (1, 1, 0)),
-        ("error", {"error": "boom"}, (1, 0, 1)),
+        ("error", {"error": "boom"}, (1, 1, 0)),
+        ("agent_end", {"error": "boom"}, (1, 0, 1)),
     ):
         client.send(event(run, event_type, data=data))
         [row] = conn.execute(ask).fetchall()
