@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import EventRow
-from service.writer.run_owner import Owner, RunState, first_state, links_of, merge
+from service.writer.run_owner import Owner, RunState, first_state, links_of, merge, needs_name
 
 Rows = dict[str, list[EventRow]]  # by run, both sorted by id
 Runs = dict[str, RunState]
@@ -38,6 +38,16 @@ def find_changes(conn: Connection, held: Runs, rows: Rows, types: Types) -> list
         if now != stored:
             changes.append((stored, now))
     return changes
+
+
+def agents_that_name(known: Runs, states: Runs) -> set[str]:
+    """Agents that must name a run otherwise than by a number, as far as is known before locks."""
+    agents = set()
+    for run_id, state in states.items():
+        now = merge(known[run_id], state) if run_id in known else state
+        if needs_name(known[run_id], now) if run_id in known else now.requested:
+            agents.add(now.agent_name)
+    return agents
 
 
 def with_owner_found(conn: Connection, state: RunState) -> RunState:

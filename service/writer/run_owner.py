@@ -16,7 +16,7 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
-from service.ingest.rows import EventRow, times_of
+from service.ingest.rows import EventRow
 
 PLACE_IN_TIME = attrgetter("timestamp", "tie", "event_id")
 
@@ -61,11 +61,11 @@ class RunState:
     owner: Owner
     requested: tuple[datetime, str] | None  # the earliest wish for a name
     environment: tuple[datetime, str] | None  # None: the service's own
-    started_at: datetime  # as stored, or of the events
     run_name: str = ""  # as stored; empty while the run has none
     stored_environment: str = ""
     renamed: bool = False
-    status: str = "active"  # as stored, as is the duration
+    started_at: datetime | None = None  # as stored, as are status and duration
+    status: str = "active"
     duration_us: int = 0
     pending_ends: tuple[str, ...] = ()  # events that an agent_end names and the run lacks
 
@@ -147,7 +147,6 @@ def first_state(
         environment=min(
             ((r.timestamp, r.environment) for r in rows if r.environment), default=None
         ),
-        started_at=times_of(rows)[0],
     )
 
 

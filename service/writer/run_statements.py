@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from service.db.queries import Connection, Row, queries
+from service.ingest.rows import Times
 from service.writer.run_changes import Change
 from service.writer.run_names import Namer
 from service.writer.run_owner import RunState, needs_name
@@ -40,16 +41,20 @@ def name_runs(namer: Namer, states: list[RunState]) -> list[str]:
 
 
 def add_runs(
-    conn: Connection, states: list[RunState], names: list[str], environment: str
+    conn: Connection,
+    states: list[RunState],
+    times: Mapping[str, Times],
+    names: list[str],
+    environment: str,
 ) -> Iterable[Row]:
-    """Insert new runs in key order; return a row with the run_id of each inserted run."""
+    """Insert new runs in key order; return a row for each inserted run."""
     if not states:
         return ()
     metadatas = [state.owner.metadata or "{}" for state in states]
     return queries.runs.add(
         conn,
         received_on=states[0].received_on,
-        started_ats=[as_text(state.started_at) for state in states],
+        started_ats=[str(times[state.run_id][0]) for state in states],
         **columns(states, names, metadatas, environment),
     )
 

@@ -1,10 +1,10 @@
 """The totals of new events by run: the arrays of runs/add_totals."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Context, Decimal
 from operator import attrgetter
 
-from service.ingest.rows import EventRow, times_of
+from service.ingest.rows import EventRow, Times, times_of
 from service.writer.run_changes import Rows, Runs
 from service.writer.run_outcome import Outcome
 
@@ -15,11 +15,11 @@ EXACT = Context(prec=400)
 
 
 def totals(
-    rows_by_run: Rows, held: Runs, added: Collection[str], outcomes: Mapping[str, Outcome]
+    rows_by_run: Rows, held: Runs, born: Mapping[str, Times], outcomes: Mapping[str, Outcome]
 ) -> dict[str, Column]:
-    """Sum the new rows; `held` are the locked runs, `added` the ids of runs inserted just now."""
+    """Sum the new rows; `held` are the locked runs, `born` the times of runs inserted just now."""
     columns: dict[str, Column] = {name: [] for name in SUMS}
-    times = [times_of(rows) for rows in rows_by_run.values()]
+    times = [born.get(run_id) or times_of(rows) for run_id, rows in rows_by_run.items()]
     for rows in rows_by_run.values():
         for name, total in SUMS.items():
             columns[name].append(str(total(rows)))
@@ -28,7 +28,7 @@ def totals(
         "started_ats": [str(began) for began, _ in times],
         "ended_ats": [str(ended) for _, ended in times],
         "held_started_ats": [
-            None if run_id in added else str(held[run_id].started_at) for run_id in rows_by_run
+            None if run_id in born else str(held[run_id].started_at) for run_id in rows_by_run
         ],
         "statuses": [outcomes[run_id].status for run_id in rows_by_run],
         "pending_ends": [

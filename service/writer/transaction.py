@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from service.db.queries import Connection, Row, is_distributed, queries
-from service.ingest.rows import EventRow, blocks
+from service.ingest.rows import EventRow, Times, blocks, times_of
 from service.prices.price_list import CurrentPrices
 from service.writer.costs import set_costs, wants_cost
 from service.writer.incoming import Counts, Incoming
@@ -23,6 +23,7 @@ from service.writer.run_changes import (
     Rows,
     Runs,
     Types,
+    agents_that_name,
     find_changes,
     ids_to_look_up,
     stored_events,
@@ -30,7 +31,7 @@ from service.writer.run_changes import (
 )
 from service.writer.run_names import Namer
 from service.writer.run_outcome import find_outcomes
-from service.writer.run_owner import RunState, first_state, merge, needs_name
+from service.writer.run_owner import RunState, first_state, needs_name
 from service.writer.run_statements import (
     add_runs,
     by_id,
@@ -59,6 +60,7 @@ class Held:
 
     runs: Runs
     added: frozenset[str]  # the ids of runs that this transaction inserted
+    times: dict[str, Times]  # of the events of new runs
     types: Types  # of events that were stored before: incoming ones, and those that they name
 
     @property
@@ -162,6 +164,7 @@ class Transaction:
         """Insert the new runs, lock all, find the events that they hold already; compute costs."""
         run_ids = list(found.incoming.runs)
         names = name_runs(namer, new)
+        times = {state.run_id: times_of(found.incoming.runs[state.run_id]) for state in new}
         without_cost = [
             row for rows in found.incoming.runs.values() for row in rows if wants_cost(row)
         ]
@@ -170,7 +173,7 @@ class Transaction:
             if is_distributed(self._conn):
                 queries.tail.hold_back(self._conn)
                 queries.runs.take_turns(self._conn, run_ids=run_ids)
-            rows_added = add_runs(self._conn, new, names, self._environment)
+            rows_added = add_runs(self._conn, new, times, names, self._environment)
             count_runs(self._conn, namer)
             rows_held = queries.runs.hold(self._conn, run_ids=run_ids)
             rows_stored = self._find_stored(found.incoming, found.known)
@@ -184,7 +187,7 @@ class Transaction:
         if made_by_others:
             others = {run_id: runs[run_id] for run_id in made_by_others}
             types |= types_of(self._find_stored(found.incoming, others))
-        return Held(runs, added, types)
+        return Held(runs, added, times, types)
 
     def _find_stored(self, incoming: Incoming, runs: Runs) -> Iterable[Row]:
         """Query which of the incoming events of these runs, and of those they name, are stored."""
@@ -217,10 +220,11 @@ class Transaction:
         if unlocked:
             raise RetryTransaction("more agents to lock", agents=namer.locked | unlocked)
         names = rename_runs(namer, changes)
+        born = {run_id: held.times[run_id] for run_id in held.added}
         outcomes = find_outcomes(self._conn, held.runs, rows, held.types, changes)
         with self._conn.pipeline():
             if rows:
-                queries.runs.add_totals(self._conn, **totals(rows, held.runs, held.added, outcomes))
+                queries.runs.add_totals(self._conn, **totals(rows, held.runs, born, outcomes))
                 queries.metrics.add_deltas(self._conn, **deltas(rows, held.runs))
             if changes:
                 settle_runs(self._conn, changes, names)
@@ -236,13 +240,3 @@ def check_held(runs: Runs, found: Found) -> None:
         raise RetryTransaction("a run was deleted")
     if any(runs[run_id].received_on != state.received_on for run_id, state in found.known.items()):
         raise RetryTransaction("a run was made again on another day")
-
-
-def agents_that_name(known: Runs, states: Runs) -> set[str]:
-    """Agents that must name a run otherwise than by a number, as far as is known before locks."""
-    agents = set()
-    for run_id, state in states.items():
-        now = merge(known[run_id], state) if run_id in known else state
-        if needs_name(known[run_id], now) if run_id in known else now.requested:
-            agents.add(now.agent_name)
-    return agents

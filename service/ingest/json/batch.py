@@ -95,7 +95,7 @@ def parse_batch(
             if shorten(row, max_event_bytes):
                 batch.warn(index, row.event_id, NUMBERS_AS_TEXT)
             row_bytes.add(row)
-            row.place(index)
+            row.tie = index
             batch.rows.append(row)
         except BadEvent as error:
             batch.reject(index, error, event)

@@ -116,6 +116,7 @@ def read_event(
     run_id = read_repeated_uuid(sent.run_id, "run_id") or missing("run_id")
     event_type = read_name(sent.event_type, "event_type", MAX_EVENT_TYPE) or missing("event_type")
     timestamp = read_timestamp(sent.timestamp)
+    span = read_span(data) if data.otel else None
     cost = numbers.cost(data.cost)
     latency_us = numbers.latency_us(data.latency_ms)
     if latency_us is None:
@@ -130,7 +131,7 @@ def read_event(
         timestamp_text=orjson.dumps(timestamp)[1:-1].decode(),  # isoformat() takes 3 times as long
         parent_event_id=read_repeated_uuid(sent.parent_event_id, "parent_event_id")
         or to_uuid(data.parent_run_id),
-        awaits_parent=awaits_parent(data),
+        awaits_parent=span is not None and span.parent_is_remote is not True,
         previous_event_id=read_repeated_uuid(sent.previous_event_id, "previous_event_id"),
         run_name=read_run_name(sent.run_name),
         metadata=read_metadata(event_type, data),
@@ -142,7 +143,7 @@ def read_event(
         cost=cost,
         cost_source=None if cost is None else "client",
         latency_us=latency_us,
-        stamped_at_end=event_type != "agent_start" and not is_span(data),
+        stamped_at_end=event_type != "agent_start" and span is None,
         is_error=read_error(data),
         data=encoded,
     )
@@ -156,21 +157,17 @@ def read_metadata(event_type: str, data: Data) -> str | None:
     return metadata.decode() if metadata.startswith(b"{") else None
 
 
-def is_span(data: Data) -> bool:
-    """Whether the event is the export of a span, which is stamped when it begins."""
-    return isinstance(data.otel, Span) and data.otel.span_id is not None
-
-
-def awaits_parent(data: Data) -> bool:
-    """Whether the event was exported from a span within others; one without a parent is a root."""
-    return isinstance(data.otel, Span) and is_span(data) and data.otel.parent_is_remote is not True
+def read_span(data: Data) -> Span | None:
+    """The span that the event is an export of, which is stamped when it begins."""
+    span = data.otel
+    return span if isinstance(span, Span) and span.span_id is not None else None
 
 
 def read_error(data: Data) -> bool:
     """Whether the event failed, in any of the three ways in which the SDK writes it."""
     return (
-        is_failed(data.status)
-        or is_error(data.error)
+        (data.status is not None and is_failed(data.status))
+        or (data.error is not None and is_error(data.error))
         or (isinstance(data.output, Output) and is_error(data.output.error))
     )
 

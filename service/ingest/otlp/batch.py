@@ -103,7 +103,7 @@ def parse_spans(
         for row in rows:
             batch.repaired += shorten(row, max_bytes)
             row_bytes.add(row)
-            row.place(batch.spans)
+            row.tie |= batch.spans
             batch.rows.append(row)
     agents.set_names()
     return batch
