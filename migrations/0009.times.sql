@@ -52,7 +52,8 @@ SELECT f.run_id, f.agent_name, f.event_count, f.error_count, f.total_cost, f.tok
        f.started_at, f.ended_at, f.last_event_at, f.duration_us, f.status,
        ARRAY(SELECT DISTINCT p.event_id
                FROM unnest(f.pending_previous || f.pending_parents) AS p (event_id)
-              ORDER BY p.event_id) AS pending_ends
+              ORDER BY p.event_id
+              LIMIT 1000) AS pending_ends
   FROM (SELECT r.run_id, r.agent_name,
                count(t.event_id)                           AS event_count,
                count(t.event_id) FILTER (WHERE t.is_error) AS error_count,

@@ -16,6 +16,7 @@ from service.writer.run_owner import RunState, named_by
 
 AGENT_START, AGENT_END = "agent_start", "agent_end"
 ACTIVE, COMPLETED, FAILED = "active", "completed", "failed"
+MOST_PENDING = 1_000  # usually none: an end names what was sent before
 
 
 class Outcome(NamedTuple):
@@ -56,7 +57,7 @@ def find_outcome(
         return Outcome(stored.status, [])
     new = {row.event_id: row.event_type for row in rows}
     named = {event_id for end in ends for event_id in end.named} | set(stored.pending_ends)
-    pending = sorted(named - new.keys() - types.keys())
+    pending = sorted(named - new.keys() - types.keys())[:MOST_PENDING]
     if must_recount(stored, now, new):
         return Outcome(recount(conn, now), pending)
     status = status_of(ends, starts_of({**types, **new}), now.root_id)

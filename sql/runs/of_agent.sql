@@ -10,7 +10,7 @@
 -- try      \set agent_name Researcher \set row_limit 50 \set row_offset 0
 
 SELECT r.*
-  FROM run_details AS r
+  FROM listed_runs AS r
  WHERE r.agent_name = :'agent_name'
  ORDER BY r.started_at DESC, r.run_id DESC
  LIMIT :'row_limit'::bigint

@@ -11,7 +11,7 @@
 -- try      \set agent_name Researcher \set started_at '2026-11-22 23:59:00+00' \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set row_limit 50
 
 SELECT r.*
-  FROM run_details AS r
+  FROM listed_runs AS r
  WHERE r.agent_name = :'agent_name'
    AND (r.started_at, r.run_id) < (:'started_at'::timestamptz, :'run_id'::uuid)
  ORDER BY r.started_at DESC, r.run_id DESC

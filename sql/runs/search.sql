@@ -136,7 +136,7 @@ WITH walked AS (
 )
 SELECT r.*, l.matches, l.is_end
   FROM looked_at   AS l
-  JOIN run_details AS r
+  JOIN listed_runs AS r
     ON r.run_id = l.run_id
  WHERE l.matches OR l.is_end
 \if :{?ascending}

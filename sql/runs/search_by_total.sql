@@ -107,7 +107,7 @@ WITH walked AS (
 )
 SELECT r.*, k.total::text AS total
   FROM ranked      AS k
-  JOIN run_details AS r
+  JOIN listed_runs AS r
     ON r.run_id = k.run_id
 \if :{?model}
 \if :{?distributed}

@@ -62,6 +62,7 @@ EXPECTED = {
     "latency_buckets": LIVE,
     "latency_rollups": OWNERS_ALONE,
     "latency_rollups_live": READS,
+    "listed_runs": READS,
     "metric_deltas": ("a", "r", ""),
     "metric_deltas_delta_id_seq": OWNERS_ALONE,
     "model_prices": ("r", "r", ""),

@@ -54,11 +54,11 @@ def test_the_link_to_the_next_page_leads_on_for_a_name_with_a_slash(service: Ser
     agent = f"pages/of ü {new_id()}"
     for _ in range(3):
         send(service, event(new_id(), agent_name=agent))
-    seen, target = [], f"/api/agents/{quote(agent, safe='')}/runs?limit=1"
-    while target:
-        page = exchange(service, get(target))
+    seen, path, query = [], f"/api/agents/{quote(agent, safe='')}/runs", "?limit=1"
+    while query:
+        page = exchange(service, get(path + query))
         seen += [run["run_name"] for run in page.json]
-        target = page.headers.get("link", "").partition("<")[2].partition(">")[0]
+        query = page.headers.get("link", "").partition("<")[2].partition(">")[0]
     assert seen == ["run 3", "run 2", "run 1"]
 
 

@@ -25,6 +25,23 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answer_size, "MOST_BYTES", BYTES)
 
 
+def test_a_list_of_runs_leaves_out_large_metadata(client: Client) -> None:
+    small, large = {"team": "blue"}, {"text": "x" * 100_000}
+    for seconds, metadata in enumerate((small, large)):
+        sent = event(new_id(), "agent_start", seconds, data={"metadata": metadata})
+        assert client.send(sent).json["inserted"] == 1
+    whole = len('{"text": ""}') + 100_000
+    for runs in (
+        client.ok("/api/runs")["runs"],
+        client.ok("/api/runs?sort=cost&from=2026-01-01")["runs"],
+        client.ok("/api/agents/agent/runs"),
+    ):
+        listed = sorted((run["metadata"] for run in runs), key=str)
+        assert listed == [{"omitted_bytes": whole}, small]
+    for run in client.ok("/api/runs")["runs"]:
+        assert client.run(run["run_id"])["metadata"] in (small, large)
+
+
 def send_run(client: Client, count: int, size: int) -> tuple[str, str]:
     """A run of a root and its children, each with so much data that compresses well."""
     run, root = new_id(), new_id()

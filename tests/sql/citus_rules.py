@@ -12,7 +12,14 @@ from tests.sql.trees import LEVELS, Tree, fields, nodes, of_kind, own, statement
 # The tables that are spread by run_id, and the views over them; all else is the coordinator's.
 TABLES = {"runs", "events", "events_default", "expired_runs"}
 VIEWS = {
-    *("run_details", "event_details", "exported_runs", "run_metrics", "counted_metrics"),
+    *(
+        "run_details",
+        "listed_runs",
+        "event_details",
+        "exported_runs",
+        "run_metrics",
+        "counted_metrics",
+    ),
     *("event_times", "run_facts"),
 }
 SPREAD = frozenset(TABLES | VIEWS)

@@ -26,6 +26,7 @@ SCHEMA_FILES = [
     "event_times",
     "run_facts",
     "run_details",
+    "listed_runs",
     "event_details",
     "exported_runs",
     "latency_buckets",
