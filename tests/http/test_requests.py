@@ -52,8 +52,8 @@ def test_a_name_of_any_kind_is_found_by_its_path(service: Service, agent: str, r
 
 def test_the_link_to_the_next_page_leads_on_for_a_name_with_a_slash(service: Service) -> None:
     agent = f"pages/of ü {new_id()}"
-    for _ in range(3):
-        send(service, event(new_id(), agent_name=agent))
+    for seconds in range(3):
+        send(service, event(new_id(), seconds=seconds, agent_name=agent))
     seen, path, query = [], f"/api/agents/{quote(agent, safe='')}/runs", "?limit=1"
     while query:
         page = exchange(service, get(path + query))
