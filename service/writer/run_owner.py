@@ -101,7 +101,7 @@ class RunState:
             renamed=row["renamed"],
             status=row["status"],
             duration_us=row["duration_us"],
-            pending_ends=tuple(str(event_id) for event_id in row["pending_ends"]),
+            pending_ends=tuple(str(event_id) for event_id in row["pending_ends"] or ()),
         )
 
 

@@ -8,7 +8,7 @@
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}'
 
 SELECT r.run_id, false AS is_expired, r.received_on, r.agent_name, r.run_name, r.environment, r.environment_at,
-       r.requested_name, r.requested_at, r.renamed, r.status, r.started_at, r.duration_us, r.pending_ends,
+       r.requested_name, r.requested_at, r.renamed, r.status, r.started_at, r.duration_us, nullif(r.pending_ends, '{}') AS pending_ends,
        r.owner_is_root, r.owner_at, r.owner_tie, r.owner_event_id, r.owner_parent_id
   FROM runs AS r
  WHERE r.run_id = ANY (:'run_ids'::uuid[])

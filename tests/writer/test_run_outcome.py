@@ -169,3 +169,21 @@ def test_the_root_moves_when_the_remote_parent_is_stored_after_all(
     assert (run["agent_name"], run["status"], run["run_name"]) == ("front", "completed", "page")
     assert client.ok("/api/agents/back/metrics")["total_runs"] == 0
     assert verify(database_url) == []
+
+
+def test_an_open_root_leaves_its_run_active_until_it_ends(
+    client: Client, database_url: str
+) -> None:
+    trace, root = new_trace(), new_span_id()
+    send(client, span(trace, "trip", span_id=root, end_time_unix_nano=0))
+    run = client.run(run_of(trace))
+    assert (run["status"], run["event_count"], run["run_name"]) == ("active", 1, "trip")
+    ended = span(trace, "trip", span_id=root, seconds=5, error="boom")
+    for _ in range(2):
+        send(client, ended)
+        run = client.run(run_of(trace))
+        assert (run["status"], run["event_count"], run["error_count"]) == ("failed", 2, 1)
+        assert run["total_duration_ms"] == 5000
+    send(client, span(trace, "trip", span_id=root, end_time_unix_nano=0))
+    assert client.run(run_of(trace)) == run
+    assert verify(database_url) == []

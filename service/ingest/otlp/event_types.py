@@ -64,9 +64,11 @@ MESSAGE_PREFIXES = tuple(f"{prefix}." for prefix in (*INPUT_PREFIXES, *OUTPUT_PR
 def event_type_of(span: Span) -> str:
     """The event type of a span; AGENT stands for the pair `agent_start` and `agent_end`.
 
-    A root has that pair, whatever type it has here.
+    A root has that pair, whatever type it has here. A notice that a span has begun is no call.
     """
     attributes = span.attributes
+    if attributes.get("logfire.span_type") == "pending_span":
+        return STEP
     for attribute, types in TYPE_ATTRIBUTES:
         value = attributes.get(attribute)
         if isinstance(value, str) and value in types:

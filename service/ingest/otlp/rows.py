@@ -2,7 +2,8 @@
 
 Of such a pair the end has latency, model, tokens, cost and output, and the start all else. The
 error of a local root is at its end, because an agent_end that failed fails the run. The error of an
-agent inside is at its start, because its run may still end well.
+agent inside is at its start, because its run may still end well. An open span has no end yet: it
+comes with the ended version of the span, whose start is stored already.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -46,6 +47,8 @@ def rows_of(span: Span, max_bytes: int, max_depth: int) -> list[EventRow]:
     outcome, is_error = outcome_of(span)
     if event_type != AGENT:
         return [maker.start(event_type, outcome | end_data | start_data, columns, is_error)]
+    if span.is_open:
+        return [maker.start(AGENT, start_data, NOTHING, False)]
     if span.is_local_root:
         start_row = maker.start(AGENT, start_data, NOTHING, False)
         return [start_row, maker.end(outcome | end_data, columns, is_error)]

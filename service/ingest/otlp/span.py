@@ -66,6 +66,11 @@ class Span(Struct, kw_only=True, gc=False):
         return self.kind in REMOTE_KINDS
 
     @property
+    def is_open(self) -> bool:
+        """Whether the span has not ended yet; its ended version may come later."""
+        return not self.end_ns
+
+    @property
     def is_local_root(self) -> bool:
         """Whether the trace begins here, or its part in this process."""
         return not self.parent_span_id or self.has_remote_parent

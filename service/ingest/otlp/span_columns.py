@@ -51,10 +51,8 @@ def read_columns(span: Span, is_model_call: bool) -> Columns:
 
 
 def latency_ms(span: Span) -> float | None:
-    """The duration; None for a span without an end, or with one before its start."""
-    if span.end_ns < span.start_ns:
-        return None
-    return (span.end_ns - span.start_ns) / NS_PER_MS
+    """The duration; None for an open span, and 0 for one that ended before its start."""
+    return None if span.is_open else max(0, span.end_ns - span.start_ns) / NS_PER_MS
 
 
 def column_data(span: Span, columns: Columns, output: Any, is_model_call: bool) -> dict[str, Any]:

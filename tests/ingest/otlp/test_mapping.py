@@ -192,10 +192,28 @@ def test_timestamp_and_latency() -> None:
     assert (start.latency_us, end.latency_us) == (None, 3_765)
 
 
-@pytest.mark.parametrize("end_ns", [0, START_NS - 1])
-def test_a_span_that_did_not_end_has_no_latency(end_ns: int) -> None:
-    start, end = pair({}, end_time_unix_nano=end_ns)
-    assert (end.latency_us, end.timestamp) == (None, start.timestamp)
+def test_an_agent_that_has_not_ended_has_a_start_alone() -> None:
+    inside: dict[str, Any] = {"attributes": {"gen_ai.operation.name": "invoke_agent"}}
+    agents: list[dict[str, Any]] = [{}, {"parent": ROOT, **inside}]
+    for fields in agents:
+        [start] = rows(span(TRACE, end_time_unix_nano=0, **fields))
+        assert (start.event_type, start.latency_us) == ("agent_start", None)
+
+
+def test_a_call_that_has_not_ended_has_no_latency() -> None:
+    [row] = rows(span(TRACE, parent=ROOT, end_time_unix_nano=0))
+    assert row.latency_us is None
+
+
+def test_a_span_that_ended_before_its_start_took_no_time() -> None:
+    start, end = pair({}, end_time_unix_nano=START_NS - 1)
+    assert (end.latency_us, end.timestamp) == (0, start.timestamp)
+
+
+def test_a_notice_that_a_call_has_begun_is_no_call() -> None:
+    said = {"gen_ai.operation.name": "chat", "logfire.span_type": "pending_span"}
+    [row] = rows(span(TRACE, parent=ROOT, attributes=said))
+    assert (row.event_type, row.model) == ("step", None)
 
 
 # models and what they took
