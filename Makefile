@@ -15,7 +15,7 @@ FUZZ_SECONDS ?= 600
 TESTS ?= tests/
 # `make test` leaves out what takes long; what TESTS names is run whole.
 FAST := not slow and not every_worker and not hostile
-MARKS ?= $(if $(filter tests/,$(TESTS)),$(FAST),not hostile)
+MARKS ?= $(if $(filter tests/,$(TESTS)),$(FAST))
 # A PostgreSQL for each; a folder's module goes to one of them whole, with the service it shares,
 # in the order of tests/conftest.py.
 IN_PARALLEL := --numprocesses auto --dist loadscope --no-loadscope-reorder
@@ -41,8 +41,8 @@ else
 endif
 
 test-all: $(DEV_STAMP)  ## every test on every worker class, then on PostgreSQL 15, then reads through PgBouncer
-	@$(PYTHON) -m pytest $(IN_PARALLEL) -m "not hostile"
-	@PG=15 $(PYTHON) -m pytest $(IN_PARALLEL) -m "not any_postgres and not every_worker"
+	@$(PYTHON) -m pytest $(IN_PARALLEL)
+	@PG=15 $(PYTHON) -m pytest $(IN_PARALLEL) -m "not any_postgres and not every_worker and not hostile"
 	@PGBOUNCER=1 exec $(PYTHON) -m pytest $(IN_PARALLEL) -m pgbouncer
 
 dashboard: $(DEV_STAMP)  ## serve the released GATI dashboard on port 3000; DASHBOARD='--port 3001 --key-file FILE'
