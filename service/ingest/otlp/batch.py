@@ -24,6 +24,11 @@ OMITTED = (
     "are not stored with each span."
 )
 
+ODD_TIMES = (
+    "Times of spans cannot be meant: a start before 2000 (are they nanoseconds?), or an end before "
+    "the start, which counts as no time. The spans are stored."
+)
+
 Reader = Callable[[bytes, int, int], Iterator[Span | BadEvent]]
 
 
@@ -32,7 +37,8 @@ class SpanBatch:
     """The rows of one request. `reasons` holds those of the first few `rejected` spans.
 
     `omitted` counts attributes of a resource or scope that are too large to be stored with a span.
-    `repaired` counts the rows whose long numbers are stored as text.
+    `repaired` counts the rows whose long numbers are stored as text, `odd_times` the spans whose
+    times cannot be meant.
     """
 
     spans: int = 0
@@ -41,6 +47,7 @@ class SpanBatch:
     reasons: list[str] = field(default_factory=list)
     omitted: int = 0
     repaired: int = 0
+    odd_times: int = 0
 
     def reject(self, error: BadEvent, span_id: str | None) -> None:
         """Note a span that is not stored."""
@@ -63,6 +70,8 @@ class SpanBatch:
             yield OMITTED
         if self.repaired:
             yield REPAIRED
+        if self.odd_times:
+            yield ODD_TIMES
 
     @property
     def error_message(self) -> str:
@@ -94,6 +103,7 @@ def parse_spans(
             batch.reject(span, span.event_id)
             continue
         batch.omitted += span.origin.omitted
+        batch.odd_times += span.has_odd_times
         rows: list[EventRow] = []
         try:
             rows = rows_of(span, max_bytes, max_depth)

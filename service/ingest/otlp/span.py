@@ -14,6 +14,7 @@ from service.ingest.otlp.origin import Origin
 # The role of an event in its span. A child's parent is always SPAN, even if that is an agent_start:
 # the child knows only the span id of its parent.
 SPAN, END = "8", "9"
+YEAR_2000_NS = 946_684_800 * 10**9
 OK_STATUS, ERROR_STATUS = 1, 2
 HAS_IS_REMOTE, IS_REMOTE = 0x100, 0x200  # of the flags
 REMOTE_KINDS = (2, 5)  # server and consumer
@@ -52,6 +53,11 @@ class Span(Struct, kw_only=True, gc=False):
     status_code: int
     status_message: str
     origin: Origin
+
+    @property
+    def has_odd_times(self) -> bool:
+        """Whether the times cannot be meant, such as milliseconds in place of nanoseconds."""
+        return self.start_ns < YEAR_2000_NS or 0 < self.end_ns < self.start_ns
 
     @property
     def has_remote_parent(self) -> bool:

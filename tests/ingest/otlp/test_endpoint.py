@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from falcon import testing
@@ -17,6 +17,7 @@ from tests.events import differences
 from tests.ingest.otlp.spans import (
     JSON,
     PROTOBUF,
+    START_NS,
     as_json,
     message,
     new_span_id,
@@ -261,3 +262,24 @@ def test_a_large_request_is_refused_before_it_is_parsed(client: Client) -> None:
     answer = post(client, message(1, message(2, b"\x12\x00" * 1_000_000)))
     assert answer.status_code == 413
     assert "more than 10000 spans" in status_of(answer).message
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_told"),
+    [
+        ({}, False),
+        ({"end_time_unix_nano": 0}, False),
+        ({"start_time_unix_nano": START_NS // 10**6, "end_time_unix_nano": START_NS}, True),
+        ({"end_time_unix_nano": START_NS - 1}, True),
+    ],
+)
+def test_times_that_cannot_be_meant_are_stored_and_told(
+    client: Client, fields: dict[str, Any], is_told: bool
+) -> None:
+    trace = new_trace()
+    answer = send(client, span(trace, **fields))
+    assert answer.partial_success.rejected_spans == 0
+    assert answer.partial_success.error_message.startswith("Times of spans") == is_told
+    assert client.run(run_of(trace))["event_count"] == (
+        1 if fields == {"end_time_unix_nano": 0} else 2
+    )

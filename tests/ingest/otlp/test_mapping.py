@@ -206,7 +206,8 @@ def test_a_call_that_has_not_ended_has_no_latency() -> None:
 
 
 def test_a_span_that_ended_before_its_start_took_no_time() -> None:
-    start, end = pair({}, end_time_unix_nano=START_NS - 1)
+    sent = request(span(TRACE, end_time_unix_nano=START_NS - 1))
+    start, end = parsed(sent.SerializeToString(), is_json=False).rows
     assert (end.latency_us, end.timestamp) == (0, start.timestamp)
 
 
