@@ -84,6 +84,7 @@ def test_errors_carry_cors_too(client: Client) -> None:
 def test_other_origins_get_nothing(client: Client) -> None:
     answer = client.simulate_get("/api/agents", headers={"Origin": "https://evil.example"})
     assert "Access-Control-Allow-Origin" not in answer.headers
+    assert answer.headers["Vary"] == "Origin"
 
 
 def test_origins_and_prefix_are_configured(database_url: str) -> None:

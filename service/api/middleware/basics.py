@@ -78,7 +78,19 @@ class ReloadQueries:
         queries.reload()
 
 
-def cors(origins: tuple[str, ...]) -> "falcon.CORSMiddleware[Any, Any]":
+class Cors(falcon.CORSMiddleware[Any, Any]):
+    """CORS headers, and for caches that answers differ by Origin."""
+
+    def process_response(
+        self, req: falcon.Request, resp: falcon.Response, resource: Any, req_succeeded: bool
+    ) -> None:
+        """Set the headers of an answer."""
+        super().process_response(req, resp, resource, req_succeeded)
+        if self.allow_origins != "*":
+            resp.append_header("Vary", "Origin")
+
+
+def cors(origins: tuple[str, ...]) -> Cors:
     """Allow pages of these origins to read and change; without credentials."""
     allowed = "*" if origins == ("*",) else origins
-    return falcon.CORSMiddleware(allow_origins=allowed, expose_headers=EXPOSED_HEADERS)
+    return Cors(allow_origins=allowed, expose_headers=EXPOSED_HEADERS)
