@@ -15,6 +15,10 @@ ANY_UUID = re.compile(
     r"(?:urn:uuid:)?\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?",
     re.IGNORECASE | re.ASCII,
 ).fullmatch
+NUMBER_TEXT = re.compile(
+    r"[0-9]{1,18}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII
+).fullmatch
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]+").sub
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
 
 
@@ -47,10 +51,39 @@ def name_problem(value: str, limit: int) -> tuple[str, str] | None:
     return None
 
 
+def shortened(value: str, limit: int) -> str | None:
+    """A text as a name: without control characters, and cut at the limit; None for nothing left."""
+    if is_plain_name(value, limit):
+        return value
+    plain = CONTROL_CHARACTERS(" ", value).strip()
+    if len(plain) > limit:
+        plain = plain[: limit - 1].rstrip() + "…"
+    return plain or None
+
+
 def tokens(value: Any) -> int | None:
-    """A count of tokens, 0 to 2^40."""
-    if is_number(value) and 0 <= value <= MAX_TOKENS and value == int(value):
-        return int(value)
+    """A count of tokens, 0 to 2^40, also as text."""
+    number = value if is_number(value) else number_of(value)
+    if number is not None and 0 <= number <= MAX_TOKENS and number == int(number):
+        return int(number)
+    return None
+
+
+def including(whole: int | None, *subsets: int | None) -> int | None:
+    """A count of tokens with those that are part of it.
+
+    Parts that are together larger than the whole were counted beside it, and are added.
+    """
+    parts = sum(subset for subset in subsets if subset)
+    if parts > (whole or 0):
+        return min((whole or 0) + parts, MAX_TOKENS)
+    return whole
+
+
+def number_of(value: Any) -> int | float | None:
+    """The number that a text is; None for anything else, and for NaN and infinities."""
+    if isinstance(value, str) and NUMBER_TEXT(value):
+        return int(value) if value.isdigit() else float(value)
     return None
 
 

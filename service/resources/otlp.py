@@ -48,6 +48,7 @@ class OtlpTraces(Resource):
             if counts.expired:
                 batch.reject_expired(counts.expired)
         metrics.count_batch(counts.inserted, counts.duplicates, batch.rejected)
+        metrics.count_repairs(batch.repaired)
         set_commit_lsn(resp, counts.lsn)
         write_response(resp, is_json, batch.rejected, batch.error_message)
 

@@ -6,6 +6,7 @@ values come from the code, never from a request, because they must be bounded.
 """
 
 import os
+from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 
@@ -111,6 +112,10 @@ ASKED_AGAIN = counter(
     "gati_reads_asked_again", "Reads that the primary answered after a replica failed", "replica"
 )
 
+REPAIRS = counter(
+    "gati_events_repaired", "Events of which content was repaired or cut, by what it was", "code"
+)
+
 FOLD_SECONDS = histogram("gati_fold_duration_seconds", "Folds of deltas, with the views", SECONDS)
 FOLDED_DELTAS = counter("gati_folded_deltas", "Deltas that were folded")
 FOLD_FAILURES = counter("gati_fold_failures", "Folds that failed")
@@ -126,6 +131,12 @@ def count_batch(inserted: int, duplicates: int, rejected: int) -> None:
     ):
         if number:
             child.inc(number)
+
+
+def count_repairs(repaired: Mapping[str, int]) -> None:
+    """Count what was repaired in the events of a request, by code."""
+    for code, number in repaired.items():
+        REPAIRS.labels(code).inc(number)
 
 
 def count_transaction(events: int, seconds: float) -> None:

@@ -14,8 +14,8 @@ from service.prices.price import Price, count
 from service.prices.price_list import PriceList
 
 CLIENT, COMPUTED = "client", "computed"
-# The start of the two keys of `data`, which may also be written with escapes.
-CACHE_KEY, ESCAPE = b'"cache_', rb"\u"
+# The start of the keys of `data`, which may also be written with escapes.
+CACHE_KEY, ESCAPE = b'"cache', rb"\u"
 REQUESTED = b'"gen_ai.request.model":'
 
 
@@ -44,7 +44,8 @@ def find_price(row: EventRow, prices: PriceList) -> Price | None:
     day, tokens_in = row.timestamp.date(), row.tokens_in or 0
     found = prices.find(row.model or "", day, tokens_in)
     if found is None and REQUESTED in row.data:
-        requested = orjson.loads(row.data)["attributes"].get("gen_ai.request.model")
+        attributes = orjson.loads(row.data).get("attributes")
+        requested = attributes.get("gen_ai.request.model") if isinstance(attributes, dict) else None
         if isinstance(requested, str):
             found = prices.find(requested, day, tokens_in)
     return found
@@ -55,4 +56,7 @@ def cached(data: bytes) -> tuple[int, int]:
     if CACHE_KEY not in data and ESCAPE not in data:
         return 0, 0
     found: dict[str, Any] = orjson.loads(data)
-    return count(found.get("cache_read_tokens")), count(found.get("cache_write_tokens"))
+    read = found.get("cache_read_tokens")
+    if read is None:
+        read = found.get("cached_tokens")
+    return count(read), count(found.get("cache_write_tokens"))

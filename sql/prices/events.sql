@@ -1,7 +1,7 @@
 -- prices/events: the next events of a day whose cost the client did not send and may be computed.
 --
 -- The events are read without locks: only cost can change, and prices/set_costs checks it again. Of data
--- only numbers and the name of the requested model are returned, because other values may be large.
+-- only short values are returned: numbers, also as text, and the name of the requested model.
 --
 -- params   received_on  date         the day of their runs
 -- params   run_id       uuid         the run of the last one read; the lowest id at first
@@ -17,10 +17,10 @@
 -- try      \set received_on 2026-11-23 \set run_id 00000000-0000-0000-0000-000000000000 \set event_id 00000000-0000-0000-0000-000000000000 \set since 2026-11-01 \set until 2026-12-01 \set model gpt-4o \set row_limit 2000
 
 SELECT e.run_id, e.event_id, e.timestamp, e.model, e.tokens_in, e.tokens_out,
-       CASE jsonb_typeof(e.data -> 'cache_read_tokens')
-            WHEN 'number' THEN e.data -> 'cache_read_tokens' END  AS cache_read,
-       CASE jsonb_typeof(e.data -> 'cache_write_tokens')
-            WHEN 'number' THEN e.data -> 'cache_write_tokens' END AS cache_write,
+       CASE WHEN length(coalesce(e.data ->> 'cache_read_tokens', e.data ->> 'cached_tokens')) <= 60
+            THEN coalesce(e.data -> 'cache_read_tokens', e.data -> 'cached_tokens') END AS cache_read,
+       CASE WHEN length(e.data ->> 'cache_write_tokens') <= 60
+            THEN e.data -> 'cache_write_tokens' END AS cache_write,
        CASE jsonb_typeof(e.data -> 'attributes' -> 'gen_ai.request.model')
             WHEN 'string' THEN e.data -> 'attributes' ->> 'gen_ai.request.model' END AS requested_model,
        e.cost

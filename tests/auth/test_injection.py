@@ -90,14 +90,16 @@ def test_in_every_parameter(client: Client, conn: Connection, injection: str) ->
 def test_in_every_field(client: Client, conn: Connection, injection: str) -> None:
     run_id = new_id()
     good = event(run_id, data={injection: injection, "model": injection}, metadata={"a": injection})
+    texts = dict.fromkeys(TEXTS, injection)
     sent = [
-        {**good, "event_id": new_id(), **dict.fromkeys(TEXTS, injection)},
+        {**good, "event_id": new_id(), **texts},
         *({**good, field: injection} for field in ("event_id", "run_id", "timestamp")),
-        {**good, "event_id": new_id(), "parent_event_id": injection},
+        {**good, "event_id": new_id(), **texts, "parent_event_id": injection},
     ]
     answer = client.ok("/api/events", "POST", json={"events": sent})
     named = {error["index"] for error in answer["errors"]}
     assert {1, 2, 3} <= named
+    assert answer["warnings"][-1]["field"] == "parent_event_id"
     [stored] = client.ok(f"/api/runs/{run_id}/timeline")["events"][:1]
     assert stored["data"] == good["data"]
     run = client.run(run_id)

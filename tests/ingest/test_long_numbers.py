@@ -80,10 +80,10 @@ def test_a_span_keeps_its_long_numbers_as_text_too(client: Client) -> None:
     for is_json in (False, True):
         body = as_json(request(sent)) if is_json else request(sent).SerializeToString()
         batch = parsed(body, is_json)
-        assert (batch.rejected, batch.repaired) == (0, 1)
+        assert (batch.rejected, batch.repaired) == (0, {"numbers_as_text": 1})
         assert orjson.loads(batch.rows[0].data)["attributes"]["list"] == ["1e+308"] * MANY
     warning = send(client, sent).partial_success
-    assert (warning.rejected_spans, warning.error_message) == (0, REPAIRED)
+    assert (warning.rejected_spans, REPAIRED in warning.error_message) == (0, True)
     few = send(client, span(trace, attributes={"list": [1e308, 1e-300]}))
     assert not few.HasField("partial_success")
 

@@ -32,7 +32,8 @@ CASES: list[tuple[dict[str, Any], str, float | None, str | None]] = [
     (call(cost=0.25), AFTER, 0.25, "client"),
     (call(cost=0), AFTER, 0, "client"),
     (call(cost=0.0), AFTER, 0, "client"),
-    (call(cost="0.25"), AFTER, 5, "computed"),  # of the wrong type: absent
+    (call(cost="0.25"), AFTER, 0.25, "client"),
+    (call(cost="much"), AFTER, 5, "computed"),  # of the wrong type: absent
     (call(cost=-1), AFTER, 5, "computed"),
     (call("unknown", cost=0.25), AFTER, 0.25, "client"),
     (call(tokens_in=None), AFTER, None, None),
@@ -42,8 +43,10 @@ CASES: list[tuple[dict[str, Any], str, float | None, str | None]] = [
     (call(cache_read_tokens=400_000), BEFORE, 1.5 + 0.5, "computed"),
     (call(cache_write_tokens=400_000), BEFORE, 2.5, "computed"),  # no price of its own: as input
     (call(cache_write_tokens=400_000), AFTER, 3 + 2.5, "computed"),
-    (call(cache_read_tokens=700_000, cache_write_tokens=700_000), BEFORE, 0.875 + 0.75, "computed"),
-    (call(cache_read_tokens=10**7), BEFORE, 1.25, "computed"),
+    # More than went in: counted beside it, and added.
+    (call(cache_read_tokens=700_000, cache_write_tokens=700_000), BEFORE, 5.125, "computed"),
+    (call(cache_read_tokens=10**7), BEFORE, 2.5 + 12.5, "computed"),
+    (call(cached_tokens="400000"), BEFORE, 1.5 + 0.5, "computed"),
     (call(cache_read_tokens="x", cache_write_tokens=True), BEFORE, 2.5, "computed"),
     (call(tokens_in=2**40, tokens_out=2**40), AFTER, 27487790.6944, "computed"),
 ]
@@ -71,7 +74,8 @@ def test_what_was_sent_stays_and_what_was_not_is_computed(
     total = sum(cost or 0 for _, _, cost, _ in CASES)
     assert client.run(run)["total_cost"] == pytest.approx(total, abs=1e-9)
     assert client.ok("/api/metrics/summary")["total_cost"] == client.run(run)["total_cost"]
-    assert client.ok("/api/metrics/summary")["total_tokens_in"] == sum(
+    beside = 1_400_000 + 10**7
+    assert client.ok("/api/metrics/summary")["total_tokens_in"] == beside + sum(
         data["tokens_in"] or 0 for data, _, _, _ in CASES
     )
     assert verify(database_url) == []

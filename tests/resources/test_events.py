@@ -255,13 +255,38 @@ def test_uuids_in_other_forms_are_the_same_uuids(client: Client) -> None:
     assert client.run(str(run))["event_count"] == 3
 
 
-def test_a_lone_surrogate_costs_its_own_event_and_no_other(client: Client) -> None:
+def test_a_lone_surrogate_is_replaced_and_named(client: Client) -> None:
     run = new_id()
     events = [event(run), event(run, data={"text": "cut \ud83d"}), event(run, seconds=1)]
     answer = client.send_bytes(json.dumps({"events": events}).encode()).json
-    assert (answer["count"], answer["failed"]) == (2, 1)
-    assert (answer["errors"][0]["code"], answer["errors"][0]["index"]) == ("invalid_text", 1)
-    assert answer["errors"][0]["event_id"] == events[1]["event_id"]
+    assert (answer["status"], answer["count"], answer["failed"]) == ("success", 3, 0)
+    [warning] = answer["warnings"]
+    assert (warning["code"], warning["index"]) == ("invalid_text", 1)
+    assert warning["event_id"] == events[1]["event_id"]
+    stored = {e["event_id"]: e for e in client.ok(f"/api/runs/{run}/timeline")["events"]}
+    assert stored[events[1]["event_id"]]["data"] == {"text": "cut \ufffd"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("NaN", "invalid_number"),
+        ('"a\\u0000"', "nul_character"),
+        ('"\\ud83d"', "invalid_text"),
+        ('"%s"' % ("x" * 1_100_000), "event_too_large"),
+        ("[" * 65 + "]" * 65, "too_deep"),
+    ],
+)
+def test_content_costs_no_figures(client: Client, conn: Connection, text: str, code: str) -> None:
+    bad, good = event(new_id(), "llm_call", data={"cost": 1, "t": "HERE"}), event(new_id())
+    body = json.dumps({"events": [bad, good]}).replace('"HERE"', text)
+    answer = client.send_bytes(body.encode()).json
+    assert (answer["inserted"], answer["failed"], answer["errors"]) == (2, 0, [])
+    assert [(w["index"], w["code"]) for w in answer["warnings"]] == [(0, code)]
+    assert client.run(bad["run_id"])["total_cost"] == 1
+    assert differences(conn) == []
+    metrics = client.simulate_get("/metrics").text
+    assert f'gati_events_repaired_total{{code="{code}"}}' in metrics
 
 
 def test_environment_is_that_of_the_earliest_event_that_has_one(client: Client) -> None:

@@ -16,8 +16,10 @@ from service.ingest.json.event import MAX_DEPTH, SentEvent, read_event, read_sen
 from service.ingest.json.event_errors import EventErrors
 from service.ingest.json.fields import BadEvent
 from service.ingest.long_numbers import REPAIRED, shorten
+from service.ingest.repairs import REPLACEMENT, Repairs, note_text
 from service.ingest.row_bytes import RowBytes
 from service.ingest.rows import EventRow
+from service.ingest.text_repair import as_utf8
 
 Events = Sequence[SentEvent | Element]
 NUMBERS_AS_TEXT = BadEvent("data", "numbers_as_text", REPAIRED)
@@ -85,36 +87,50 @@ def parse_batch(
     """
     batch, row_bytes, pacer = Batch(), RowBytes(len(body), max_event_bytes), Pacer()
     ordinals: dict[str, int] = {}
-    as_sent = is_plain(body)
+    as_sent, repairs = is_plain(body), Repairs()
+    body, is_repaired = utf8_of(body)
     for index, sent in enumerate(read_events(body, max_events, max_event_bytes)):
         pacer.pause()
         event = None
         try:
-            event = sent if isinstance(sent, SentEvent) else read_sent(sent)
-            row = read_event(event, max_event_bytes, max_depth, ordinals, as_sent)
+            event = sent if isinstance(sent, SentEvent) else read_sent(sent, repairs)
+            row = read_event(
+                event, max_event_bytes, max_depth, ordinals, as_sent=as_sent, repairs=repairs
+            )
+            if is_repaired and REPLACEMENT in row.data:
+                note_text(repairs, None)
             if shorten(row, max_event_bytes):
-                batch.warn(index, row.event_id, NUMBERS_AS_TEXT)
+                repairs.add(NUMBERS_AS_TEXT, REPAIRED)
+            if repairs:
+                batch.warn_of(index, row.event_id, repairs)
             row_bytes.add(row)
             row.tie = index
             batch.rows.append(row)
         except BadEvent as error:
+            repairs.take()
             batch.reject(index, error, event)
     return batch
 
 
+def utf8_of(body: bytes) -> tuple[bytes, bool]:
+    """The body as UTF-8, and whether it had to be repaired."""
+    try:
+        if not body.isascii():
+            body.decode()  # msgspec does not check the UTF-8 of fields that it skips
+    except UnicodeDecodeError:
+        return as_utf8(body), True
+    return body, False
+
+
 def read_events(body: bytes, max_events: int, max_event_bytes: int) -> Events:
-    """The events, read in one pass, or else each still to be read by `read_sent`.
+    """The events of a body in UTF-8, read in one pass, or else each to be read by `read_sent`.
 
     Raises BadBatch, BatchTooLarge.
     """
     try:
-        if not body.isascii():
-            body.decode()  # msgspec does not check the UTF-8 of fields that it skips
         events: Events | None = (
             read_whole(body, max_event_bytes) or cut(body, "events", max_events + 1).elements
         )
-    except UnicodeDecodeError:
-        raise BadBatch("invalid_json", "The body is not UTF-8.") from None
     except msgspec.ValidationError:
         events = None
     except (msgspec.MsgspecError, RecursionError) as error:

@@ -1,24 +1,20 @@
 """`data` of an event: checked, as the bytes that are stored."""
 
-import re
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
-from service.ingest.elements import NULL, has_more_values
+from service.ingest.elements import NULL
 from service.ingest.json import numbers
+from service.ingest.json.data_repair import MAX_CONTAINERS, NUL_ESCAPE, repaired
 from service.ingest.json.fields import BadEvent, invalid_number
 from service.ingest.nesting import depth, steps_of
+from service.ingest.repairs import Repairs
 
 OBJECT = ord("{")
-MOST_TIMES_COMPACT = 2  # by which data shrinks: \uXXXX of six bytes is a character of up to three
-BYTES_PER_VALUE = 16
-MAX_CONTAINERS = 100_000  # lists and objects of one event: 30 ms to parse and write, and 7 MB
 # Between tokens JSON allows them; in COPY's text format they end a column or a row.
 CONTROLS = (b"\t", b"\n", b"\r")
-# orjson writes U+0000 as \u0000; an even number of backslashes before it would be text about it.
-NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
 
 
 class Output(Struct, gc=False):
@@ -41,6 +37,9 @@ class Data(Struct, gc=False):
     model: Any = None
     tokens_in: Any = None
     tokens_out: Any = None
+    cache_read_tokens: Any = None
+    cached_tokens: Any = None  # the same by its name in answers
+    cache_write_tokens: Any = None
     cost: Any = None
     latency_ms: Any = None
     duration_ms: Any = None
@@ -53,6 +52,8 @@ class Data(Struct, gc=False):
 
 
 decode_data = msgspec.json.Decoder(Data).decode
+# Without whitespace between tokens; numbers keep their digits.
+without_spaces = msgspec.json.format
 
 
 def is_plain(text: bytes) -> bool:
@@ -60,37 +61,46 @@ def is_plain(text: bytes) -> bool:
     return not any(control in text for control in CONTROLS)
 
 
-def read_data(sent: Raw, max_bytes: int, max_depth: int, as_sent: bool) -> tuple[Data, bytes]:
-    """`data`, and the bytes to store: with `as_sent` those that were sent, where they can be."""
+def read_data(
+    sent: Raw, max_bytes: int, max_depth: int, as_sent: bool, repairs: Repairs | None
+) -> tuple[Data, bytes]:
+    """`data`, and the bytes to store: with `as_sent` those that were sent, where they can be.
+
+    What cannot be stored is repaired; raise BadEvent where there is nothing to note repairs in.
+    """
     encoded = bytes(sent)
-    if encoded[0] != OBJECT:
-        if encoded == b"null":
-            return Data(), b"{}"
-        raise BadEvent("data", "wrong_type", "`data` is a JSON object.")
+    if encoded == b"null":
+        return Data(), b"{}"
+    try:
+        if encoded[0] != OBJECT:
+            raise BadEvent("data", "wrong_type", "`data` is a JSON object.")
+        encoded = storable(encoded, max_bytes, max_depth, as_sent)
+    except BadEvent as problem:
+        if repairs is None:
+            raise
+        if problem.code == "wrong_type":
+            repairs.add(problem, "`data` is a JSON object; what was sent is its `value`.")
+            encoded = b'{"value":%b}' % encoded
+        encoded = repaired(encoded, max_bytes, max_depth, repairs)
+    return decode_data(encoded), encoded
+
+
+def storable(encoded: bytes, max_bytes: int, max_depth: int, as_sent: bool) -> bytes:
+    """The bytes to store of data as it came; raise BadEvent for what cannot be stored."""
+    if not as_sent or len(encoded) > max_bytes:
+        encoded = without_spaces(encoded, indent=-1)
+        if len(encoded) > max_bytes:
+            raise too_large(len(encoded), max_bytes)
     shapes = encoded.translate(numbers.SHAPES)
-    if len(encoded) > max_bytes:
-        check_sent(encoded, max_bytes)
     if len(shapes) - len(shapes.replace(b"{", b"")) > max_depth:
         check_nesting(encoded, max_depth)
     try:
-        if not as_sent or len(encoded) > max_bytes or not numbers.is_storable(encoded, shapes):
+        if not numbers.is_storable(encoded, shapes):
             encoded = numbers.dumps(numbers.loads(encoded))
-            check_encoded(encoded, max_bytes)
-        elif b"\\u0000" in encoded:
-            check_encoded(encoded, max_bytes)
-        return decode_data(encoded), encoded
     except ValueError:
         raise invalid_number() from None
-
-
-def check_sent(encoded: bytes, max_bytes: int) -> None:
-    """Raise BadEvent for data over the limit that is still over it, or large in memory, if compact.
-
-    Without its white space and escapes it may fit; parsing takes up to 30 times its size.
-    """
-    is_dense = has_more_values(encoded, max_bytes // BYTES_PER_VALUE)
-    if len(encoded) > MOST_TIMES_COMPACT * max_bytes or is_dense:
-        raise too_large(len(encoded), max_bytes)
+    check_encoded(encoded, max_bytes)
+    return encoded
 
 
 def check_encoded(encoded: bytes, max_bytes: int) -> None:
@@ -98,7 +108,7 @@ def check_encoded(encoded: bytes, max_bytes: int) -> None:
     if len(encoded) > max_bytes:
         raise too_large(len(encoded), max_bytes)
     # A single byte is found at once, six take 0.7 µs per KB, the regex 20.
-    if b"\\" in encoded and b"\\u0000" in encoded and NUL_ESCAPE(encoded):
+    if b"\\" in encoded and b"\\u0000" in encoded and NUL_ESCAPE.search(encoded):
         raise BadEvent("data", "nul_character", "PostgreSQL stores no U+0000; leave it out.")
 
 

@@ -9,12 +9,13 @@ import msgspec
 import orjson
 from msgspec import Raw, Struct
 
-from service.core.validation import MAX_MODEL, MAX_NAME, to_uuid, tokens
+from service.core.validation import MAX_MODEL, MAX_NAME, including, shortened, to_uuid, tokens
 from service.ingest.elements import NULL, Element, mask, unmask, unreadable, without_depth
 from service.ingest.failure import is_error, is_failed
 from service.ingest.json import numbers
 from service.ingest.json.data import Data, Output, Span, read_data
 from service.ingest.json.fields import (
+    GENERATED_NAME,
     MAX_ENVIRONMENT,
     MAX_EVENT_TYPE,
     BadEvent,
@@ -22,16 +23,18 @@ from service.ingest.json.fields import (
     optional_name,
     read_name,
     read_repeated_uuid,
-    read_run_name,
     read_timestamp,
     read_uuid,
 )
+from service.ingest.repairs import Repairs
 from service.ingest.rows import EventRow
+from service.ingest.text_repair import repaired
 
 # Of objects and lists within one another in `data`. A trace nests events 400 deep, which is 802
 # levels of JSON, around the data of the innermost; Python's own parser fails at about 990, orjson
 # at 1,024.
 MAX_DEPTH = 64
+REPAIRABLE = frozenset({"invalid_number", "invalid_text"})
 ID_NAMESPACE = uuid.UUID("6a7a0f51-5f0b-5a3c-9a54-0b8f4f7c6d11")
 
 
@@ -57,8 +60,21 @@ decode_loosely: Callable[[Element], Any] = msgspec.json.Decoder(
 ).decode
 
 
-def read_sent(element: Element) -> SentEvent:
-    """The fields of an event; raise BadEvent for what is no object, or no JSON."""
+def read_sent(element: Element, repairs: Repairs | None = None) -> SentEvent:
+    """The fields of an event; raise BadEvent for what is no object, or no JSON.
+
+    Numbers and texts that JSON cannot hold are repaired, where repairs can be noted.
+    """
+    try:
+        return read_as_sent(element)
+    except BadEvent as problem:
+        if repairs is None or problem.code not in REPAIRABLE:
+            raise
+        return read_as_sent(repaired(element, repairs))
+
+
+def read_as_sent(element: Element) -> SentEvent:
+    """As read_sent, without repairs."""
     try:
         try:
             return decode_sent(element)
@@ -103,15 +119,22 @@ def shown_id(element: Element) -> str | None:
 
 
 def read_event(
-    sent: SentEvent, max_bytes: int, max_depth: int, ordinals: dict[str, int], as_sent: bool = False
+    sent: SentEvent,
+    max_bytes: int,
+    max_depth: int,
+    ordinals: dict[str, int],
+    *,
+    as_sent: bool = False,
+    repairs: Repairs | None = None,
 ) -> EventRow:
     """Check an event and make its row; raise BadEvent for what cannot be stored.
 
     `ordinals` counts equal events without an id, so that each gets another id. With `as_sent` the
-    bytes of `data` are stored as they came, where jsonb takes them.
+    bytes of `data` are stored as they came, where jsonb takes them. What is wrong beside the run,
+    the agent, the type and the time is repaired, where repairs can be noted.
     """
     data, encoded = read_data(
-        sent.data, max_bytes, max_depth, as_sent and sent.event_id is not None
+        sent.data, max_bytes, max_depth, as_sent and sent.event_id is not None, repairs
     )
     run_id = read_repeated_uuid(sent.run_id, "run_id") or missing("run_id")
     event_type = read_name(sent.event_type, "event_type", MAX_EVENT_TYPE) or missing("event_type")
@@ -129,16 +152,16 @@ def read_event(
         event_type=event_type,
         timestamp=timestamp,
         timestamp_text=orjson.dumps(timestamp)[1:-1].decode(),  # isoformat() takes 3 times as long
-        parent_event_id=read_repeated_uuid(sent.parent_event_id, "parent_event_id")
+        parent_event_id=read_link(sent.parent_event_id, "parent_event_id", repairs)
         or to_uuid(data.parent_run_id),
         awaits_parent=span is not None and span.parent_is_remote is not True,
-        previous_event_id=read_repeated_uuid(sent.previous_event_id, "previous_event_id"),
-        run_name=read_run_name(sent.run_name),
+        previous_event_id=read_link(sent.previous_event_id, "previous_event_id", repairs),
+        run_name=read_run_name(sent.run_name, repairs),
         metadata=read_metadata(event_type, data),
         # Of `data`, a known key of the wrong type counts as absent.
         environment=optional_name(data.environment, MAX_ENVIRONMENT),
         model=optional_name(data.model, MAX_MODEL),
-        tokens_in=tokens(data.tokens_in),
+        tokens_in=read_tokens_in(data),
         tokens_out=tokens(data.tokens_out),
         cost=cost,
         cost_source=None if cost is None else "client",
@@ -147,6 +170,39 @@ def read_event(
         is_error=read_error(data),
         data=encoded,
     )
+
+
+def read_link(value: str | bool | None, name: str, repairs: Repairs | None) -> str | None:
+    """The id of another event; None without one, or where it cannot be read."""
+    try:
+        return read_repeated_uuid(value, name)
+    except BadEvent as problem:
+        if repairs is None:
+            raise
+        repairs.add(problem, f"`{name}` is no UUID: the event is stored without it.")
+        return None
+
+
+def read_run_name(value: str | bool | None, repairs: Repairs | None) -> str | None:
+    """The name that the event requests for its run; None: the service names the run."""
+    if isinstance(value, str) and value.startswith(GENERATED_NAME):
+        return None
+    try:
+        return read_name(value, "run_name", MAX_NAME)
+    except BadEvent as problem:
+        if repairs is None:
+            raise
+        repairs.add(problem, "`run_name` was shortened to a name, or left out.")
+        return shortened(value, MAX_NAME) if isinstance(value, str) else None
+
+
+def read_tokens_in(data: Data) -> int | None:
+    """The tokens that went in, with those of the cache where they were counted beside them."""
+    sent = tokens(data.tokens_in)
+    cached = data.cached_tokens if data.cache_read_tokens is None else data.cache_read_tokens
+    if cached is None and data.cache_write_tokens is None:
+        return sent
+    return including(sent, tokens(cached), tokens(data.cache_write_tokens))
 
 
 def read_metadata(event_type: str, data: Data) -> str | None:

@@ -3,10 +3,12 @@
 Warnings are of events that are stored, but not quite as they were sent.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from service.ingest.json.fields import BadEvent
+from service.ingest.repairs import Repairs
 
 MAX_NAMED_ERRORS = 100
 
@@ -15,12 +17,13 @@ MAX_NAMED_ERRORS = 100
 class EventErrors:
     """`errors` holds up to 100 of {index, event_id, field, code, message}; `failed` counts all.
 
-    So does `warnings`.
+    So does `warnings`; `repaired` counts them by code.
     """
 
     errors: list[dict[str, Any]] = field(default_factory=list)
     failed: int = 0
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    repaired: Counter[str] = field(default_factory=Counter)
 
     def note(self, index: int, event_id: str | None, error: BadEvent) -> None:
         """Note the error of the event at this index of the request."""
@@ -32,6 +35,12 @@ class EventErrors:
         """Note what was repaired in the event at this index of the request."""
         if len(self.warnings) < MAX_NAMED_ERRORS:
             self.warnings.append(entry(index, event_id, warning))
+
+    def warn_of(self, index: int, event_id: str | None, repairs: Repairs) -> None:
+        """Note all that was repaired in the event at this index."""
+        for warning in repairs.take():
+            self.repaired[warning.code] += 1
+            self.warn(index, event_id, warning)
 
     def describe(self) -> dict[str, Any]:
         """The fields of a response for these errors."""

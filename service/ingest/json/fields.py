@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from service.core.validation import MAX_NAME, PLAIN_UUID, is_plain_name, name_problem, to_uuid
+from service.core.validation import PLAIN_UUID, is_plain_name, name_problem, to_uuid
 
 MAX_EVENT_TYPE = 50
 MAX_ENVIRONMENT = 255
@@ -76,13 +76,6 @@ def optional_name(value: Any, limit: int) -> str | None:
     if isinstance(value, str) and (is_plain_name(value, limit) or not name_problem(value, limit)):
         return value
     return None
-
-
-def read_run_name(value: Any) -> str | None:
-    """The name that the event requests for its run; None: the service names the run."""
-    if isinstance(value, str) and value.startswith(GENERATED_NAME):
-        return None
-    return read_name(value, "run_name", MAX_NAME)
 
 
 def parse_timestamp(value: str) -> datetime:

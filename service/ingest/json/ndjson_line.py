@@ -15,4 +15,4 @@ def read_line(line: bytes, max_bytes: int, max_depth: int, ordinals: dict[str, i
         line.decode()
     except UnicodeDecodeError:
         raise BadEvent(None, "invalid_json", "The line is not UTF-8.") from None
-    return read_event(read_sent(line), max_bytes, max_depth, ordinals, is_plain(line))
+    return read_event(read_sent(line), max_bytes, max_depth, ordinals, as_sent=is_plain(line))

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from service.core.validation import MAX_COST_DOLLARS, is_number
+from service.core.validation import MAX_COST_DOLLARS, is_number, number_of
 
 MAX_LATENCY_MS = 1e12
 # Numbers are searched for where every digit is a 0, and E, + and - are an e: 1 µs per KB, a regex
@@ -22,15 +22,20 @@ is_exponent = re.compile(rb"[0-9][eE][+-]?[0-9]{4}").search
 
 def cost(value: Any) -> str | None:
     """US dollars, 0 to 1e9, as the decimal text that was sent: numeric keeps it exactly."""
-    if is_number(value) and 0 <= value <= MAX_COST_DOLLARS:
-        return repr(value) if value else "0"
+    if is_number(value):
+        written = repr(value)
+    else:
+        value, written = number_of(value), value
+    if value is not None and 0 <= value <= MAX_COST_DOLLARS:
+        return written if value else "0"
     return None
 
 
 def latency_us(value: Any) -> int | None:
-    """Microseconds from milliseconds, 0 to 1e12 ms."""
-    if is_number(value) and 0 <= value <= MAX_LATENCY_MS:
-        return round(value * 1000)
+    """Microseconds from milliseconds, 0 to 1e12 ms, also as text."""
+    number = value if is_number(value) else number_of(value)
+    if number is not None and 0 <= number <= MAX_LATENCY_MS:
+        return round(number * 1000)
     return None
 
 

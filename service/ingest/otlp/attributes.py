@@ -1,86 +1,100 @@
-"""The attributes that hold each fact, of spans and of resources: the first that is there wins.
-
-Sources: OpenTelemetry's semantic conventions for GenAI (`gen_ai.*`, all in development), those of
-OpenInference (`llm.*`, `input.*`, `openinference.*`), Langfuse, Vercel's AI SDK (`ai.*`) and
-OpenLLMetry (`traceloop.*`). A value of the wrong type counts as absent.
-"""
+"""Reading attributes by what they mean. A value of the wrong type counts as absent."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 from service.core.validation import MAX_MODEL, MAX_NAME
 from service.ingest.json.fields import MAX_ENVIRONMENT, optional_name
+from service.ingest.otlp.conventions import (
+    CONVENTIONS,
+    INPUT_PREFIXES,
+    OUTPUT_PREFIXES,
+    names_of,
+)
 
 Attributes = Mapping[str, Any]
 T = TypeVar("T")
 
-# agents and runs
-AGENT_NAME = ("gen_ai.agent.name", "agent.name", "gen_ai.workflow.name")
-SERVICE_NAME = ("service.name",)
-RUN_NAME = ("langfuse.trace.name",)
-ENVIRONMENT = ("deployment.environment.name", "deployment.environment", "langfuse.environment")
-SESSION = ("session.id", "gen_ai.conversation.id")
-USER = "user.id"
-TAGS = ("tag.tags", "langfuse.trace.tags")
-METADATA = "metadata"
-# the call of a model or tool, and its usage
-MODEL = (
-    "gen_ai.response.model",
-    "ai.model.id",
-    "gen_ai.request.model",
-    "llm.response.model_name",
-    "llm.model_name",
-)
-PROVIDER = ("gen_ai.provider.name", "gen_ai.system", "llm.provider")
-TOKENS_IN = (
-    "gen_ai.usage.input_tokens",
-    "gen_ai.usage.prompt_tokens",
-    "llm.token_count.prompt",
-)
-TOKENS_OUT = (
-    "gen_ai.usage.output_tokens",
-    "gen_ai.usage.completion_tokens",
-    "llm.token_count.completion",
-)
-# Subsets of the tokens above: stored, never added to them.
-CACHE_READ = (
-    "gen_ai.usage.cache_read.input_tokens",
-    "llm.token_count.prompt_details.cache_read",
-)
-CACHE_WRITE = (
-    "gen_ai.usage.cache_creation.input_tokens",
-    "llm.token_count.prompt_details.cache_write",
-)
-REASONING = (
-    "gen_ai.usage.reasoning.output_tokens",
-    "llm.token_count.completion_details.reasoning",
-)
-COST_DETAILS = ("langfuse.observation.cost_details",)
-COST = ("gen_ai.usage.cost", "llm.cost.total")
-COST_PARTS = ("llm.cost.prompt", "llm.cost.completion")
-TOOL = ("gen_ai.tool.name", "tool.name")
-TOOL_CALL_ID = "gen_ai.tool.call.id"
-# input and output in one attribute; content.py has the prefixes and span events for others
-INPUT = (
-    "gen_ai.tool.call.arguments",
-    "gen_ai.input.messages",
-    "input.value",
-    "traceloop.entity.input",
-)
-OUTPUT = (
-    "gen_ai.tool.call.result",
-    "gen_ai.output.messages",
-    "output.value",
-    "traceloop.entity.output",
-)
-SYSTEM = "gen_ai.system_instructions"
-INPUT_PREFIXES = ("llm.input_messages", "gen_ai.prompt")
-OUTPUT_PREFIXES = ("llm.output_messages", "gen_ai.completion")
-NODE_ID = "graph.node.id"
-NODE_NAME = "graph.node.name"
-NODE_PARENT = "graph.node.parent_id"
-FIRST_CHUNK_SECONDS = ("gen_ai.response.time_to_first_chunk",)
+SERVICE_NAME, PROJECT_NAME = names_of("service"), names_of("project")
+AGENT_NAME = names_of("agent")
+ENVIRONMENT = names_of("environment")
+NUMBERED = tuple(f"{prefix}." for prefix in (*INPUT_PREFIXES.values(), *OUTPUT_PREFIXES.values()))
+
+
+def meanings_by_name() -> dict[str, tuple[str, ...]]:
+    """The table of conventions the other way round: what each attribute means."""
+    found: dict[str, tuple[str, ...]] = {}
+    for meaning in CONVENTIONS:
+        for attribute in names_of(meaning):
+            found[attribute] = (*found.get(attribute, ()), meaning)
+    return found
+
+
+MEANINGS = meanings_by_name()
+KNOWN = MEANINGS.keys()
+NAMES = {meaning: names_of(meaning) for meaning in CONVENTIONS}
+
+
+class Facts(Struct, gc=False):
+    """The attributes of one span by what they mean.
+
+    A span has 10 to 20 attributes, and the table 170: it is asked once for each that is there.
+    Of nearly every meaning there is one attribute or none; None stands for several.
+    """
+
+    attributes: Attributes
+    by_meaning: dict[str, str | None]
+    numbered_names: tuple[str, ...] | None = None
+
+    def names(self, meaning: str) -> tuple[str, ...]:
+        """The attributes that have a meaning, the most trusted first."""
+        if meaning not in self.by_meaning:
+            return ()
+        found = self.by_meaning[meaning]
+        if found is not None:
+            return (found,)
+        return tuple(name for name in NAMES[meaning] if name in self.attributes)
+
+    def first(self, meaning: str, read: Callable[[Any], T | None]) -> T | None:
+        """The first value with a meaning that `read` accepts; None without one."""
+        if meaning not in self.by_meaning:
+            return None
+        found = self.by_meaning[meaning]
+        if found is None:
+            return first(self.attributes, NAMES[meaning], read)
+        value = self.attributes[found]
+        return None if value is None else read(value)
+
+    def has_none(self, meanings: frozenset[str]) -> bool:
+        """Whether no attribute has any of the meanings, which is much quicker to ask."""
+        return self.by_meaning.keys().isdisjoint(meanings)
+
+    @property
+    def numbered(self) -> tuple[str, ...]:
+        """The attributes that are parts of messages, such as `gen_ai.prompt.0.content`."""
+        if self.numbered_names is None:
+            self.numbered_names = self.below(NUMBERED)
+        return self.numbered_names
+
+    def below(self, prefixes: tuple[str, ...]) -> tuple[str, ...]:
+        """The attributes whose names begin with one of the prefixes."""
+        keys = "\n".join(self.attributes)  # one look for all of them, as there is nearly never one
+        for prefix in prefixes:
+            if prefix in keys:
+                return tuple([key for key in self.attributes if key.startswith(prefixes)])
+        return ()
+
+
+def facts_of(attributes: Attributes) -> Facts:
+    """Look up what the attributes of a span mean."""
+    found: dict[str, str | None] = {}
+    for attribute in attributes.keys() & KNOWN:
+        for meaning in MEANINGS[attribute]:
+            found[meaning] = None if meaning in found else attribute
+    return Facts(attributes, found)
 
 
 def first(

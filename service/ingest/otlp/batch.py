@@ -1,18 +1,20 @@
 """The body of POST /v1/traces -> rows, and the errors of the spans that have none."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from service.core.cooperative import Pacer
-from service.ingest.json.batch import EXPIRED
+from service.ingest.json.batch import EXPIRED, NUMBERS_AS_TEXT
 from service.ingest.json.fields import BadEvent
 from service.ingest.long_numbers import REPAIRED, shorten
 from service.ingest.otlp.agents import Agents
-from service.ingest.otlp.json_decoder import read_json
+from service.ingest.otlp.json_decoder import is_empty_json, read_json
 from service.ingest.otlp.origin import MAX_SHARED_BYTES
-from service.ingest.otlp.protobuf_decoder import read_protobuf
+from service.ingest.otlp.protobuf_decoder import is_empty_protobuf, read_protobuf
 from service.ingest.otlp.rows import AGENT_END, rows_of
 from service.ingest.otlp.span import Span
+from service.ingest.repairs import Repairs
 from service.ingest.row_bytes import RowBytes
 from service.ingest.rows import EventRow
 
@@ -29,16 +31,24 @@ ODD_TIMES = (
     "the start, which counts as no time. The spans are stored."
 )
 
-Reader = Callable[[bytes, int, int], Iterator[Span | BadEvent]]
+NOTHING = BadEvent(
+    None,
+    "no_spans",
+    'The body holds no span that is understood: send {"resourceSpans": [{"scopeSpans": '
+    '[{"spans": [{…}]}]}]} with keys in camelCase, or the same in protobuf.',
+)
+
+Reader = Callable[[bytes, int, int, Repairs], Iterator[Span | BadEvent]]
 
 
 @dataclass
 class SpanBatch:
-    """The rows of one request. `reasons` holds those of the first few `rejected` spans.
+    """The rows of one request.
 
-    `omitted` counts attributes of a resource or scope that are too large to be stored with a span.
-    `repaired` counts the rows whose long numbers are stored as text, `odd_times` the spans whose
-    times cannot be meant.
+    `reasons` holds those of the first few `rejected` spans, `warnings` those of the first few spans
+    that were repaired, and `repaired` counts the repairs by code. `omitted` counts attributes of a
+    resource or scope that are too large to be stored with a span, `odd_times` the spans whose times
+    cannot be meant.
     """
 
     spans: int = 0
@@ -46,15 +56,25 @@ class SpanBatch:
     rejected: int = 0
     reasons: list[str] = field(default_factory=list)
     omitted: int = 0
-    repaired: int = 0
     odd_times: int = 0
+    nothing: bool = False  # of a body that is not empty was understood
+    warnings: list[str] = field(default_factory=list)
+    repaired: Counter[str] = field(default_factory=Counter)
+    warned: int = 0
 
     def reject(self, error: BadEvent, span_id: str | None) -> None:
         """Note a span that is not stored."""
         self.rejected += 1
         if len(self.reasons) < NAMED_REASONS:
-            reason = f"span {span_id or '?'}: {error} ({error.code})"
-            self.reasons.append(reason[:MAX_REASON])
+            self.reasons.append(reason(error, span_id))
+
+    def warn_of(self, span_id: str, repairs: Repairs) -> None:
+        """Note what was repaired in a span."""
+        for warning in repairs.take():
+            self.repaired[warning.code] += 1
+            self.warned += 1
+            if len(self.warnings) < NAMED_REASONS:
+                self.warnings.append(reason(warning, span_id))
 
     def reject_expired(self, run_ids: Collection[str]) -> None:
         """Remove the rows of runs that retention removed; the transaction left them out."""
@@ -64,23 +84,31 @@ class SpanBatch:
                 self.reject(EXPIRED, f"of run {row.run_id}")
         self.rows = [row for row in self.rows if row.run_id not in run_ids]
 
-    def _notes(self) -> Iterator[str]:
-        """What was stored otherwise than it was sent."""
+    def _sentences(self) -> Iterator[str]:
+        """What was not stored, or otherwise than it was sent."""
+        if self.rejected:
+            more = "; …" if self.rejected > len(self.reasons) else ""
+            head = f"{self.rejected} of {self.spans} spans were rejected: "
+            yield head + "; ".join(self.reasons) + more
+        if self.warnings:
+            more = "; …" if self.warned > len(self.warnings) else ""
+            yield "Stored with repairs: " + "; ".join(self.warnings) + more
+        if self.nothing:
+            yield f"{NOTHING} ({NOTHING.code})"
         if self.omitted:
             yield OMITTED
-        if self.repaired:
-            yield REPAIRED
         if self.odd_times:
             yield ODD_TIMES
 
     @property
     def error_message(self) -> str:
         """The error message for the client, or a warning; empty when everything was stored."""
-        if not self.rejected:
-            return " ".join(self._notes())
-        more = "; …" if self.rejected > len(self.reasons) else ""
-        head = f"{self.rejected} of {self.spans} spans were rejected: "
-        return head + "; ".join(self.reasons) + more
+        return " ".join(self._sentences())
+
+
+def reason(problem: BadEvent, span_id: str | None) -> str:
+    """An error or a warning of a span as clients see it."""
+    return f"span {span_id or '?'}: {problem} ({problem.code})"[:MAX_REASON]
 
 
 def parse_spans(
@@ -95,8 +123,8 @@ def parse_spans(
     """
     read: Reader = read_json if is_json else read_protobuf
     batch, agents, row_bytes = SpanBatch(), Agents(), RowBytes(len(body), max_bytes)
-    pacer = Pacer()
-    for span in read(body, max_spans, max_bytes):
+    repairs, pacer = Repairs(), Pacer()
+    for span in read(body, max_spans, max_bytes, repairs):
         pacer.pause()
         batch.spans += 1
         if isinstance(span, BadEvent):
@@ -106,14 +134,23 @@ def parse_spans(
         batch.odd_times += span.has_odd_times
         rows: list[EventRow] = []
         try:
-            rows = rows_of(span, max_bytes, max_depth)
+            rows = rows_of(span, max_bytes, max_depth, repairs)
         except BadEvent as error:
+            repairs.take()
             batch.reject(error, span.span_id)
         agents.add(span, rows)
         for row in rows:
-            batch.repaired += shorten(row, max_bytes)
+            if shorten(row, max_bytes):
+                repairs.add(NUMBERS_AS_TEXT, REPAIRED)
             row_bytes.add(row)
             row.tie |= batch.spans
             batch.rows.append(row)
+        if repairs:
+            batch.warn_of(span.span_id, repairs)
+    if batch.odd_times:
+        batch.repaired["odd_times"] = batch.odd_times
+    if not batch.spans and not (is_empty_json if is_json else is_empty_protobuf)(body):
+        batch.nothing = True
+        batch.repaired[NOTHING.code] += 1
     agents.set_names()
     return batch

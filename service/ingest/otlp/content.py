@@ -3,15 +3,9 @@
 from typing import Any, NamedTuple
 
 from service.ingest.json.fields import BadEvent
-from service.ingest.otlp.attributes import (
-    INPUT,
-    INPUT_PREFIXES,
-    OUTPUT,
-    OUTPUT_PREFIXES,
-    Attributes,
-    anything,
-    first,
-)
+from service.ingest.otlp.attributes import Attributes, Facts, facts_of
+from service.ingest.otlp.conventions import INPUT_PREFIXES, OUTPUT_PREFIXES
+from service.ingest.otlp.json_text import CONTAINERS, content_of
 from service.ingest.otlp.span import Span
 
 # Of a key: `llm.input_messages.0.message.tool_calls.1.tool_call.function.name` has 8.
@@ -32,6 +26,10 @@ OUTPUT_EVENTS = frozenset({"gen_ai.choice", "gen_ai.content.completion"})
 DETAILS = "gen_ai.client.inference.operation.details"  # an event with the attributes of a span
 
 
+PLAIN_TEXT = "text/plain"
+MIME_TYPES = {"input.value": "input.mime_type", "output.value": "output.mime_type"}
+
+
 class Content(NamedTuple):
     """An input or output, and its attribute where it is the whole value of one."""
 
@@ -39,37 +37,65 @@ class Content(NamedTuple):
     source: str | None = None
 
 
-def input_of(span: Span) -> Content:
+def input_of(span: Span, said: Facts, max_depth: int) -> Content:
     """The input of a span."""
-    return content(span, INPUT, INPUT_PREFIXES, INPUT_EVENTS)
+    return content(span, said, IN, max_depth)
 
 
-def output_of(span: Span) -> Content:
+def output_of(span: Span, said: Facts, max_depth: int) -> Content:
     """The output of a span."""
-    return content(span, OUTPUT, OUTPUT_PREFIXES, OUTPUT_EVENTS)
+    return content(span, said, OUT, max_depth)
 
 
-def content(
-    span: Span, names: tuple[str, ...], prefixes: tuple[str, ...], events: frozenset[str]
-) -> Content:
+NOTHING = Content()
+
+
+class Side(NamedTuple):
+    """Where input or output stand, beside the attributes that hold the whole of it."""
+
+    meaning: str
+    prefixes: tuple[str, ...]
+    events: frozenset[str]
+
+
+IN = Side("input", tuple(INPUT_PREFIXES.values()), INPUT_EVENTS)
+OUT = Side("output", tuple(OUTPUT_PREFIXES.values()), OUTPUT_EVENTS)
+
+
+def content(span: Span, said: Facts, side: Side, max_depth: int) -> Content:
     """The content of one attribute, of many with numbered keys, or of span events."""
-    attributes = span.attributes
-    for name in names:
-        if attributes.get(name) is not None:
-            return Content(attributes[name], name)
-    for prefix in prefixes:
+    attributes, empty = span.attributes, NOTHING
+    for name in said.names(side.meaning) if side.meaning in said.by_meaning else ():
+        value = attributes[name]
+        if value:
+            return Content(read(attributes, name, max_depth), name)
+        # A call that answers with tools alone has an empty text beside them.
+        if value is not None and empty is NOTHING:
+            empty = Content(value, name)
+    for prefix in side.prefixes:
         if attributes.get(prefix) is not None:
-            return Content(attributes[prefix], prefix)
-        parts = below(attributes, prefix + ".")
-        if parts:
+            return Content(read(attributes, prefix, max_depth), prefix)
+        if said.numbered and (parts := below(said, prefix + ".")):
             return Content(unflatten(parts))
-    return Content(in_events(span, names, events)) if span.events else Content()
+    if span.events and (found := in_events(span, side, max_depth)) is not None:
+        return Content(found)
+    return empty
 
 
-def below(attributes: Attributes, prefix: str) -> dict[str, Any]:
+def read(attributes: Attributes, name: str, max_depth: int) -> Any:
+    """The value of an attribute; JSON as what it says, unless it is called plain text."""
+    value = attributes[name]
+    if not isinstance(value, str) or not value.startswith(CONTAINERS):
+        return value
+    if name in MIME_TYPES and attributes.get(MIME_TYPES[name]) == PLAIN_TEXT:
+        return value
+    return content_of(value, max_depth)
+
+
+def below(said: Facts, prefix: str) -> dict[str, Any]:
     """The attributes whose keys have a prefix, by the rest of the key."""
     size = len(prefix)
-    return {key[size:]: value for key, value in attributes.items() if key.startswith(prefix)}
+    return {key[size:]: said.attributes[key] for key in said.numbered if key.startswith(prefix)}
 
 
 def unflatten(parts: Attributes) -> Any:
@@ -103,16 +129,16 @@ def is_position(key: str) -> bool:
     return len(key) <= MAX_DIGITS and key.isascii() and key.isdigit()
 
 
-def in_events(span: Span, names: tuple[str, ...], event_names: frozenset[str]) -> Any:
+def in_events(span: Span, side: Side, max_depth: int) -> Any:
     """The messages in the events of a span; None without any."""
     for event in span.events:
         if event["name"] == DETAILS:
-            found = first(event["attributes"], names, anything)
-            if found is not None:
-                return found
+            names = facts_of(event["attributes"]).names(side.meaning)
+            if names:
+                return read(event["attributes"], names[0], max_depth)
     messages = [
         {"event": event["name"], **event["attributes"]}
         for event in span.events
-        if event["name"] in event_names
+        if event["name"] in side.events
     ]
     return messages or None

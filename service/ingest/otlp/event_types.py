@@ -1,15 +1,10 @@
 """The event type of a span, by the attributes of each convention in the order of trust."""
 
-from service.ingest.otlp.attributes import (
-    INPUT_PREFIXES,
-    MODEL,
-    OUTPUT_PREFIXES,
-    TOOL,
-    Attributes,
-    first,
-    model,
-    name,
-)
+from collections.abc import Callable
+from typing import Any
+
+from service.ingest.otlp.attributes import Facts, anything, model, name
+from service.ingest.otlp.json_text import parsed
 from service.ingest.otlp.span import Span
 
 AGENT, LLM, TOOL_CALL, NODE, STEP = "agent_start", "llm_call", "tool_call", "node_execution", "step"
@@ -51,54 +46,99 @@ GEN_AI = {
     "retrieval": STEP,
 }
 OPENLLMETRY = {"workflow": AGENT, "agent": AGENT, "tool": TOOL_CALL, "task": NODE}
-TYPE_ATTRIBUTES = (
-    ("langfuse.observation.type", LANGFUSE),
-    ("openinference.span.kind", OPENINFERENCE),
-    ("gen_ai.operation.name", GEN_AI),
-)
-NODES = ("graph.node.id", "graph.node.name", "graph.node.parent_id")
+MLFLOW = {
+    "AGENT": AGENT,
+    "CHAT_MODEL": LLM,
+    "LLM": LLM,
+    "EMBEDDING": LLM,
+    "TOOL": TOOL_CALL,
+    "CHAIN": NODE,
+    "RETRIEVER": STEP,
+    "RERANKER": STEP,
+    "PARSER": STEP,
+}
+LANGSMITH = {
+    "llm": LLM,
+    "embedding": LLM,
+    "tool": TOOL_CALL,
+    "chain": NODE,
+    "retriever": STEP,
+    "prompt": STEP,
+    "parser": STEP,
+}
+NODES = frozenset({"node_id", "node_name", "node_parent_id"})
 MESSAGES = ("gen_ai.input.messages", "gen_ai.output.messages")
-MESSAGE_PREFIXES = tuple(f"{prefix}." for prefix in (*INPUT_PREFIXES, *OUTPUT_PREFIXES))
+# The first word of the names of spans that have no attributes where the call failed (Google ADK).
+NAMES = {"call_llm": LLM, "execute_tool": TOOL_CALL}
+NOTICES, NOTICE = ("kind of a notice", anything), "pending_span"  # logfire's, of a start
 
 
-def event_type_of(span: Span) -> str:
-    """The event type of a span; AGENT stands for the pair `agent_start` and `agent_end`.
+def in_table(types: dict[str, str]) -> Callable[[Any], str | None]:
+    """A reader of the values of one convention."""
 
-    A root has that pair, whatever type it has here. A notice that a span has begun is no call.
-    """
-    attributes = span.attributes
-    if attributes.get("logfire.span_type") == "pending_span":
-        return STEP
-    for attribute, types in TYPE_ATTRIBUTES:
-        value = attributes.get(attribute)
-        if isinstance(value, str) and value in types:
-            return types[value]
-    if any(attribute in attributes for attribute in NODES):
-        return NODE
-    return vercel(attributes) or openllmetry(attributes) or by_content(attributes)
+    def read(value: Any) -> str | None:
+        return types.get(value) if isinstance(value, str) else None
+
+    return read
 
 
-def vercel(attributes: Attributes) -> str | None:
+def vercel(value: Any) -> str | None:
     """The type by Vercel's AI SDK: `do…` operations call the model, inside a span of the whole."""
-    operation = attributes.get("ai.operationId") or attributes.get("operation.name")
-    if not isinstance(operation, str) or not operation.startswith("ai."):
+    if not isinstance(value, str) or not value.startswith("ai."):
         return None
-    operation = operation.partition(" ")[0]
+    operation = value.partition(" ")[0]
     if operation == "ai.toolCall":
         return TOOL_CALL
     return LLM if ".do" in operation else STEP
 
 
-def openllmetry(attributes: Attributes) -> str | None:
-    """The type by OpenLLMetry, which names all spans but calls of a model."""
-    kind = attributes.get("traceloop.span.kind")
-    return OPENLLMETRY.get(kind) if isinstance(kind, str) else None
+def mlflow(value: Any) -> str | None:
+    """The type by MLflow, whose attributes are JSON texts."""
+    kind = parsed(value)
+    return MLFLOW.get(kind) if isinstance(kind, str) else None
 
 
-def by_content(attributes: Attributes) -> str:
-    """The type of a span without a type attribute, by its other attributes."""
-    if first(attributes, TOOL, name):
+# Attributes that say more than that a span is a node of a graph.
+BEFORE_NODES = frozenset(
+    {"langfuse.observation.type", "openinference.span.kind", "gen_ai.operation.name"}
+)
+# One for each attribute that says a type. OpenLLMetry names all spans but calls of a model.
+READERS: dict[str, Callable[[Any], str | None]] = {
+    "langfuse.observation.type": in_table(LANGFUSE),
+    "openinference.span.kind": in_table(OPENINFERENCE),
+    "gen_ai.operation.name": in_table(GEN_AI),
+    "ai.operationId": vercel,
+    "operation.name": vercel,
+    "traceloop.span.kind": in_table(OPENLLMETRY),
+    "mlflow.spanType": mlflow,
+    "langsmith.span.kind": in_table(LANGSMITH),
+}
+
+
+def event_type_of(span: Span, said: Facts) -> str:
+    """The event type of a span; AGENT stands for the pair `agent_start` and `agent_end`.
+
+    A root has that pair, whatever type it has here.
+    """
+    if "kind of a notice" in said.by_meaning and said.first(*NOTICES) == NOTICE:
+        return STEP
+    attributes, is_node = span.attributes, not said.has_none(NODES)
+    for attribute in said.names("type"):
+        if is_node and attribute not in BEFORE_NODES:
+            break
+        found = READERS[attribute](attributes[attribute])
+        if found is not None:
+            return found
+    return NODE if is_node else by_content(span, said)
+
+
+def by_content(span: Span, said: Facts) -> str:
+    """The type of a span without a type attribute, by its other attributes and its name."""
+    attributes = span.attributes
+    if said.first("tool_name", name):
         return TOOL_CALL
-    if first(attributes, MODEL, model) or any(key in attributes for key in MESSAGES):
+    if said.first("model", model) or any(key in attributes for key in MESSAGES):
         return LLM
-    return LLM if any(key.startswith(MESSAGE_PREFIXES) for key in attributes) else STEP
+    if said.numbered:
+        return LLM
+    return NAMES.get(span.name.partition(" ")[0], STEP)

@@ -11,7 +11,8 @@ from msgspec import Meta, Raw, Struct
 from service.ingest.elements import NULL
 
 Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
-Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+MIN_INT64, MAX_INT64 = -(2**63), 2**63 - 1
+Int64 = Annotated[int, Meta(ge=MIN_INT64, le=MAX_INT64)]
 Unsigned = Annotated[int, Meta(ge=0)]  # msgspec has no higher limit than that of Int64
 
 
@@ -126,6 +127,28 @@ class ResourceSpans(Message):
 
     resource: Resource | None = None
     scope_spans: list[ScopeSpans] | None = None
+
+
+class EmptyScope(Message, forbid_unknown_fields=True):
+    """A scope without spans, and nothing that might be spans by another name."""
+
+    scope: Raw = NULL
+    schema_url: Raw = NULL
+    spans: list[SpanMessage] | None = None
+
+
+class EmptyResource(Message, forbid_unknown_fields=True):
+    """A resource without spans."""
+
+    resource: Raw = NULL
+    schema_url: Raw = NULL
+    scope_spans: list[EmptyScope] | None = None
+
+
+class EmptyRequest(Message, forbid_unknown_fields=True):
+    """A body without spans."""
+
+    resource_spans: list[EmptyResource] | None = None
 
 
 class Request(Message):

@@ -7,13 +7,13 @@ from typing import Any
 from msgspec import ValidationError
 
 from service.ingest.otlp.json_messages import AnyValue, KeyValue
-from service.ingest.otlp.protobuf_decoder import finite
+from service.ingest.repairs import Repairs, number_of
 
 BOOLEANS = {b"true": True, b"false": False}
 USUAL_ALPHABET = str.maketrans("-_", "+/")
 
 
-def read_attributes(pairs: list[KeyValue] | None) -> dict[str, Any]:
+def read_attributes(pairs: list[KeyValue] | None, repairs: Repairs) -> dict[str, Any]:
     """Attributes by key; of a key that is there twice the last counts.
 
     Most values are text: the others are left to read_value, which saves a third of the time.
@@ -21,30 +21,30 @@ def read_attributes(pairs: list[KeyValue] | None) -> dict[str, Any]:
     if not pairs:
         return {}
     return {
-        pair.key or "": (value := pair.value) and (value.string_value or read_value(value))
+        pair.key or "": (value := pair.value) and (value.string_value or read_value(value, repairs))
         for pair in pairs
     }
 
 
-def read_value(value: AnyValue) -> Any:
+def read_value(value: AnyValue, repairs: Repairs) -> Any:
     """An AnyValue as protobuf_decoder.read_value reads it."""
     if value.string_value is not None:
         return value.string_value
     if value.int_value is not None:
         return value.int_value
     if (written := bytes(value.double_value)) != b"null":
-        return double(written)
+        return double(written, repairs)
     if (written := bytes(value.bool_value)) != b"null":
         return boolean(written)
-    return read_nested(value) if value.bytes_value is None else base64(value.bytes_value)
+    return read_nested(value, repairs) if value.bytes_value is None else base64(value.bytes_value)
 
 
-def read_nested(value: AnyValue) -> Any:
+def read_nested(value: AnyValue, repairs: Repairs) -> Any:
     """A list, or values by key; None where there is no value at all."""
     if value.array_value is not None:
-        return [read_value(item) for item in value.array_value.values or ()]
+        return [read_value(item, repairs) for item in value.array_value.values or ()]
     if value.kvlist_value is not None:
-        return read_attributes(value.kvlist_value.values)
+        return read_attributes(value.kvlist_value.values, repairs)
     return None
 
 
@@ -55,10 +55,10 @@ def boolean(written: bytes) -> bool:
     return BOOLEANS[written]
 
 
-def double(written: bytes) -> float:
-    """A number, also as text. Raises BadEvent for NaN and Infinity."""
+def double(written: bytes, repairs: Repairs) -> float | str:
+    """A number, also as text; NaN and infinities are text."""
     try:
-        return finite(float(written.strip(b'"')))
+        return number_of(float(written.strip(b'"')), repairs)
     except ValueError:
         raise ValidationError("`doubleValue` must be a number") from None
 

@@ -10,11 +10,25 @@ import orjson
 
 from service.ingest.json.fields import BadEvent
 from service.ingest.otlp import attributes as names
-from service.ingest.otlp.attributes import ENVIRONMENT, SERVICE_NAME, Attributes, first
+from service.ingest.otlp.attributes import (
+    ENVIRONMENT,
+    PROJECT_NAME,
+    SERVICE_NAME,
+    Attributes,
+    first,
+)
 
 NO_SERVICE = "unknown_service"  # what OpenTelemetry calls a service without a name
 # The attributes of a resource that identify a service and its place; not its command line.
-IDENTIFYING = ("service.", "deployment.", "host.name", "cloud.", "k8s.", "container.")
+IDENTIFYING = (
+    "service.",
+    "deployment.",
+    "host.name",
+    "cloud.",
+    "k8s.",
+    "container.",
+    "openinference.",
+)
 MAX_SHARED_BYTES = 16 * 1024  # of a resource, and of a scope, as JSON
 
 
@@ -23,12 +37,20 @@ class Service:
 
     def __init__(self, attributes: Attributes) -> None:
         self.attributes = attributes
-        self.name = first(attributes, SERVICE_NAME, names.name) or NO_SERVICE
+        self.name = name_of(attributes)
         self.environment = first(attributes, ENVIRONMENT, names.environment)
         identity = {key: v for key, v in attributes.items() if key.startswith(IDENTIFYING)}
         stored = within_limit(identity)
         self.kept = encode(stored)
         self.omitted = len(identity) - len(stored)
+
+
+def name_of(attributes: Attributes) -> str:
+    """The name of a service, else of its project; SDKs call one without a name unknown."""
+    found = first(attributes, SERVICE_NAME, names.name) or NO_SERVICE
+    if found.startswith(NO_SERVICE):
+        return first(attributes, PROJECT_NAME, names.name) or found
+    return found
 
 
 class Origin:

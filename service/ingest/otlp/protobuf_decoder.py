@@ -2,9 +2,8 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator
-from math import isfinite
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
@@ -13,28 +12,32 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 
 from service.ingest.json.fields import BadEvent
 from service.ingest.otlp.origin import Origin, Service
+from service.ingest.otlp.protobuf_repair import CannotRepair, repaired
 from service.ingest.otlp.protobuf_wire import Range, find_spans
-from service.ingest.otlp.span import Malformed, Span, event_of, link_of
+from service.ingest.otlp.span import Span, event_of, link_of
 from service.ingest.otlp.value_budget import CONTAINER, ValueBudget
+from service.ingest.repairs import Repairs, number_of
 
 Pairs = Collection[KeyValue]
+T = TypeVar("T")
 
 
-def read_protobuf(body: bytes, max_spans: int, max_span_bytes: int) -> Iterator[Span | BadEvent]:
+def read_protobuf(
+    body: bytes, max_spans: int, max_span_bytes: int, repairs: Repairs
+) -> Iterator[Span | BadEvent]:
     """Yield each span, or why it cannot be read. Raises Malformed, TooManySpans."""
-    budget = ValueBudget()
-    try:
-        for resource, scopes in find_spans(body, max_spans):
-            service = read_service(joined(body, resource), budget, max_span_bytes)
-            for scope, spans in scopes:
-                origin = read_origin(service, joined(body, scope), budget, max_span_bytes)
-                for start, end in spans:
-                    if isinstance(origin, BadEvent):
-                        yield origin
-                    else:
-                        yield read_span(body[start:end], origin, budget, max_span_bytes)
-    except DecodeError as error:
-        raise Malformed(f"a resource or scope is malformed: {error}") from None
+    budget = ValueBudget(repairs)
+    for resource, scopes in find_spans(body, max_spans):
+        service = read_service(joined(body, resource), budget, max_span_bytes)
+        for scope, spans in scopes:
+            origin = read_origin(service, joined(body, scope), budget, max_span_bytes)
+            for start, end in spans:
+                yield read_span(body[start:end], origin, budget, max_span_bytes)
+
+
+def is_empty_protobuf(body: bytes) -> bool:
+    """Whether a body without spans is a request, or nothing at all."""
+    return not body or bool(find_spans(body, 1))
 
 
 def joined(body: bytes, parts: list[Range]) -> bytes:
@@ -42,36 +45,48 @@ def joined(body: bytes, parts: list[Range]) -> bytes:
     return b"".join(body[start:end] for start, end in parts)
 
 
-def read_service(encoded: bytes, budget: ValueBudget, max_bytes: int) -> Service | BadEvent:
-    """What a resource says, or its error, which each of its spans has."""
+def read_service(encoded: bytes, budget: ValueBudget, max_bytes: int) -> Service:
+    """What a resource says; nothing where it cannot be read."""
     try:
-        begin(budget, "resource", encoded, max_bytes)
-        return Service(read_attributes(Resource.FromString(encoded).attributes, budget))
-    except BadEvent as error:
-        return error
+        resource = parse("resource", encoded, Resource.FromString, budget, max_bytes)
+        return Service(read_attributes(resource.attributes, budget))
+    except BadEvent as problem:
+        budget.repairs.add(problem, f"A resource was left out: {problem}")
+        return Service({})
 
 
-def read_origin(
-    service: Service | BadEvent, encoded: bytes, budget: ValueBudget, max_bytes: int
-) -> Origin | BadEvent:
-    """The Origin of the spans of a scope, or the error that each of them has."""
-    if isinstance(service, BadEvent):
-        return service
+def read_origin(service: Service, encoded: bytes, budget: ValueBudget, max_bytes: int) -> Origin:
+    """What the spans of a scope share; without the scope where it cannot be read."""
     try:
-        begin(budget, "scope", encoded, max_bytes)
-        scope = InstrumentationScope.FromString(encoded)
+        scope = parse("scope", encoded, InstrumentationScope.FromString, budget, max_bytes)
         attributes = read_attributes(scope.attributes, budget)
         return Origin(service, scope.name, scope.version, attributes)
-    except BadEvent as error:
-        return error
+    except BadEvent as problem:
+        budget.repairs.add(problem, f"A scope was left out: {problem}")
+        return Origin(service, None, None, {})
 
 
-def begin(budget: ValueBudget, what: str, encoded: bytes, max_bytes: int) -> None:
-    """Check the size of a message before protobuf parses it: of 64 MB it would make gigabytes."""
+def parse(
+    what: str, encoded: bytes, read: Callable[[bytes], T], budget: ValueBudget, max_bytes: int
+) -> T:
+    """Parse a message, repaired where protobuf refuses it; raise BadEvent where that fails.
+
+    Its size is checked before: of 64 MB protobuf would make gigabytes.
+    """
+    budget.begin(len(encoded))
+    try:
+        if len(encoded) <= max_bytes:
+            return read(encoded)
+    except DecodeError:
+        pass
+    try:
+        return read(repaired(encoded, what, max_bytes, budget.repairs))
+    except (CannotRepair, DecodeError):
+        budget.repairs.take()
     if len(encoded) > max_bytes:
         text = f"The {what} has {len(encoded)} bytes; the limit is {max_bytes}."
         raise BadEvent(None, "event_too_large", text)
-    budget.begin(len(encoded))
+    raise BadEvent(None, "malformed", f"The {what} is malformed.")
 
 
 def read_span(
@@ -80,8 +95,7 @@ def read_span(
     """A span, or why it is none."""
     span = None
     try:
-        begin(budget, "span", encoded, max_bytes)
-        span = trace_pb2.Span.FromString(encoded)
+        span = parse("span", encoded, trace_pb2.Span.FromString, budget, max_bytes)
         events, links, status = span.events, span.links, span.status
         if events or links:
             budget.take(CONTAINER * (len(events) + len(links)))
@@ -102,9 +116,6 @@ def read_span(
             status_message=status.message,
             origin=origin,
         )
-    except DecodeError:
-        text = "The span is malformed, nested too deep, or holds text that is not UTF-8."
-        return BadEvent(None, "malformed", text)
     except BadEvent as error:
         error.event_id = span and span.span_id.hex()
         return error
@@ -131,11 +142,13 @@ def read_attributes(pairs: Pairs, budget: ValueBudget) -> dict[str, Any]:
 
 
 def read_value(value: AnyValue, budget: ValueBudget) -> Any:
-    """An AnyValue as a JSON value; bytes are base64. Raises BadEvent for NaN and Infinity."""
+    """An AnyValue as a JSON value; bytes are base64, NaN and infinities are text."""
     kind = value.WhichOneof("value")
     read = SCALARS.get(kind)
     if read is not None:
         return read(value)
+    if kind == "double_value":
+        return number_of(value.double_value, budget.repairs)
     if kind == "array_value":
         items = value.array_value.values
         budget.take(CONTAINER + len(items))
@@ -146,17 +159,9 @@ def read_value(value: AnyValue, budget: ValueBudget) -> Any:
     return None
 
 
-def finite(number: float) -> float:
-    """The number, which JSON can hold; raises BadEvent for NaN and Infinity."""
-    if not isfinite(number):
-        raise BadEvent("attributes", "invalid_number", "An attribute is NaN or Infinity.")
-    return number
-
-
 SCALARS: dict[str | None, Callable[[AnyValue], Any]] = {
     "string_value": attrgetter("string_value"),
     "bool_value": attrgetter("bool_value"),
     "int_value": attrgetter("int_value"),
-    "double_value": lambda value: finite(value.double_value),
     "bytes_value": lambda value: b64encode(value.bytes_value).decode(),
 }

@@ -11,18 +11,22 @@ from typing import Any
 
 import orjson
 
-from service.ingest.json.data import check_encoded, check_nesting, too_large
-from service.ingest.json.fields import FIRST_YEAR, GENERATED_NAME, LAST_YEAR, BadEvent
+from service.ingest.cutting import within_depth
+from service.ingest.json import numbers
+from service.ingest.json.data import check_encoded, check_nesting
+from service.ingest.json.data_repair import repaired
+from service.ingest.json.fields import FIRST_YEAR, LAST_YEAR, BadEvent
 from service.ingest.nesting import count
-from service.ingest.otlp import attributes as names
-from service.ingest.otlp.attributes import first, name
+from service.ingest.otlp.attributes import Facts, facts_of
 from service.ingest.otlp.content import input_of, output_of
 from service.ingest.otlp.cost_and_error import error_of
 from service.ingest.otlp.event_types import AGENT, LLM, event_type_of
 from service.ingest.otlp.origin import to_json
+from service.ingest.otlp.run_names import run_name_of
 from service.ingest.otlp.span import END, OK_STATUS, SPAN, Span, check_ids, event_id_of, run_id_of
 from service.ingest.otlp.span_columns import NOTHING, Columns, column_data, read_columns
 from service.ingest.otlp.span_data import describe, present
+from service.ingest.repairs import Repairs
 from service.ingest.rows import PLACE_BITS, EventRow
 
 AGENT_END = "agent_end"
@@ -32,49 +36,47 @@ NS_PER_US = 1_000
 Data = dict[str, Any]
 
 
-def rows_of(span: Span, max_bytes: int, max_depth: int) -> list[EventRow]:
-    """Make the rows of a span, without agent; raise BadEvent for one that cannot be stored."""
+def rows_of(span: Span, max_bytes: int, max_depth: int, repairs: Repairs) -> list[EventRow]:
+    """Make the rows of a span, without agent; raise BadEvent where it cannot be known what it is.
+
+    Content that cannot be stored is repaired.
+    """
     check_ids(span)
-    maker = RowMaker(span, max_bytes, max_depth)
-    own_type = event_type_of(span)
-    event_type = AGENT if span.is_local_root else own_type
-    if event_type == AGENT:
-        check_metadata(span, max_bytes)
-    columns = read_columns(span, own_type == LLM)
-    sent, returned = input_of(span), output_of(span)
-    start_data = describe(span, event_type, sent, returned)
-    end_data = column_data(span, columns, returned.value, own_type == LLM)
-    outcome, is_error = outcome_of(span)
+    said = facts_of(span.attributes)
+    maker = RowMaker(span, said, (max_bytes, max_depth), repairs)
+    own_type = event_type_of(span, said)
+    event_type, is_call = (AGENT if span.is_local_root else own_type), own_type == LLM
+    columns = read_columns(span, said, is_call)
+    contents = input_of(span, said, max_depth - 1), output_of(span, said, max_depth - 1)
+    start_data = describe(span, said, event_type, contents, max_depth - 1)
+    end_data = column_data(span, said, columns, contents[1].value, is_call)
+    outcome, is_error = outcome_of(span, said)
     if event_type != AGENT:
-        return [maker.start(event_type, outcome | end_data | start_data, columns, is_error)]
+        return [maker.start(event_type, {**outcome, **end_data, **start_data}, columns, is_error)]
     if span.is_open:
         return [maker.start(AGENT, start_data, NOTHING, False)]
     if span.is_local_root:
         start_row = maker.start(AGENT, start_data, NOTHING, False)
-        return [start_row, maker.end(outcome | end_data, columns, is_error)]
-    start_row = maker.start(AGENT, outcome | start_data, NOTHING, is_error)
+        return [start_row, maker.end({**outcome, **end_data}, columns, is_error)]
+    start_row = maker.start(AGENT, {**outcome, **start_data}, NOTHING, is_error)
     return [start_row, maker.end(end_data, columns, False)]
-
-
-def check_metadata(span: Span, max_bytes: int) -> None:
-    """Raise BadEvent for metadata over the limit: it is parsed, and written three times."""
-    text = span.attributes.get(names.METADATA)
-    if isinstance(text, str) and len(text) > max_bytes:
-        raise too_large(len(text), max_bytes)
 
 
 class RowMaker:
     """Makes the rows of one span. In `data`, None stands for what is absent."""
 
-    def __init__(self, span: Span, max_bytes: int, max_depth: int) -> None:
+    def __init__(self, span: Span, said: Facts, limits: tuple[int, int], repairs: Repairs) -> None:
         self._span = span
-        self._limits = (max_bytes, max_depth)
+        self._said = said
+        self._limits = limits
+        self._repairs = repairs
         self._run_id = run_id_of(span.trace_id)
         self._event_id = event_id_of(span.trace_id, span.span_id, SPAN)
 
     def start(self, event_type: str, data: Data, columns: Columns, is_error: bool) -> EventRow:
         """The event that represents the span: its children have it as their parent."""
-        span, parent, metadata = self._span, self._span.parent_span_id, data["metadata"]
+        data["name"] = self._span.name or None
+        span, parent = self._span, self._span.parent_span_id
         at, encoded = moment(span.start_ns), self._encode(data)
         return EventRow(
             run_id=self._run_id,
@@ -85,8 +87,8 @@ class RowMaker:
             timestamp_text=as_text(at),
             parent_event_id=event_id_of(span.trace_id, parent, SPAN) if parent else None,
             awaits_parent=not span.is_local_root,
-            run_name=run_name_of(span),
-            metadata=to_json(metadata).decode() if metadata else None,
+            run_name=run_name_of(span, self._said),
+            metadata=self._metadata(data, encoded),
             environment=data["environment"],
             model=columns.model,
             tokens_in=columns.tokens_in,
@@ -102,6 +104,7 @@ class RowMaker:
 
     def end(self, data: Data, columns: Columns, is_error: bool) -> EventRow:
         """The end of an agent. It has no parent, and follows its start."""
+        data["name"] = self._span.name or None
         span = self._span
         at = moment(max(span.start_ns, span.end_ns))
         return EventRow(
@@ -126,12 +129,27 @@ class RowMaker:
 
     def _encode(self, data: Data) -> bytes:
         max_bytes, max_depth = self._limits
-        encoded = to_json(present({"name": self._span.name or None, **data}), max_bytes)
-        check_encoded(encoded, max_bytes)
-        # The brackets bound the depth from above, so few spans need the exact count.
-        if count(encoded, b"{") + count(encoded, b"[") > max_depth:
-            check_nesting(encoded, max_depth)
+        found = present(data)
+        try:
+            encoded = to_json(found, max_bytes)
+        except BadEvent as problem:  # very deep
+            self._repairs.add(problem, f"What is nested deeper than {max_depth} levels was cut.")
+            encoded = to_json(within_depth(found, max_depth))
+        try:
+            check_encoded(encoded, max_bytes)
+            # The brackets bound the depth from above, so few spans need the exact count.
+            if count(encoded, b"{") + count(encoded, b"[") > max_depth:
+                check_nesting(encoded, max_depth)
+        except BadEvent:
+            return repaired(encoded, max_bytes, max_depth, self._repairs)
         return encoded
+
+    def _metadata(self, data: Data, encoded: bytes) -> str | None:
+        """The run's metadata as they are stored in `data`, where something was repaired."""
+        found = data["metadata"]
+        if found and self._repairs:
+            found = numbers.loads(encoded).get("metadata")
+        return to_json(found).decode() if isinstance(found, dict) and found else None
 
 
 def as_text(at: datetime) -> str:
@@ -156,17 +174,9 @@ def tie_of(nanoseconds: int) -> int:
     return nanoseconds % NS_PER_US << PLACE_BITS
 
 
-def run_name_of(span: Span) -> str | None:
-    """The name of the run: Langfuse's attribute, else the local root's own name."""
-    found = first(span.attributes, names.RUN_NAME, name)
-    if found is None and span.is_local_root:
-        found = name(span.name)
-    return None if found is None or found.startswith(GENERATED_NAME) else found
-
-
-def outcome_of(span: Span) -> tuple[Data, bool]:
+def outcome_of(span: Span, said: Facts) -> tuple[Data, bool]:
     """The status and error of the span, for `data`; and whether it failed."""
-    error = error_of(span)
+    error = error_of(span, said)
     if error is not None:
         return {"status": "error", "error": error}, True
     return ({"status": "ok"} if span.status_code == OK_STATUS else {}), False

@@ -6,17 +6,26 @@ span, so their figures stay among their attributes. Whether a span has calls ins
 because these may come in a later request, and the order must make no difference.
 """
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from service.core.validation import tokens
 from service.ingest.json import numbers
-from service.ingest.otlp import attributes as names
-from service.ingest.otlp.attributes import Attributes, first, model, name
+from service.ingest.json.fields import parse_timestamp
+from service.ingest.otlp.attributes import Facts, model, name
 from service.ingest.otlp.cost_and_error import cost_of
+from service.ingest.otlp.json_text import parsed
 from service.ingest.otlp.span import Span
+from service.ingest.otlp.usage import Usage, usage_of
 
 NS_PER_MS = 1_000_000
 MS_PER_SECOND = 1_000
+FIRST_TOKEN = frozenset(
+    {
+        "seconds to the first token",
+        "milliseconds to the first token",
+        "time of the first token",
+    }
+)
 
 
 class Columns(NamedTuple):
@@ -28,26 +37,40 @@ class Columns(NamedTuple):
     cost: str | None = None
     cost_source: str | None = None
     latency_us: int | None = None
+    usage: Usage = Usage()
 
 
 NOTHING = Columns()
 
 
-def read_columns(span: Span, is_model_call: bool) -> Columns:
+def read_columns(span: Span, said: Facts, is_model_call: bool) -> Columns:
     """Read the columns of a span."""
     latency_us = numbers.latency_us(latency_ms(span))
     if not is_model_call:
         return Columns(latency_us=latency_us)
-    found = span.attributes
-    cost = cost_of(found)
+    cost, usage = cost_of(said), usage_of(said)
     return Columns(
-        model=first(found, names.MODEL, model),
-        tokens_in=first(found, names.TOKENS_IN, tokens),
-        tokens_out=first(found, names.TOKENS_OUT, tokens),
+        model=model_of(said),
+        tokens_in=usage.tokens_in,
+        tokens_out=usage.tokens_out,
         cost=cost,
         cost_source=None if cost is None else "client",
         latency_us=latency_us,
+        usage=usage,
     )
+
+
+def model_of(said: Facts) -> str | None:
+    """The model of a call: an attribute's, else that of its parameters in JSON."""
+    found = said.first("model", model_of_text)
+    return said.first("model of a call", model_of_text) if found is None else found
+
+
+def model_of_text(value: Any) -> str | None:
+    """A model by its name, by its name in JSON, or in an object of parameters."""
+    if isinstance(value, str) and value.startswith(('"', "{")):
+        value = parsed(value)
+    return model(value.get("model") if isinstance(value, dict) else value)
 
 
 def latency_ms(span: Span) -> float | None:
@@ -55,28 +78,59 @@ def latency_ms(span: Span) -> float | None:
     return None if span.is_open else max(0, span.end_ns - span.start_ns) / NS_PER_MS
 
 
-def column_data(span: Span, columns: Columns, output: Any, is_model_call: bool) -> dict[str, Any]:
+def column_data(
+    span: Span, said: Facts, columns: Columns, output: Any, is_model_call: bool
+) -> dict[str, Any]:
     """The columns under their names in `data`, and the output."""
     latency = None if columns.latency_us is None else latency_ms(span)
-    called = call_data(span.attributes, columns) if is_model_call else {}
+    called = call_data(span, said, columns) if is_model_call else {}
     return {**called, "latency_ms": latency, "output": output}
 
 
-def call_data(found: Attributes, columns: Columns) -> dict[str, Any]:
-    """The figures of a call of a model; the last three are subsets of the tokens above them."""
+def call_data(span: Span, said: Facts, columns: Columns) -> dict[str, Any]:
+    """The figures of a call of a model; the last ones are parts of the tokens above them.
+
+    `cached_tokens` is the name in answers, `cache_read_tokens` the one that events are sent with.
+    """
+    usage = columns.usage
     return {
         "model": columns.model,
-        "provider": first(found, names.PROVIDER, name),
+        "provider": said.first("provider", name),
         "cost": None if columns.cost is None else float(columns.cost),
-        "time_to_first_token_ms": first(found, names.FIRST_CHUNK_SECONDS, milliseconds),
+        "time_to_first_token_ms": first_token_ms(span, said),
         "tokens_in": columns.tokens_in,
         "tokens_out": columns.tokens_out,
-        "cache_read_tokens": first(found, names.CACHE_READ, tokens),
-        "cache_write_tokens": first(found, names.CACHE_WRITE, tokens),
-        "reasoning_tokens": first(found, names.REASONING, tokens),
+        "cached_tokens": usage.cached,
+        "cache_read_tokens": usage.cached,
+        "cache_write_tokens": usage.written,
+        "reasoning_tokens": usage.reasoning,
     }
 
 
-def milliseconds(seconds: Any) -> float | None:
-    """Milliseconds from seconds; None for anything but a number that a latency may be."""
-    return None if numbers.latency_us(seconds) is None else float(seconds * MS_PER_SECOND)
+def first_token_ms(span: Span, said: Facts) -> float | None:
+    """Milliseconds from the start of a call to its first token."""
+    if said.has_none(FIRST_TOKEN):
+        return None
+    seconds = said.first("seconds to the first token", duration)
+    if seconds is not None:
+        return seconds * MS_PER_SECOND
+    found = said.first("milliseconds to the first token", duration)
+    if found is not None:
+        return found
+    at = said.first("time of the first token", time_of)
+    if at is None:
+        return None
+    return duration(at.timestamp() * MS_PER_SECOND - span.start_ns / NS_PER_MS)
+
+
+def duration(value: Any) -> float | None:
+    """A number that a latency may be, also as text."""
+    return None if numbers.latency_us(value) is None else float(value)
+
+
+def time_of(value: Any) -> datetime | None:
+    """A time in ISO 8601, which Langfuse writes as JSON text."""
+    try:
+        return parse_timestamp(parsed(value))
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -7,60 +7,47 @@ which took 57 µs of its CPU for each (bench/README.md).
 
 from typing import Any
 
-from service.ingest.otlp import attributes as names
-from service.ingest.otlp.attributes import anything, environment, first, name
+from service.ingest.otlp.attributes import ENVIRONMENT, Facts, anything, environment, first, name
 from service.ingest.otlp.content import Content
-from service.ingest.otlp.cost_and_error import parsed
 from service.ingest.otlp.event_types import AGENT, TOOL_CALL
+from service.ingest.otlp.json_text import content_of
+from service.ingest.otlp.run_metadata import metadata_of
 from service.ingest.otlp.span import Span
 
-ENVIRONMENT_KEYS = frozenset(names.ENVIRONMENT)
+IDS = frozenset({"agent_id", "tool_call_id", "node_id", "node_name", "node_parent_id"})
 KINDS = {1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 
 
-def describe(span: Span, event_type: str, sent: Content, returned: Content) -> dict[str, Any]:
+def describe(
+    span: Span, said: Facts, event_type: str, contents: tuple[Content, Content], max_depth: int
+) -> dict[str, Any]:
     """The keys of `data` that describe a span; None stands for what is absent."""
-    found = span.attributes
-    contents = (("input", sent), ("output", returned))
-    taken = {key: content.source for key, content in contents if content.source}
+    sent, returned = contents
+    named = (("input", sent), ("output", returned))
+    taken = {key: content.source for key, content in named if content.source}
+    ids = {} if said.has_none(IDS) else {key: said.first(key, anything) for key in IDS}
     return {
-        "tool_name": tool_name(span) if event_type == TOOL_CALL else None,
-        "tool_call_id": found.get(names.TOOL_CALL_ID),
-        "node_id": found.get(names.NODE_ID),
-        "node_name": found.get(names.NODE_NAME),
-        "node_parent_id": found.get(names.NODE_PARENT),
+        "tool_name": tool_name(span, said) if event_type == TOOL_CALL else None,
+        **ids,
         "input": sent.value,
-        "system_instructions": found.get(names.SYSTEM),
-        "metadata": metadata_of(span) if event_type == AGENT else None,
-        "environment": environment_of(span),
-        "attributes": without(found, taken),
+        "system_instructions": content_of(said.first("system_instructions", anything), max_depth),
+        "metadata": metadata_of(said) if event_type == AGENT else None,
+        "environment": environment_of(span, said),
+        "attributes": without(span.attributes, taken),
         "otel": as_sent(span, taken),
     }
 
 
-def tool_name(span: Span) -> str:
+def tool_name(span: Span, said: Facts) -> str:
     """The name of the tool, else the span's name, where instrumentations put it."""
-    return first(span.attributes, names.TOOL, name) or span.name
+    return said.first("tool_name", name) or said.first("tool_name of a tool", name) or span.name
 
 
-def metadata_of(span: Span) -> dict[str, Any] | None:
-    """The metadata of the run: its session, user and tags, and what its program adds."""
-    found = span.attributes
-    own = parsed(found.get(names.METADATA))
-    metadata = {
-        **(own if isinstance(own, dict) else {"metadata": own}),
-        "session_id": first(found, names.SESSION, anything),
-        "user_id": found.get(names.USER),
-        "tags": first(found, names.TAGS, anything),
-    }
-    return present(metadata) or None
-
-
-def environment_of(span: Span) -> str | None:
+def environment_of(span: Span, said: Facts) -> str | None:
     """The environment of the span, else of its resource."""
-    if ENVIRONMENT_KEYS.isdisjoint(span.attributes):
+    if "environment" not in said.by_meaning:
         return span.origin.service.environment
-    for attribute in names.ENVIRONMENT:
+    for attribute in ENVIRONMENT:
         for holder in (span.attributes, span.origin.service.attributes):
             found = first(holder, (attribute,), environment)
             if found is not None:
@@ -70,19 +57,22 @@ def environment_of(span: Span) -> str | None:
 
 def as_sent(span: Span, taken: dict[str, str]) -> dict[str, Any]:
     """All else of a span, under OpenTelemetry's names, and the keys of the taken attributes."""
-    return present(
-        {
-            "span_id": span.span_id,
-            "parent_is_remote": span.has_remote_parent or None,
-            "kind": KINDS.get(span.kind),
-            "trace_state": span.trace_state or None,
-            "status_message": span.status_message or None,
-            "events": span.events or None,
-            "links": span.links or None,
-            **span.origin.kept,
-            "taken": taken or None,
-        }
-    )
+    sent: dict[str, Any] = {"span_id": span.span_id, **span.origin.kept}
+    if span.has_remote_parent:
+        sent["parent_is_remote"] = True
+    if span.kind in KINDS:
+        sent["kind"] = KINDS[span.kind]
+    if span.trace_state:
+        sent["trace_state"] = span.trace_state
+    if span.status_message:
+        sent["status_message"] = span.status_message
+    if span.events:
+        sent["events"] = span.events
+    if span.links:
+        sent["links"] = span.links
+    if taken:
+        sent["taken"] = taken
+    return sent
 
 
 def without(attributes: dict[str, Any], taken: dict[str, str]) -> dict[str, Any]:

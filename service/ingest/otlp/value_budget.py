@@ -5,6 +5,7 @@ request share a pool; once it is used up, spans with more values are rejected.
 """
 
 from service.ingest.json.fields import BadEvent
+from service.ingest.repairs import Repairs
 
 BYTES_PER_VALUE = 5
 FREE_VALUES = 100
@@ -13,9 +14,10 @@ CONTAINER = 3  # values that a list or object counts as, without its elements
 
 
 class ValueBudget:
-    """Counts the values of one request."""
+    """Counts the values of one request, and notes which of them are repaired."""
 
-    def __init__(self) -> None:
+    def __init__(self, repairs: Repairs) -> None:
+        self.repairs = repairs
         self._pool = self._left = POOL
 
     def begin(self, size: int) -> None:

@@ -60,6 +60,7 @@ class Events(DatabaseResource):
             if counts.expired:
                 batch.reject_expired(counts.expired)
         metrics.count_batch(counts.inserted, counts.duplicates, batch.failed)
+        metrics.count_repairs(batch.repaired)
         set_commit_lsn(resp, counts.lsn)
         resp.status = falcon.HTTP_200 if batch.rows else falcon.HTTP_422
         resp.media = describe(batch, counts)

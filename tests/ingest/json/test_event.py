@@ -30,8 +30,18 @@ def error_of(sent: Event) -> tuple[str | None, str]:
 def row_of(sent: Event) -> EventRow:
     """The row of a good event."""
     batch = parse(sent)
-    assert batch.errors == []
+    assert (batch.errors, batch.warnings) == ([], [])
     return batch.rows[0]
+
+
+def repaired(sent: Event, **limits: int) -> tuple[EventRow, tuple[str | None, str]]:
+    """The row of an event that is stored repaired, and the (field, code) of its warning."""
+    batch = parse(sent, **limits)
+    assert batch.errors == []
+    [row], [warning] = batch.rows, batch.warnings
+    assert (warning["index"], warning["event_id"]) == (0, row.event_id)
+    assert batch.repaired == {warning["code"]: 1}
+    return row, (warning["field"], warning["code"])
 
 
 def nested(levels: int) -> Any:
@@ -50,8 +60,7 @@ def test_required_fields(name: str) -> None:
     assert error_of({**sent, name: None}) == (name, "missing")
 
 
-@pytest.mark.parametrize("name", ["run_id", "event_id", "parent_event_id", "previous_event_id"])
-@pytest.mark.parametrize(
+NO_IDS = pytest.mark.parametrize(
     "value",
     [
         "",
@@ -64,11 +73,22 @@ def test_required_fields(name: str) -> None:
         "8552f8ec_923d_432c_9bc4_802c92078534",
     ],
 )
+
+
+@NO_IDS
+@pytest.mark.parametrize("name", ["run_id", "event_id"])
 def test_ids_are_uuids(name: str, value: object) -> None:
     assert error_of(event(new_id()) | {name: value}) == (name, "invalid_uuid")
 
 
-@pytest.mark.parametrize(
+@NO_IDS
+@pytest.mark.parametrize("name", ["parent_event_id", "previous_event_id"])
+def test_an_event_is_stored_without_a_link_that_is_none(name: str, value: object) -> None:
+    row, warning = repaired(event(new_id()) | {name: value})
+    assert (getattr(row, name), warning) == (None, (name, "invalid_uuid"))
+
+
+NO_NAMES = pytest.mark.parametrize(
     ("value", "code"),
     [
         ("", "empty"),
@@ -80,14 +100,22 @@ def test_ids_are_uuids(name: str, value: object) -> None:
         (["a"], "wrong_type"),
     ],
 )
-@pytest.mark.parametrize("name", ["agent_name", "run_name"])
-def test_names(name: str, value: object, code: str) -> None:
-    assert error_of(event(new_id()) | {name: value}) == (name, code)
 
 
-@pytest.mark.parametrize(
-    ("name", "limit"), [("agent_name", 255), ("run_name", 255), ("event_type", 50)]
-)
+@NO_NAMES
+def test_names(value: object, code: str) -> None:
+    assert error_of(event(new_id()) | {"agent_name": value}) == ("agent_name", code)
+
+
+@NO_NAMES
+def test_a_run_name_is_shortened_and_not_refused(value: object, code: str) -> None:
+    row, warning = repaired(event(new_id()) | {"run_name": value})
+    assert warning == ("run_name", code)
+    names = {"x" * 256: "x" * 254 + "…", "a\nb": "a b", "a\x7f": "a", "a\x00b": "a b"}
+    assert row.run_name == (names.get(value) if isinstance(value, str) else None)
+
+
+@pytest.mark.parametrize(("name", "limit"), [("agent_name", 255), ("event_type", 50)])
 def test_the_longest_names_and_one_character_more(name: str, limit: int) -> None:
     for letter in "x🦊":
         assert getattr(row_of(event(new_id()) | {name: letter * limit}), name) == letter * limit
@@ -154,7 +182,9 @@ def test_the_first_and_the_last_moment(value: str) -> None:
 
 @pytest.mark.parametrize("value", [[], "x", 1, True])
 def test_data_is_an_object(value: object) -> None:
-    assert error_of(event(new_id(), data=value)) == ("data", "wrong_type")
+    row, warning = repaired(event(new_id(), data=value))
+    assert warning == ("data", "wrong_type")
+    assert json.loads(row.data) == {"value": value}
 
 
 def test_data_that_is_absent_or_null_is_empty() -> None:
@@ -164,9 +194,15 @@ def test_data_that_is_absent_or_null_is_empty() -> None:
     assert row_of(sent).data == b"{}"
 
 
-@pytest.mark.parametrize("data", [{"a": "\x00"}, {"\x00": 1}, {"a": [{"b": "x\x00"}]}])
-def test_nul_characters_anywhere_are_refused(data: Event) -> None:
-    assert error_of(event(new_id(), data=data)) == ("data", "nul_character")
+@pytest.mark.parametrize("text", ["\x00", "x\x00\x00", "\\\x00", "\\\\u0000\x00"])
+def test_nul_characters_anywhere_are_replaced(text: str) -> None:
+    for data in ({"a": text}, {text: 1}, {"a": [{"b": text}]}):
+        row, warning = repaired(event(new_id(), data=data))
+        assert warning == ("data", "nul_character")
+        stored = json.dumps(data).replace(
+            json.dumps(text), json.dumps(text.replace("\0", "\ufffd"))
+        )
+        assert json.loads(row.data) == json.loads(stored)
 
 
 def test_text_about_nul_characters_is_text() -> None:
@@ -175,19 +211,22 @@ def test_text_about_nul_characters_is_text() -> None:
 
 def test_nesting_up_to_64_levels() -> None:
     assert json.loads(row_of(event(new_id(), data=nested(64))).data) == nested(64)
-    assert error_of(event(new_id(), data=nested(65))) == ("data", "too_deep")
+    row, warning = repaired(event(new_id(), data={"cost": 1, **nested(65)}))
+    assert (warning, row.cost) == (("data", "too_deep"), "1")
+    assert row.data.count(b"{") == 64
+    assert b"nested deeper than 64 levels, cut" in row.data
     wide: Event = {"a": [{} for _ in range(200)]}
     assert json.loads(row_of(event(new_id(), data=wide)).data) == wide
 
 
 @pytest.mark.parametrize("levels", [250, 255, 500, 990, 1_000, 1_010, 1_021, 1_024, 2_000, 100_000])
-def test_nesting_that_no_parser_takes_costs_its_own_event_alone(levels: int) -> None:
+def test_nesting_that_no_parser_takes_is_cut(levels: int) -> None:
     run = new_id()
     deep = '{"a":' * levels + "1" + "}" * levels
     body = json.dumps({"events": [event(run), event(run, data="HERE"), event(run)]})
     batch = parse_batch(body.replace('"HERE"', deep).encode(), 10, MEGABYTE)
-    assert len(batch.rows) == 2
-    assert [(error["index"], error["code"]) for error in batch.errors] == [(1, "too_deep")]
+    assert (len(batch.rows), batch.errors) == (3, [])
+    assert [(error["index"], error["code"]) for error in batch.warnings] == [(1, "too_deep")]
 
 
 def test_up_to_100_000_lists_and_objects() -> None:
@@ -197,7 +236,9 @@ def test_up_to_100_000_lists_and_objects() -> None:
         batch = parse(
             {**sent, "data": {"a": unit * 49_999}}, {**sent, "data": {"a": unit * 50_000}}
         )
-        assert (len(batch.rows), batch.errors[0]["code"]) == (1, "too_many_values")
+        assert (len(batch.rows), batch.warnings[0]["code"]) == (2, "too_many_values")
+        sent_bytes = len(json.dumps({"a": unit * 50_000}))
+        assert json.loads(batch.rows[1].data) == {"cut": f"{sent_bytes} bytes"}
     text = json.dumps(unit * 100_000)
     assert not parse({**event(new_id()), "data": {"a": text}}).failed
 
@@ -205,16 +246,19 @@ def test_up_to_100_000_lists_and_objects() -> None:
 def test_an_event_at_the_size_limit_and_one_over_it() -> None:
     text = "x" * (MEGABYTE - len('{"a":""}'))
     assert len(row_of(event(new_id(), data={"a": text})).data) == MEGABYTE
-    assert error_of(event(new_id(), data={"a": text + "x"})) == ("data", "event_too_large")
+    row, warning = repaired(event(new_id(), data={"a": text + "x", "tokens_in": 5}))
+    assert (warning, row.tokens_in) == (("data", "event_too_large"), 5)
+    assert json.loads(row.data)["a"] == "x" * 64 + f"… [{len(text) - 63} characters of base64 cut]"
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "9" * 5_000])
-def test_numbers_that_are_none_cost_their_own_event_alone(number: str) -> None:
+def test_numbers_that_are_none_are_text(number: str) -> None:
     run = new_id()
     body = json.dumps({"events": [event(run), event(run, data={"x": "HERE"}), event(run)]})
     batch = parse_batch(body.replace('"HERE"', number).encode(), 10, MEGABYTE)
-    assert len(batch.rows) == 2
-    assert [(error["index"], error["code"]) for error in batch.errors] == [(1, "invalid_number")]
+    assert (len(batch.rows), batch.errors) == (3, [])
+    assert [(error["index"], error["code"]) for error in batch.warnings] == [(1, "invalid_number")]
+    assert json.loads(batch.rows[1].data) == {"x": number}
 
 
 def test_what_looks_like_structure_inside_text_is_text() -> None:
@@ -222,8 +266,9 @@ def test_what_looks_like_structure_inside_text_is_text() -> None:
     tricky = {"a": '"events": [{"x": "]}', "b": "\\", "c": '\\"', "d": "\ud83d"}
     sent = [event(run, data={**tricky, "d": "ok"}), event(run, data=tricky), event(run)]
     batch = parse(*sent)
-    assert [error["index"] for error in batch.errors] == [1]
+    assert [(error["index"], error["code"]) for error in batch.warnings] == [(1, "invalid_text")]
     assert json.loads(batch.rows[0].data) == {**tricky, "d": "ok"}
+    assert json.loads(batch.rows[1].data) == {**tricky, "d": "\ufffd"}
 
 
 def test_the_last_of_equal_keys_wins() -> None:
@@ -250,7 +295,42 @@ def test_known_keys_become_typed_columns() -> None:
     assert (row.cost, row.cost_source, row.latency_us) == ("1e-07", "client", 6)
 
 
-@pytest.mark.parametrize("value", [True, "1", -1, [], {}, 2**41, 1.5])
+def test_numbers_may_be_text() -> None:
+    data = {"tokens_in": "12", "tokens_out": "7.0", "cost": "0.250", "latency_ms": "1.5"}
+    row = row_of(event(new_id(), data=data))
+    assert (row.tokens_in, row.tokens_out, row.cost, row.latency_us) == (12, 7, "0.250", 1_500)
+    assert json.loads(row.data) == data
+
+
+def test_cached_tokens_that_were_counted_beside_the_input_are_added() -> None:
+    def tokens_in(**data: object) -> int | None:
+        return row_of(event(new_id(), data=data)).tokens_in
+
+    assert tokens_in(tokens_in=10, cache_read_tokens=7, cache_write_tokens=3) == 10
+    assert tokens_in(tokens_in=10, cached_tokens=90) == 100
+    assert tokens_in(tokens_in=10, cache_read_tokens=7, cache_write_tokens="4") == 21
+    assert tokens_in(cache_read_tokens=5) == 5
+    assert tokens_in(tokens_in=10, cache_read_tokens=True) == 10
+
+
+@pytest.mark.parametrize("nothing", [None, False, 0, 0.0, "", {}, []])
+def test_what_says_nothing_is_no_error(nothing: object) -> None:
+    for data in ({"error": nothing}, {"output": {"error": nothing}}, {"status": nothing}):
+        assert row_of(event(new_id(), data=data)).is_error is False
+
+
+@pytest.mark.parametrize(
+    ("status", "failed"),
+    [
+        *[(word, True) for word in ("error", "ERROR", "Failed", "failure", "Exception")],
+        *[(word, False) for word in ("ok", "success", "COMPLETED", "errors", "", 1, True)],
+    ],
+)
+def test_a_status_is_read_in_any_case(status: object, failed: bool) -> None:
+    assert row_of(event(new_id(), data={"status": status})).is_error is failed
+
+
+@pytest.mark.parametrize("value", [True, "x", "-1", "1.5", -1, [], {}, 2**41, 1.5])
 def test_tokens_that_are_none_count_as_absent(value: object) -> None:
     assert row_of(event(new_id(), data={"tokens_in": value})).tokens_in is None
 

@@ -46,10 +46,14 @@ def test_a_damaged_request_is_read_as_the_standard_library_reads_it() -> None:
     for body in damaged(random.Random(20261129)):
         batch = read(body)
         try:
-            written = json.dumps(json.loads(body.decode())).encode()
+            text = body.decode(errors="replace")
+            written = json.dumps(json.loads(text)).encode()
         except ValueError:
             assert batch is None or BESIDE_DIGIT(body), body
             continue
-        assert batch == read(written), body
+        again = read(written)
+        if text.encode() != body and batch and again:  # which a body alone says
+            batch.repaired, batch.warnings = again.repaired, again.warnings
+        assert batch == again, body
         stored += len(batch.rows) if batch else 0
     assert stored > MUTATIONS / 2

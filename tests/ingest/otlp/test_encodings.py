@@ -1,6 +1,7 @@
 """protobuf and JSON: the same request gives the same rows, whatever it holds."""
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -105,32 +106,127 @@ def test_what_exporters_write_of_a_value_in_json(part: Any, kept: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("part", "kept"),
+    [
+        ({"intValue": 12.0}, 12),
+        ({"intValue": "12.0"}, 12),
+        ({"intValue": "1e3"}, 1000),
+        ({"intValue": 2**63}, str(2**63)),
+        ({"boolValue": "true"}, True),
+        ({"stringValue": 1}, "1"),
+        ({"string_value": "x"}, "x"),
+        ({"kvlist_value": {"values": [{"key": "a", "value": {"int_value": 1}}]}}, {"a": 1}),
+    ],
+)
+def test_a_value_is_read_as_the_collector_reads_it(part: Any, kept: Any) -> None:
+    assert attribute_in_json(part) == kept
+
+
+@pytest.mark.parametrize(
     "part",
     [
         {"intValue": True}, {"intValue": 1.5}, {"intValue": "1.5"}, {"intValue": "x"},
-        {"intValue": 2**63}, {"intValue": "9" * 5_000}, {"doubleValue": "x"}, {"doubleValue": True},
-        {"doubleValue": []}, {"bytesValue": "!"}, {"bytesValue": "a"}, {"bytesValue": 1},
-        {"stringValue": 1}, {"boolValue": "true"}, {"arrayValue": []},
-        {"arrayValue": {"values": [1]}},
-        {"kvlistValue": {"values": [{"key": 1}]}}, "text",
+        {"intValue": "9" * 5_000}, {"doubleValue": "x"}, {"doubleValue": True},
+        {"doubleValue": []}, {"bytesValue": 1}, {"arrayValue": []},
     ],
 )  # fmt: skip
-def test_a_value_of_the_wrong_type_costs_its_span(part: Any) -> None:
+def test_a_value_of_the_wrong_type_is_left_out(part: Any) -> None:
     batch = parsed(json_span(part), True)
-    assert (batch.rejected, batch.rows) == (1, [])
-    assert "(malformed)" in batch.error_message
+    assert (batch.rejected, batch.repaired) == (0, {"wrong_type": 1})
+    assert "(wrong_type)" in batch.error_message
+    assert json.loads(batch.rows[0].data)["attributes"] == {"a": None}
 
 
-def test_a_number_without_end_costs_its_span() -> None:
-    digits = "9" * 5_000  # more than int() takes
-    for kind, code in (("intValue", "malformed"), ("doubleValue", "invalid_number")):
-        body = json_span({kind: "HERE"}).replace(b'"HERE"', digits.encode())
-        assert f"({code})" in parsed(body, True).error_message
+@pytest.mark.parametrize("part", [{"bytesValue": "!"}, {"bytesValue": "a"}])
+def test_bytes_that_are_no_base64_cost_their_span(part: Any) -> None:
+    assert "(malformed)" in parsed(json_span(part), True).error_message
 
 
-@pytest.mark.parametrize("part", [{"doubleValue": "NaN"}, {"doubleValue": "-Infinity"}])
-def test_a_number_that_json_has_not_costs_its_span(part: Any) -> None:
-    assert "(invalid_number)" in parsed(json_span(part), True).error_message
+@pytest.mark.parametrize(
+    ("part", "kept"),
+    [
+        ({"doubleValue": "NaN"}, "NaN"),
+        ({"doubleValue": "-Infinity"}, "-Infinity"),
+        ({"doubleValue": math.inf}, "Infinity"),
+        ({"doubleValue": "1e400"}, "Infinity"),
+        ({"arrayValue": {"values": [{"doubleValue": math.nan}]}}, ["NaN"]),
+    ],
+)
+def test_a_number_that_json_has_not_is_text(part: Any, kept: Any) -> None:
+    batch = parsed(json_span(part), True)
+    assert (batch.rejected, batch.repaired) == (0, {"invalid_number": 1})
+    assert "(invalid_number)" in batch.error_message
+    assert json.loads(batch.rows[0].data)["attributes"] == {"a": kept}
+
+
+@pytest.mark.parametrize("where", ["attributes", "events", "links", "resource", "scope"])
+@pytest.mark.parametrize(
+    ("value", "kept", "code"),
+    [
+        (math.nan, "NaN", "invalid_number"),
+        ("a\0b", "a\ufffdb", "nul_character"),
+        ("x" * 3_000, "x" * 64 + "… [2936 characters of base64 cut]", "event_too_large"),
+    ],
+)
+def test_bad_content_costs_no_span_wherever_it_is(
+    where: str, value: Any, kept: Any, code: str
+) -> None:
+    bad = span(b"\x01" * 16, attributes={"gen_ai.usage.input_tokens": 7})
+    sent = request(span(b"\x02" * 16), bad)
+    [group] = sent.resource_spans
+    [scope] = group.scope_spans
+    parts = {
+        "attributes": bad.attributes,
+        "events": bad.events.add(name="e").attributes if where == "events" else None,
+        "links": bad.links.add().attributes if where == "links" else None,
+        "resource": group.resource.attributes,
+        "scope": scope.scope.attributes,
+    }
+    parts[where].add(key="service.x", value=any_value(value))
+    scope.spans[1].CopyFrom(bad)
+    for body, is_json in ((sent.SerializeToString(), False), (as_json(sent), True)):
+        batch = parsed(body, is_json, max_bytes=2_000)
+        assert (batch.rejected, len(batch.rows)) == (0, 4)
+        if code != "event_too_large":  # of 2,000 bytes it is cut in whichever way
+            assert code in batch.repaired
+            assert json.dumps(kept) in json.dumps(json.loads(batch.rows[2].data))
+        assert f"({code})" in batch.error_message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "SPAN_KIND_CLIENT", "status": {"code": "STATUS_CODE_ERROR", "message": "no"}},
+        {"kind": 3.0, "startTimeUnixNano": float(START_NS), "endTimeUnixNano": f"{START_NS}.0"},
+        {"startTimeUnixNano": {"low": START_NS & 0xFFFFFFFF, "high": START_NS >> 32}},
+        {"start_time_unix_nano": START_NS, "attributes": [{"string_value": 1}]},
+    ],
+)
+def test_fields_as_the_collector_reads_them(fields: dict[str, Any]) -> None:
+    made = json.loads(as_json(request(span(b"\x01" * 16))))
+    made["resourceSpans"][0]["scopeSpans"][0]["spans"][0] |= fields
+    batch = parsed(json.dumps(made).encode(), True)
+    assert (batch.rejected, batch.rows[0].timestamp_text) == (0, "2026-11-22T12:00:00+00:00")
+    assert batch.rows[1].is_error == ("status" in fields)
+
+
+@pytest.mark.parametrize(
+    ("body", "understood"),
+    [
+        ("{}", True),
+        ('{"resourceSpans": null}', True),
+        ('{"resourceSpans": [{"resource": {}, "scopeSpans": [{"spans": []}]}]}', True),
+        ('{"resource_spans": [{"scope_spans": [{"spans": [{}]}]}]}', False),
+        ('{"resourceSpans": [{"instrumentationLibrarySpans": [{"spans": [{}]}]}]}', False),
+        ('{"resourceSpans": [{"scopeSpans": [{"Spans": [{}]}]}]}', False),
+        ('{"spans": []}', False),
+    ],
+)
+def test_a_body_that_holds_no_span_that_is_understood_says_so(body: str, understood: bool) -> None:
+    batch = parsed(body.encode(), True)
+    assert (batch.rejected, batch.rows) == (0, [])
+    assert ("holds no span" in batch.error_message) is not understood
+    assert batch.repaired == ({} if understood else {"no_spans": 1})
 
 
 def json_span(part: Any) -> bytes:
@@ -148,20 +244,35 @@ def attribute_in_json(part: Any) -> Any:
     return json.loads(batch.rows[0].data)["attributes"]["a"]
 
 
-def test_half_of_a_surrogate_pair_costs_its_span() -> None:
+def test_half_of_a_surrogate_pair_is_replaced() -> None:
     made = json.loads(as_json(request(span(b"\x01" * 16), span(b"\x02" * 16))))
-    made["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["name"] = "\ud83d"
+    made["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["name"] = "cut \ud83d"
     batch = parsed(json.dumps(made).encode(), True)
-    assert (batch.rejected, len(batch.rows)) == (1, 2)
-    assert "(invalid_text)" in batch.error_message
+    assert (batch.rejected, batch.repaired) == (0, {"invalid_text": 1})
+    assert batch.rows[0].run_name == "cut \ufffd"
 
 
-def test_text_that_is_no_utf_8_costs_its_span() -> None:
+@pytest.mark.parametrize("where", ["name", "key", "value", "nested", "event", "error", "resource"])
+@pytest.mark.parametrize("cut", [b"cut \xf0", b"caf\xe9", b"\xed\xa0\xbd"])
+def test_text_that_is_no_utf_8_is_replaced(cut: bytes, where: str) -> None:
     """C++ and Go programs cut texts inside of a character."""
-    body = request(span(b"\x01" * 16, "cut: X"), span(b"\x02" * 16)).SerializeToString()
-    batch = parsed(body.replace(b"cut: X", b"cut: \xf0"), False)
-    assert (batch.rejected, len(batch.rows)) == (1, 2)
-    assert "(malformed)" in batch.error_message
+    mark = "M" * len(cut)
+    text = dict.fromkeys(("name", "key", "value", "nested", "event", "error", "resource"), "fine")
+    text[where] = mark
+    bad = span(
+        b"\x01" * 16,
+        text["name"],
+        attributes={text["key"]: text["value"], "n": [{"b": text["nested"]}]},
+        events={text["event"]: {"a": 1}},
+        error=text["error"],
+    )
+    sent = request(bad, span(b"\x02" * 16), service_version=text["resource"])
+    whole = parsed(sent.SerializeToString(), False)
+    batch = parsed(sent.SerializeToString().replace(mark.encode(), cut), False)
+    assert (batch.rejected, len(batch.rows)) == (0, len(whole.rows))
+    assert batch.repaired == {"invalid_text": 1}
+    replaced = cut.decode(errors="replace")
+    assert any(replaced in row.data.decode() for row in batch.rows)
 
 
 def deep_span(levels: int, is_json: bool) -> bytes:
@@ -185,15 +296,17 @@ def deep_span(levels: int, is_json: bool) -> bytes:
 
 @pytest.mark.parametrize("is_json", [False, True])
 @pytest.mark.parametrize("levels", [30, 31, 45, 60, 300, 350, 20_000])
-def test_what_is_nested_too_deep_costs_its_span(is_json: bool, levels: int) -> None:
+def test_what_is_nested_too_deep_is_cut(is_json: bool, levels: int) -> None:
     batch = parsed(deep_span(levels, is_json), is_json, max_depth=32)
     good = levels <= 30  # `data` and `attributes` are two levels more
-    assert (batch.rejected, len(batch.rows)) == ((0, 4) if good else (1, 2))
+    assert (batch.rejected, len(batch.rows)) == (0, 4)
+    assert batch.repaired == ({} if good else {"too_deep": 1})
+    assert batch.rows[2].data.count(b"[") <= 31
 
 
 @pytest.mark.parametrize("max_depth", [64, 128])  # the default, and the most that may be chosen
 @pytest.mark.parametrize("levels", [200, 254, 300, 2_000])
-def test_objects_that_are_nested_too_deep_cost_their_span(levels: int, max_depth: int) -> None:
+def test_objects_that_are_nested_too_deep_are_cut(levels: int, max_depth: int) -> None:
     """They take more levels of JSON for each of theirs than lists; \ud83d asks for the slow way."""
     value = '{"kvlistValue":{"values":[{"key":"k","value":' * levels + "null" + "}]}}" * levels
     for rest in ("", r"\ud83d", '\\"'):
@@ -202,17 +315,20 @@ def test_objects_that_are_nested_too_deep_cost_their_span(levels: int, max_depth
         deep["attributes"], good["name"] = [{"key": "a", "value": "HERE"}], "REST"
         body = json.dumps(made).replace('"HERE"', value).replace("REST", rest).encode()
         batch = parsed(body, True, max_depth=max_depth)
-        half = rest == r"\ud83d"
-        assert (batch.rejected, len(batch.rows)) == ((2, 0) if half else (1, 2))
-        assert "(too_deep)" in batch.error_message
+        half = {"invalid_text": 1} if rest == r"\ud83d" else {}
+        assert (batch.rejected, len(batch.rows)) == (0, 4)
+        assert batch.repaired == {"too_deep": 1} | half
 
 
-def test_a_span_over_the_limit_costs_itself() -> None:
-    sent = request(span(b"\x01" * 16, attributes={"a": "x" * 2_000}), span(b"\x02" * 16))
+def test_a_span_over_the_limit_is_cut() -> None:
+    said = {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 9, "a": "x y" * 2_000}
+    sent = request(span(b"\x01" * 16, parent=b"\x01" * 8, attributes=said), span(b"\x02" * 16))
     for body, is_json in ((sent.SerializeToString(), False), (as_json(sent), True)):
         batch = parsed(body, is_json, max_bytes=1_500)
-        assert (batch.rejected, len(batch.rows)) == (1, 2)
-        assert "(event_too_large)" in batch.error_message
+        assert (batch.rejected, len(batch.rows), batch.rows[0].tokens_in) == (0, 3, 9)
+        assert batch.repaired == {"event_too_large": 1}
+        assert len(batch.rows[0].data) <= 1_500
+        assert " cut]" in batch.rows[0].data.decode()
 
 
 def test_a_span_that_is_large_only_as_it_comes_is_refused_unparsed() -> None:
@@ -221,14 +337,6 @@ def test_a_span_that_is_large_only_as_it_comes_is_refused_unparsed() -> None:
     batch = parsed(message(1, message(2, message(2, large))), False, max_bytes=1_500)
     assert (batch.rejected, batch.rows) == (1, [])
     assert "(event_too_large)" in batch.error_message
-
-
-def test_a_resource_that_cannot_be_stored_costs_its_spans() -> None:
-    sent = request(span(b"\x01" * 16), score=float("nan"))
-    sent.resource_spans.extend(request(span(b"\x02" * 16)).resource_spans)
-    for body, is_json in ((sent.SerializeToString(), False), (as_json(sent), True)):
-        batch = parsed(body, is_json)
-        assert (batch.rejected, len(batch.rows)) == (1, 2)
 
 
 def test_a_message_may_come_in_parts_and_in_any_order() -> None:

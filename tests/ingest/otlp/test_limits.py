@@ -79,12 +79,12 @@ def test_rows_are_a_multiple_of_their_body() -> None:
             parsed(body, is_json, max_bytes=40_000)
 
 
-def test_a_resource_over_the_limit_costs_its_spans() -> None:
+def test_a_resource_over_the_limit_is_cut() -> None:
     sent = request(span(BAD), other="x" * 3_000)
     sent.resource_spans.extend(request(span(GOOD)).resource_spans)
     batch = parsed(sent.SerializeToString(), False, max_bytes=2_000)
-    assert (batch.rejected, len(batch.rows)) == (1, 2)
-    assert "The resource has" in batch.error_message
+    assert (batch.rejected, len(batch.rows)) == (0, 4)
+    assert batch.repaired == {"event_too_large": 1}
 
 
 # how many values
@@ -146,13 +146,26 @@ def test_a_very_long_number_in_a_key_is_no_position(prefix: str, digits: int) ->
 
 
 @pytest.mark.parametrize("levels", [65, 250, 300, 950, 980, 1_000, 1_015])
-def test_deep_metadata_costs_its_span(levels: int) -> None:
+def test_deep_metadata_is_cut(levels: int) -> None:
     text = '{"a":' * levels + "1" + "}" * levels
     sent = request(span(BAD, attributes={"metadata": text}), span(GOOD))
     for body, is_json in both(sent):
         batch = parsed(body, is_json)
-        assert (batch.rejected, len(batch.rows)) == (1, 2)
-        assert "(too_deep)" in batch.error_message
+        assert (batch.rejected, len(batch.rows)) == (0, 4)
+        assert batch.repaired == {"too_deep": 1}
+        assert (batch.rows[0].metadata or "").count("{") <= 63
+
+
+def test_a_resource_that_is_none_costs_no_span() -> None:
+    scope = message(2, message(2, span(GOOD).SerializeToString()))
+    batch = parsed(message(1, message(1, b"\x0a\x05") + scope), False)
+    assert (len(batch.rows), batch.repaired) == (2, {"malformed": 1})
+    made = json.loads(as_json(request(span(GOOD))))
+    nothing: tuple[Any, ...] = ([], {"attributes": 1}, {"attributes": [{"value": 1}]})
+    for resource in nothing:
+        made["resourceSpans"][0]["resource"] = resource
+        batch = parsed(json.dumps(made).encode(), True)
+        assert (len(batch.rows), batch.rejected) == (2, 0)
 
 
 def test_metadata_of_very_many_parts_stays_text() -> None:

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from opentelemetry.proto.trace.v1.trace_pb2 import Status
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from service.ingest.rows import EventRow
 from tests.ingest.otlp.spans import (
@@ -101,9 +101,49 @@ def test_an_agent_without_a_name_is_its_service(said: Any) -> None:
     assert pair({"agent.name": said})[0].agent_name == "shop"
 
 
-def test_a_service_without_a_name_is_unknown() -> None:
-    [start, _] = rows(span(TRACE), service_name=None)
-    assert start.agent_name == "unknown_service"
+@pytest.mark.parametrize("service_name", [None, "unknown_service:python"])
+def test_a_service_without_a_name_is_called_as_its_root(service_name: str | None) -> None:
+    def agent(sent: Span, **resource: Any) -> str:
+        return rows(sent, service_name=service_name, **resource)[0].agent_name
+
+    unknown = service_name or "unknown_service"
+    assert agent(span(TRACE, "support")) == "support"
+    assert agent(span(TRACE, "x", attributes={"ai.telemetry.functionId": "weather"})) == "weather"
+    assert agent(span(TRACE, "GET /orders/7", attributes={"http.method": "GET"})) == unknown
+    assert agent(span(TRACE, parent=ROOT)) == unknown
+    assert agent(span(TRACE), openinference_project_name="shop") == "shop"
+    assert agent(span(TRACE, parent=ROOT), openinference_project_name=0) == unknown
+
+
+def test_the_one_agent_below_an_http_root_names_its_run() -> None:
+    def root_agent(*inside: str) -> str:
+        root = span(TRACE, span_id=ROOT, attributes={"http.request.method": "POST"})
+        agents = [
+            span(TRACE, parent=ROOT, attributes=INVOKE | {"gen_ai.agent.name": name})
+            for name in inside
+        ]
+        return rows(root, *agents)[0].agent_name
+
+    assert root_agent("one") == root_agent("one", "one") == "one"
+    assert root_agent() == root_agent("one", "two") == "shop"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ({"openinference.span.kind": "AGENT", "graph.node.id": "planner"}, "planner"),
+        ({"traceloop.span.kind": "agent", "traceloop.entity.name": "planner"}, "planner"),
+        ({"openinference.span.kind": "CHAIN", "graph.node.id": "planner"}, "shop"),
+        ({"traceloop.span.kind": "task", "traceloop.entity.name": "planner"}, "shop"),
+    ],
+)
+def test_an_inner_agent_is_named_by_its_node(said: dict[str, Any], name: str) -> None:
+    assert one_or_two(said)[0].agent_name == name
+
+
+def one_or_two(said: dict[str, Any]) -> list[EventRow]:
+    """The rows of a span inside, whatever it is."""
+    return rows(span(TRACE, parent=ROOT, attributes=said))
 
 
 def test_a_span_belongs_to_its_nearest_ancestor_with_a_name() -> None:
@@ -134,8 +174,21 @@ def test_run_name() -> None:
     assert pair({"langfuse.trace.name": "trip"})[0].run_name == "trip"
     assert one({"langfuse.trace.name": "trip"}).run_name == "trip"
     assert one({}).run_name is None
-    for generated in ("", "temp_1", "a\x07b", "x" * 256):  # the service names it `run N`
+    for generated in ("", "temp_1", "\n"):  # the service names it `run N`
         assert rows(span(TRACE, generated))[0].run_name is None
+
+
+def test_a_run_name_is_shortened_and_not_replaced() -> None:
+    assert rows(span(TRACE, "a\n\x07 b"))[0].run_name == "a  b"
+    assert rows(span(TRACE, "x" * 256))[0].run_name == "x" * 254 + "…"
+    assert pair({"langfuse.trace.name": "t" * 300})[0].run_name == "t" * 254 + "…"
+
+
+def test_the_message_of_a_template_is_the_name_of_its_run() -> None:
+    said = {"logfire.msg": "order 7"}
+    assert rows(span(TRACE, "order {id}", attributes=said))[0].run_name == "order 7"
+    assert rows(span(TRACE, "order {id}"))[0].run_name == "order {id}"
+    assert rows(span(TRACE, "invoke_agent a", attributes=said))[0].run_name == "invoke_agent a"
 
 
 @pytest.mark.parametrize(
@@ -326,11 +379,22 @@ def test_cached_and_reasoning_tokens_are_never_added() -> None:
     assert (row.tokens_in, row.tokens_out) == (100, 50)
 
 
-@pytest.mark.parametrize("wrong", ["12", True, -1, 1.5, 2**41, [], {}])
+@pytest.mark.parametrize("wrong", ["x", "", "-1", "NaN", "0x1", "1_0", "٣", True, -1, [], {}])
 def test_a_value_of_the_wrong_type_counts_as_absent(wrong: Any) -> None:
     usage = {"gen_ai.usage.input_tokens": wrong, "llm.token_count.prompt": 3}
-    row = call({**usage, "gen_ai.usage.cost": wrong if wrong not in (1.5, 2**41) else "1"})
+    row = call({**usage, "gen_ai.usage.cost": wrong})
     assert (row.tokens_in, row.cost, row.cost_source) == (3, None, None)
+
+
+@pytest.mark.parametrize("wrong", [1.5, "1.5", 2**41, str(2**41)])
+def test_a_number_that_is_no_count_is_no_tokens(wrong: Any) -> None:
+    assert call({"gen_ai.usage.input_tokens": wrong}).tokens_in is None
+
+
+def test_numbers_as_text() -> None:
+    said = {"gen_ai.usage.input_tokens": "12", "gen_ai.usage.output_tokens": "7.0"}
+    row = call(said | {"gen_ai.usage.cost": "0.250"})
+    assert (row.tokens_in, row.tokens_out, row.cost, data(row)["cost"]) == (12, 7, "0.250", 0.25)
 
 
 @pytest.mark.parametrize(
@@ -546,27 +610,21 @@ def test_any_root_is_an_agent(said: dict[str, Any]) -> None:
         ({"events": {"exception": {"exception.message": "x"}}, "error": "repr and traceback"}, "x"),
         ({"events": {"exception": {}}, "error": "said"}, "said"),
         ({"events": {"other": {}}}, None),
-        (
-            {
-                "status": Status(code=Status.STATUS_CODE_OK),
-                "events": {"exception": {"exception.message": "x"}},
-            },
-            None,
-        ),
-        ({"events": {"exception": {"exception.escaped": "false"}}}, None),
+        # an exception that was handled
         ({"events": {"exception": {"exception.escaped": False}}}, None),
-        ({"events": {"exception": {"exception.escaped": "true"}}}, "error"),
-        ({"events": {"exception": {"exception.escaped": "false"}}, "error": "said"}, "said"),
-        ({"attributes": {"langfuse.observation.level": "ERROR"}}, "error"),
+        ({"events": {"exception": {"exception.escaped": "False"}}}, None),
+        ({"events": {"exception": {"exception.escaped": True}}}, "error"),
+        ({"events": {"exception": {"exception.escaped": False}}, "error": "said"}, "said"),
         ({"attributes": {"langfuse.observation.level": "WARNING"}}, None),
+        ({"attributes": {"langfuse.observation.level": "ERROR"}}, "error"),
         (
             {
                 "attributes": {
                     "langfuse.observation.level": "ERROR",
-                    "langfuse.observation.status_message": "no",
+                    "langfuse.observation.status_message": "boom",
                 }
             },
-            "no",
+            "boom",
         ),
     ],
 )
@@ -575,6 +633,13 @@ def test_error(fields: dict[str, Any], error: str | None) -> None:
     assert row.is_error == (error is not None)
     assert data(row).get("error") == error
     assert data(row).get("status") in (("error",) if error else (None, "ok"))
+
+
+def test_a_status_of_ok_wins() -> None:
+    events = {"exception": {"exception.message": "handled"}}
+    said = {"langfuse.observation.level": "ERROR"}
+    [row] = rows(span(TRACE, parent=ROOT, events=events, attributes=said, status={"code": 1}))
+    assert (row.is_error, data(row)["status"], "error" in data(row)) == (False, "ok", False)
 
 
 def test_the_error_of_a_pair_stands_once() -> None:

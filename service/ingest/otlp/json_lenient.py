@@ -1,0 +1,176 @@
+"""A span, resource or scope of OTLP/JSON as others write it -> as the decoder reads it.
+
+The Collector reads enums by name, whole numbers as 12.0, "12.0" or 1.7e18, times as {low, high},
+and keys in snake_case; so does this. What is of the wrong type even so is left out.
+"""
+
+import re
+from typing import Any
+
+from msgspec import ValidationError
+
+from service.ingest.elements import has_more_values
+from service.ingest.json import numbers
+from service.ingest.otlp.json_messages import MAX_INT64, MIN_INT64
+from service.ingest.repairs import Repairs
+
+Sent = dict[str, Any]
+MAX_VALUES = 100_000  # 30 ms to read and write
+
+KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
+CODES = ("UNSET", "OK", "ERROR")
+WHOLE = re.compile(r"\s*(-?[0-9]{1,20})(?:\.0*)?\s*", re.ASCII).fullmatch
+EXPONENT = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?[eE]\+?[0-9]{1,2}", re.ASCII).fullmatch
+UNDERSCORE = re.compile(r"_([a-z])").sub
+
+
+def rewritten(text: bytes, repairs: Repairs) -> bytes:
+    """Write the JSON of a message again; raise ValidationError for what cannot be."""
+    if has_more_values(text, MAX_VALUES):
+        raise ValidationError("a field is not of its type, and the message is too large to mend")
+    sent = numbers.loads(text)
+    if not isinstance(sent, dict):
+        raise ValidationError("not an object")
+    found = in_camel_case(sent)
+    for time in ("startTimeUnixNano", "endTimeUnixNano"):
+        found[time] = whole(found.get(time))
+    found["kind"] = enum(found.get("kind"), "SPAN_KIND_", KINDS)
+    found["status"] = status_of(found.get("status"))
+    found["attributes"] = attributes_of(found.get("attributes"), repairs)
+    for parts in ("events", "links"):
+        found[parts] = [part_of(part, repairs) for part in objects(found.get(parts))]
+    return numbers.dumps(found)
+
+
+def in_camel_case(sent: Sent) -> Sent:
+    """An object with its keys in camelCase."""
+    return {UNDERSCORE(lambda found: found[1].upper(), key): value for key, value in sent.items()}
+
+
+def objects(value: Any) -> list[Sent]:
+    """The objects of a list; none of anything else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def part_of(sent: Sent, repairs: Repairs) -> Sent:
+    """An event or a link."""
+    part = in_camel_case(sent)
+    part["attributes"] = attributes_of(part.get("attributes"), repairs)
+    part["timeUnixNano"] = whole(part.get("timeUnixNano"))
+    return part
+
+
+def status_of(sent: Any) -> Sent | None:
+    """How a span ended."""
+    if not isinstance(sent, dict):
+        return None
+    return {**sent, "code": enum(sent.get("code"), "STATUS_CODE_", CODES)}
+
+
+def enum(value: Any, prefix: str, names: tuple[str, ...]) -> Any:
+    """The number of an enum that is written by name."""
+    if isinstance(value, str) and value.removeprefix(prefix) in names:
+        return names.index(value.removeprefix(prefix))
+    return whole(value)
+
+
+def whole(value: Any) -> Any:
+    """A whole number, however it is written; anything else unchanged."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict) and isinstance(value.get("low"), int) and "high" in value:
+        return (int(value["high"]) & 0xFFFFFFFF) << 32 | value["low"] & 0xFFFFFFFF
+    if isinstance(value, str):
+        if found := WHOLE(value):
+            return int(found[1])
+        if EXPONENT(value) and float(value).is_integer():
+            return int(float(value))
+    return value
+
+
+def attributes_of(sent: Any, repairs: Repairs) -> list[Sent]:
+    """Attributes; one of the wrong type has no value."""
+    return [
+        {"key": pair.get("key"), "value": value_of(pair.get("value"), repairs)}
+        for pair in objects(sent)
+        if isinstance(pair.get("key"), str)
+    ]
+
+
+def value_of(sent: Any, repairs: Repairs) -> Sent | None:
+    """A value of an attribute; None, and a warning, for one of the wrong type."""
+    if not isinstance(sent, dict):
+        return None
+    for key, value in in_camel_case(sent).items():
+        if value is None or key not in VALUES:
+            continue
+        found = VALUES[key](value, repairs)
+        if found is not None:
+            return found
+        text = "An attribute whose value is not of its type was stored without it."
+        repairs.note("attributes", "wrong_type", text)
+    return None
+
+
+def integer(value: Any, _: Repairs) -> Sent | None:
+    """A whole number; as text where it has more than 64 bits."""
+    number = whole(value)
+    if not isinstance(number, int) or isinstance(number, bool):
+        return None
+    fits = MIN_INT64 <= number <= MAX_INT64
+    return {"intValue": number} if fits else {"stringValue": str(number)}
+
+
+def boolean(value: Any, _: Repairs) -> Sent | None:
+    """True or false, also as text."""
+    found = {"true": True, "false": False}.get(value) if isinstance(value, str) else value
+    return {"boolValue": found} if isinstance(found, bool) else None
+
+
+def text(value: Any, _: Repairs) -> Sent | None:
+    """A text; a number or a boolean as one."""
+    if isinstance(value, (str, int, float)):
+        return {"stringValue": value if isinstance(value, str) else str(value)}
+    return None
+
+
+def double(value: Any, _: Repairs) -> Sent | None:
+    """A number, also as text."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    try:
+        float(value)
+    except ValueError:
+        return None
+    return {"doubleValue": value}
+
+
+def encoded(value: Any, _: Repairs) -> Sent | None:
+    """Bytes in base64."""
+    return {"bytesValue": value} if isinstance(value, str) else None
+
+
+def items(value: Any, repairs: Repairs) -> Sent | None:
+    """A list."""
+    if not isinstance(value, dict):
+        return None
+    values = [value_of(item, repairs) or {} for item in objects(value.get("values"))]
+    return {"arrayValue": {"values": values}}
+
+
+def pairs(value: Any, repairs: Repairs) -> Sent | None:
+    """Values by key."""
+    if not isinstance(value, dict):
+        return None
+    return {"kvlistValue": {"values": attributes_of(value.get("values"), repairs)}}
+
+
+VALUES = {
+    "stringValue": text,
+    "boolValue": boolean,
+    "intValue": integer,
+    "doubleValue": double,
+    "arrayValue": items,
+    "kvlistValue": pairs,
+    "bytesValue": encoded,
+}

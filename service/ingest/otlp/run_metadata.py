@@ -1,0 +1,57 @@
+"""The metadata of a run: its session, user, tags and version, and what its program adds."""
+
+from typing import Any
+
+from service.ingest.otlp.attributes import Facts, anything
+from service.ingest.otlp.conventions import METADATA_PREFIXES, names_of
+from service.ingest.otlp.json_text import parsed
+
+PREFIXES = tuple(METADATA_PREFIXES.values())
+IDENTITIES = ("session_id", "user_id", "tags", "version", "release")
+MEANINGS = frozenset({"metadata", *IDENTITIES})
+# They stand below a prefix too, and have a key of their own.
+NAMED = frozenset(name for meaning in IDENTITIES for name in names_of(meaning))
+
+
+def metadata_of(said: Facts) -> dict[str, Any] | None:
+    """What a span says of its run; None where it says nothing."""
+    below = below_prefixes(said)
+    if not below and said.has_none(MEANINGS):
+        return None
+    own = parsed(said.first("metadata", anything))
+    metadata = {
+        **(own if isinstance(own, dict) else {"metadata": own}),
+        **below,
+        "session_id": said.first("session_id", identity),
+        "user_id": said.first("user_id", identity),
+        "tags": said.first("tags", tags_of),
+        "version": said.first("version", identity),
+        "release": said.first("release", identity),
+    }
+    return {key: value for key, value in metadata.items() if value is not None} or None
+
+
+def below_prefixes(said: Facts) -> dict[str, Any]:
+    """The attributes below the prefixes of metadata, by the rest of their names."""
+    return {
+        key.removeprefix(next(filter(key.startswith, PREFIXES))): parsed(said.attributes[key])
+        for key in said.below(PREFIXES)
+        if key not in NAMED
+    }
+
+
+def identity(value: Any) -> Any:
+    """An id or a version; MLflow writes it as JSON text."""
+    if isinstance(value, str):
+        return parsed(value) if value.startswith('"') else value or None
+    return value
+
+
+def tags_of(value: Any) -> Any:
+    """Tags: a list, a list as JSON text, or names between commas."""
+    if not isinstance(value, str):
+        return value
+    found = parsed(value)
+    if isinstance(found, list):
+        return found
+    return [tag for part in value.split(",") if (tag := part.strip())] or None
