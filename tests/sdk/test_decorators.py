@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from tests.events import Event
 from tests.sdk.conftest import RunProgram
 from tests.sdk.recorded import Recording, assert_stored_once
 from tests.service import Service
@@ -83,9 +84,17 @@ def test_totals_are_those_of_the_events(service: Service, sent: Recording) -> No
         assert run["event_count"] == len(events)
         assert (run["total_cost"], run["tokens_in"], run["tokens_out"]) == (0, 0, 0)
         assert run["environment"] == "development"
-        times = [datetime.fromisoformat(event["timestamp"]) for event in events]
-        duration_ms = (max(times) - min(times)) / timedelta(milliseconds=1)
+        ends = [datetime.fromisoformat(event["timestamp"]) for event in events]
+        starts = [end - latency_of(event) for end, event in zip(ends, events, strict=True)]
+        duration_ms = (max(ends) - min(starts)) / timedelta(milliseconds=1)
         assert run["total_duration_ms"] == pytest.approx(duration_ms, abs=1e-6)
+
+
+def latency_of(event: Event) -> timedelta:
+    """How long an event took, which the SDK sends once its work is done."""
+    data = event["data"]
+    milliseconds = data.get("latency_ms", data.get("duration_ms")) or 0
+    return timedelta(microseconds=round(1000 * milliseconds))
 
 
 def test_the_trace_is_the_program(service: Service, sent: Recording) -> None:

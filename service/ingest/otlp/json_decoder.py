@@ -27,7 +27,14 @@ from service.ingest.otlp.json_parts import SNAKE_CASE, decode_lists, decode_part
 from service.ingest.otlp.json_values import read_attributes
 from service.ingest.otlp.origin import Origin, too_deep
 from service.ingest.otlp.protobuf_wire import FIELDS_PER_SPAN, SOME_FIELDS
-from service.ingest.otlp.span import Malformed, Span, TooManySpans, event_of, link_of
+from service.ingest.otlp.span import (
+    Malformed,
+    Span,
+    TooManySpans,
+    event_of,
+    has_remote_parent,
+    link_of,
+)
 from service.ingest.repairs import Repairs, note_text
 
 T = TypeVar("T")
@@ -143,7 +150,7 @@ def make_span(span: SpanMessage, origin: Origin, repairs: Repairs) -> Span:
         trace_id=(span.trace_id or "").lower(),
         span_id=(span.span_id or "").lower(),
         parent_span_id=(span.parent_span_id or "").lower(),
-        flags=span.flags or 0,
+        is_remote=has_remote_parent(span.flags or 0, span.kind or 0),
         trace_state=span.trace_state or "",
         name=span.name or "",
         kind=span.kind or 0,

@@ -14,7 +14,7 @@ from service.ingest.json.fields import BadEvent
 from service.ingest.otlp.origin import Origin, Service
 from service.ingest.otlp.protobuf_repair import CannotRepair, repaired
 from service.ingest.otlp.protobuf_wire import Range, find_spans
-from service.ingest.otlp.span import Span, event_of, link_of
+from service.ingest.otlp.span import Span, event_of, has_remote_parent, link_of
 from service.ingest.otlp.value_budget import CONTAINER, ValueBudget
 from service.ingest.repairs import Repairs, number_of
 
@@ -103,7 +103,7 @@ def read_span(
             trace_id=span.trace_id.hex(),
             span_id=span.span_id.hex(),
             parent_span_id=span.parent_span_id.hex(),
-            flags=span.flags,
+            is_remote=has_remote_parent(span.flags, span.kind),
             trace_state=span.trace_state,
             name=span.name,
             kind=span.kind,

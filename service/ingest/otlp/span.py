@@ -41,7 +41,7 @@ class Span(Struct, kw_only=True, gc=False):
     trace_id: str
     span_id: str
     parent_span_id: str  # empty: a root
-    flags: int
+    is_remote: bool  # whether its parent is, if it has one: see `has_remote_parent`
     trace_state: str
     name: str
     kind: int
@@ -60,18 +60,6 @@ class Span(Struct, kw_only=True, gc=False):
         return self.start_ns < YEAR_2000_NS or 0 < self.end_ns < self.start_ns
 
     @property
-    def has_remote_parent(self) -> bool:
-        """Whether the parent is a span of another process, which may be traced elsewhere.
-
-        Without the flags that say so, that of a server or a consumer is.
-        """
-        if not self.parent_span_id:
-            return False
-        if self.flags & HAS_IS_REMOTE:
-            return bool(self.flags & IS_REMOTE)
-        return self.kind in REMOTE_KINDS
-
-    @property
     def is_open(self) -> bool:
         """Whether the span has not ended yet; its ended version may come later."""
         return not self.end_ns
@@ -79,7 +67,15 @@ class Span(Struct, kw_only=True, gc=False):
     @property
     def is_local_root(self) -> bool:
         """Whether the trace begins here, or its part in this process."""
-        return not self.parent_span_id or self.has_remote_parent
+        return self.is_remote or not self.parent_span_id
+
+
+def has_remote_parent(flags: int, kind: int) -> bool:
+    """Whether the parent is a span of another process, which may be traced elsewhere.
+
+    Without the flags that say so, that of a server or a consumer is.
+    """
+    return bool(flags & IS_REMOTE) if flags & HAS_IS_REMOTE else kind in REMOTE_KINDS
 
 
 def event_of(name: str, time_unix_nano: int, attributes: dict[str, Any]) -> dict[str, Any]:

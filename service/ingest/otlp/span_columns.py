@@ -75,7 +75,7 @@ def model_of_text(value: Any) -> str | None:
 
 def latency_ms(span: Span) -> float | None:
     """The duration; None for an open span, and 0 for one that ended before its start."""
-    return None if span.is_open else max(0, span.end_ns - span.start_ns) / NS_PER_MS
+    return max(0, span.end_ns - span.start_ns) / NS_PER_MS if span.end_ns else None
 
 
 def column_data(

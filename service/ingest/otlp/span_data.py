@@ -58,7 +58,7 @@ def environment_of(span: Span, said: Facts) -> str | None:
 def as_sent(span: Span, taken: dict[str, str]) -> dict[str, Any]:
     """All else of a span, under OpenTelemetry's names, and the keys of the taken attributes."""
     sent: dict[str, Any] = {"span_id": span.span_id, **span.origin.kept}
-    if span.has_remote_parent:
+    if span.is_remote and span.parent_span_id:
         sent["parent_is_remote"] = True
     if span.kind in KINDS:
         sent["kind"] = KINDS[span.kind]

@@ -81,8 +81,10 @@ def test_a_filter_and_a_group_find_the_same(
         assert both == [one for one in every if one["group"] == name]
 
 
-def test_runs_count_where_they_were_first_seen(filled: Client) -> None:
-    for params in ({"interval": "day"}, {"interval": "hour"}, {"tz": "Asia/Kathmandu"}):
+def test_runs_count_where_they_start(filled: Client) -> None:
+    assert sum(points(ask(filled, metric="runs", from_="2026-11-06", to="2026-12-31"))) == 0
+    for chosen in ({"interval": "day"}, {"interval": "hour"}, {"tz": "Asia/Kathmandu"}):
+        params = WINDOW | chosen
         assert sum(points(ask(filled, metric="runs", **params))) == 12
         found = series(ask(filled, metric="runs", group_by="agent", **params))
         assert {name: sum(values.values()) for name, values in found.items()} == {
