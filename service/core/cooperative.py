@@ -1,9 +1,12 @@
 """Cooperative scheduling: run other greenlets where each request is a greenlet (gevent)."""
 
+from collections.abc import Iterable, Iterator
 from time import monotonic
+from typing import TypeVar
 
 from gevent import Timeout, idle, monkey
 
+T = TypeVar("T")
 LONGEST_YIELD_SECONDS = 0.005
 LONGEST_RUN_SECONDS = 0.05
 poll_now = monkey.get_original("select", "poll")  # does not wait, whatever gevent has patched
@@ -18,6 +21,14 @@ def yield_to_requests() -> None:
     if monkey.is_module_patched("select"):
         with Timeout(LONGEST_YIELD_SECONDS, exception=False):
             idle()
+
+
+def paced(items: Iterable[T]) -> Iterator[T]:
+    """Yield the items, and let other requests run every 50 ms."""
+    pacer = Pacer()
+    for item in items:
+        pacer.pause()
+        yield item
 
 
 class Pacer:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 AWS = "aws"
+MOST_PREFIXES = 4  # as of openrouter/bedrock/us.anthropic.…
 # Bedrock's ids: a region, the vendor, the model. Vendors are named: `gpt-4.1` has a dot too.
 REGION = re.compile(r"^(?:us|eu|apac|ap|ca|sa|me|af|jp|au|us-gov|global)\.").match
 VENDOR = re.compile(
@@ -33,7 +34,7 @@ class NameForm(NamedTuple):
 def forms(name: str) -> Iterator[NameForm]:
     """Yield the forms of a name, the fullest first."""
     provider, rest = "", name.strip().lower()
-    while True:
+    for _ in range(MOST_PREFIXES + 1):
         yield NameForm(provider, rest)
         yield from (NameForm(provider, shorter) for shorter in without_suffixes(rest))
         shortened = without_prefix(rest)

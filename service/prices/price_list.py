@@ -72,6 +72,10 @@ class PriceList:
             number -= 1
         return None
 
+    def has_looked_up(self, name: str) -> bool:
+        """Whether a look-up of the name costs nothing; a new name takes up to a millisecond."""
+        return name in self._found or (OPERATOR, name) in self._prices
+
     def model_of(self, name: str) -> Model | None:
         """The provider and model that a name means; None if no price is known for it."""
         if (OPERATOR, name) in self._prices:

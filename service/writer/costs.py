@@ -5,10 +5,12 @@ known or not, and 0 where there are no tokens; others say so that a model of the
 """
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import orjson
 
+from service.core.cooperative import paced
 from service.ingest.rows import EventRow
 from service.prices.price import Price, count
 from service.prices.price_list import PriceList
@@ -17,6 +19,7 @@ CLIENT, COMPUTED = "client", "computed"
 # The start of the keys of `data`, which may also be written with escapes.
 CACHE_KEY, ESCAPE = b'"cache', rb"\u"
 REQUESTED = b'"gen_ai.request.model":'
+MOST_NEW_NAMES = 1_000
 
 
 def wants_cost(row: EventRow) -> bool:
@@ -30,8 +33,9 @@ def wants_cost(row: EventRow) -> bool:
 
 def set_costs(rows: Iterable[EventRow], prices: PriceList) -> None:
     """Set the computed cost of each row, or none without a price; replaces an earlier one."""
-    for row in rows:
-        price = find_price(row, prices)
+    look_ups = LookUps(prices)
+    for row in paced(rows):
+        price = find_price(row, look_ups)
         row.cost = None
         if price is not None:
             read, written = cached(row.data)
@@ -39,7 +43,27 @@ def set_costs(rows: Iterable[EventRow], prices: PriceList) -> None:
         row.cost_source = None if row.cost is None else COMPUTED
 
 
-def find_price(row: EventRow, prices: PriceList) -> Price | None:
+class LookUps:
+    """The look-ups of one transaction. Of names that were never looked up before, only so many.
+
+    The rest has no cost until `prices reprice`: nobody has so many models, but a sender may make
+    them up.
+    """
+
+    def __init__(self, prices: PriceList) -> None:
+        self._prices = prices
+        self._left = MOST_NEW_NAMES
+
+    def find(self, name: str, day: date, tokens_in: int) -> Price | None:
+        """As PriceList.find."""
+        if not self._prices.has_looked_up(name):
+            if not self._left:
+                return None
+            self._left -= 1
+        return self._prices.find(name, day, tokens_in)
+
+
+def find_price(row: EventRow, prices: LookUps) -> Price | None:
     """The price of a row's model, else of the model that was requested; None without either."""
     day, tokens_in = row.timestamp.date(), row.tokens_in or 0
     found = prices.find(row.model or "", day, tokens_in)

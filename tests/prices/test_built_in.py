@@ -11,6 +11,7 @@ from service.prices.built_in import BuiltIn, read_package
 from service.prices.load import load, load_first, update
 from service.prices.price_list import CurrentPrices, PriceList
 from service.prices.reprice import reprice
+from service.writer import costs
 from tests.client import Client
 from tests.events import event, new_id
 from tests.prices.truth import EVER, call, prices
@@ -159,3 +160,18 @@ def test_the_api_lists_all_prices_in_pages(
 @pytest.mark.parametrize("cursor", ["x", "WzEsMiwzLDRd", "WyJhIiwiYiIsIjIwMjAtMDEtMDEiLHRydWVd"])
 def test_a_cursor_of_something_else_is_refused(client: Client, cursor: str) -> None:
     assert client.simulate_get(f"/api/prices?cursor={cursor}").status_code == 400
+
+
+def test_names_that_are_made_up_are_looked_up_only_so_often(
+    client: Client, database_url: str, package: BuiltIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(costs, "MOST_NEW_NAMES", 3)
+    update(database_url, package)
+    run, names = new_id(), [f"openai/gpt-4o-2024-05-{day:02}" for day in range(1, 9)]
+    client.send(
+        *[event(run, "llm_call", n, data=call(name)) for n, name in enumerate([*names, names[0]])]
+    )
+    events = client.ok(f"/api/runs/{run}/timeline")["events"]
+    assert sum(found["cost"] is not None for found in events) == 4  # three names, one of them twice
+    assert reprice(database_url, EVER, dry_run=False).changed == 5
+    assert client.run(run)["total_cost"] > 9 * 2.4

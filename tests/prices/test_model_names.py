@@ -43,3 +43,8 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_the_forms_of(name: str) -> None:
     assert list(map(tuple, forms(name))) == CASES[name]
+
+
+def test_prefixes_are_few() -> None:
+    found = [form.name for form in forms("us." * 80 + "x")]
+    assert found == ["us." * (80 - n) + "x" for n in range(5)]

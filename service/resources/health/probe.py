@@ -16,6 +16,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from service.core.clock import today
+from service.core.cooperative import paced
 from service.db.database import Database
 from service.db.errors import DATABASE_ERRORS, Transient, transient_kind
 from service.db.queries import Connection, Row, queries
@@ -122,5 +123,5 @@ class Probe:
             found = queries.health.models_without_cost(
                 conn, since=today() - DAYS_IN_USE, row_limit=MOST_LOOKED_AT
             )
-            unpriced = (row["model"] for row in found if not prices.model_of(row["model"]))
+            unpriced = (row["model"] for row in paced(found) if not prices.model_of(row["model"]))
             self._unpriced = list(islice(unpriced, MOST_MODELS))
