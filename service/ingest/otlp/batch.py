@@ -131,13 +131,13 @@ def parse_spans(
             batch.reject(span, span.event_id)
             continue
         batch.omitted += span.origin.omitted
-        batch.odd_times += span.has_odd_times
         rows: list[EventRow] = []
         try:
             rows = rows_of(span, max_bytes, max_depth, repairs)
         except BadEvent as error:
             repairs.take()
             batch.reject(error, span.span_id)
+        batch.odd_times += bool(rows) and span.has_odd_times
         agents.add(span, rows)
         for row in rows:
             if shorten(row, max_bytes):
