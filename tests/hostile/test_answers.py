@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urljoin
 
 import pytest
 
@@ -141,11 +142,11 @@ def test_a_list_is_read_by_pages(service: Service, many: int, path: str) -> None
         rows = json.loads(page.body)
         assert 0 < len(rows) <= 1000
         names += [row[LISTS[path]] for row in rows]
-        at = next_of(page.link)
+        at = next_of(at, page.link)
     assert len(names) == len(set(names)) >= many
 
 
-def next_of(link: str | None) -> str | None:
+def next_of(path: str, link: str | None) -> str | None:
     """The address of the next page."""
     found = re.search(r'<([^>]+)>; rel="?next"?', link or "")
-    return found[1] if found else None
+    return urljoin(path, found[1]) if found else None
