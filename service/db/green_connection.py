@@ -16,7 +16,7 @@ from psycopg.abc import PQGen
 from psycopg.waiting import READY_R, READY_W, WAIT_R, WAIT_W
 
 from service.core.cooperative import poll_now
-from service.db.statement_timeout import INTERVAL_SECONDS, SERVER_GONE, TimeoutConnection
+from service.db.statement_timeout import INTERVAL_SECONDS, SERVER_GONE, TimeoutConnection, sending
 
 T = TypeVar("T")
 
@@ -42,6 +42,7 @@ class GreenConnection(TimeoutConnection):
         if timeout is not None:
             return super().wait(gen, interval, timeout)
         fileno = self.pgconn.socket
+        gen = sending(self.pgconn, gen)
         try:
             needed = next(gen)
             while True:

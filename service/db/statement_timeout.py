@@ -3,6 +3,8 @@
 There are two limits, because a cut cable, a firewall or a failover sends no notice. TCP: sent data
 must be acknowledged in 3 s, and idle connections send keepalives. The server: it may be silent for
 its statement_timeout and 2 s more.
+
+Nor does it wait for an answer to what it has not sent: see `sending`.
 """
 
 from collections.abc import Callable
@@ -12,6 +14,8 @@ import psycopg
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import _WaitTimeout
+from psycopg.pq.abc import PGconn
+from psycopg.waiting import READY_R, WAIT_R, WAIT_RW
 
 T = TypeVar("T")
 
@@ -26,6 +30,10 @@ KEEPALIVES = {
     "keepalives_count": "3",
     "tcp_user_timeout": "3000",  # ms
 }
+
+
+class ServerSilent(psycopg.OperationalError):
+    """The server was silent for longer than a statement may take; the connection is closed."""
 
 
 class TimeoutConnection(psycopg.Connection[Any]):
@@ -43,6 +51,7 @@ class TimeoutConnection(psycopg.Connection[Any]):
         For threads, in C. The limit holds for the whole wait: one statement, or one round of a
         pipeline, whose results arrive one by one.
         """
+        gen = sending(self.pgconn, gen)
         if self.is_server_gone:
             gen = self._until_server_gone(gen, self.is_server_gone)
         if timeout is not None or self.timeout_seconds is None:
@@ -67,7 +76,28 @@ class TimeoutConnection(psycopg.Connection[Any]):
     def abort(self, cause: str = "") -> psycopg.OperationalError:
         """Close the connection without the server, and return the error to raise."""
         self.pgconn.finish()
-        return psycopg.OperationalError(cause or f"silent for {self.timeout_seconds:.0f} s")
+        if cause:
+            return psycopg.OperationalError(cause)
+        return ServerSilent(f"silent for {self.timeout_seconds:.0f} s")
+
+
+def sending(pgconn: PGconn, gen: PQGen[T]) -> PQGen[T]:
+    """Wrap a psycopg generator, so that it does not wait to read while bytes are unsent.
+
+    A pipeline of psycopg 3.3 waits for the results of statements whose parameters the socket has
+    not taken, and the server waits for these. Sending also reads, so the generator then looks at
+    what has been read, whatever the socket became ready for.
+    """
+    try:
+        needed = next(gen)
+        while True:
+            if needed == WAIT_R and pgconn.flush():
+                needed = gen.send((yield WAIT_RW) and READY_R)
+            else:
+                needed = gen.send((yield needed))
+    except StopIteration as end:
+        result: T = end.value
+        return result
 
 
 def set_client_timeout(conn: TimeoutConnection, settings: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from service.core.overloaded import Overloaded
 from service.core.retry_policy import RetryPolicy
 from service.db.pools import is_broken
 from service.db.queries import Connection, queries
+from service.db.statement_timeout import ServerSilent
 from service.ingest.rows import EventRow
 from service.prices.price_list import CurrentPrices
 from service.telemetry import metrics
@@ -25,6 +26,10 @@ RETRIES = RetryPolicy(10, first_pause_seconds=0.005, longest_pause_seconds=0.2) 
 
 # Deadlock, serialization failure, unique and foreign key violation: a concurrent transaction won.
 TRANSIENT = frozenset({"40P01", "40001", "23505", "23503"})
+
+# Retried once. The new connection leads to no primary either: 503, until there is one. Or the
+# server was silent for half a minute, and all that waits for the writer waits for that again.
+RETRIED_ONCE = (psycopg.errors.ReadOnlySqlTransaction, ServerSilent)
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +78,10 @@ class TransactionRunner:
                 self._lock_backoff.note_failure(error)
                 self.state.note_failure(error)
                 self._recover(conn, error)
-                if attempt > 1 and isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-                    raise  # the new connection leads to no primary either: 503, until there is one
+                if isinstance(error, ServerSilent):
+                    log.warning("a transaction of %d requests ended: %s", len(requests), error)
+                if attempt > 1 and isinstance(error, RETRIED_ONCE):
+                    raise
                 if not (conn.closed or error.sqlstate in TRANSIENT):
                     raise
                 log.info("transaction retried after %s", error.sqlstate or "a lost connection")

@@ -1,14 +1,20 @@
 """A PostgreSQL that is gone without a word: the service does not wait for it for ever."""
 
+import logging
 import socket
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 from psycopg.conninfo import make_conninfo
 
 from service.db.connections import connect
-from service.db.session_settings import READ
+from service.db.queries import Connection
+from service.db.session_settings import READ, WRITE
+from service.db.statement_timeout import ServerSilent
+from service.writer.lock_backoff import LockBackoff
+from service.writer.transaction_runner import TransactionRunner
 from tests.faults.conftest import Through
 from tests.processes.harness import REPOSITORY, environment
 
@@ -72,3 +78,21 @@ def test_a_machine_that_acknowledges_nothing_is_given_up_by_tcp(
         kept_alive = looked_at.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         looked_at.detach()
     assert (found, kept_alive) == (expected, 1)
+
+
+def test_a_transaction_that_met_silence_is_retried_once_and_told(
+    through: Through, caplog: pytest.LogCaptureFixture
+) -> None:
+    proxy, conninfo = through
+    opened: list[Connection] = []
+
+    def connect_to_silence() -> Connection:
+        opened.append(connect(conninfo, WRITE | {"statement_timeout": "1s"}, "writer"))
+        proxy.half_open()
+        return opened[-1]
+
+    runner = TransactionRunner(connect_to_silence, date.today, "test", LockBackoff())
+    with caplog.at_level(logging.WARNING), pytest.raises(ServerSilent):
+        runner.run([[]])
+    assert [conn.closed for conn in opened] == [True, True]
+    assert caplog.messages == ["a transaction of 1 requests ended: silent for 3 s"] * 2
