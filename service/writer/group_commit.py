@@ -109,8 +109,8 @@ class GroupCommitWriter:
     def store(self, rows: list[EventRow]) -> Counts:
         """Store the rows durably and return their counts; blocks until they are committed.
 
-        Raises Overloaded when too much waits, StorageFull when the disk is nearly full, and what
-        psycopg raises when the database is away.
+        Raises Overloaded when too much waits, StorageFull when the disk is nearly full, what
+        psycopg raises when the database is away, and what was not foreseen about these rows.
         """
         if self._storage.is_full:
             raise StorageFull(STORAGE_FULL)
@@ -206,7 +206,7 @@ class GroupCommitWriter:
         """Store the requests together; after an error each alone, so that none hurts another."""
         try:
             self._store(requests)
-        except (psycopg.Error, Overloaded) as error:
+        except Exception as error:
             if len(requests) == 1 or not self._runner.is_connected:
                 if isinstance(error, psycopg.errors.LockNotAvailable):
                     self._lock_backoff.note_single_timeout()
@@ -214,7 +214,7 @@ class GroupCommitWriter:
             log.warning(
                 "a transaction of %d requests failed (%s); each is tried alone",
                 len(requests),
-                getattr(error, "sqlstate", None) or reason(error),
+                cause_of(error),
             )
             self._store_each(requests)
 
@@ -230,7 +230,7 @@ class GroupCommitWriter:
                 request.done.set_exception(error)
             except psycopg.OperationalError:
                 raise
-            except (psycopg.Error, Overloaded) as error:
+            except Exception as error:
                 request.done.set_exception(error)
 
     def _store(self, requests: list[WriteRequest]) -> None:
@@ -239,3 +239,10 @@ class GroupCommitWriter:
         self._lock_backoff.reset()
         for request, counts in zip(requests, all_counts, strict=True):
             request.done.set_result(counts)
+
+
+def cause_of(error: Exception) -> str:
+    """What a log may say of an error. The text of an unforeseen one may quote an event."""
+    if isinstance(error, psycopg.Error | Overloaded):
+        return getattr(error, "sqlstate", None) or reason(error)
+    return type(error).__name__

@@ -61,7 +61,8 @@ class TransactionRunner:
     def run(self, requests: Sequence[list[EventRow]]) -> list[Counts]:
         """Store the requests' rows in one transaction; retry it after a transient error.
 
-        Raises what psycopg raises, and Overloaded after the last attempt.
+        Raises what psycopg raises, Overloaded after the last attempt, and what was not foreseen;
+        the transaction is rolled back.
         """
         agents: frozenset[str] = frozenset()
         for attempt in RETRIES.attempts():
@@ -85,6 +86,9 @@ class TransactionRunner:
                 if not (conn.closed or error.sqlstate in TRANSIENT):
                     raise
                 log.info("transaction retried after %s", error.sqlstate or "a lost connection")
+            except Exception:  # unforeseen: of one event, as a rule
+                self._roll_back(conn)
+                raise
             metrics.TRANSACTION_RETRIES.inc()
         raise Overloaded("The events' runs and agents are changed too often at the moment.")
 
@@ -140,7 +144,12 @@ class TransactionRunner:
         next connection leads to the primary.
         """
         if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-            return conn.close()
+            conn.close()
+        else:
+            self._roll_back(conn)
+
+    def _roll_back(self, conn: Connection) -> None:
+        """Roll back; close a connection that cannot do that."""
         try:
             conn.rollback()
         except psycopg.Error:

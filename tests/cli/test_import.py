@@ -16,10 +16,18 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.cli.importing.importer import BATCH_EVENTS
+from service.cli.importing.importer import BATCH_EVENTS, Importer
+from service.cli.importing.source import Line
 from service.cli.psql import listen_to_ctrl_c
+from service.config import Config
+from service.core.clock import today
+from service.db.connections import connect
 from service.db.queries import Connection
+from service.db.session_settings import WRITE
+from service.ingest.rows import EventRow
 from service.metrics.verify import verify
+from service.writer.group_commit import GroupCommitWriter
+from service.writer.incoming import Counts
 from tests.client import Client
 from tests.events import Event, differences, event, new_id
 from tests.processes.harness import REPOSITORY, Service, command, environment, run, until
@@ -87,6 +95,49 @@ def test_a_bad_line_is_named_and_stops_no_other(
     [said] = done.stderr.splitlines()
     assert said.startswith(f"line 4: {code}: "), said
     assert ask(database_url, "SELECT count(*) FROM events") == "3"
+
+
+class SpoilingWriter(GroupCommitWriter):
+    """A writer that gets rows which it cannot store, as from a reader with a fault."""
+
+    def store(self, rows: list[EventRow]) -> Counts:
+        """Store the rows, of which those of the model `json` and `data` have no JSON."""
+        for row in rows:
+            if row.model == "json":
+                row.data = b'{"gen_ai.request.model":'
+            if row.model == "data":
+                row.data = b"{,}"
+        return super().store(rows)
+
+
+def test_a_line_that_cannot_be_stored_is_named_and_stops_no_other(
+    database_url: str, conn: Connection
+) -> None:
+    models = ["m"] * 20
+    models[3], models[17] = "json", "data"
+    lines = [
+        Line(f"line {n}", lines_of(event(new_id(), data={"model": m, "tokens_in": 1})).strip(), n)
+        for n, m in enumerate(models)
+    ]
+    named: list[str] = []
+    said: list[int] = []
+    with closing(
+        SpoilingWriter(lambda: connect(database_url, WRITE, "test"), today, "test")
+    ) as writer:
+        importer = Importer(
+            writer,
+            Config.from_environment({}),
+            lambda position, error: named.append(f"{position}: {error.code}: {error}"),
+            said.append,
+        )
+        importer.run(lines)
+    assert str(importer.result) == "inserted 18, duplicates 0, failed 2"
+    assert named == [
+        "line 3: internal: The event cannot be stored (JSONDecodeError). Report this.",
+        "line 17: internal: The event cannot be stored (22P02). Report this.",
+    ]
+    assert said == [19]
+    assert differences(conn) == []
 
 
 def test_stop_on_error_ends_at_the_first_bad_line_with_what_stood_before_it(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from genai_prices import Usage, calc_price
@@ -126,6 +127,15 @@ def test_a_response_model_without_a_price_costs_what_was_requested(
     client.send(event(run, "llm_call", 1, data=call("proxy-17", attributes=attributes)))
     assert client.run(run)["total_cost"] == 2.5
     assert reprice(database_url, EVER, dry_run=True).changed == 0
+
+
+@pytest.mark.parametrize("data", [{}, {"attributes": []}, {"attributes": None}, {"attributes": {}}])
+def test_a_requested_model_beside_the_attributes_costs_nothing_and_fails_nobody(
+    client: Client, data: dict[str, Any]
+) -> None:
+    sent = {**call("proxy-17"), **data, "gen_ai.request.model": "gpt-4o"}
+    answer = client.send(event(new_id(), "llm_call", data=sent), event(new_id()))
+    assert (answer.status_code, answer.json["inserted"]) == (200, 2)
 
 
 def test_the_api_tells_what_a_call_costs(

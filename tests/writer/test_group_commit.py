@@ -13,10 +13,11 @@ from service.db.connections import connect
 from service.db.queries import Connection
 from service.db.session_settings import WRITE
 from service.ingest.json.batch import parse_batch
+from service.ingest.rows import EventRow
 from service.writer import group_commit
 from service.writer.group_commit import GroupCommitWriter
 from tests.client import Client
-from tests.events import differences, event, new_id
+from tests.events import Event, differences, event, new_id
 from tests.processes.harness import until
 
 
@@ -86,14 +87,57 @@ def test_a_database_that_is_away_fails_requests_at_once_and_the_writer_lives_on(
     away = GroupCommitWriter(
         lambda: connect("postgresql://127.0.0.1:1/x", WRITE, "test"), today, "test"
     )
-    body = json.dumps({"events": [event(new_id())]}).encode()
-    rows = parse_batch(body, max_events=10, max_event_bytes=1000).rows
+    rows = rows_of(event(new_id()))
     for _ in range(2):
         with pytest.raises(psycopg.OperationalError):
             away.store(rows)
     away.close()
     with pytest.raises(Overloaded):
         away.store(rows)
+
+
+def test_a_request_that_cannot_be_stored_hurts_no_other(
+    database_url: str, conn: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = GroupCommitWriter(lambda: connect(database_url, WRITE, "test"), today, "test")
+    stuck = new_id()
+    writer.store(rows_of(event(stuck)))
+    broken = rows_of(event(new_id(), "llm_call", data={"model": "zz", "tokens_in": 1}))
+    broken[0].data = b'{"gen_ai.request.model":'  # as a reader with a fault might leave it
+    waiting = [broken, *[rows_of(event(new_id())) for _ in range(5)]]
+    with connect(database_url, WRITE, "test") as other, ThreadPoolExecutor(7) as pool:
+        other.execute("SELECT FROM runs WHERE run_id = %s FOR UPDATE", [stuck])
+        first = pool.submit(writer.store, rows_of(event(stuck, seconds=1)))
+        until(lambda: is_waited_for(conn), "the first transaction does not wait for the lock")
+        stored = [pool.submit(writer.store, rows) for rows in waiting]
+        until(lambda: writer.waiting[1] == 7, "the requests are not queued")
+        other.rollback()
+        assert first.result().inserted == 1
+        assert isinstance(stored[0].exception(), ValueError)
+        assert [future.result().inserted for future in stored[1:]] == [1] * 5
+    assert writer.store(rows_of(event(stuck, seconds=2))).inserted == 1
+    writer.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "a transaction of 6 requests failed (JSONDecodeError); each is tried alone"
+    ]
+    assert differences(conn) == []
+
+
+def rows_of(*events: Event) -> list[EventRow]:
+    """The rows of a request with these events."""
+    return parse_batch(
+        json.dumps({"events": events}).encode(), max_events=10, max_event_bytes=1000
+    ).rows
+
+
+def is_waited_for(conn: Connection) -> bool:
+    """Whether a session of the database waits for a lock."""
+    row = conn.execute(
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock') AS waits"
+    ).fetchone()
+    conn.rollback()
+    return row is not None and bool(row["waits"])
 
 
 def test_closing_stores_what_waits(database_url: str, conn: Connection) -> None:

@@ -25,6 +25,7 @@ from service.writer.incoming import Counts
 BATCH_EVENTS = 1_000
 BATCH_BYTES = 8 * 1024 * 1024  # two batches are in memory at a time, as lines and as rows
 RETRIES = RetryPolicy(5, jitter=False)
+OF_THE_DATA = (psycopg.DataError, psycopg.IntegrityError)
 TOO_LONG = BadEvent(None, "line_too_long", "The line is longer than MAX_BODY_MB.")
 
 Complain = Callable[[str, BadEvent], None]
@@ -125,30 +126,57 @@ class Importer:
 
     def _store(self, batch: Batch) -> None:
         """Store a batch; report its rejected events and the progress."""
-        counts = self._store_with_retries(batch) if batch.rows else Counts(0, 0)
-        expired = [
-            (position, EXPIRED)
-            for position, row in zip(batch.positions, batch.rows, strict=True)
-            if row.run_id in counts.expired
-        ]
-        for position, error in batch.failed + expired:
+        if batch.rows:
+            self._store_rows(batch, batch.rows, batch.positions)
+        for position, error in batch.failed:
             self._complain(position, error)
-        self.result.inserted += counts.inserted
-        self.result.duplicates += counts.duplicates
-        self.result.failed += len(batch.failed) + len(expired)
+        self.result.failed += len(batch.failed)
         self._progress(batch.done)
 
-    def _store_with_retries(self, batch: Batch) -> Counts:
-        """Store rows; retry after transient errors."""
+    def _store_rows(self, batch: Batch, rows: list[EventRow], positions: list[str]) -> None:
+        """Store rows; those that cannot be stored fail, and are found by halves."""
+        try:
+            counts = self._store_with_retries(rows, positions)
+        except Failure:
+            raise
+        except Exception as error:
+            if len(rows) == 1:
+                batch.failed.append((positions[0], cannot_be_stored(error)))
+                return
+            half = len(rows) // 2
+            self._store_rows(batch, rows[:half], positions[:half])
+            self._store_rows(batch, rows[half:], positions[half:])
+            return
+        self.result.inserted += counts.inserted
+        self.result.duplicates += counts.duplicates
+        batch.failed += [
+            (position, EXPIRED)
+            for position, row in zip(positions, rows, strict=True)
+            if row.run_id in counts.expired
+        ]
+
+    def _store_with_retries(self, rows: list[EventRow], positions: list[str]) -> Counts:
+        """Store rows; retry after transient errors.
+
+        Raises Failure if nothing can be stored, else what is wrong with one of the rows.
+        """
         for attempt in RETRIES.attempts():
             try:
-                return self._writer.store(batch.rows)
+                return self._writer.store(rows)
+            except OF_THE_DATA:
+                raise
             except (psycopg.Error, Overloaded) as error:
                 passes = isinstance(error, Overloaded) or transient_kind(error) is not None
                 if attempt == RETRIES.max_attempts or not passes:
-                    text = f"stopped at {batch.positions[0]}: {reason(error)}"
+                    text = f"stopped at {positions[0]}: {reason(error)}"
                     raise Failure(f"{text}; run it again, what is stored stays once") from None
         raise AssertionError("the last attempt returns or raises")
+
+
+def cannot_be_stored(error: Exception) -> BadEvent:
+    """The rejection of an event that the writer or PostgreSQL fails at."""
+    cause = getattr(error, "sqlstate", None) or type(error).__name__
+    return BadEvent(None, "internal", f"The event cannot be stored ({cause}). Report this.")
 
 
 def is_end_of_export(line: bytes) -> bool:
