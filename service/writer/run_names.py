@@ -9,7 +9,8 @@ reserved it.
 
 import re
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from service.db.queries import Connection, queries
 
@@ -17,6 +18,8 @@ MAX_BASE = 240  # of 255 characters, so that " (1000000)" has room
 PROBES = 16
 # More digits make a name like any other: a client's `run 999999999999999999` moves no counter.
 GENERATED = re.compile(r"run ([1-9][0-9]{0,8})").fullmatch
+
+NameOf = Callable[[int], str]
 
 
 class Namer:
@@ -31,7 +34,7 @@ class Namer:
         self._locked = dict(locked)
         self._counters = dict(locked)
         self._free: dict[tuple[str, str], bool] = {}
-        self._next: dict[tuple[str, str], int] = defaultdict(int)
+        self._last: dict[tuple[str, str], int] = defaultdict(int)
 
     @property
     def locked(self) -> frozenset[str]:
@@ -45,27 +48,27 @@ class Namer:
     def generate(self, agent: str) -> str:
         """Return `run N`: a reserved number, or the locked agent's next."""
         if self._reserved.get(agent):
-            return f"run {self._reserved[agent].popleft()}"
-        name = f"run {self._counters[agent] + 1}"
-        while not self._is_free(agent, name):
-            self._counters[agent] += 1
-            name = f"run {self._counters[agent] + 1}"
-        return self._take(agent, name)
+            return generated(self._reserved[agent].popleft())
+        number = self._free_after(agent, generated, self._counters[agent])
+        self._counters[agent] = number
+        return self._take(agent, generated(number))
 
     def keep_or_generate(self, agent: str, name: str) -> str:
         """Return the generated name if a moved run may keep it, else a new one."""
         return self._take(agent, name) if self._is_free(agent, name) else self.generate(agent)
 
     def nearest(self, agent: str, wish: str) -> str:
-        """Return the requested name if it is free, else the name with the first free number."""
+        """Return the requested name if it is free, else the name with a free number."""
         if self._is_free(agent, wish):
             return self._take(agent, wish)
         base = wish[:MAX_BASE]
-        number = self._next[agent, base] or self._first_gap(agent, base)
-        while not self._is_free(agent, numbered(base, number)):
-            number += 1
-        self._next[agent, base] = number + 1
-        return self._take(agent, numbered(base, number))
+        name_of = partial(numbered, base)
+        last = self._last[agent, base]
+        number = (
+            self._free_after(agent, name_of, last) if last else self._gap_after(agent, name_of, 1)
+        )
+        self._last[agent, base] = number
+        return self._take(agent, name_of(number))
 
     def look_up(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Query in one statement which of these (agent, name) pairs are free."""
@@ -80,16 +83,22 @@ class Namer:
         taken = {(row["agent_name"], row["run_name"]) for row in rows}
         self._free.update({pair: pair not in taken for pair in unknown})
 
-    def _first_gap(self, agent: str, base: str) -> int:
-        """Find a free number by exponential search, then by 16-way search: few statements."""
-        powers = [1 << exponent for exponent in range(1, 31)]
-        self.look_up((agent, numbered(base, number)) for number in powers)
-        high = next(n for n in powers if self._is_free(agent, numbered(base, n)))
-        low = high // 2  # taken, or 1: the wish itself
+    def _free_after(self, agent: str, name_of: NameOf, last: int) -> int:
+        """Return the next number if it is free, else a later one."""
+        if self._is_free(agent, name_of(last + 1)):
+            return last + 1
+        return self._gap_after(agent, name_of, last + 1)
+
+    def _gap_after(self, agent: str, name_of: NameOf, low: int) -> int:
+        """Find a free number above a taken one: exponential, then 16-way search, few statements."""
+        steps = [low + (1 << exponent) for exponent in range(31)]
+        self.look_up((agent, name_of(number)) for number in steps)
+        high = next(n for n in steps if self._is_free(agent, name_of(n)))
+        low = max((n for n in steps if n < high), default=low)
         while high - low > 1:
             probes = list(range(low + 1, high, max(1, (high - low) // PROBES)))
-            self.look_up((agent, numbered(base, number)) for number in probes)
-            free = [n for n in probes if self._is_free(agent, numbered(base, n))]
+            self.look_up((agent, name_of(number)) for number in probes)
+            free = [n for n in probes if self._is_free(agent, name_of(n))]
             high = min(free, default=high)
             low = max((n for n in probes if n < high), default=low)
         return high
@@ -107,6 +116,11 @@ class Namer:
         if number is not None:
             self._counters[agent] = max(self._counters[agent], number)
         return name
+
+
+def generated(number: int) -> str:
+    """The name of a run that asks for none."""
+    return f"run {number}"
 
 
 def generated_number(name: str) -> int | None:

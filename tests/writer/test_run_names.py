@@ -1,9 +1,25 @@
 """Run names: unique per agent, never a reason to refuse an event."""
 
+from collections.abc import Iterable
+
 import pytest
 
+from service.db.queries import Connection, queries
+from service.writer.run_names import Namer
 from tests.client import Client
 from tests.events import event, new_id
+
+
+class CountingNamer(Namer):
+    """A Namer that counts its statements."""
+
+    statements = 0
+
+    def look_up(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Query which pairs are free."""
+        known = len(self._free)
+        super().look_up(pairs)
+        self.statements += len(self._free) > known
 
 
 def name_of(client: Client, run: str) -> str:
@@ -102,6 +118,24 @@ def test_the_first_gap_is_found_by_galloping(client: Client, taken: int) -> None
     client.send(*[event(new_id(), run_name="x") for _ in range(taken)])
     expected = f"x ({taken + 1})"
     assert name_of(client, send_named(client, "x")) == expected
+
+
+@pytest.mark.parametrize(
+    ("taken", "wish"), [("x ({})", "x"), ("run {}", None)], ids=["asked for", "counted up"]
+)
+def test_many_taken_numbers_are_passed_over_in_few_statements(
+    client: Client, conn: Connection, taken: str, wish: str | None
+) -> None:
+    first = 3 if wish else 10**9 + 1
+    client.send(
+        *[event(new_id(), run_name=taken.format(n)) for n in range(first, first + 1_000)],
+        event(new_id(), run_name=wish or "run 999999999"),
+    )
+    [locked] = queries.agents.lock(conn, names=["agent"])
+    namer = CountingNamer(conn, {}, {"agent": locked["run_counter"]})
+    names = [namer.nearest("agent", wish) if wish else namer.generate("agent") for _ in range(3)]
+    assert names == [taken.format(n) for n in (first - 1, first + 1_000, first + 1_001)]
+    assert namer.statements < 20
 
 
 def test_a_run_that_asks_for_the_name_it_has_keeps_it(client: Client) -> None:
