@@ -6,6 +6,7 @@ from typing import Any
 
 import falcon
 
+from service.api.errors import ApiError
 from service.api.parameters import allow_parameters, bad_parameter, choice, integer
 from service.api.policy import READ, Policy
 from service.api.resource import DatabaseResource
@@ -36,6 +37,7 @@ UNITS = {
 }
 PERCENTILES = {"latency_p50": "p50_ms", "latency_p95": "p95_ms", "latency_p99": "p99_ms"}
 
+MOST_POINTS = 200_000  # in an answer, of about 50 bytes each
 PARAMETERS = {"metric", "interval", "group_by", "from", "to", "tz", "limit", *DIMENSIONS}
 
 
@@ -75,15 +77,36 @@ class Timeseries(DatabaseResource):
             window = read_window(req, state["asked_at"])
             points = axis(conn, window)
             check_kept(window, points[0], state["quarter_hours_from"])
-            rows = read_rows(conn, question, window, points)
-        resp.media = present(question, window, points, rows)
+            most_groups = MOST_POINTS // (len(points) - 1)
+            # One more group than is answered, to know whether there is one.
+            row_limit = min(question.limit, most_groups) + 1
+            rows = read_rows(conn, question, window, points, row_limit)
+        groups = grouped(question, rows)
+        if len(groups) > most_groups and question.limit > most_groups:
+            raise too_many_points(most_groups)
+        resp.media = present(question, window, points, groups)
 
 
-def present(question: Question, window: Window, points: list[Point], rows: list[Row]) -> Row:
-    """The response: the parameters, and the series, largest first."""
-    groups = {name: list(found) for name, found in groupby(rows, lambda row: row["name"])}
+def grouped(question: Question, rows: list[Row]) -> dict[str, list[Row]]:
+    """The rows of each group, largest first; without `group_by` of one group, also of no rows."""
     if not question.group_by:
-        groups = {"": rows}
+        return {"": rows}
+    return {name: list(found) for name, found in groupby(rows, lambda row: row["name"])}
+
+
+def too_many_points(most_groups: int) -> ApiError:
+    """The error for an answer of more than MOST_POINTS points, and what to change."""
+    text = (
+        f"The answer would have more than {MOST_POINTS} points. Ask for fewer groups (of this "
+        f"window limit={most_groups} fits), for a shorter window, or for days in place of hours."
+    )
+    return ApiError(falcon.HTTP_413, "too_many_points", text, limit=MOST_POINTS)
+
+
+def present(
+    question: Question, window: Window, points: list[Point], groups: dict[str, list[Row]]
+) -> Row:
+    """The response: the parameters, and the series, largest first."""
     names = list(groups)
     bound = {"error_bound": ERROR_BOUND} if question.metric in PERCENTILES else {}
     return {
@@ -123,14 +146,17 @@ def read_question(req: falcon.Request) -> Question:
 
 
 def read_rows(
-    conn: Connection, question: Question, window: Window, points: list[Point]
+    conn: Connection, question: Question, window: Window, points: list[Point], row_limit: int
 ) -> list[Row]:
-    """The values, from the smallest table that has them: rows of name, at, value."""
+    """The values of the largest `row_limit` groups, from the smallest table that has them.
+
+    Rows of name, at, value.
+    """
     is_sum = question.metric not in PERCENTILES
     params = question.values | {
         "from_at": points[0].at,
         "to_at": points[-1].at,
-        "row_limit": question.limit + 1,
+        "row_limit": row_limit,
     }
     dimension = single_dimension(question.group_by, question.filters)
     if not window.is_of_days:

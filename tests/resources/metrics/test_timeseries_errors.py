@@ -128,3 +128,18 @@ def test_a_late_event_of_forgotten_hours_counts_in_days(client: Client, database
     late = moment(new_id(), days_ago(20), data={"cost": 0.1})
     store(client, database_url, "folded", [late])
     assert sum(points(ask(client, metric="cost"))) == 0.1
+
+
+def test_more_than_200_000_points_are_413_unless_so_many_groups_are_not_there(
+    client: Client,
+) -> None:
+    client.send(*[event(new_id(), data={"model": f"model {n}"}) for n in range(60)])
+    decade = {"group_by": "model", "from_": "2016-12-01", "to": "2026-11-30"}
+    refused = answer_of(client, 413, **decade, limit=1000).json
+    assert (refused["code"], refused["limit"]) == ("too_many_points", 200_000)
+    assert "limit=54" in refused["detail"]  # of 3,651 days each
+    largest = ask(client, **decade, limit=54)
+    assert (len(largest["series"]), largest["truncated"]) == (54, True)
+    month = ask(client, group_by="model", from_="2026-11-01", to="2026-11-30", limit=1000)
+    assert len(month["series"]) == 60
+    assert len(ask(client, **decade | {"group_by": "agent"}, limit=1000)["series"]) == 1
