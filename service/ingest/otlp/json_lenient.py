@@ -89,11 +89,13 @@ def whole(value: Any) -> Any:
 
 
 def attributes_of(sent: Any, repairs: Repairs) -> list[Sent]:
-    """Attributes; one of the wrong type has no value."""
+    """Attributes; one of the wrong type has no value, and one without a name is left out."""
+    named = [pair for pair in objects(sent) if isinstance(pair.get("key"), str)]
+    if sent is not None and not (isinstance(sent, list) and len(named) == len(sent)):
+        text = "Attributes that are no list of keys and values were left out."
+        repairs.note("attributes", "wrong_type", text)
     return [
-        {"key": pair.get("key"), "value": value_of(pair.get("value"), repairs)}
-        for pair in objects(sent)
-        if isinstance(pair.get("key"), str)
+        {"key": pair.get("key"), "value": value_of(pair.get("value"), repairs)} for pair in named
     ]
 
 
