@@ -134,6 +134,7 @@ def parse_spans(
         rows: list[EventRow] = []
         try:
             rows = rows_of(span, max_bytes, max_depth, repairs)
+            batch.odd_times += span.has_odd_times
         except BadEvent as error:
             repairs.take()
             batch.reject(error, span.span_id)
