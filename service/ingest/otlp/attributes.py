@@ -1,7 +1,7 @@
 """Reading attributes by what they mean. A value of the wrong type counts as absent."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -11,6 +11,7 @@ from service.ingest.json.fields import MAX_ENVIRONMENT, optional_name
 from service.ingest.otlp.conventions import (
     CONVENTIONS,
     INPUT_PREFIXES,
+    METADATA_PREFIXES,
     OUTPUT_PREFIXES,
     names_of,
 )
@@ -21,6 +22,8 @@ T = TypeVar("T")
 SERVICE_NAME, PROJECT_NAME = names_of("service"), names_of("project")
 AGENT_NAME = names_of("agent")
 ENVIRONMENT = names_of("environment")
+METADATA = tuple(METADATA_PREFIXES.values())
+MAX_KEPT = 4_096  # characters
 NUMBERED = tuple(f"{prefix}." for prefix in (*INPUT_PREFIXES.values(), *OUTPUT_PREFIXES.values()))
 
 
@@ -34,20 +37,27 @@ def meanings_by_name() -> dict[str, tuple[str, ...]]:
 
 
 MEANINGS = meanings_by_name()
-KNOWN = MEANINGS.keys()
 NAMES = {meaning: names_of(meaning) for meaning in CONVENTIONS}
 
 
-class Facts(Struct, gc=False):
-    """The attributes of one span by what they mean.
+class Shape(Struct, gc=False):
+    """What the names of a span's attributes mean, whatever their values.
 
-    A span has 10 to 20 attributes, and the table 170: it is asked once for each that is there.
-    Of nearly every meaning there is one attribute or none; None stands for several.
+    Of nearly every meaning there is one attribute or none; None stands for several. `numbered` are
+    parts of messages, such as `gen_ai.prompt.0.content`, and `metadata` keys of a run's metadata.
     """
+
+    by_meaning: dict[str, str | None]
+    numbered: tuple[str, ...]
+    metadata: tuple[str, ...]
+
+
+class Facts(Struct, gc=False):
+    """The attributes of one span by what they mean."""
 
     attributes: Attributes
     by_meaning: dict[str, str | None]
-    numbered_names: tuple[str, ...] | None = None
+    shape: Shape
 
     def names(self, meaning: str) -> tuple[str, ...]:
         """The attributes that have a meaning, the most trusted first."""
@@ -72,29 +82,34 @@ class Facts(Struct, gc=False):
         """Whether no attribute has any of the meanings, which is much quicker to ask."""
         return self.by_meaning.keys().isdisjoint(meanings)
 
-    @property
-    def numbered(self) -> tuple[str, ...]:
-        """The attributes that are parts of messages, such as `gen_ai.prompt.0.content`."""
-        if self.numbered_names is None:
-            self.numbered_names = self.below(NUMBERED)
-        return self.numbered_names
-
-    def below(self, prefixes: tuple[str, ...]) -> tuple[str, ...]:
-        """The attributes whose names begin with one of the prefixes."""
-        keys = "\n".join(self.attributes)  # one look for all of them, as there is nearly never one
-        for prefix in prefixes:
-            if prefix in keys:
-                return tuple([key for key in self.attributes if key.startswith(prefixes)])
-        return ()
-
 
 def facts_of(attributes: Attributes) -> Facts:
-    """Look up what the attributes of a span mean."""
+    """Look up what the attributes of a span mean.
+
+    The spans of an instrumentation have the same few sets of names, so their shapes are kept.
+    """
+    names = "\n".join(attributes)
+    if len(names) <= MAX_KEPT and names.count("\n") + 1 == len(attributes):
+        shape = kept_shape(names)
+    else:
+        shape = shape_of(tuple(attributes))
+    return Facts(attributes, shape.by_meaning, shape)
+
+
+@lru_cache(maxsize=512)
+def kept_shape(names: str) -> Shape:
+    """The shape of names, one a line."""
+    return shape_of(tuple(names.split("\n")))
+
+
+def shape_of(names: tuple[str, ...]) -> Shape:
+    """What names mean: each is looked up in the table, not the table in the names."""
     found: dict[str, str | None] = {}
-    for attribute in attributes.keys() & KNOWN:
-        for meaning in MEANINGS[attribute]:
-            found[meaning] = None if meaning in found else attribute
-    return Facts(attributes, found)
+    for name in names:
+        for meaning in MEANINGS.get(name, ()):
+            found[meaning] = None if meaning in found else name
+    numbered = tuple([name for name in names if name.startswith(NUMBERED)])
+    return Shape(found, numbered, tuple([n for n in names if n.startswith(METADATA)]))
 
 
 def first(

@@ -75,7 +75,7 @@ def content(span: Span, said: Facts, side: Side, max_depth: int) -> Content:
     for prefix in side.prefixes:
         if attributes.get(prefix) is not None:
             return Content(read(attributes, prefix, max_depth), prefix)
-        if said.numbered and (parts := below(said, prefix + ".")):
+        if said.shape.numbered and (parts := below(said, prefix + ".")):
             return Content(unflatten(parts))
     if span.events and (found := in_events(span, side, max_depth)) is not None:
         return Content(found)
@@ -95,7 +95,9 @@ def read(attributes: Attributes, name: str, max_depth: int) -> Any:
 def below(said: Facts, prefix: str) -> dict[str, Any]:
     """The attributes whose keys have a prefix, by the rest of the key."""
     size = len(prefix)
-    return {key[size:]: said.attributes[key] for key in said.numbered if key.startswith(prefix)}
+    return {
+        key[size:]: said.attributes[key] for key in said.shape.numbered if key.startswith(prefix)
+    }
 
 
 def unflatten(parts: Attributes) -> Any:

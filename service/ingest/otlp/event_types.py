@@ -139,6 +139,6 @@ def by_content(span: Span, said: Facts) -> str:
         return TOOL_CALL
     if said.first("model", model) or any(key in attributes for key in MESSAGES):
         return LLM
-    if said.numbered:
+    if said.shape.numbered:
         return LLM
     return NAMES.get(span.name.partition(" ")[0], STEP)

@@ -88,7 +88,7 @@ class RowMaker:
             parent_event_id=event_id_of(span.trace_id, parent, SPAN) if parent else None,
             awaits_parent=not span.is_local_root,
             run_name=run_name_of(span, self._said),
-            metadata=self._metadata(data, encoded),
+            metadata=self._metadata(data, encoded) if data["metadata"] else None,
             environment=data["environment"],
             model=columns.model,
             tokens_in=columns.tokens_in,
@@ -147,9 +147,9 @@ class RowMaker:
     def _metadata(self, data: Data, encoded: bytes) -> str | None:
         """The run's metadata as they are stored in `data`, where something was repaired."""
         found = data["metadata"]
-        if found and self._repairs:
+        if self._repairs:
             found = numbers.loads(encoded).get("metadata")
-        return to_json(found).decode() if isinstance(found, dict) and found else None
+        return to_json(found).decode() if isinstance(found, dict) else None
 
 
 def as_text(at: datetime) -> str:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from service.ingest.otlp.attributes import Facts, anything
-from service.ingest.otlp.conventions import METADATA_PREFIXES, names_of
+from service.ingest.otlp.attributes import METADATA, Facts, anything
+from service.ingest.otlp.conventions import names_of
 from service.ingest.otlp.json_text import parsed
 
-PREFIXES = tuple(METADATA_PREFIXES.values())
 IDENTITIES = ("session_id", "user_id", "tags", "version", "release")
 MEANINGS = frozenset({"metadata", *IDENTITIES})
 # They stand below a prefix too, and have a key of their own.
@@ -34,8 +33,8 @@ def metadata_of(said: Facts) -> dict[str, Any] | None:
 def below_prefixes(said: Facts) -> dict[str, Any]:
     """The attributes below the prefixes of metadata, by the rest of their names."""
     return {
-        key.removeprefix(next(filter(key.startswith, PREFIXES))): parsed(said.attributes[key])
-        for key in said.below(PREFIXES)
+        key.removeprefix(next(filter(key.startswith, METADATA))): parsed(said.attributes[key])
+        for key in said.shape.metadata
         if key not in NAMED
     }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.ingest.otlp.attributes import facts_of, shape_of
 from service.ingest.otlp.conventions import CONVENTIONS, names_of
 from service.ingest.rows import EventRow
 from tests.ingest.otlp.conventions_page import PAGE, page
@@ -268,3 +269,25 @@ def test_an_answer_of_tools_alone_is_their_calls() -> None:
     said = {"ai.response.text": "", "ai.response.toolCalls": '[{"toolName": "web"}]'}
     assert data(one(CHAT | said))["output"] == [{"toolName": "web"}]
     assert data(one(CHAT | {"ai.response.text": ""}))["output"] == ""
+
+
+# what names mean
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (),
+        ("llm.model_name", "gen_ai.request.model"),
+        ("llm.model_name\ngen_ai.request.model",),
+        ("", ""),
+        ("\n", "llm.model_name"),
+        ("llm.model_name", "x" * 5_000),
+    ],
+)
+def test_names_mean_the_same_whether_they_are_kept_or_not(names: tuple[str, ...]) -> None:
+    said = facts_of(dict.fromkeys(names, "m"))
+    assert said.shape == shape_of(tuple(dict.fromkeys(names)))
+    known = {"llm.model_name", "gen_ai.request.model"} & set(names)
+    assert set(said.names("model")) == known
+    assert said.first("model", str) == ("m" if known else None)
