@@ -26,9 +26,11 @@ OMITTED = (
     "are not stored with each span."
 )
 
-ODD_TIMES = (
-    "Times of spans cannot be meant: a start before 2000 (are they nanoseconds?), or an end before "
-    "the start, which counts as no time. The spans are stored."
+ODD_TIMES = BadEvent(
+    "start_time_unix_nano",
+    "unlikely_time",
+    "The span begins before 2000 (are its times nanoseconds?), or ends before its start, which "
+    "counts as no time.",
 )
 
 NOTHING = BadEvent(
@@ -47,8 +49,7 @@ class SpanBatch:
 
     `reasons` holds those of the first few `rejected` spans, `warnings` those of the first few spans
     that were repaired, and `repaired` counts the repairs by code. `omitted` counts attributes of a
-    resource or scope that are too large to be stored with a span, `odd_times` the spans whose times
-    cannot be meant.
+    resource or scope that are too large to be stored with a span.
     """
 
     spans: int = 0
@@ -56,7 +57,6 @@ class SpanBatch:
     rejected: int = 0
     reasons: list[str] = field(default_factory=list)
     omitted: int = 0
-    odd_times: int = 0
     nothing: bool = False  # of a body that is not empty was understood
     warnings: list[str] = field(default_factory=list)
     repaired: Counter[str] = field(default_factory=Counter)
@@ -97,8 +97,6 @@ class SpanBatch:
             yield f"{NOTHING} ({NOTHING.code})"
         if self.omitted:
             yield OMITTED
-        if self.odd_times:
-            yield ODD_TIMES
 
     @property
     def error_message(self) -> str:
@@ -134,11 +132,11 @@ def parse_spans(
         rows: list[EventRow] = []
         try:
             rows = rows_of(span, max_bytes, max_depth, repairs)
-            batch.odd_times += span.has_odd_times
         except BadEvent as error:
             repairs.take()
             batch.reject(error, span.span_id)
-        batch.odd_times += bool(rows) and span.has_odd_times
+        if rows and span.has_odd_times:
+            repairs.add(ODD_TIMES, str(ODD_TIMES))
         agents.add(span, rows)
         for row in rows:
             if shorten(row, max_bytes):
@@ -148,8 +146,6 @@ def parse_spans(
             batch.rows.append(row)
         if repairs:
             batch.warn_of(span.span_id, repairs)
-    if batch.odd_times:
-        batch.repaired["odd_times"] = batch.odd_times
     if not batch.spans and not (is_empty_json if is_json else is_empty_protobuf)(body):
         batch.nothing = True
         batch.repaired[NOTHING.code] += 1
