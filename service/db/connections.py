@@ -84,6 +84,7 @@ def conninfo(url: str, settings: dict[str, str], role: str) -> str:
         url,
         **keepalives(url),
         options=as_options(settings),
+        client_encoding="UTF8",  # whatever the role, the URL or PGCLIENTENCODING says
         application_name=f"gati-backend {role}",
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
     )

@@ -17,7 +17,7 @@ from service.db.pools import PoolSettings, create_pool, lend
 from service.db.queries import Connection, queries
 from service.db.reads import Reads
 from service.db.replicas import Replicas
-from service.db.session_settings import DIRECT, READ, WRITE, with_search_path, with_timeout
+from service.db.session_settings import DIRECT, READ, WRITE, with_timeout
 
 
 class Database:
@@ -39,7 +39,7 @@ class Database:
                 read_session,
                 settings.read_connections,
                 settings.most_reads_per_client,
-                find_search_path=settings.search_path,
+                find_more_settings=settings.settings_of_owner,
             )
         )
         self.replicas = Replicas(self.primary, settings)
@@ -107,12 +107,12 @@ class Database:
     def connect_writer(self) -> Connection:
         """Open the connection of the worker's writer."""
         url = self._settings.ingest_url()
-        session = with_search_path(self._write_session, self._settings.search_path())
+        session = self._write_session | self._settings.settings_of_owner()
         return connect(url, session, "writer", for_writer=True)
 
     def connect_probe(self) -> Connection:
         """Open a connection beside the pools, in autocommit, for a look at the server."""
-        session = with_search_path(self.primary.settings.session, self._settings.search_path())
-        conn = connect(self._settings.read_url(), session, "probe")
+        url = self._settings.read_url()
+        conn = connect(url, self.primary.settings.all_settings(), "probe")
         conn.autocommit = True
         return conn

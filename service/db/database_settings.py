@@ -52,9 +52,9 @@ class DatabaseSettings:
         """The owner's URL."""
         return self.url
 
-    def search_path(self) -> str:
-        """The schemas that the roles search; empty without roles."""
-        return self.logins.search_path if self.logins else ""
+    def settings_of_owner(self) -> dict[str, str]:
+        """The owner's settings that the roles' sessions get; empty without roles."""
+        return self.logins.of_owner if self.logins else {}
 
     def ingest_url(self) -> str:
         """The URL for the writer's next connection."""

@@ -19,7 +19,7 @@ from service.db.connections import (
 )
 from service.db.green_connection import connection_class
 from service.db.queries import Connection, queries
-from service.db.session_settings import READ_ONLY, with_search_path
+from service.db.session_settings import READ_ONLY
 from service.db.statement_timeout import TimeoutConnection, set_client_timeout
 
 POOL_TIMEOUT_SECONDS = 2.0
@@ -40,7 +40,7 @@ class PoolSettings:
     most_reads_per_client: int = MAX_WAITING // 2  # that run and wait together
     pgbouncer: bool = False  # sessions get no settings, and statements are not prepared
     is_server_gone: Callable[[], bool] | None = None  # polled while a statement waits
-    find_search_path: Callable[[], str] = lambda: ""  # as find_url; empty: PostgreSQL's
+    find_more_settings: Callable[[], dict[str, str]] = dict  # as find_url
 
     def conninfo(self) -> str:
         """The connection string of the next connection."""
@@ -48,8 +48,8 @@ class PoolSettings:
         return conninfo(url, {} if self.pgbouncer else self.all_settings(), self.name)
 
     def all_settings(self) -> dict[str, str]:
-        """The settings of a session, with its search_path."""
-        return with_search_path(self.session, self.find_search_path())
+        """The settings of the next session."""
+        return self.session | self.find_more_settings()
 
     def configure(self, conn: TimeoutConnection) -> None:
         """Prepare a new connection for use."""

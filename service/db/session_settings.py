@@ -1,7 +1,7 @@
 """Session settings, by the purpose of a connection.
 
 A role may set defaults for its own sessions (ALTER ROLE CURRENT_USER SET …). So each connection
-sets what statements depend on.
+sets what statements depend on, and for roles what only the owner decides: Logins.of_owner.
 """
 
 ESCAPED = "\\ "  # a space within a value
@@ -15,6 +15,7 @@ COMMON = {
     "plan_cache_mode": "force_generic_plan",  # timeline over 104 partitions: planning 2.4 -> 0.5 ms
     "client_min_messages": "warning",
     "idle_in_transaction_session_timeout": "60s",
+    "idle_session_timeout": "0",  # connections are kept between requests
 }
 READ = COMMON | {
     READ_ONLY: "on",
@@ -49,11 +50,6 @@ REFRESH = COMMON | {
 def with_timeout(settings: dict[str, str], seconds: int) -> dict[str, str]:
     """The settings with this statement_timeout."""
     return settings | {"statement_timeout": f"{seconds}s"}
-
-
-def with_search_path(settings: dict[str, str], search_path: str) -> dict[str, str]:
-    """The settings with this search_path; empty: with PostgreSQL's."""
-    return settings | {"search_path": search_path} if search_path else settings
 
 
 def as_options(settings: dict[str, str]) -> str:

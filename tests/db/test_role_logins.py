@@ -5,7 +5,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +16,8 @@ import requests
 from psycopg.conninfo import conninfo_to_dict
 
 from service.db import migrate
+from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from service.db.queries import Connection, queries
 from service.db.roles import logins
 from service.db.roles.logins import Logins
@@ -274,7 +276,13 @@ def test_a_role_that_cannot_do_its_work_is_not_used(
         do(database_url, f"ALTER ROLE {INGEST} LOGIN")
 
 
-POISONED = {"search_path": "nowhere", "datestyle": "SQL, DMY", "timezone": "Asia/Tokyo"}
+POISONED = {
+    "search_path": "nowhere",
+    "datestyle": "SQL, DMY",
+    "timezone": "Asia/Tokyo",
+    "client_encoding": "LATIN1",
+    "idle_session_timeout": "1ms",
+}
 
 
 @pytest.mark.parametrize("setting", POISONED)
@@ -292,10 +300,32 @@ def test_what_a_role_sets_for_itself_changes_nothing(database_url: str, setting:
             assert client.send(sent).json["inserted"] == 1
             timeline = client.ok(f"/api/runs/{sent['run_id']}/timeline")["events"]
             assert timeline[0]["data"] == sent["data"]
+            stored = ask(database_url, "SELECT data ->> 'text' FROM events")
+            assert stored == sent["data"]["text"]
             assert timeline[0]["timestamp"].startswith(sent["timestamp"][:19])
     finally:
         for role in (INGEST, READ):
             do(database_url, f"ALTER ROLE {role} RESET {setting}")
+
+
+def test_what_a_commit_waits_for_is_for_the_owner_to_choose(database_url: str) -> None:
+    name = conninfo_to_dict(database_url)["dbname"]
+
+    def in_force() -> Any:
+        logins = Logins(database_url)
+        with closing(Database(DatabaseSettings(database_url, 5, logins)).connect_writer()) as conn:
+            assert conn.info.user == INGEST
+            return conn.execute("SHOW synchronous_commit").fetchall()[0]["synchronous_commit"]
+
+    try:
+        with psycopg.connect(Logins(database_url).ingest(), autocommit=True) as conn:
+            conn.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = off")
+        chosen = ask(database_url, "SHOW synchronous_commit")
+        assert in_force() == chosen != "off"
+        do(database_url, f'ALTER DATABASE "{name}" SET synchronous_commit = remote_apply')
+        assert in_force() == "remote_apply"
+    finally:
+        do(database_url, f"ALTER ROLE {INGEST} RESET synchronous_commit")
 
 
 @pytest.mark.parametrize("role", [INGEST, READ])

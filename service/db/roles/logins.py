@@ -24,7 +24,7 @@ from service.db import audit_log
 from service.db.connections import connect, wants_read_write
 from service.db.queries import Connection, queries
 from service.db.roles.names import INGEST, READ, login_of, url_of
-from service.db.session_settings import COMMON, with_search_path
+from service.db.session_settings import COMMON
 
 # A request waits for it: 2 s to connect, and little for small queries.
 SETTINGS = COMMON | {"statement_timeout": "5s"}
@@ -63,7 +63,7 @@ class Logins:
 
         For reads, only the user and password of the given URL count here, not its host.
         """
-        self.search_path = ""  # of the owner, before the first check PostgreSQL's
+        self.of_owner: dict[str, str] = {}  # settings for the roles' sessions, once checked
         self._url = url
         self._given = given or {}
         self._found: dict[str, Login] = {}
@@ -108,8 +108,8 @@ class Logins:
         if time.monotonic() > self._good_until:
             with connect(self._url, SETTINGS, "roles") as owner:
                 owner.autocommit = True
-                path = queries.roles.search_path(owner).fetchall()[0]["search_path"]
-                self.search_path = path or ""
+                [settings] = queries.roles.settings_of_owner(owner).fetchall()
+                self.of_owner = {name: value for name, value in settings.items() if value}
                 found = self._find_all(owner)
                 user = owner.info.user
             with self._lock:
@@ -165,10 +165,10 @@ class Logins:
         if not (given or exists):
             return Login("", f"there is no role {role}")
         url = self._reader(owner) if role == READ else given or url_of(role, self._url, owner.info)
-        refusal, is_temporary = find_refusal(url, role, self.search_path)
+        refusal, is_temporary = find_refusal(url, role, self.of_owner)
         if refusal:
             queries.roles.known(owner)  # raises if PostgreSQL has gone away: then it is no refusal
-            refusal, is_temporary = find_refusal(url, role, self.search_path)
+            refusal, is_temporary = find_refusal(url, role, self.of_owner)
         return Login(url, refusal, is_temporary)
 
 
@@ -177,10 +177,10 @@ def tasks_of(roles: Iterable[str]) -> str:
     return " and ".join(TASKS[role] for role in roles)
 
 
-def find_refusal(url: str, role: str, search_path: str) -> tuple[str, bool]:
+def find_refusal(url: str, role: str, of_owner: dict[str, str]) -> tuple[str, bool]:
     """Why a role cannot work by this URL, empty if it can; and whether that is temporary."""
     try:
-        with connect(url, with_search_path(SETTINGS, search_path), "roles") as conn:
+        with connect(url, SETTINGS | of_owner, "roles") as conn:
             lacking = queries.roles.lacking(conn, role=role, grantee=conn.info.user).fetchone()
     except psycopg.Error as error:
         cause = str(error).strip().splitlines()[-1].strip()
