@@ -89,12 +89,13 @@ def routes(
     """
     config, writer = sources.config, sources.writer
     budget = BodyBudget(config.max_in_flight_mb * MEGABYTE)
+    check_budget = BodyBudget(config.max_in_flight_mb * MEGABYTE // 4)
     new_stream_client = partial(StreamClient, access, config.stream_stall_seconds)
     can_stream = config.worker_class != "meinheld"  # one stream would occupy the whole worker
     traces = otlp.OtlpTraces(writer, config, rate_limit, budget)
     prefixed: dict[str, Resource] = {
         "/events": ingest.Events(writer, database, config, rate_limit, budget),
-        "/events/check": stored_check.StoredCheck(database, config, budget),
+        "/events/check": stored_check.StoredCheck(database, config, check_budget),
         "/events/stream": tail.Tail(database, new_stream_client, can_stream),
         # OTLP exporters append /v1/traces to their endpoint.
         "/v1/traces": traces,

@@ -6,6 +6,7 @@ import falcon
 import orjson
 from gunicorn.http.errors import ParseException
 
+from service.api.body_pace import BodyPace
 from service.api.decompression import DECOMPRESSORS, BadEncoding
 from service.api.errors import ApiError
 from service.core.cooperative import Pacer
@@ -93,12 +94,13 @@ def read_body(req: falcon.Request, limit: int, budget: Budget) -> bytes:
     chunked = length is None and req.get_header("Transfer-Encoding") is not None
     expected = limit + 1 if chunked else (length or 0)
     budget.check_room(length or 0)
-    parts, size = [], 0
+    parts, size, pace = [], 0, BodyPace()
     try:
         while size < expected and (part := req.stream.read(min(CHUNK_BYTES, expected - size))):
             parts.append(part)
             size += len(part)
             budget.grow(size)
+            pace.add(len(part))
     except TimeoutError:
         raise stalled() from None
     except (OSError, ParseException):

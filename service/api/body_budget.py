@@ -1,13 +1,15 @@
 """BodyBudget: admission control for request bodies, by the bytes that a worker holds at once.
 
 Only received bytes are counted. Content-Length is checked but not reserved, else two stalled 64 MB
-uploads would block everyone.
+uploads would block everyone. One client has half, so that others are received beside it.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from service.core.client_share import share_of
 from service.core.overloaded import Overloaded
 
 
@@ -20,47 +22,62 @@ class BodyBudget:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
+        self._client_bytes = share_of(max_bytes)
         self._held_bytes = 0
+        self._held_by: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     @contextmanager
-    def share(self) -> Iterator["BodyShare"]:
-        """Lend one request a share, which grows with its body, and release it at the end."""
-        share = BodyShare(self)
+    def share(self, client: str) -> Iterator["BodyShare"]:
+        """Lend a client's request a share, which grows with its body, and release it at the end."""
+        share = BodyShare(self, client)
         try:
             yield share
         finally:
-            self.hold(-share.size, share.size)
+            self.hold(client, -share.size, share.size)
 
-    def hold(self, more: int, own: int) -> None:
+    def hold(self, client: str, more: int, own: int) -> None:
         """Add `more` bytes (negative: release them) for a request that holds `own` bytes.
 
         Raises Overloaded as `check` does.
         """
         with self._lock:
-            self.check(more, own)
+            self.check(client, more, own)
             self._held_bytes += more
+            self._held_by[client] += more
+            if not self._held_by[client]:
+                del self._held_by[client]
 
-    def check(self, more: int, own: int) -> None:
-        """Raise Overloaded when `more` bytes would exceed the limit.
+    def check(self, client: str, more: int, own: int) -> None:
+        """Raise Overloaded when `more` bytes would exceed the limit, or the client's half of it.
 
-        A request passes while no other request holds bytes, so that a body larger than the budget
-        can be received.
+        A request passes while no other request, or none of its client, holds bytes, so that a body
+        larger than the budget or its half can be received.
         """
-        if more > 0 and self._held_bytes > own and self._held_bytes + more > self._max_bytes:
+        if more <= 0:
+            return
+        if exceeds(self._max_bytes, self._held_bytes, more, own):
             raise Overloaded("This worker already holds too many bytes of bodies.")
+        if exceeds(self._client_bytes, self._held_by.get(client, 0), more, own):
+            raise Overloaded("This worker already holds too many bytes of this client's bodies.")
+
+
+def exceeds(limit: int, held: int, more: int, own: int) -> bool:
+    """Whether `more` bytes exceed a limit beside those that requests other than its own hold."""
+    return held > own and held + more > limit
 
 
 class BodyShare:
-    """The bytes that one request holds."""
+    """The bytes that one request of a client holds."""
 
-    def __init__(self, budget: BodyBudget) -> None:
+    def __init__(self, budget: BodyBudget, client: str) -> None:
         self._budget = budget
+        self._client = client
         self.size = 0
 
     def check_room(self, size: int) -> None:
         """Raise Overloaded if `size` bytes would not fit now. Counts nothing."""
-        self._budget.check(size - self.size, self.size)
+        self._budget.check(self._client, size - self.size, self.size)
 
     def grow(self, size: int) -> None:
         """Raise the count to `size` bytes.
@@ -68,5 +85,5 @@ class BodyShare:
         Raises Overloaded, and leaves the count unchanged, if they do not fit.
         """
         if size > self.size:
-            self._budget.hold(size - self.size, self.size)
+            self._budget.hold(self._client, size - self.size, self.size)
             self.size = size

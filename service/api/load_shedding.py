@@ -1,7 +1,7 @@
 """Load shedding: while the writer's queue is full, ingest is refused before Falcon sees it.
 
 POST /events/check is exempt: it does not use the writer, and rejected clients need it most. Its
-body counts in the BodyBudget, as those of ingest do.
+body counts in a BodyBudget of its own.
 
 Reject early, before routing and reading the body, because rejected requests take CPU from accepted
 ones.

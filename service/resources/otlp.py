@@ -5,6 +5,7 @@ import falcon
 from service.api.body import read_body, read_unpacked_body
 from service.api.body_budget import BodyBudget
 from service.api.errors import ApiError
+from service.api.middleware.client_name import client_of
 from service.api.middleware.rate_limit import RateLimit
 from service.api.otlp_responses import PROTOBUF, media_type_of, write_response
 from service.api.policy import INGEST, Policy
@@ -33,6 +34,7 @@ class OtlpTraces(Resource):
         self._writer = writer
         self._rate_limit = rate_limit
         self._budget = budget
+        self._proxies = config.trusted_proxies
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
         self._max_spans = config.max_batch_size
@@ -40,7 +42,7 @@ class OtlpTraces(Resource):
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store spans. 200 means that all but `rejectedSpans` are committed."""
         is_json = is_json_body(req)
-        with self._budget.share() as body_share:
+        with self._budget.share(client_of(req, self._proxies)) as body_share:
             body = read_unpacked_body(req, self._max_body_bytes, body_share)
             batch = self._parse(body, is_json)
             self._rate_limit.take_events(req, len(batch.rows) + batch.rejected)
@@ -70,13 +72,14 @@ class OtlpNotKept(Resource):
             f"Only traces are kept here; these {signal} were not stored. "
             f"OTEL_{signal.upper()}_EXPORTER=none stops sending them."
         )
+        self._proxies = config.trusted_proxies
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._budget = budget
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Read and discard the body; 200 with a message in `partialSuccess`."""
         is_json = is_json_body(req)
-        with self._budget.share() as body_share:
+        with self._budget.share(client_of(req, self._proxies)) as body_share:
             read_body(req, self._max_body_bytes, body_share)
         write_response(resp, is_json, 0, self._message)
 

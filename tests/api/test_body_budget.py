@@ -21,16 +21,16 @@ LIMIT = 100
 
 def test_bodies_are_let_in_up_to_the_limit_to_the_byte() -> None:
     admission = BodyBudget(LIMIT)
-    with admission.share() as one, admission.share() as other:
+    with admission.share("one") as one, admission.share("other") as other:
         one.grow(60)
         other.grow(40)
-        with admission.share() as third, pytest.raises(Overloaded):
+        with admission.share("third") as third, pytest.raises(Overloaded):
             third.grow(1)
 
 
 def test_bytes_that_are_only_expected_are_refused_by_what_is_there_and_hold_nothing() -> None:
     admission = BodyBudget(LIMIT)
-    with admission.share() as one, admission.share() as other:
+    with admission.share("one") as one, admission.share("other") as other:
         one.check_room(LIMIT)
         other.check_room(LIMIT)
         one.grow(60)
@@ -42,30 +42,55 @@ def test_bytes_that_are_only_expected_are_refused_by_what_is_there_and_hold_noth
 
 def test_what_was_answered_is_given_back_also_after_a_refusal() -> None:
     admission = BodyBudget(LIMIT)
-    with admission.share() as one:
+    with admission.share("one") as one:
         one.grow(60)
-        with pytest.raises(Overloaded), admission.share() as other:
+        with pytest.raises(Overloaded), admission.share("other") as other:
             other.grow(41)
-    with admission.share() as one, admission.share() as other:
+    with admission.share("one") as one, admission.share("other") as other:
         one.grow(50)
         other.grow(50)
 
 
 def test_a_body_over_the_limit_is_let_in_alone() -> None:
     admission = BodyBudget(LIMIT)
-    with admission.share() as alone:
+    with admission.share("one") as alone:
         alone.grow(LIMIT)
         alone.grow(3 * LIMIT)
-        with admission.share() as other, pytest.raises(Overloaded):
+        with admission.share("other") as other, pytest.raises(Overloaded):
             other.grow(1)
 
 
 def test_a_share_never_shrinks() -> None:
     admission = BodyBudget(LIMIT)
-    with admission.share() as share:
+    with admission.share("one") as share:
         share.grow(80)
         share.grow(20)
         assert share.size == 80
+
+
+def test_one_client_has_half_and_what_it_holds_leaves_others_theirs() -> None:
+    admission = BodyBudget(LIMIT)
+    with admission.share("one") as first, admission.share("one") as second:
+        first.grow(30)
+        second.grow(20)
+        for grown in (first, second):
+            with pytest.raises(Overloaded):
+                grown.check_room(grown.size + 1)
+            with pytest.raises(Overloaded):
+                grown.grow(grown.size + 1)
+        with admission.share("other") as other:
+            other.grow(50)
+    with admission.share("one") as again:
+        again.grow(30)
+
+
+def test_one_body_of_a_client_may_be_larger_than_its_half() -> None:
+    admission = BodyBudget(LIMIT)
+    with admission.share("other") as other, admission.share("one") as one:
+        other.grow(20)
+        one.grow(80)
+        with admission.share("one") as next_one, pytest.raises(Overloaded):
+            next_one.grow(1)
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])

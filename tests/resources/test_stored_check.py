@@ -203,17 +203,18 @@ def test_the_path_that_the_gate_looks_at_is_the_one_that_is_routed(client: Clien
     assert client.ok("/api/agents") == []
 
 
-def test_its_body_counts_among_those_that_the_worker_holds(database_url: str) -> None:
+def test_its_bodies_have_a_limit_of_their_own_and_hold_up_no_ingest(database_url: str) -> None:
     with Client.of(database_url, MAX_BODY_MB="2", MAX_IN_FLIGHT_MB="1") as client:
         large = [{**event(new_id()), "data": {"text": "x" * 2_100_000}}]
         assert check(client, *large).status_code == 413
         resource = client.app.app._router.find("/api/events/check")[0]  # type: ignore[attr-defined]
-        with resource._budget.share() as held:
-            held.grow(1_000_000)
-            refused = check(client, *[event(new_id()) for _ in range(1000)])
+        many = [event(new_id()) for _ in range(1000)]
+        with resource._budget.share("another") as held:
+            held.grow(250_000)
+            refused = check(client, *many)
             assert (refused.status_code, refused.json["code"]) == (503, "overloaded")
-            events = client.app.app._router.find("/api/events")[0]  # type: ignore[attr-defined]
-            assert events._budget is resource._budget
+            assert client.send(*many).status_code == 200
+        assert check(client, *many).json["stored"] == 1000
 
 
 def test_it_counts_as_one_read_and_as_no_event(database_url: str) -> None:

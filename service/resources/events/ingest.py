@@ -8,6 +8,7 @@ from service.api.answer_size import check_events
 from service.api.body import read_json_body
 from service.api.body_budget import BodyBudget
 from service.api.errors import ApiError
+from service.api.middleware.client_name import client_of
 from service.api.middleware.rate_limit import RateLimit
 from service.api.parameters import allow_parameters, optional_id
 from service.api.policy import INGEST, READ, Policy
@@ -42,6 +43,7 @@ class Events(DatabaseResource):
         self._database = database
         self._rate_limit = rate_limit
         self._budget = budget
+        self._proxies = config.trusted_proxies
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
         self._max_batch_size = config.max_batch_size
@@ -52,7 +54,7 @@ class Events(DatabaseResource):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a batch. 200 means committed; 422 that no event was good."""
-        with self._budget.share() as body_share:
+        with self._budget.share(client_of(req, self._proxies)) as body_share:
             body = read_json_body(req, self._max_body_bytes, body_share)
             batch = parse_batch(body, self._max_batch_size, self._max_event_bytes)
             self._rate_limit.take_events(req, len(batch.rows) + batch.failed)

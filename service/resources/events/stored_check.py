@@ -6,6 +6,7 @@ import falcon
 
 from service.api.body import read_json_body
 from service.api.body_budget import BodyBudget
+from service.api.middleware.client_name import client_of
 from service.api.policy import ANY_KEY, Policy
 from service.api.resource import Resource
 from service.config import KILOBYTE, MEGABYTE, Config
@@ -25,16 +26,17 @@ class StoredCheck(Resource):
     policy = Policy({"POST": ANY_KEY})
 
     def __init__(self, database: Database, config: Config, budget: BodyBudget) -> None:
-        """`budget` is shared with ingest: a worker has one limit for all bodies."""
+        """`budget` is its own: no key that only reads holds up ingest."""
         self._database = database
         self._budget = budget
+        self._proxies = config.trusted_proxies
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
         self._max_batch_size = config.max_batch_size
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with what is missing; 422 when nothing that was asked for is a key."""
-        with self._budget.share() as body_share:
+        with self._budget.share(client_of(req, self._proxies)) as body_share:
             body = read_json_body(req, self._max_body_bytes, body_share)
             keys = parse_keys(body, self._max_batch_size, self._max_event_bytes)
             missing = self._find_missing(keys) if keys.indexes else []
