@@ -32,12 +32,21 @@ def find_changes(conn: Connection, held: Runs, rows: Rows, types: Types) -> list
         now = merge(
             stored, first_state(run_id, stored.received_on, new_rows, types.get(run_id, ()))
         )
-        root = stored.owner
-        if root.is_root and any(row.event_id == root.parent_id for row in new_rows):
+        if is_demoted(stored, new_rows):
             now = with_owner_found(conn, now)
         if now != stored:
             changes.append((stored, now))
     return changes
+
+
+def is_demoted(run: RunState, new_rows: list[EventRow]) -> bool:
+    """Whether the parent of the run's root has arrived. A large run keeps its root."""
+    root = run.owner
+    return (
+        root.is_root
+        and not run.is_large
+        and any(row.event_id == root.parent_id for row in new_rows)
+    )
 
 
 def agents_that_name(known: Runs, states: Runs) -> set[str]:

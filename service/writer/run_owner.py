@@ -1,11 +1,15 @@
 """The attributes of a run that its events decide: owner, name, environment.
 
 Each is a minimum over the run's events, so the order in which events and batches arrive does not
-matter:
+matter, but for the owner of large runs:
 
 owner        the root agent_start (the earliest one without a parent in the run; a span whose parent
              is of the same process waits for it), or while there is none the earliest event; it
              gives the run its agent, a root also its metadata
+             A run of more than LARGE_RUN_EVENTS events keeps its owner but for a root, because
+             a move to another agent counts all its events again, for an event of any size: the
+             first root takes it, and an earlier root does if it has the same agent or the run never
+             moved; a parent that comes for its root does not. There the order matters
 name         the run_name of the earliest event that asks for one
 environment  that of the earliest event that has one
 """
@@ -18,6 +22,7 @@ from typing import Any
 
 from service.ingest.rows import EventRow
 
+LARGE_RUN_EVENTS = 1_000
 PLACE_IN_TIME = attrgetter("timestamp", "tie", "event_id")
 
 
@@ -67,12 +72,19 @@ class RunState:
     started_at: datetime | None = None  # as stored, as are status and duration
     status: str = "active"
     duration_us: int = 0
+    event_count: int = 0
+    has_moved: bool = False  # from one agent to another
     pending_ends: tuple[str, ...] = ()  # events that an agent_end names and the run lacks
 
     @property
     def agent_name(self) -> str:
         """The agent of the run."""
         return self.owner.agent_name
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the run holds so many events that moving it must not be repeated."""
+        return self.event_count > LARGE_RUN_EVENTS
 
     @property
     def root_id(self) -> str | None:
@@ -101,6 +113,8 @@ class RunState:
             renamed=row["renamed"],
             status=row["status"],
             duration_us=row["duration_us"],
+            event_count=row["event_count"],
+            has_moved=row["has_moved"],
             pending_ends=tuple(str(event_id) for event_id in row["pending_ends"] or ()),
         )
 
@@ -177,10 +191,19 @@ def merge(stored: RunState, said: RunState) -> RunState:
     """The state of a run after adding the events of `said`."""
     return replace(
         stored,
-        owner=min(stored.owner, said.owner, key=lambda owner: owner.rank),
+        owner=said.owner if takes_over(said.owner, stored) else stored.owner,
         requested=earlier(stored.requested, said.requested),
         environment=earlier(stored.environment, said.environment),
     )
+
+
+def takes_over(owner: Owner, run: RunState) -> bool:
+    """Whether the owner among new events becomes that of the run."""
+    if owner.rank >= run.owner.rank:
+        return False
+    if not run.is_large or not run.owner.is_root:
+        return owner.is_root or not run.is_large
+    return owner.agent_name == run.agent_name or not run.has_moved
 
 
 def earlier(

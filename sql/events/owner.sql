@@ -1,7 +1,8 @@
 -- events/owner: the event that gives a run its agent, among all of the run's events.
 --
 -- It is the earliest agent_start whose parent is not in the run, nor of the same process as its span; while
--- there is none, the earliest event. Run only when a new event is the parent that the root names.
+-- there is none, the earliest event. Run only when a new event is the parent that the root names,
+-- in a run of up to 1,000 events: a larger one keeps its root. service/writer/run_owner.py says when it moves.
 --
 -- params   received_on  date  the run's day
 -- params   run_id       uuid  the run

@@ -5,6 +5,8 @@ from itertools import permutations
 import pytest
 
 from service.db.queries import Connection
+from service.metrics.verify import verify
+from service.writer.run_owner import LARGE_RUN_EVENTS
 from tests.client import Client
 from tests.events import Event, differences, event, new_id
 
@@ -158,3 +160,66 @@ def test_an_owner_whose_agent_was_deleted_is_made_anew(client: Client) -> None:
     assert client.send(event(run, event_id=parent, seconds=9, agent_name="a")).status_code == 200
     assert client.run(run)["agent_name"] == "b"
     assert client.ok("/api/agents/b")["total_runs"] == 1
+
+
+def moves(client: Client, run: str, *events: Event) -> list[str]:
+    """The agent of the run after each of these events."""
+    agents = []
+    for one in events:
+        assert client.send(one).json["inserted"] == 1
+        agents.append(client.run(run)["agent_name"])
+    return agents
+
+
+def large_run(client: Client, *first: Event, apart: float = 1) -> str:
+    """A run that these events begin, with more events than a run may have that moves freely."""
+    run = first[0]["run_id"]
+    client.send(*first)
+    more = LARGE_RUN_EVENTS + 1 - len(first)
+    client.send(*[event(run, seconds=100 + apart * n, agent_name="own") for n in range(more)])
+    return str(run)
+
+
+def test_a_large_run_moves_for_the_first_root_alone(client: Client, conn: Connection) -> None:
+    run = large_run(client, event(new_id(), seconds=50, agent_name="own"))
+    assert moves(
+        client,
+        run,
+        event(run, seconds=4, agent_name="early"),
+        event(run, "agent_start", 90, agent_name="root"),
+        event(run, seconds=2, agent_name="earlier"),
+        event(run, "agent_start", 1, agent_name="root", data={"metadata": {"a": 1}}),
+        event(run, "agent_start", 0, agent_name="earlier root"),
+    ) == ["own", "root", "root", "root", "root"]
+    assert client.run(run)["metadata"] == {"a": 1}
+    assert differences(conn) == []
+
+
+def test_a_large_run_moves_once_from_its_root_to_an_earlier_one(client: Client) -> None:
+    run, parent = new_id(), new_id()
+    large_run(client, event(run, "agent_start", 50, agent_name="own", parent_event_id=parent))
+    assert moves(
+        client,
+        run,
+        event(run, seconds=49, agent_name="caller", event_id=parent),
+        event(run, "agent_start", 4, agent_name="caller"),
+        event(run, "agent_start", 3, agent_name="another"),
+    ) == ["own", "caller", "caller"]
+
+
+def test_an_event_does_not_count_a_large_run_again(
+    client: Client, conn: Connection, database_url: str
+) -> None:
+    run = large_run(client, event(new_id(), seconds=50, agent_name="own"), apart=400)
+    before = deltas_of(conn)
+    for n in range(5):
+        client.send(event(run, seconds=-n, agent_name=f"thief {n}"))
+    assert deltas_of(conn) - before <= 5 * 3  # the event, and the run before and after
+    assert verify(database_url) == []
+
+
+def deltas_of(conn: Connection) -> int:
+    """How many metric deltas wait."""
+    [row] = conn.execute("SELECT count(*) AS n FROM metric_deltas").fetchall()
+    conn.rollback()
+    return int(row["n"])
