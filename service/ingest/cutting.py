@@ -72,7 +72,12 @@ def within_bytes(data: Data, limit: int) -> bytes:
         encoded = numbers.dumps(data)
         if len(encoded) <= limit:
             return encoded
+    lengths: list[int] = []
+    changed(data, lambda text: lengths.append(len(text)), same)
+    too_many = len(encoded) - limit
     for characters in LIMITS:
+        if sum(length - characters for length in lengths if length > characters) < too_many:
+            continue
         encoded = numbers.dumps(with_texts_of(data, characters))
         if len(encoded) <= limit:
             return encoded

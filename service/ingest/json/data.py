@@ -7,7 +7,7 @@ from msgspec import Raw, Struct
 
 from service.ingest.elements import NULL
 from service.ingest.json import numbers
-from service.ingest.json.data_repair import MAX_CONTAINERS, NUL_ESCAPE, repaired
+from service.ingest.json.data_repair import MAX_CONTAINERS, NUL_ESCAPE, repaired, without_nul
 from service.ingest.json.fields import BadEvent, invalid_number
 from service.ingest.nesting import depth, steps_of
 from service.ingest.repairs import Repairs
@@ -78,6 +78,9 @@ def read_data(
     except BadEvent as problem:
         if repairs is None:
             raise
+        if problem.code == "nul_character":  # the rest was checked before
+            encoded = storable(without_nul(encoded, repairs), max_bytes, max_depth, as_sent)
+            return decode_data(encoded), encoded
         if problem.code == "wrong_type":
             repairs.add(problem, "`data` is a JSON object; what was sent is its `value`.")
             encoded = b'{"value":%b}' % encoded

@@ -17,7 +17,7 @@ from service.ingest.text_repair import with_short_texts
 
 # Parsed, data takes up to 30 times its size: what is larger is first cut as bytes.
 MOST_TIMES = 2
-BYTES_PER_VALUE, FEW_VALUES = 16, 10_000
+MANY_VALUES = 20_000  # of data that is to be cut: 6 ms for each look at all of them
 MAX_CONTAINERS = 100_000  # lists and objects of one event: 30 ms to parse and write, and 7 MB
 # U+0000 is always written as \u0000; an odd number of backslashes before it would be text about it.
 NUL_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
@@ -32,13 +32,18 @@ def repaired(encoded: bytes, max_bytes: int, max_depth: int, repairs: Repairs) -
     if len(encoded) > MOST_TIMES * max_bytes:
         note_cut(encoded, max_bytes, repairs)
         encoded = with_short_texts(encoded, max_bytes // 4)
-    is_dense = has_more_values(encoded, max(FEW_VALUES, max_bytes // BYTES_PER_VALUE))
+    is_dense = has_more_values(encoded, MANY_VALUES)
     if len(encoded) > max_bytes and (is_dense or len(encoded) > MOST_TIMES * max_bytes):
         return figures_of(encoded, repairs)
     steps = steps_of(encoded)
     if len(steps) > 2 * MAX_CONTAINERS:
         return figures_of(encoded, repairs)
-    data = NumbersAsText(repairs).loads(encoded)
+    try:
+        data = numbers.loads(encoded)
+    except ValueError:
+        if has_more_values(encoded, MANY_VALUES):
+            return figures_of(encoded, repairs)
+        data = NumbersAsText(repairs).loads(encoded)
     if depth(steps) > max_depth:
         text = f"What is nested deeper than {max_depth} levels was cut."
         repairs.note("data", "too_deep", text)
@@ -65,10 +70,20 @@ def figures_of(encoded: bytes, repairs: Repairs) -> bytes:
     kept = [
         b'"%b":%b' % (name.encode(), value)
         for name, value in small.items()
-        if value != b"null" and len(value) <= SMALL_VALUE and value[:1] not in (b"{", b"[")
+        if value != b"null" and len(value) <= SMALL_VALUE and is_storable_scalar(value)
     ]
     mark = b'"cut":"%d bytes"' % len(encoded)
     return without_nul(b"{" + b",".join([*kept, mark]) + b"}", repairs)
+
+
+def is_storable_scalar(value: bytes) -> bool:
+    """Whether jsonb takes a value as it came, and it is no list or object."""
+    try:
+        return value[:1] not in (b"{", b"[") and numbers.is_storable(
+            value, value.translate(numbers.SHAPES)
+        )
+    except ValueError:
+        return False
 
 
 def without_nul(encoded: bytes, repairs: Repairs) -> bytes:
@@ -89,10 +104,9 @@ class NumbersAsText:
 
     def loads(self, encoded: bytes) -> dict[str, Any]:
         """Read an object."""
-        try:
-            found: dict[str, Any] = numbers.loads(encoded)
-        except ValueError:
-            found = json.loads(encoded, parse_float=self._read, parse_int=self._read_integer)
+        found: dict[str, Any] = json.loads(
+            encoded, parse_float=self._read, parse_int=self._read_integer
+        )
         return found
 
     def _read(self, written: str) -> float | str:

@@ -14,7 +14,7 @@ import orjson
 from service.ingest.cutting import within_depth
 from service.ingest.json import numbers
 from service.ingest.json.data import check_encoded, check_nesting
-from service.ingest.json.data_repair import repaired
+from service.ingest.json.data_repair import repaired, without_nul
 from service.ingest.json.fields import FIRST_YEAR, LAST_YEAR, BadEvent
 from service.ingest.nesting import count
 from service.ingest.otlp.attributes import Facts, facts_of
@@ -136,13 +136,15 @@ class RowMaker:
             self._repairs.add(problem, f"What is nested deeper than {max_depth} levels was cut.")
             encoded = to_json(within_depth(found, max_depth))
         try:
-            check_encoded(encoded, max_bytes)
-            # The brackets bound the depth from above, so few spans need the exact count.
-            if count(encoded, b"{") + count(encoded, b"[") > max_depth:
-                check_nesting(encoded, max_depth)
+            return checked(encoded, max_bytes, max_depth)
+        except BadEvent as problem:
+            if problem.code != "nul_character":
+                return repaired(encoded, max_bytes, max_depth, self._repairs)
+        encoded = without_nul(encoded, self._repairs)
+        try:
+            return checked(encoded, max_bytes, max_depth)
         except BadEvent:
             return repaired(encoded, max_bytes, max_depth, self._repairs)
-        return encoded
 
     def _metadata(self, data: Data, encoded: bytes) -> str | None:
         """The run's metadata as they are stored in `data`, where something was repaired."""
@@ -150,6 +152,15 @@ class RowMaker:
         if self._repairs:
             found = numbers.loads(encoded).get("metadata")
         return to_json(found).decode() if isinstance(found, dict) else None
+
+
+def checked(encoded: bytes, max_bytes: int, max_depth: int) -> bytes:
+    """The data of a span; raise BadEvent for what cannot be stored."""
+    check_encoded(encoded, max_bytes)
+    # The brackets bound the depth from above, so few spans need the exact count.
+    if count(encoded, b"{") + count(encoded, b"[") > max_depth:
+        check_nesting(encoded, max_depth)
+    return encoded
 
 
 def as_text(at: datetime) -> str:

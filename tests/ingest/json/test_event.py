@@ -384,3 +384,28 @@ def test_an_error_is_something_that_says_what_went_wrong(
     data: dict[str, Any], failed: bool
 ) -> None:
     assert row_of(event(new_id(), data=data)).is_error is failed
+
+
+def test_figures_of_data_with_too_many_values_are_kept_where_they_can_be() -> None:
+    many = ", ".join(["[]"] * 100_001)
+    figures = (
+        '"tokens_in": 5, "cost": 1e400, "model": "a\\u0000b", "latency_ms": {}, "status": "error"'
+    )
+    body = json.dumps({"events": [event(new_id(), data="HERE")]})
+    sent = body.replace('"HERE"', f'{{{figures}, "a": [{many}]}}').encode()
+    [row] = parse_batch(sent, 10, MEGABYTE).rows
+    assert (row.tokens_in, row.cost, row.is_error) == (5, None, True)
+    kept = json.loads(row.data)
+    assert (kept["model"], kept["tokens_in"], "cost" in kept) == ("a\ufffdb", 5, False)
+    assert kept["cut"].endswith(" bytes")
+
+
+def test_the_middle_of_a_long_history_is_cut_before_texts_are() -> None:
+    def message(number: int) -> dict[str, str]:
+        return {"role": "user", "content": f"{number} " + "well, " * 40}
+
+    sent = [message(number) for number in range(5_000)]
+    row, warning = repaired(event(new_id(), data={"input": sent, "cost": 1}))
+    assert (warning, row.cost) == (("data", "event_too_large"), "1")
+    kept = json.loads(row.data)["input"]
+    assert kept == [sent[0], "… [4995 messages cut]", *sent[-4:]]
