@@ -66,6 +66,7 @@ class FoldLeader:
         self._compacted = 0  # deltas that were left by the last compaction
         self._deleted = 0  # since the last vacuum
         self._told = 0  # deltas of which the live tails have been told
+        self._is_heard = True  # the last notification was sent
 
     def open(self) -> None:
         """Start the thread."""
@@ -113,14 +114,15 @@ class FoldLeader:
         """Run a fold or a compaction if one is due, and the upkeep once an hour."""
         row = queries.refresh.waiting(conn, row_limit=COUNTED_DELTAS).fetchone()
         assert row is not None, "fold_state has its one row"  # noqa: S101
-        if row["waiting"] > self._told:
-            queries.tail.notify(conn)
+        is_news = row["waiting"] > self._told
         self._told = row["waiting"]
         if self._is_due(row["waiting"], float(row["age_seconds"])):
             self._note(fold(conn))
         elif row["waiting"] >= max(COMPACT_DELTAS, 2 * self._compacted):
             self._compacted = self._told = compact(conn)
             self._deleted += row["waiting"]
+        if is_news:
+            self._tell(conn)
         if self._deleted >= VACUUM_DELTAS:
             queries.refresh.vacuum_deltas(conn)
             self._deleted = 0
@@ -128,6 +130,22 @@ class FoldLeader:
             forget_quarter_hours(conn, self._quarter_hour_days)
             delete_empty(conn)
             self._upkeep = time.monotonic() + UPKEEP_SECONDS
+
+    def _tell(self, conn: Connection) -> None:
+        """Wake the live tails. They also look by themselves, so an error is logged once, no more.
+
+        Any session can fill the queue of notifications. It stays full after that session has
+        ended, until it is asked how full it is.
+        """
+        try:
+            queries.tail.notify(conn)
+            self._is_heard = True
+        except psycopg.Error as error:
+            if self._is_heard:
+                log.warning("live tails are not told of new events: %s", kind_of(error))
+            self._is_heard = False
+            with suppress(psycopg.Error):
+                queries.tail.free_queue(conn)
 
     def _is_due(self, waiting: int, age_seconds: float) -> bool:
         interval = 0.0 if waiting >= MANY_DELTAS else self._interval

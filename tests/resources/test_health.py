@@ -99,6 +99,16 @@ def test_a_fold_that_fails_is_told_with_the_class_of_its_error(
         until(lambda: health(client) == (200, "healthy", {}), "it is told for ever")
 
 
+def test_a_fold_that_failed_is_not_told_while_nothing_waits(
+    database_url: str, client: Client
+) -> None:
+    do(database_url, "UPDATE refresh_leader SET failure = 'x', failed_at = now()")
+    client.send(event(new_id()))
+    assert "folds_failing" in health(client)[2]
+    do(database_url, "DELETE FROM metric_deltas")
+    assert "folds_failing" not in health(client)[2]
+
+
 def test_a_writer_that_cannot_write_is_told_until_it_can(database_url: str) -> None:
     name = Identifier(str(conninfo_to_dict(database_url)["dbname"]))
     set_read_only = SQL("ALTER DATABASE {} SET default_transaction_read_only = {}")
