@@ -109,6 +109,7 @@ def parse_batch(
         except BadEvent as error:
             repairs.take()
             batch.reject(index, error, event)
+    row_bytes.add_names(batch.rows)
     return batch
 
 

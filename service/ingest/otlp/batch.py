@@ -150,4 +150,5 @@ def parse_spans(
         batch.nothing = True
         batch.repaired[NOTHING.code] += 1
     agents.set_names()
+    row_bytes.add_names(batch.rows)
     return batch
