@@ -11,7 +11,7 @@ from msgspec import Raw
 from service.ingest.cutting import FIGURES, SMALL_VALUE, within_bytes, within_depth
 from service.ingest.elements import NULL, has_more_values
 from service.ingest.json import numbers
-from service.ingest.nesting import depth, steps_of
+from service.ingest.nesting import depth, outside_strings, steps_of
 from service.ingest.repairs import REPLACEMENT, Repairs, note_numbers
 from service.ingest.text_repair import with_short_texts
 
@@ -32,8 +32,10 @@ def repaired(encoded: bytes, max_bytes: int, max_depth: int, repairs: Repairs) -
     if len(encoded) > MOST_TIMES * max_bytes:
         note_cut(encoded, max_bytes, repairs)
         encoded = with_short_texts(encoded, max_bytes // 4)
-    is_dense = has_more_values(encoded, MANY_VALUES)
-    if len(encoded) > max_bytes and (is_dense or len(encoded) > MOST_TIMES * max_bytes):
+    if len(encoded) > MOST_TIMES * max_bytes:
+        return figures_of(encoded, repairs)
+    is_dense = has_more_values(outside_strings(encoded), MANY_VALUES)
+    if len(encoded) > max_bytes and is_dense:
         return figures_of(encoded, repairs)
     steps = steps_of(encoded)
     if len(steps) > 2 * MAX_CONTAINERS:
@@ -41,7 +43,7 @@ def repaired(encoded: bytes, max_bytes: int, max_depth: int, repairs: Repairs) -
     try:
         data = numbers.loads(encoded)
     except ValueError:
-        if has_more_values(encoded, MANY_VALUES):
+        if is_dense:
             return figures_of(encoded, repairs)
         data = NumbersAsText(repairs).loads(encoded)
     if depth(steps) > max_depth:
