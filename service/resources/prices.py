@@ -43,26 +43,30 @@ class Prices(DatabaseResource):
         """Respond with a page of prices; with `model`, with the price of its calls."""
         allow_parameters(req, {"model", "at", "tokens_in", "provider", "limit", "cursor"})
         model = bounded_text(req, "model", MAX_MODEL)
-        resp.media = self._page(req) if model is None else self._of_model(req, model)
-
-    def _of_model(self, req: falcon.Request, model: str) -> dict[str, Any]:
-        """The price of a call of a model, as its cost is computed."""
         at = moment(req, "at", UTC)
         tokens_in = integer(req, "tokens_in", 0, low=0, clamp=MAX_TOKENS)
+        provider = bounded_text(req, "provider", MAX_PROVIDER)
+        limit = integer(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT)
+        after = read_cursor(optional_text(req, "cursor"))
+        if model is None:
+            resp.media = self._page(provider, after, limit)
+        else:
+            resp.media = self._of_model(model, at.date() if at else today(), tokens_in)
+
+    def _of_model(self, model: str, day: date, tokens_in: int) -> dict[str, Any]:
+        """The price of a call of a model, as its cost is computed."""
         with self._database.snapshot() as conn, self._lock:
             prices = self._current.at(conn, queries.prices.loaded(conn).fetchone())
-            found = prices.look_up(model, at.date() if at else today(), tokens_in)
+            found = prices.look_up(model, day, tokens_in)
             row = None if found is None else row_of(conn, PriceKey(*found.key))
         return {"model": model, "price": None if row is None else shown(row)}
 
-    def _page(self, req: falcon.Request) -> dict[str, Any]:
+    def _page(self, provider: str | None, after: PriceKey | None, limit: int) -> dict[str, Any]:
         """A page of all prices, or of a provider's."""
-        limit = integer(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT)
-        after = read_cursor(optional_text(req, "cursor"))
         with self._database.reading() as conn:
             rows = queries.prices.page(
                 conn,
-                provider=bounded_text(req, "provider", MAX_PROVIDER),
+                provider=provider,
                 after_provider=after and after.provider,
                 after_model=after and after.model,
                 after_valid_from=after and after.valid_from,
