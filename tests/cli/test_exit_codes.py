@@ -121,6 +121,8 @@ def test_ctrl_c_is_130(tmp_path: Path) -> None:
         env=environment(DATABASE_URL=url),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        # Whoever runs the tests in the background lets them ignore the signal, and the child too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as waiting:
         assert waiting.stdout is not None
         waiting.stdout.readline()  # it waits for the database

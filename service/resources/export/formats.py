@@ -31,7 +31,7 @@ SPACE = b" "  # in front of a line of JSON
 FORMULA = re.compile("'*[=+\\-@＝＋－＠\t\r\n]").match
 EVENT_FIELDS = (
     "run_id", "event_id", "run_name", "agent_name", "event_type", "timestamp",
-    "parent_event_id", "previous_event_id", "data",
+    "parent_event_id", "previous_event_id", "tie", "data",
 )  # fmt: skip
 EVENT_COLUMNS = (
     "run_id", "event_id", "run_name", "agent_name", "event_type", "timestamp",

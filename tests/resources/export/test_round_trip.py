@@ -20,7 +20,7 @@ from service.metrics.verify import verify
 from service.writer.group_commit import GroupCommitWriter
 from tests.client import Client
 from tests.databases import janitor, url_of
-from tests.events import Event, at, differences, new_id
+from tests.events import Event, at, differences, event, new_id
 from tests.resources.export.reading import export, exported, read_csv
 
 pytestmark = pytest.mark.slow
@@ -120,6 +120,21 @@ def runs(client: Client) -> list[dict[str, str]]:
 def metrics(client: Client) -> list[Any]:
     """What the metrics say."""
     return [client.ok(f"/api/metrics/{name}") for name in METRICS]
+
+
+def test_events_of_one_moment_keep_their_order(service_database_url: str, other_url: str) -> None:
+    run = new_id()
+    sent = [
+        {**event(run, agent_name=name), "event_id": f"00000000-0000-4000-8000-00000000000{last}"}
+        for name, last in (("first", 9), ("second", 1), ("third", 5))
+    ]
+    with Client.of(service_database_url) as source, Client.of(other_url) as target:
+        assert source.send(*sent).json["inserted"] == 3
+        imported(other_url, export(source).content)
+        for client in (source, target):
+            assert client.run(run)["agent_name"] == "first"
+            order = [one["event_id"] for one in client.ok(f"/api/runs/{run}/timeline")["events"]]
+            assert order == [one["event_id"] for one in sent]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
