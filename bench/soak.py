@@ -164,7 +164,7 @@ class Soak:
             f"{found['failed']} failed ({statuses(answers) or 'none'}); "
             + ", ".join(f"{one.process} {one.memory_mb:.0f} MB" for one in service)
             + f", largest backend {held[BACKENDS].memory_mb:.0f} MB; "
-            + f"{sum(one.descriptors for one in held.values()):,.0f} descriptors"
+            + f"at most {max(one.descriptors for one in held.values())} descriptors in a process"
         )
 
     def _all(self, replaced: int) -> Row:

@@ -1,7 +1,7 @@
 """What each process of a service and of its PostgreSQL holds: memory and descriptors."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ BACKENDS, POSTMASTER = "PostgreSQL backends", "PostgreSQL postmaster"
 
 @dataclass
 class Holding:
-    """One process, or all backends: how many, the largest one's memory, all their descriptors."""
+    """One process, or all backends: how many, and the most that one of them holds."""
 
     process: str
     memory_mb: float
@@ -26,12 +26,17 @@ class Holding:
 
 def sample(service: int, postmaster: int) -> dict[str, Holding]:
     """The holdings at this moment, by the names of the processes."""
+    return most_by_name([*of_service(service), *of_postgres(postmaster)])
+
+
+def most_by_name(processes: Iterable[tuple[str, float, int]]) -> dict[str, Holding]:
+    """The most that a process of each name holds."""
     found: dict[str, Holding] = {}
-    for name, memory_mb, descriptors in (*of_service(service), *of_postgres(postmaster)):
+    for name, memory_mb, descriptors in processes:
         if name in found:
             one = found[name]
             one.memory_mb = max(one.memory_mb, memory_mb)
-            one.descriptors += descriptors
+            one.descriptors = max(one.descriptors, descriptors)
             one.count += 1
         else:
             found[name] = Holding(name, memory_mb, descriptors)

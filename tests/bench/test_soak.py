@@ -7,7 +7,7 @@ import pytest
 from bench import report, results
 from bench.limits import check
 from bench.results import Row
-from bench.soaking.holdings import BACKENDS, POSTMASTER, Holding, postgres_name
+from bench.soaking.holdings import BACKENDS, POSTMASTER, Holding, most_by_name, postgres_name
 from bench.soaking.ledger import Answer, Ledger
 from bench.soaking.trend import kind_rows, process_rows
 
@@ -50,6 +50,12 @@ def test_memory_may_grow_in_the_first_third_and_a_little_after_it(
 def test_descriptors_do_not_grow(descriptors: list[int], said: str) -> None:
     rows = process_rows(samples([50, 50, 50], descriptors), SECONDS)
     assert word("descriptors of a process", rows) == said
+
+
+def test_of_all_backends_the_largest_counts_not_their_sum() -> None:
+    found = most_by_name([(BACKENDS, 30.0, 40), (BACKENDS, 50.0, 20), ("master", 9.0, 7)])
+    assert found[BACKENDS] == Holding(BACKENDS, 50.0, 40, count=2)
+    assert found["master"] == Holding("master", 9.0, 7)
 
 
 def test_a_process_that_was_there_for_a_moment_is_no_row() -> None:
