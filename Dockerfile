@@ -7,10 +7,10 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/gati
 ENV PATH=/opt/gati/bin:$PATH
 WORKDIR /src
-COPY requirements.txt requirements-docs.txt requirements-meinheld.txt ./
-RUN pip install --require-hashes -r requirements.txt
-# --no-deps: see each of them.
-RUN pip install --no-deps --require-hashes -r requirements-docs.txt -r requirements-meinheld.txt
+COPY requirements.txt ./
+# --no-deps: requirements.txt is complete, and what meinheld asks for does not compile (pyproject.toml).
+RUN echo "meinheld==1.0.2 --hash=sha256:008c76937ac2117cc69e032dc69cea9f85fc605de9bac1417f447c41c16a56d6" >meinheld.txt \
+ && pip install --no-deps --require-hashes -r requirements.txt -r meinheld.txt
 
 FROM python:3.11-slim
 # A fixed number, so that a volume keeps its owner from one build to the next.

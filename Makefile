@@ -7,6 +7,7 @@ PYTHON := $(VENV)/bin/python
 PYTHON3 ?= python3 python3.14 python3.13 python3.12 python3.11
 RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
+DASHBOARD_STAMP := $(VENV)/.installed-dashboard
 FUZZ_STAMP := $(VENV)/.installed-fuzz
 AUDIT_STAMP := $(VENV)/.installed-audit
 # How long `make fuzz` makes bodies; asking every path and looking for bodies
@@ -20,6 +21,8 @@ MARKS ?= $(if $(filter tests/,$(TESTS)),$(FAST))
 # in the order of tests/conftest.py.
 IN_PARALLEL := --numprocesses auto --dist loadscope --no-loadscope-reorder
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+# Of flask-swagger-ui only Swagger UI's files are used: what it asks for is not installed.
+UNUSED := flask blinker click itsdangerous jinja2 markupsafe werkzeug
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-all dashboard check format psql bench bench-quick faults fuzz audit requirements clean
@@ -45,7 +48,7 @@ test-all: $(DEV_STAMP)  ## every test on every worker class, then on PostgreSQL 
 	@PG=15 $(PYTHON) -m pytest $(IN_PARALLEL) -m "not any_postgres and not every_worker and not hostile"
 	@PGBOUNCER=1 exec $(PYTHON) -m pytest $(IN_PARALLEL) -m pgbouncer
 
-dashboard: $(DEV_STAMP)  ## serve the released GATI dashboard on port 3000; DASHBOARD='--port 3001 --key-file FILE'
+dashboard: $(DASHBOARD_STAMP)  ## serve the released GATI dashboard on port 3000; DASHBOARD='--port 3001 --key-file FILE'
 	@exec $(PYTHON) -m service dashboard $(DASHBOARD)
 
 psql: $(RUN_STAMP)  ## open a shell on the service's database
@@ -77,39 +80,44 @@ fuzz: $(FUZZ_STAMP)  ## look for requests that break something; FUZZ_SECONDS=600
 audit: $(AUDIT_STAMP)  ## look the packages up among known vulnerabilities
 	@exec $(PYTHON) .ci/audit
 
-requirements: | $(PYTHON)  ## write requirements.txt from requirements.in, with the hashes of each file
+requirements: | $(PYTHON)  ## write requirements.txt from pyproject.toml, with the hashes of each file
 	@$(PIP) pip-tools==7.6.2
+	@grep -o 'flask-swagger-ui==[^"]*' pyproject.toml >$(VENV)/docs.in
 	@CUSTOM_COMPILE_COMMAND="make requirements" $(PYTHON) -m piptools compile --quiet \
-		--no-strip-extras --generate-hashes --allow-unsafe --no-emit-options \
-		--annotation-style=line --output-file requirements.txt requirements.in
+		--no-strip-extras --generate-hashes --no-emit-options --annotation-style=line \
+		$(UNUSED:%=--unsafe-package=%) --output-file requirements.txt pyproject.toml $(VENV)/docs.in
+	@sed -i '/^# WARNING/,$$d' requirements.txt
 
 clean:  ## remove the virtual environment and the caches; data stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each list of packages: the second run finds it and installs nothing.
-$(RUN_STAMP): requirements.txt requirements-docs.txt | $(PYTHON)
+# --no-deps: requirements.txt is complete.
+$(RUN_STAMP): requirements.txt | $(PYTHON)
 	@echo "installing the packages of requirements.txt"
-	@$(PIP) --require-hashes -r requirements.txt \
-		&& $(PIP) --no-deps --require-hashes -r requirements-docs.txt && touch $@
+	@$(PIP) --no-deps --require-hashes -r requirements.txt && touch $@
 
-$(DEV_STAMP): requirements-dev.txt requirements.in requirements-docs.txt | $(PYTHON)
-	@echo "installing the packages of requirements-dev.txt"
-	@$(PIP) -r requirements-dev.txt && $(PIP) --no-deps -r requirements-docs.txt \
-		&& touch $(RUN_STAMP) $@
+# Its pages are files of the SDK's wheel; what the SDK asks for is not needed.
+$(DASHBOARD_STAMP): pyproject.toml $(RUN_STAMP)
+	@$(PIP) --no-deps --group dashboard && touch $@
 
-$(FUZZ_STAMP): requirements-fuzz.txt $(DEV_STAMP) | $(PYTHON)
-	@echo "installing the packages of requirements-fuzz.txt"
-	@$(PIP) -r requirements-fuzz.txt && touch $@
+$(DEV_STAMP): pyproject.toml $(RUN_STAMP)
+	@echo "installing the packages of the group dev"
+	@$(PIP) --group dev && touch $@
 
-$(AUDIT_STAMP): requirements-audit.txt $(DEV_STAMP) | $(PYTHON)
-	@echo "installing the packages of requirements-audit.txt"
-	@$(PIP) -r requirements-audit.txt && touch $@
+$(FUZZ_STAMP): $(DEV_STAMP)
+	@echo "installing the packages of the group fuzz"
+	@$(PIP) --group fuzz && touch $@
+
+$(AUDIT_STAMP): $(DEV_STAMP)
+	@echo "installing the packages of the group audit"
+	@$(PIP) --group audit && touch $@
 
 $(PYTHON):
 	@for python in $(PYTHON3); do \
 		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
-		$$python -m venv $(VENV) && exit 0; \
+		$$python -m venv $(VENV) && $(PIP) pip==26.3 && exit 0; \
 		rm -rf $(VENV); \
 		echo "make: $$python makes no virtual environment; on Debian: apt install python3-venv" >&2; \
 		exit 1; \

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import service
 from service.config import Config, ConfigError
 from service.core.worker_process import process
 from service.server import descriptors, meinheld_worker
@@ -20,7 +21,7 @@ except ConfigError as error:
     sys.exit(f"gati-backend: {error}")
 
 wsgi_app = "service.server.wsgi:build()"
-pythonpath = str(Path(__file__).resolve().parent)
+pythonpath = str(Path(service.__file__).resolve().parents[1])
 proc_name = "gati-backend"
 
 bind = f"{bracketed(chosen.host)}:{chosen.port}"

@@ -1,6 +1,6 @@
 """Makes docs/dashboard.png and docs/metrics.png: the released dashboard on this service.
 
-Needs Debian's chromium and chromium-driver, and the packages of requirements-dev.txt. PORT is read
+Needs Debian's chromium and chromium-driver, and the group dev of pyproject.toml. PORT is read
 as by the service.
 
     make run        # in one shell, on an empty DATA_DIR

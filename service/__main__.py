@@ -10,9 +10,22 @@ from service.config import Config, ConfigError, read_variables, removed_settings
 from service.core.failure import Failure
 from service.core.visible import visible
 
+HOW_TO_INSTALL = "make run, or pip install --no-deps -r requirements.txt"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code (service/cli/exit_codes.py)."""
+    try:
+        return run_command(arguments)
+    except ModuleNotFoundError as error:  # modules are imported when they are needed
+        package = str(error.name).partition(".")[0]
+        if package == "service":
+            raise
+        return complain(f"the package {package} is not installed: {HOW_TO_INSTALL}")
+
+
+def run_command(arguments: Sequence[str] | None) -> int:
+    """Run one command; return its exit code."""
     run, options = parse(list(sys.argv[1:] if arguments is None else arguments))
     variables = read_variables()
     if not getattr(options, "quiet", False):

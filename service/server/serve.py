@@ -6,10 +6,10 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from service.config import Config, ConfigError
 from service.core.failure import Failure
+from service.core.shipped import shipped
 from service.postgres.lock import hold
 from service.postgres.server import EmbeddedServer
 from service.server.greeting import greeting, redacted
@@ -17,7 +17,7 @@ from service.server.meinheld_worker import meinheld_warning
 from service.server.signals import Signals, Stop
 from service.server.supervisor import Supervisor
 
-SETTINGS = Path(__file__).resolve().parents[2] / "gunicorn.conf.py"
+SETTINGS = shipped("gunicorn.conf.py")
 # The gunicorn of a killed supervisor first answers its last requests.
 PORT_WAIT_SECONDS = 10.0
 DATABASE_WAIT_SECONDS = 30

@@ -63,7 +63,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
     programs = environment / "bin"
     variables = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     for instruction in instructions:
-        if instruction.keyword == "RUN" and instruction.text.startswith("pip install"):
+        if instruction.keyword == "RUN" and "pip install" in instruction.text:
             subprocess.run(["sh", "-c", instruction.text], cwd=source, env=variables, check=True)
     return Image(programs, app)
 

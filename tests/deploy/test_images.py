@@ -1,6 +1,7 @@
 """The Dockerfiles: what can be known of the images without building them."""
 
 import re
+import tomllib
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.deploy.dockerfile import copied, read_dockerfile
 from tests.deploy.proxy import DEPLOY, REPOSITORY
 
 BACKEND = read_dockerfile(REPOSITORY / "Dockerfile")
+MEINHELD = " ".join(i.text for i in BACKEND if "meinheld" in i.text)
 DASHBOARD = read_dockerfile(DEPLOY / "dashboard" / "Dockerfile")
 
 
@@ -50,14 +52,13 @@ def test_the_build_context_holds_what_is_copied_and_nothing_else() -> None:
 
 
 def test_the_dashboard_is_the_release_that_the_tests_know() -> None:
-    pins = re.findall(r"^gati==(\S+)", (REPOSITORY / "requirements-dev.txt").read_text(), re.M)
+    pins = re.findall(r'dashboard = \["gati==([^"]+)"', (REPOSITORY / "pyproject.toml").read_text())
     found = [re.findall(r"\bgati==(\S+) --hash=sha256:[0-9a-f]{64}", i.text) for i in DASHBOARD]
     assert [pin for step in found for pin in step] == pins
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-docs", "requirements-meinheld"])
-def test_every_package_of_the_image_is_known_by_its_hashes(name: str) -> None:
-    text = (REPOSITORY / f"{name}.txt").read_text()
+def test_every_package_of_the_image_is_known_by_its_hashes() -> None:
+    text = (REPOSITORY / "requirements.txt").read_text()
     wanted = re.sub(r"\\\n\s*", "", re.sub(r"^\s*#.*\n?", "", text, flags=re.M)).split("\n")
     lines = [line for line in wanted if line]
     assert lines
@@ -68,15 +69,17 @@ def test_every_package_of_the_image_is_known_by_its_hashes(name: str) -> None:
 
 def test_the_image_installs_nothing_without_hashes() -> None:
     steps = [i.text for i in (*BACKEND, *DASHBOARD) if "pip install" in i.text]
-    assert len(steps) == 3
+    assert len(steps) == 2
     assert [step for step in steps if "--require-hashes" not in step] == []
 
 
 def test_the_hashes_are_of_the_versions_that_were_chosen() -> None:
-    def pins(name: str) -> set[str]:
-        return set(re.findall(r"^(\S+==[^\s\\]+)", (REPOSITORY / name).read_text(), re.M))
-
-    assert pins("requirements.in") - pins("requirements.txt") == set()
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    chosen = {*project["project"]["dependencies"], *project["build-system"]["requires"]}
+    lock = (REPOSITORY / "requirements.txt").read_text()
+    locked = set(re.findall(r"^([a-z]\S+==[^\s\\]+)", lock, re.M))
+    assert {pin for pin in chosen if not pin.startswith("hatchling")} - locked == set()
+    assert {pin for pin in project["dependency-groups"]["meinheld"] if pin not in MEINHELD} == set()
 
 
 @pytest.mark.parametrize(

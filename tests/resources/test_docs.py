@@ -36,4 +36,4 @@ def test_where_the_released_page_is_not_installed_it_says_so(
     monkeypatch.setattr(docs, "find_released", lambda: Path("/nowhere"))
     answer = client.simulate_get("/docs/swagger-ui.css")
     assert answer.status_code == 404
-    assert "requirements-docs.txt" in answer.json["description"]
+    assert "requirements.txt" in answer.json["description"]

@@ -93,7 +93,7 @@ def find_files() -> Path:
     """
     spec = importlib.util.find_spec("gati")
     if spec is None or not spec.submodule_search_locations:
-        raise Failure("the dashboard comes with gati: pip install -r requirements-dev.txt")
+        raise Failure("the dashboard comes with gati: pip install --no-deps gati==0.0.3")
     files = Path(spec.submodule_search_locations[0]) / "dashboard_dist"
     if not (files / "index.html").is_file():
         raise Failure(f"this release of gati has no dashboard: {files} is missing")

@@ -10,6 +10,7 @@ from service.api.errors import ApiError
 from service.api.policy import PUBLIC_POLICY
 from service.api.resource import Resource
 from service.api.response_headers import PAGE_POLICY
+from service.core.shipped import shipped
 
 OWN = Path(__file__).resolve().parent / "static"
 PAGE = "index.html"
@@ -62,12 +63,17 @@ def content(name: str) -> bytes:
         raise ApiError(
             falcon.HTTP_404,
             "not_found",
-            "The page is not installed: pip install --no-deps -r requirements-docs.txt",
+            "The page is not installed: pip install --no-deps -r requirements.txt",
         ) from None
 
 
 def find_released() -> Path:
-    """Where flask-swagger-ui has Swagger UI's files. Not imported: it would look for Flask."""
+    """Where Swagger UI's files are: in a wheel of this project, else in flask-swagger-ui.
+
+    That is not imported: it would look for Flask.
+    """
+    if (built_in := shipped("swagger-ui")).is_dir():
+        return built_in
     spec = importlib.util.find_spec("flask_swagger_ui")
     places = spec.submodule_search_locations if spec else None
     return Path(places[0]) / "dist" if places else OWN
