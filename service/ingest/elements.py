@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Raw
 
 from service.core.cooperative import Pacer
-from service.ingest.json.fields import BadEvent, invalid_number, invalid_text
+from service.ingest.json.fields import BadEvent, invalid_number, invalid_text, wrong_value
 from service.ingest.nesting import count
 
 # In text: bytes that occur in no UTF-8. Of two backslashes the second begins no escape, so they go
@@ -171,7 +171,7 @@ def without_depth(text: bytes) -> bytes:
 def unreadable(element: Element, what: str) -> BadEvent:
     """Why msgspec refuses an element: by which of the masks it would be read."""
     text = bytes(element)
-    for masks, problem in ((TEXT_MASKS, invalid_text), (MASKS, invalid_number)):
+    for masks, problem in (((), wrong_value), (TEXT_MASKS, invalid_text), (MASKS, invalid_number)):
         try:
             skip(mask(text, masks))
         except (msgspec.MsgspecError, RecursionError):

@@ -1,68 +1,133 @@
 """JSON that msgspec refuses -> JSON that it reads: NaN as "NaN", half a surrogate as U+FFFD."""
 
 import codecs
+import heapq
 import re
+from collections.abc import Iterator
 
-from service.ingest.elements import MASKS, Element, mask, unmask
+from service.core.cooperative import Pacer, paced
+from service.ingest.elements import MASKS, TEXT_MASKS, Element, mask, unmask
 from service.ingest.repairs import REPLACEMENT, Repairs, note_numbers, note_text
 
 NAN, INFINITY = MASKS[-2][1], MASKS[-1][1]
-NUMBERS = (
-    (b"-" + INFINITY, b'"-Infinity"'),
-    (INFINITY, b'"Infinity"'),
-    (NAN, b'"NaN"'),
-)
-# Escapes of surrogates in a masked text, in which \xfa is `\ud` and \xfb is `\uD`: a pair, or half.
-SURROGATES = re.compile(
-    rb"([\xfa\xfb][89abAB][0-9a-fA-F]{2}[\xfa\xfb][c-fC-F][0-9a-fA-F]{2})"
-    rb"|[\xfa\xfb][89a-fA-F][0-9a-fA-F]{2}"
-)
+NUMBERS = {NAN: b'"NaN"', INFINITY: b'"Infinity"', b"-" + INFINITY: b'"-Infinity"'}
+# Escapes in a masked text, in which \xfa is `\ud` and \xfb is `\uD`.
+HIGH = rb"[\xfa\xfb][89abAB][0-9a-fA-F]{2}"
+LOW = rb"[\xfa\xfb][c-fC-F][0-9a-fA-F]{2}"
+HALF = re.compile(b"%b(?!%b)|(?<!%b)%b" % (HIGH, LOW, HIGH, LOW))
+ESCAPE = 4  # bytes of one in a masked text
+is_high = re.compile(HIGH).match
 # The end of a text that was cut within an escape or a pair.
 PARTIAL = re.compile(
     rb"(?:[\xfa\xfb][89abAB][0-9a-fA-F]{2})?(?:\\u?[0-9a-fA-F]{0,3}|[\xfa\xfb][0-9a-fA-F]{0,2})?$"
 )
 LONGEST_ESCAPE = 12
 MASKED_BYTES = 0xF8  # the first byte that occurs in no UTF-8
-CHUNK = 1024 * 1024
+CHUNK = 64 * 1024
+RUN = re.compile("\ufffd{16,}")  # in place of 60 MB that are not UTF-8, 180 MB
 
 
 def as_utf8(body: bytes) -> bytes:
-    """A body with each byte that is not UTF-8 replaced; in parts, as text is up to four times."""
+    """A body with each byte that is not UTF-8 replaced, and a long run of them by one U+FFFD.
+
+    In parts, as text is up to four times as large.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    parts = [
-        decoder.decode(body[start : start + CHUNK], start + CHUNK >= len(body)).encode()
-        for start in range(0, len(body), CHUNK)
-    ]
+    parts = []
+    for start in paced(range(0, len(body), CHUNK)):
+        text = decoder.decode(body[start : start + CHUNK], start + CHUNK >= len(body))
+        parts.append(RUN.sub("\ufffd", text).encode())
     return b"".join(parts)
 
 
 def repaired(text: Element, repairs: Repairs) -> bytes:
     """The text with what msgspec refuses replaced; raises DecodeError for too many NaN."""
-    parts = mask(bytes(text)).split(b'"')
-    for number, part in enumerate(parts):
-        if number % 2:
-            if b"\xfa" in part or b"\xfb" in part:
-                parts[number] = SURROGATES.sub(lambda found: found[1] or REPLACEMENT, part)
-                if parts[number] != part:
-                    note_text(repairs, None)
-        elif NAN in part or INFINITY in part:
+    masked = with_whole_pairs(mask(bytes(text)), repairs)
+    return unmask(with_numbers_as_text(masked, repairs))
+
+
+def with_whole_pairs(masked: bytes, repairs: Repairs) -> bytes:
+    """A masked text with U+FFFD for each half of a surrogate pair."""
+    if b"\xfa" not in masked and b"\xfb" not in masked:
+        return masked
+    parts: list[bytes] = []
+    start = 0
+    pacer = Pacer()
+    while start < len(masked):
+        pacer.pause()
+        end = end_of_part(masked, start + CHUNK)
+        parts.append(HALF.sub(REPLACEMENT, masked[start:end]))
+        start = end
+    found = b"".join(parts)
+    if found != masked:
+        note_text(repairs, None)
+    return found
+
+
+def end_of_part(masked: bytes, end: int) -> int:
+    """Where a part may end, at `end` or a little before: not within a pair."""
+    escape = max(masked.rfind(b"\xfa", end - ESCAPE, end), masked.rfind(b"\xfb", end - ESCAPE, end))
+    if end >= len(masked) or escape < 0:
+        return end
+    if escape + ESCAPE > end:  # the escape itself would be cut
+        end = escape
+    return end - ESCAPE if is_high(masked, end - ESCAPE) else end
+
+
+def with_numbers_as_text(masked: bytes, repairs: Repairs) -> bytes:
+    """A masked text with the name of each number that JSON cannot hold in its place."""
+    parts: list[bytes] = []
+    end = quotes = 0
+    for start, number in paced(heapq.merge(places(masked, NAN), places(masked, INFINITY))):
+        quotes += masked.count(b'"', end, start)
+        if quotes % 2 == 0:
             note_numbers(repairs, "data")
-            for sent, stored in NUMBERS:
-                parts[number] = parts[number].replace(sent, stored)
-    return unmask(b'"'.join(parts))
+            if number == INFINITY and masked[start - 1 : start] == b"-":
+                parts += masked[end : start - 1], NUMBERS[b"-" + number]
+            else:
+                parts += masked[end:start], NUMBERS[number]
+        else:
+            parts.append(masked[end : start + len(number)])
+        end = start + len(number)
+    return b"".join([*parts, masked[end:]])
+
+
+def places(text: bytes, part: bytes) -> Iterator[tuple[int, bytes]]:
+    """Where a part occurs; 20 times as fast as a regular expression of several."""
+    at = text.find(part)
+    while at >= 0:
+        yield at, part
+        at = text.find(part, at + len(part))
 
 
 def with_short_texts(text: bytes, longest: int) -> bytes:
     """JSON with the start of each longer text alone, and how much of it was cut."""
-    parts = mask(text).split(b'"')
-    for number in range(1, len(parts), 2):
-        part = parts[number]
-        if len(part) > longest:
-            start = longest - LONGEST_ESCAPE
-            kept = part[:start] + PARTIAL.sub(b"", part[start:longest])
-            mark = f"… [{len(part) - len(kept)} bytes cut]".encode()
-            parts[number] = without_half_a_character(kept) + mark
-    return unmask(b'"'.join(parts))
+    masked = mask(text, TEXT_MASKS)
+    parts: list[bytes] = []
+    kept_to = 0
+    for start, end in long_texts(masked, longest):
+        cut_at = start + longest - LONGEST_ESCAPE
+        kept = masked[start:cut_at] + PARTIAL.sub(b"", masked[cut_at : start + longest])
+        kept = without_half_a_character(kept)
+        mark = f"… [{end - start - len(kept)} bytes cut]".encode()
+        parts += masked[kept_to:start], kept, mark
+        kept_to = end
+    return unmask(b"".join([*parts, masked[kept_to:]]))
+
+
+def long_texts(masked: bytes, longest: int) -> Iterator[tuple[int, int]]:
+    """Where the texts of more bytes are: only gaps between quotes that hold a multiple of them."""
+    quotes = counted_to = 0
+    at = longest
+    while at < len(masked):
+        left = masked.rfind(b'"', 0, at) + 1  # of the gap; not far, or the gap is long
+        right = masked.find(b'"', at)
+        right = len(masked) if right < 0 else right
+        quotes += masked.count(b'"', counted_to, left)
+        counted_to = left
+        if quotes % 2 and right - left > longest:
+            yield left, right
+        at = (right // longest + 1) * longest
 
 
 def without_half_a_character(text: bytes) -> bytes:

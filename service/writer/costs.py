@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-import orjson
+import msgspec
+from msgspec import Raw, Struct, field
 
 from service.core.cooperative import paced
+from service.ingest.elements import NULL
 from service.ingest.rows import EventRow
 from service.prices.price import Price, count
 from service.prices.price_list import PriceList
@@ -43,6 +45,25 @@ def set_costs(rows: Iterable[EventRow], prices: PriceList) -> None:
         row.cost_source = None if row.cost is None else COMPUTED
 
 
+class Read(Struct, gc=False):
+    """What is read of `data`; all else is passed over, as an integer of 400 digits must be."""
+
+    cache_read_tokens: Any = None
+    cached_tokens: Any = None
+    cache_write_tokens: Any = None
+    attributes: Raw = NULL
+
+
+class Attributes(Struct, gc=False):
+    """What is read of the attributes of a span."""
+
+    requested: str | None = field(default=None, name="gen_ai.request.model")
+
+
+decode_read = msgspec.json.Decoder(Read).decode
+decode_attributes = msgspec.json.Decoder(Attributes).decode
+
+
 class LookUps:
     """The look-ups of one transaction. Of names that were never looked up before, only so many.
 
@@ -68,19 +89,24 @@ def find_price(row: EventRow, prices: LookUps) -> Price | None:
     day, tokens_in = row.timestamp.date(), row.tokens_in or 0
     found = prices.find(row.model or "", day, tokens_in)
     if found is None and REQUESTED in row.data:
-        attributes = orjson.loads(row.data).get("attributes")
-        requested = attributes.get("gen_ai.request.model") if isinstance(attributes, dict) else None
-        if isinstance(requested, str):
+        requested = requested_model(row.data)
+        if requested is not None:
             found = prices.find(requested, day, tokens_in)
     return found
+
+
+def requested_model(data: bytes) -> str | None:
+    """The model that the attributes of a span name as requested."""
+    try:
+        return decode_attributes(decode_read(data).attributes).requested
+    except msgspec.ValidationError:  # they are no object, or the name is no text
+        return None
 
 
 def cached(data: bytes) -> tuple[int, int]:
     """The input tokens of `data` that were read from and written to the provider's cache."""
     if CACHE_KEY not in data and ESCAPE not in data:
         return 0, 0
-    found: dict[str, Any] = orjson.loads(data)
-    read = found.get("cache_read_tokens")
-    if read is None:
-        read = found.get("cached_tokens")
-    return count(read), count(found.get("cache_write_tokens"))
+    found = decode_read(data)
+    read = found.cached_tokens if found.cache_read_tokens is None else found.cache_read_tokens
+    return count(read), count(found.cache_write_tokens)

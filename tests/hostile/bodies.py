@@ -15,6 +15,7 @@ from tests.hostile.event_bodies import (
     nan_between_good,
     nodes,
     one_of_nan,
+    short_strings,
     text_as_event,
     text_as_id,
 )
@@ -113,6 +114,9 @@ BODIES: list[Body] = [
     OTLP(56, "spans of objects, JSON", partial(span_values_json, b'{"kvlistValue":{}}'), PARTLY, 1),
     OTLP(56, "spans of nothing, JSON", partial(span_values_json, b"{}"), PARTLY, 1),
     OTLP(56, "a span of one text, JSON", one_text, PARTLY, 1),
+    Body(56, "an event of strings", partial(short_strings, b""), PARTLY, 1),
+    Body(56, "an event of strings and NaN", partial(short_strings, b"NaN,"), PARTLY, 1),
+    Body(57, "check of strings and NaN", partial(short_strings, b"NaN,"), PARTLY, path=CHECK),
     Body(57, "check of `{}`", empty_events, MANY, path=CHECK, size=20 * MB),
     Body(57, "check of one text", text_as_event, BAD, path=CHECK, size=20 * MB),
     Body(57, "check of long ids", text_as_id, BAD, path=CHECK, size=20 * MB),

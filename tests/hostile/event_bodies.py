@@ -49,6 +49,14 @@ def nan_between_good(size: int, run_id: str) -> Pieces:
     yield b"]}," + good(run_id) + b"]}"
 
 
+def short_strings(before: bytes, size: int, run_id: str) -> Pieces:
+    """An event of many empty strings, which a split at quotes makes an object of each."""
+    head, _, tail = good(run_id).partition(b'"data": {}')
+    yield b'{"events":[' + head + b'"data":{"a":[' + before
+    yield from listed(b'""', size)
+    yield b"]}" + tail + b"]}"
+
+
 def deep(size: int, run_id: str) -> Pieces:
     """Lists within one another, closed again."""
     del run_id

@@ -9,6 +9,7 @@ import pytest
 
 from service.ingest.json.batch import BadBatch, BatchTooLarge, parse_batch
 from service.ingest.otlp.batch import parse_spans
+from service.ingest.otlp.protobuf_wire import field
 from service.ingest.otlp.span import Malformed, TooManySpans
 from tests.events import event, new_id
 from tests.ingest.otlp.spans import as_json, request, span
@@ -17,6 +18,8 @@ MEGABYTE = 1024 * 1024
 MANY = 1_200_000  # of `{},`: 3.6 MB, more than what is read in one pass whatever it holds
 EMPTY = "[" + "{}," * MANY + "{}]"
 NUMBERS = "[" + "1," * MANY + "1]"
+STRINGS = "[" + '"",' * MANY + "1]"
+HALVES = '"' + "\\ud800" * (MANY // 2) + '"'
 DEEP = "[" * 2_000 + "]" * 2_000
 TEXT = '"' + "a, b" * MANY + '"'
 TIMES_THE_BODY = 8
@@ -88,11 +91,15 @@ def check(read: Callable[[str], Any], body: str, outcome: Any) -> None:
         (events(data='{"a":' + NUMBERS + "}"), "too_many_values"),
         (events(data='{"a":' + TEXT + "}"), "event_too_large"),
         (events(data='{"a":' + DEEP + "}"), "too_deep"),
+        (events(data='{"a":' + STRINGS + "}"), "too_many_values"),
+        (events(data='{"n":NaN,"a":' + STRINGS + "}"), "too_many_values"),
+        (events(other=HALVES), "invalid_text"),
+        (events(other="[NaN," + STRINGS + "]"), "invalid_number"),
         (events(other=EMPTY), None),
         (events(other=TEXT), None),
         (events(other=DEEP), None),
     ],
-    ids=range(19),
+    ids=range(23),
 )
 def test_a_batch_that_is_made_to_cost_much(body: str, outcome: Any) -> None:
     check(outcome_of_batch, body, outcome)
@@ -112,12 +119,49 @@ def test_a_batch_that_is_made_to_cost_much(body: str, outcome: Any) -> None:
         (spans(links=NUMBERS), "event_too_large"),
         (spans(name=EMPTY), "malformed"),
         (spans(attributes=attribute("arrayValue", '{"values":' + EMPTY + "}")), "event_too_large"),
+        (spans(attributes='[{"key":"n","value":NaN},' + STRINGS[1:]), "malformed"),
+        (spans(other="[NaN," + STRINGS + "]"), "invalid_number"),
         (spans(other=EMPTY), None),
         (spans(other=TEXT), None),
         (spans(other=DEEP), None),
         ('{"resourceSpans":[],"other":' + EMPTY + "}", "no_spans"),
     ],
-    ids=range(15),
+    ids=range(17),
 )  # fmt: skip
 def test_a_request_that_is_made_to_cost_much(body: str, outcome: Any) -> None:
     check(outcome_of_spans, body, outcome)
+
+
+def nested(levels: int, inner: bytes) -> bytes:
+    """An attribute of objects within one another around a value."""
+    for _ in range(levels):
+        inner = field(6, field(1, field(1, b"k") + field(2, inner)))
+    return field(9, field(1, b"k") + field(2, inner))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "outcome"),
+    [
+        (nested(28, field(1, b"x" * 4 * MEGABYTE)), "event_too_large"),
+        (nested(28, field(7, b"x" * 4 * MEGABYTE)), "event_too_large"),
+        (nested(89, field(1, b"x" * 4 * MEGABYTE)), "too_deep"),
+        (nested(28, field(1, b"\xff" * (MEGABYTE // 4))), "invalid_text"),
+        (nested(28, field(1, b"\xff")) * 20_000, "too_many_values"),
+        (field(9, b"") * 1_000_000 + nested(1, field(1, b"\xff")), "too_many_values"),
+    ],
+    ids=range(6),
+)
+def test_a_span_that_is_made_to_cost_much_when_it_is_repaired(
+    attributes: bytes, outcome: str
+) -> None:
+    good = span(b"\x01" * 16).SerializeToString()
+    body = field(1, field(2, field(2, good + attributes) + field(2, good)))
+    tracemalloc.start()
+    try:
+        batch = parse_spans(body, False, 10_000, MEGABYTE, 64)
+        assert f"({outcome})" in batch.error_message
+        assert batch.spans == 2
+        assert len(batch.rows) >= 1
+        assert tracemalloc.get_traced_memory()[1] < 4 * len(body) + 16 * MEGABYTE
+    finally:
+        tracemalloc.stop()

@@ -1,5 +1,6 @@
 """Costs at ingest: what was sent stays, what was not is computed where there is a price."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -48,6 +49,8 @@ CASES: list[tuple[dict[str, Any], str, float | None, str | None]] = [
     (call(cache_read_tokens=10**7), BEFORE, 2.5 + 12.5, "computed"),
     (call(cached_tokens="400000"), BEFORE, 1.5 + 0.5, "computed"),
     (call(cache_read_tokens="x", cache_write_tokens=True), BEFORE, 2.5, "computed"),
+    (call("?", attributes={"gen_ai.request.model": "gpt-4o"}), AFTER, 5, "computed"),
+    (call("?", attributes=["gen_ai.request.model"]), AFTER, None, None),
     (call(tokens_in=2**40, tokens_out=2**40), AFTER, 27487790.6944, "computed"),
 ]
 
@@ -171,3 +174,18 @@ def test_a_load_waits_for_who_computes_costs_just_now(conn: Connection, database
             until(lambda: conn.execute(WAITING).rowcount, "the load does not wait")
             assert not loading.done()
         assert len(loading.result().added) == 3
+
+
+def test_an_integer_that_no_float_holds_beside_cached_tokens_changes_no_cost(
+    client: Client, database_url: str
+) -> None:
+    load(database_url, "test.csv", prices(FIRST))
+    run = new_id()
+    more = {"modulus": 10**400, "attributes": {"gen_ai.request.model": "gpt-4o", "n": 10**400}}
+    sent = [
+        event(run, "llm_call", timestamp=BEFORE, data=call(cache_read_tokens=400_000) | more),
+        event(run, "llm_call", 1, timestamp=AFTER, data=call("?") | more),
+    ]
+    body = json.dumps({"events": sent}).encode()
+    assert client.send_bytes(body).json["inserted"] == 2
+    assert client.run(run)["total_cost"] == 7

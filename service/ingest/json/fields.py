@@ -36,6 +36,12 @@ def invalid_number(what: str = "event") -> BadEvent:
     return BadEvent(None, "invalid_number", text)
 
 
+def wrong_value(what: str = "event") -> BadEvent:
+    """The error for JSON that holds a value that is not of its field's type."""
+    text = f"The {what} holds a value that is not of its field's type."
+    return BadEvent(None, "wrong_type", text)
+
+
 def invalid_text(what: str = "event") -> BadEvent:
     """The error for text that no UTF-8 can write."""
     text = f"The {what} holds half of a surrogate pair: no UTF-8 can write it."

@@ -78,8 +78,10 @@ def whole(value: Any) -> Any:
     """A whole number, however it is written; anything else unchanged."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, dict) and isinstance(value.get("low"), int) and "high" in value:
-        return (int(value["high"]) & 0xFFFFFFFF) << 32 | value["low"] & 0xFFFFFFFF
+    if isinstance(value, dict):
+        high, low = value.get("high"), value.get("low")
+        if isinstance(high, int) and isinstance(low, int):
+            return (high & 0xFFFFFFFF) << 32 | low & 0xFFFFFFFF
     if isinstance(value, str):
         if found := WHOLE(value):
             return int(found[1])
@@ -142,7 +144,7 @@ def double(value: Any, _: Repairs) -> Sent | None:
         return None
     try:
         float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return {"doubleValue": value}
 

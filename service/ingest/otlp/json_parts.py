@@ -43,7 +43,7 @@ def decode_part(
         return decode(rewritten(text, repairs))
     except msgspec.ValidationError:
         raise
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, TypeError, ArithmeticError):
         raise unreadable(sent, "span") from None
 
 

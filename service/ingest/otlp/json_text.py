@@ -12,7 +12,8 @@ from service.ingest.nesting import count, depth, steps_of
 
 CONTAINERS = ("{", "[")
 MAX_PARSED = 256 * 1024  # characters
-MAX_CONTAINERS = 5_000  # of a JSON text; its strings may count as several
+MAX_CONTAINERS = 5_000  # of a JSON text that is parsed; its strings may count as several
+MOST_CONTAINERS = 100_000  # of one that is checked alone
 SPACES = bytes.maketrans(b"\t\n\r", b"   ")
 
 
@@ -45,6 +46,9 @@ def content_of(value: Any, max_depth: int) -> Any:
             return value
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return value
-    if count(shapes, b"{") > max_depth and depth(steps_of(text)) > max_depth:
+    containers = count(shapes, b"{")
+    if containers > MOST_CONTAINERS:
+        return value
+    if containers > max_depth and depth(steps_of(text)) > max_depth:
         return value
     return orjson.Fragment(text if is_plain(text) else text.translate(SPACES))

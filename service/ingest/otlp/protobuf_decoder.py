@@ -80,9 +80,12 @@ def parse(
     except DecodeError:
         pass
     try:
-        return read(repaired(encoded, what, max_bytes, budget.repairs))
+        return read(repaired(encoded, what, max_bytes, budget))
     except (CannotRepair, DecodeError):
         budget.repairs.take()
+    except BadEvent:
+        budget.repairs.take()
+        raise
     if len(encoded) > max_bytes:
         text = f"The {what} has {len(encoded)} bytes; the limit is {max_bytes}."
         raise BadEvent(None, "event_too_large", text)

@@ -120,4 +120,9 @@ def field(number: int, value: int | bytes) -> bytes:
     """Encode a field: a number, or bytes, which may be a message."""
     if isinstance(value, int):
         return varint(number << 3 | VARINT) + varint(value)
-    return varint(number << 3 | BYTES) + varint(len(value)) + value
+    return head(number, len(value)) + value
+
+
+def head(number: int, size: int) -> bytes:
+    """Encode what stands before the bytes of a field."""
+    return varint(number << 3 | BYTES) + varint(size)

@@ -127,6 +127,8 @@ def test_a_value_is_read_as_the_collector_reads_it(part: Any, kept: Any) -> None
     [
         {"intValue": True}, {"intValue": 1.5}, {"intValue": "1.5"}, {"intValue": "x"},
         {"intValue": "9" * 5_000}, {"doubleValue": "x"}, {"doubleValue": True},
+        {"intValue": {"low": 1, "high": None}}, {"intValue": {"low": 1, "high": []}},
+        {"intValue": {"low": True}},
         {"doubleValue": []}, {"bytesValue": 1}, {"arrayValue": []},
     ],
 )  # fmt: skip

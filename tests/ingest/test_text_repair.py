@@ -1,0 +1,83 @@
+"""What msgspec refuses is repaired in parts: the same as the whole, whatever the parts cut."""
+
+import json
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from service.ingest import text_repair
+from service.ingest.elements import TEXT_MASKS, mask
+from service.ingest.nesting import outside_strings
+from service.ingest.repairs import Repairs
+from service.ingest.text_repair import as_utf8, repaired, with_short_texts
+
+pytestmark = pytest.mark.unit
+
+ESCAPES = ["\\ud83d", "\\uDE00", "\\ud800", "\\udfff", "\\\\", '\\"', "\\u0041", "a", "é", "NaN"]
+TEXTS = st.lists(st.sampled_from(ESCAPES), max_size=30).map("".join)
+
+
+def masked(text: str) -> bytes:
+    """The text as it is measured: an escape of a half is four bytes."""
+    return mask(text.encode(), TEXT_MASKS)
+
+
+def whole_pairs(text: str) -> str:
+    """The text, decoded, with U+FFFD for each half of a pair: json keeps halves as they are."""
+    decoded = json.loads(f'"{text}"').encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return str(decoded)
+
+
+@given(TEXTS)
+@example("\\ud83d\\ud83d\\uDE00\\uDE00")
+def test_halves_of_pairs_are_replaced_and_pairs_are_kept_wherever_a_part_ends(text: str) -> None:
+    halved = re.sub("\ufffd+", "\ufffd", whole_pairs(text))
+    for chunk in (9, 13, 1024):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(text_repair, "CHUNK", chunk)
+            found = json.loads(repaired(f'{{"a":"{text}"}}'.encode(), Repairs()))["a"]
+        assert re.sub("\ufffd+", "\ufffd", found) == halved
+
+
+def test_numbers_become_text_outside_strings_alone() -> None:
+    sent = rb'{"a":[NaN,-Infinity,Infinity],"NaN":"\"NaN, Infinity","b":-1}'
+    wanted = {"a": ["NaN", "-Infinity", "Infinity"], "NaN": '"NaN, Infinity', "b": -1}
+    repairs = Repairs()
+    assert json.loads(repaired(sent, repairs)) == wanted
+    assert [warning.code for warning in repairs.take()] == ["invalid_number"]
+
+
+@given(
+    st.lists(TEXTS.map(lambda text: text.replace("\\ud83d", "").replace("\\ud800", "")), max_size=9)
+)
+def test_texts_are_cut_where_they_are_longer_and_nowhere_else(texts: list[str]) -> None:
+    longest = 20
+    sent = '{"a": [' + ", ".join(f'"{text}"' for text in texts) + "]" + " " * 50 + "}"
+    found = with_short_texts(sent.encode(), longest)
+    kept = re.findall(r'"((?:[^"\\]|\\.)*)"', found.decode())[1:]
+    for text, short in zip(texts, kept, strict=True):
+        size = len(masked(text))
+        if size <= longest:
+            assert short == text
+        else:
+            start, _, mark = short.partition("… [")
+            assert text.startswith(start)
+            assert mark == f"{size - len(masked(start))} bytes cut]"
+
+
+@given(st.text(alphabet='ab"[]{},\\', max_size=200))
+def test_what_is_outside_strings_does_not_depend_on_the_parts(text: str) -> None:
+    sent = json.dumps([text, {text: [text]}, 1]).encode() * 3
+    whole = outside_strings(sent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("service.ingest.nesting.CHUNK", 7)
+        assert outside_strings(sent) == whole == b"[, {: []}, 1]" * 3
+
+
+def test_a_long_run_of_bytes_that_are_not_utf_8_is_one_replacement() -> None:
+    found = as_utf8(b"a\xff\xfeb" + b"\xff" * 1_000_000 + b"c").decode()
+    assert found.startswith("a\ufffd\ufffdb\ufffd")
+    assert found.endswith("\ufffdc")
+    assert len(found) < 100
