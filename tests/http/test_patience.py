@@ -174,6 +174,47 @@ def test_a_head_that_is_never_whole_is_given_up_and_holds_up_no_one(
                 pass
 
 
+@contextmanager
+def pipelining(service: Service, requests: bytes) -> Iterator[None]:
+    """Send requests and take the answers for a block, never waiting for one."""
+    over = threading.Event()
+
+    def send(connection: socket.socket) -> None:
+        with suppress(OSError):  # closed below
+            while not over.is_set():
+                connection.sendall(requests)
+
+    def take(connection: socket.socket) -> None:
+        with suppress(OSError):
+            while connection.recv(1_000_000):
+                pass
+
+    with opened(service, b"") as connection:
+        threads = [threading.Thread(target=act, args=(connection,)) for act in (send, take)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            connection.shutdown(socket.SHUT_RDWR)
+            for thread in threads:
+                thread.join()
+
+
+@pytest.mark.parametrize("worker_class", WORKER_CLASSES)
+def test_a_connection_that_never_stops_asking_holds_up_no_one(
+    service_database_url: str, tmp_path: Path, worker_class: str
+) -> None:
+    chosen: dict[str, Any] = {"WORKER_CLASS": worker_class, "WORKERS": 1}
+    with (
+        serving(service_database_url, tmp_path, **chosen) as service,
+        pipelining(service, get("/livez") * 1_000),
+    ):
+        for _ in range(20):  # each times out where the worker is not given up
+            assert service.get("/livez").status_code == 200
+
+
 @pytest.mark.parametrize("worker_class", WORKER_CLASSES)
 def test_clients_that_stay_after_their_last_answer_hold_up_no_one(
     service_database_url: str, tmp_path: Path, worker_class: str
