@@ -5,7 +5,15 @@ from dataclasses import replace
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import EventRow
-from service.writer.run_owner import Owner, RunState, first_state, links_of, merge, needs_name
+from service.writer.run_owner import (
+    MOVED_EVENTS,
+    Owner,
+    RunState,
+    first_state,
+    links_of,
+    merge,
+    needs_name,
+)
 
 Rows = dict[str, list[EventRow]]  # by run, both sorted by id
 Runs = dict[str, RunState]
@@ -27,6 +35,7 @@ def find_changes(conn: Connection, held: Runs, rows: Rows, types: Types) -> list
     `types` holds the parents of new agent_starts: one with a parent in the run is no root.
     """
     changes = []
+    left = MOVED_EVENTS
     for run_id, new_rows in rows.items():
         stored = held[run_id]
         now = merge(
@@ -34,9 +43,18 @@ def find_changes(conn: Connection, held: Runs, rows: Rows, types: Types) -> list
         )
         if is_demoted(stored, new_rows):
             now = with_owner_found(conn, now)
+        if now.agent_name != stored.agent_name and not is_first_root(stored, now):
+            left -= stored.event_count
+            if left < 0:
+                now = replace(now, owner=stored.owner)
         if now != stored:
             changes.append((stored, now))
     return changes
+
+
+def is_first_root(stored: RunState, now: RunState) -> bool:
+    """Whether the run had no root, and has one now."""
+    return now.owner.is_root and not stored.owner.is_root
 
 
 def is_demoted(run: RunState, new_rows: list[EventRow]) -> bool:

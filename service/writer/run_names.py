@@ -7,6 +7,7 @@ Every other name is decided under the agent's row lock: the name asked for, or, 
 reserved it.
 """
 
+import random
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
@@ -14,8 +15,9 @@ from functools import partial
 
 from service.db.queries import Connection, queries
 
-MAX_BASE = 240  # of 255 characters, so that " (1000000)" has room
+MAX_BASE = 240  # of 255 characters, so that " (99999999999)" has room
 PROBES = 16
+RANDOM = range(10**10, 10**11)  # beyond the numbers that are looked for one after the other
 # More digits make a name like any other: a client's `run 999999999999999999` moves no counter.
 GENERATED = re.compile(r"run ([1-9][0-9]{0,8})").fullmatch
 
@@ -93,7 +95,9 @@ class Namer:
         """Find a free number above a taken one: exponential, then 16-way search, few statements."""
         steps = [low + (1 << exponent) for exponent in range(31)]
         self.look_up((agent, name_of(number)) for number in steps)
-        high = next(n for n in steps if self._is_free(agent, name_of(n)))
+        high = next((n for n in steps if self._is_free(agent, name_of(n))), None)
+        if high is None:
+            return self._free_at_random(agent, name_of)
         low = max((n for n in steps if n < high), default=low)
         while high - low > 1:
             probes = list(range(low + 1, high, max(1, (high - low) // PROBES)))
@@ -102,6 +106,15 @@ class Namer:
             high = min(free, default=high)
             low = max((n for n in probes if n < high), default=low)
         return high
+
+    def _free_at_random(self, agent: str, name_of: NameOf) -> int:
+        """Find a free number where somebody has taken those that are looked for first."""
+        while True:
+            numbers = random.sample(RANDOM, PROBES)
+            self.look_up((agent, name_of(number)) for number in numbers)
+            for number in numbers:
+                if self._is_free(agent, name_of(number)):
+                    return number
 
     def _is_free(self, agent: str, name: str) -> bool:
         number = generated_number(name)

@@ -4,6 +4,9 @@ An agent_end is inner if the event or the parent that it names is an agent_start
 than the root. An inner end neither ends nor fails the run. The end may arrive before that start, so
 a run keeps the named events that it does not hold yet: `pending_ends`.
 sql/schema/run_facts.sql says the same of the events that are stored.
+
+In a run of more than HUGE_RUN_EVENTS events an end that was counted stays counted: there the order
+matters, because an event of any size would make all of them be read again.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,6 +19,7 @@ from service.writer.run_owner import RunState, named_by
 
 AGENT_START, AGENT_END = "agent_start", "agent_end"
 ACTIVE, COMPLETED, FAILED = "active", "completed", "failed"
+HUGE_RUN_EVENTS = 20_000  # 20 ms to read again; sql/verify/agent_runs.sql has the same number
 MOST_PENDING = 1_000  # usually none: an end names what was sent before
 
 
@@ -69,6 +73,8 @@ RANK = (ACTIVE, COMPLETED, FAILED)
 
 def must_recount(stored: RunState, now: RunState, new: Mapping[str, str]) -> bool:
     """Whether ends that were counted may be inner now, or inner ends no longer."""
+    if stored.event_count > HUGE_RUN_EVENTS:
+        return False
     if any(new.get(event_id) == AGENT_START for event_id in stored.pending_ends):
         return True
     if stored.root_id == now.root_id:
@@ -78,15 +84,11 @@ def must_recount(stored: RunState, now: RunState, new: Mapping[str, str]) -> boo
 
 
 def recount(conn: Connection, run: RunState) -> str:
-    """The status by all agent_starts and agent_ends of the run."""
-    found = queries.events.agents(conn, received_on=run.received_on, run_id=run.run_id).fetchall()
-    ends = [
-        End([str(row[name]) for name in ("previous_event_id", "parent_event_id")], row["is_error"])
-        for row in found
-        if row["event_type"] == AGENT_END
-    ]
-    types = {str(row["event_id"]): row["event_type"] for row in found}
-    return status_of(ends, starts_of(types), run.root_id)
+    """The status by all agent_ends of the run."""
+    found = queries.events.outcome(
+        conn, received_on=run.received_on, run_id=run.run_id, root_id=run.root_id
+    ).fetchall()
+    return str(found[0]["status"])
 
 
 def starts_of(types: Mapping[str, str]) -> set[str]:

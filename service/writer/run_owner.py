@@ -9,7 +9,9 @@ owner        the root agent_start (the earliest one without a parent in the run;
              A run of more than LARGE_RUN_EVENTS events keeps its owner but for a root, because
              a move to another agent counts all its events again, for an event of any size: the
              first root takes it, and an earlier root does if it has the same agent or the run never
-             moved; a parent that comes for its root does not. There the order matters
+             moved; a parent that comes for its root does not. There the order matters.
+             One transaction moves runs of up to MOVED_EVENTS events in all, beside those that get
+             their first root; the others keep their owner
 name         the run_name of the earliest event that asks for one
 environment  that of the earliest event that has one
 """
@@ -23,6 +25,7 @@ from typing import Any
 from service.ingest.rows import EventRow
 
 LARGE_RUN_EVENTS = 1_000
+MOVED_EVENTS = 20_000
 PLACE_IN_TIME = attrgetter("timestamp", "tie", "event_id")
 
 

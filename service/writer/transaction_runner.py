@@ -27,6 +27,8 @@ RETRIES = RetryPolicy(10, first_pause_seconds=0.005, longest_pause_seconds=0.2) 
 # Deadlock, serialization failure, unique and foreign key violation: a concurrent transaction won.
 TRANSIENT = frozenset({"40P01", "40001", "23505", "23503"})
 
+NAME_OF_RUN = "runs_agent_name_run_name_key"
+
 # Retried once. The new connection leads to no primary either: 503, until there is one. Or the
 # server was silent for half a minute, and all that waits for the writer waits for that again.
 RETRIED_ONCE = (psycopg.errors.ReadOnlySqlTransaction, ServerSilent)
@@ -85,6 +87,8 @@ class TransactionRunner:
                     raise
                 if not (conn.closed or error.sqlstate in TRANSIENT):
                     raise
+                if is_name_taken(error):
+                    agents |= {row.agent_name for rows in requests for row in rows}
                 log.info("transaction retried after %s", error.sqlstate or "a lost connection")
             except Exception:  # unforeseen: of one event, as a rule
                 self._roll_back(conn)
@@ -154,3 +158,11 @@ class TransactionRunner:
             conn.rollback()
         except psycopg.Error:
             conn.close()
+
+
+def is_name_taken(error: psycopg.Error) -> bool:
+    """Whether a reserved number was that of a taken name: a lock of the agent finds a free one.
+
+    On Citus the constraint of a shard has its number behind the name.
+    """
+    return (error.diag.constraint_name or "").startswith(NAME_OF_RUN)

@@ -1,5 +1,8 @@
 -- verify/agent_runs: runs of an agent whose totals are not those of their events.
 --
+-- The status of a run of more than 20,000 events depends on the order in which they came
+-- (service/writer/run_outcome.py), so it is not compared.
+--
 -- params   agent_name  text  the agent
 -- returns  relation text, key jsonb, stored jsonb, counted jsonb
 -- rows     one per run that differs; none when all is well
@@ -19,11 +22,13 @@ WITH compared AS (
                               'total_cost', f.total_cost, 'tokens_in', f.tokens_in,
                               'tokens_out', f.tokens_out, 'started_at', f.started_at,
                               'ended_at', f.ended_at, 'last_event_at', f.last_event_at,
-                              'duration_us', f.duration_us, 'status', f.status,
+                              'duration_us', f.duration_us,
+                              'status', CASE WHEN h.is_huge THEN r.status ELSE f.status END,
                               'pending_ends', f.pending_ends) AS counted
       FROM runs      AS r
       JOIN run_facts AS f
         ON f.run_id = r.run_id
+     CROSS JOIN LATERAL (SELECT r.event_count > 20000 AS is_huge) AS h
      WHERE f.agent_name = :'agent_name'
 )
 SELECT 'runs' AS relation,

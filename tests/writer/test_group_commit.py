@@ -118,7 +118,7 @@ def test_a_request_that_cannot_be_stored_hurts_no_other(
     assert writer.store(rows_of(event(stuck, seconds=2))).inserted == 1
     writer.close()
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
-        "a transaction of 6 requests failed (JSONDecodeError); each is tried alone"
+        "a transaction of 6 requests failed (DecodeError); each is tried alone"
     ]
     assert differences(conn) == []
 

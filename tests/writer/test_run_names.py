@@ -155,3 +155,27 @@ def test_a_name_beyond_the_largest_number_is_passed_over(client: Client) -> None
     send_named(client, "run 999999999")
     names = [name_of(client, send_named(client, None)) for _ in range(3)]
     assert names == ["run 1000000000", "run 1000000002", "run 1000000003"]
+
+
+def test_a_name_whose_numbers_are_taken_where_they_are_looked_for_is_given_all_the_same(
+    client: Client,
+) -> None:
+    taken = ["chat", "chat (2)", *(f"chat ({1 + (1 << power)})" for power in range(33))]
+    client.send(*[event(new_id(), run_name=name) for name in dict.fromkeys(taken)])
+    names = [name_of(client, send_named(client, "chat")) for _ in range(3)]
+    assert len(set(names)) == 3
+    assert all(name.startswith("chat (") for name in names)
+    long = "x" * 255
+    client.send(*[event(new_id(), run_name=name) for name in (long, f"{long[:240]} (2)")])
+    assert len(name_of(client, send_named(client, long))) <= 255
+
+
+def test_reserved_numbers_that_are_taken_names_cost_one_retry(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.send(*[event(new_id(), run_name=f"run {1_000_000_000 + n}") for n in range(50)])
+    send_named(client, "run 999999999")
+    with caplog.at_level("INFO", "service.writer.transaction_runner"):
+        names = [name_of(client, send_named(client, None)) for _ in range(2)]
+    assert len(set(names)) == 2
+    assert len([one for one in caplog.messages if "retried after 23505" in one]) == 1

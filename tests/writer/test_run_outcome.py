@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from service.db.queries import Connection
+from service.db.queries import Connection, queries
 from service.metrics.verify import verify
+from service.writer import run_outcome
 from tests.client import Client
 from tests.events import Event, differences, event, new_id
 from tests.ingest.otlp.spans import new_span_id, new_trace, run_of, send, span
@@ -187,3 +188,28 @@ def test_an_open_root_leaves_its_run_active_until_it_ends(
     send(client, span(trace, "trip", span_id=root, end_time_unix_nano=0))
     assert client.run(run_of(trace)) == run
     assert verify(database_url) == []
+
+
+def test_a_late_start_does_not_count_the_ends_of_a_huge_run_again(
+    client: Client, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, inside = new_id(), new_id()
+    root = event(run, "agent_start", 0)
+    late = event(run, "agent_start", 1, event_id=inside, parent_event_id=root["event_id"])
+    first = [root, event(run, "agent_end", 2, previous_event_id=inside, data=BAD)]
+    client.send(*first)
+    assert client.run(run)["status"] == "failed"
+    monkeypatch.setattr(run_outcome, "HUGE_RUN_EVENTS", 1)
+    client.send(late)
+    assert client.run(run)["status"] == "failed"
+    monkeypatch.undo()
+    other = new_id()
+    client.send(*[one | {"run_id": other} for one in first])
+    client.send(late | {"run_id": other})
+    assert client.run(other)["status"] == "active"
+    assert [row["said"]["run_id"] for row in differences(conn)] == [run]
+
+
+def test_verify_takes_the_status_of_a_huge_run_as_it_is() -> None:
+    text = queries.verify.agent_runs.text
+    assert f"event_count > {run_outcome.HUGE_RUN_EVENTS}" in text

@@ -6,6 +6,7 @@ import pytest
 
 from service.db.queries import Connection
 from service.metrics.verify import verify
+from service.writer import run_changes
 from service.writer.run_owner import LARGE_RUN_EVENTS
 from tests.client import Client
 from tests.events import Event, differences, event, new_id
@@ -223,3 +224,18 @@ def deltas_of(conn: Connection) -> int:
     [row] = conn.execute("SELECT count(*) AS n FROM metric_deltas").fetchall()
     conn.rollback()
     return int(row["n"])
+
+
+def test_one_transaction_moves_so_many_events_beside_first_roots(
+    client: Client, conn: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_changes, "MOVED_EVENTS", 8)
+    runs = sorted(new_id() for _ in range(4))
+    for run in runs:
+        client.send(*[event(run, seconds=50 + n, agent_name="own") for n in range(3)])
+    client.send(*[event(run, seconds=n, agent_name="early") for n, run in enumerate(runs)])
+    assert [client.run(run)["agent_name"] for run in runs] == ["early", "early", "own", "own"]
+    client.send(*[event(run, "agent_start", 99, agent_name="root") for run in runs])
+    assert [client.run(run)["agent_name"] for run in runs] == ["root"] * 4
+    assert differences(conn) == []
+    assert verify(database_url) == []
