@@ -6,11 +6,19 @@ from operator import attrgetter
 
 from msgspec import Struct
 
+AGENT_START = "agent_start"
 NULL = r"\N"  # in COPY's text format
 PLACE_BITS = 20  # of `tie`, more than a request has events; above them are the nanoseconds
 TIMESTAMP = attrgetter("timestamp")
 Times = tuple[datetime, datetime]  # when events began and ended
 BLOCK_BYTES = 1024 * 1024  # of COPY, written at a time
+
+
+class Call(Struct, gc=False):
+    """What tells a call of a model that says its usage from one that repeats it; of spans."""
+
+    scope: str | None  # the instrumentation's
+    response_id: str | None
 
 
 class EventRow(Struct, kw_only=True, gc=False):
@@ -43,11 +51,28 @@ class EventRow(Struct, kw_only=True, gc=False):
     tie: int = 0  # among events of one moment: nanoseconds, and the place in the request
     is_error: bool
     data: bytes
+    call: Call | None = None  # of a span that is a call with usage
+    marks: bytes = b""  # members of `data` that the service adds, as JSON
 
     @property
     def key(self) -> str:
         """The sort key of every write: (run_id, event_id), as text in the order of the bytes."""
         return self.run_id + self.event_id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this is a span that has not ended, and no agent."""
+        return (
+            not self.stamped_at_end and self.latency_us is None and self.event_type != AGENT_START
+        )
+
+    @property
+    def stored_data(self) -> bytes:
+        """`data` with the service's own members, which come last and so replace equal ones."""
+        if not self.marks:
+            return self.data
+        comma = b"" if not self.data[1:-1].strip() else b","
+        return b"%b%b%b}" % (self.data[:-1], comma, self.marks)
 
     def copy_columns(self) -> bytes:
         """Return the columns of events/copy from run_id on, in COPY's text format."""
@@ -61,7 +86,7 @@ class EventRow(Struct, kw_only=True, gc=False):
             f"{NULL if self.latency_us is None else self.latency_us}\t{self.stamped_at_end}\t"
             f"{self.tie}\t{self.is_error}\t"
         )
-        return columns.encode() + self.data.replace(b"\\", b"\\\\") + b"\n"
+        return columns.encode() + self.stored_data.replace(b"\\", b"\\\\") + b"\n"
 
 
 def times_of(rows: Sequence[EventRow]) -> Times:

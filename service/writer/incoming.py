@@ -28,11 +28,16 @@ class Incoming:
 
     @classmethod
     def of(cls, requests: Sequence[Sequence[EventRow]]) -> "Incoming":
-        """Order the rows; a later row of the same key is a duplicate."""
+        """Order the rows; a later row of the same key is a duplicate.
+
+        Of a span that is open in one row and has ended in another one the ended version is kept.
+        """
         first: dict[str, tuple[int, EventRow]] = {}
         for request_no, rows in enumerate(requests):
             for row in rows:
-                first.setdefault(row.key, (request_no, row))
+                known, other = first.setdefault(row.key, (request_no, row))
+                if other.is_open and not row.is_open:
+                    first[row.key] = known, row
         ordered = {key: first[key] for key in sorted(first)}
         return cls(requests, ordered, by_run(row for _, row in ordered.values()))
 
@@ -45,6 +50,11 @@ class Incoming:
     def without_stored(self, stored: Collection[str]) -> Rows:
         """The rows whose keys are not stored yet, by run."""
         return by_run(row for key, (_, row) in self.first.items() if key not in stored)
+
+    def ended(self, open_spans: Collection[str]) -> Rows:
+        """The rows that end spans which are stored open, by run."""
+        found = (self.first[key][1] for key in sorted(open_spans) if key in self.first)
+        return by_run(row for row in found if not row.is_open)
 
     def counts(
         self, stored: Collection[str], expired: frozenset[str], lsn: str | None = None

@@ -4,7 +4,7 @@ One delta per agent, quarter hour, type and model of the events, with the latenc
 bucket. Only rows that are new may come here: a duplicate has been counted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from service.ingest.rows import EventRow
@@ -41,9 +41,26 @@ class Delta:
             bucket = latency_bucket(row.latency_us)
             self.latencies[bucket] = self.latencies.get(bucket, 0) + 1
 
+    def negate(self) -> None:
+        """Turn the sign of all sums."""
+        self.events, self.errors = -self.events, -self.errors
+        self.tokens_in, self.tokens_out = -self.tokens_in, -self.tokens_out
+        self.latency_us = -self.latency_us
+        self.cost = self.cost.copy_negate()
+        self.latencies = {bucket: -count for bucket, count in self.latencies.items()}
 
-def deltas(rows_by_run: Rows, held: Runs) -> dict[str, Column]:
-    """Sum the new rows by agent of their locked run, day, type and model."""
+
+def deltas(rows_by_run: Rows, before: Rows, held: Runs) -> dict[str, Column]:
+    """Sum what counts, and as another delta with the opposite sign what counted before."""
+    found = sums(rows_by_run, held)
+    if not before:
+        return as_columns(found)
+    added, taken = as_columns(found), as_columns(sums(before, held), is_taken=True)
+    return {name: added[name] + taken[name] for name in added}
+
+
+def sums(rows_by_run: Rows, held: Runs) -> dict[Key, Delta]:
+    """Sum rows by agent of their locked run, quarter hour, type and model."""
     found: dict[Key, Delta] = {}
     for run_id, rows in rows_by_run.items():
         agent_name = held[run_id].agent_name
@@ -53,6 +70,14 @@ def deltas(rows_by_run: Rows, held: Runs) -> dict[str, Column]:
             if delta is None:
                 delta = found[key] = Delta()
             delta.add(row)
+    return found
+
+
+def as_columns(found: Mapping[Key, Delta], *, is_taken: bool = False) -> dict[str, Column]:
+    """The arrays of metrics/add_deltas, with negative numbers for what is taken away."""
+    if is_taken:
+        for delta in found.values():
+            delta.negate()
     return {
         "quarter_hours": [moment for moment, _, _, _ in found],
         "agent_names": [agent_name for _, agent_name, _, _ in found],

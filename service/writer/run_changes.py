@@ -105,6 +105,11 @@ def types_of(rows: Iterable[Row]) -> Types:
     return types
 
 
+def open_spans_of(rows: Iterable[Row]) -> frozenset[str]:
+    """The keys of the rows of events/stored that are spans which had not ended."""
+    return frozenset(f"{row['run_id']}{row['event_id']}" for row in rows if row["is_open"])
+
+
 def ids_to_look_up(rows: list[EventRow]) -> list[str]:
     """The ids of the rows, and of the events of which the rows need to know whether they exist."""
     ids = [row.event_id for row in rows]

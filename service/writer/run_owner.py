@@ -78,6 +78,7 @@ class RunState:
     event_count: int = 0
     has_moved: bool = False  # from one agent to another
     pending_ends: tuple[str, ...] = ()  # events that an agent_end names and the run lacks
+    awaited_spans: tuple[str, ...] = ()  # spans around calls that the run lacks
 
     @property
     def agent_name(self) -> str:
@@ -119,6 +120,7 @@ class RunState:
             event_count=row["event_count"],
             has_moved=row["has_moved"],
             pending_ends=tuple(str(event_id) for event_id in row["pending_ends"] or ()),
+            awaited_spans=tuple(str(span_id) for span_id in row["awaited_spans"] or ()),
         )
 
 

@@ -5,8 +5,9 @@ from decimal import Context, Decimal
 from operator import attrgetter
 
 from service.ingest.rows import EventRow, Times, times_of
-from service.writer.run_changes import Rows, Runs
+from service.writer.run_changes import Runs
 from service.writer.run_outcome import Outcome
+from service.writer.settled import Settled
 
 Column = list[str | None]
 
@@ -15,16 +16,23 @@ EXACT = Context(prec=400)
 
 
 def totals(
-    rows_by_run: Rows, held: Runs, born: Mapping[str, Times], outcomes: Mapping[str, Outcome]
+    settled: Settled, held: Runs, born: Mapping[str, Times], outcomes: Mapping[str, Outcome]
 ) -> dict[str, Column]:
-    """Sum the new rows; `held` are the locked runs, `born` the times of runs inserted just now."""
+    """Sum what counts, less what the changed events counted for.
+
+    `held` are the locked runs, `born` the times of runs inserted just now.
+    """
+    rows_by_run = settled.counted
     columns: dict[str, Column] = {name: [] for name in SUMS}
     times = [born.get(run_id) or times_of(rows) for run_id, rows in rows_by_run.items()]
-    for rows in rows_by_run.values():
+    for run_id, rows in rows_by_run.items():
+        before = settled.before.get(run_id)
         for name, total in SUMS.items():
-            columns[name].append(str(total(rows)))
+            counts = total(rows)
+            columns[name].append(str(EXACT.subtract(counts, total(before)) if before else counts))
     return columns | {
         "run_ids": list(rows_by_run),
+        "last_ats": [str(max(map(TIMESTAMP, rows))) for rows in rows_by_run.values()],
         "started_ats": [str(began) for began, _ in times],
         "ended_ats": [str(ended) for _, ended in times],
         "held_started_ats": [
@@ -34,6 +42,7 @@ def totals(
         "pending_ends": [
             "{" + ",".join(outcomes[run_id].pending_ends) + "}" for run_id in rows_by_run
         ],
+        "awaited_spans": ["{" + ",".join(settled.awaited[run_id]) + "}" for run_id in rows_by_run],
         "held_statuses": [held[run_id].status for run_id in rows_by_run],
         "held_durations_us": [str(held[run_id].duration_us) for run_id in rows_by_run],
     }
@@ -49,8 +58,7 @@ def cost(rows: list[EventRow]) -> Decimal:
 
 
 TIMESTAMP = attrgetter("timestamp")
-SUMS: dict[str, Callable[[list[EventRow]], object]] = {
-    "last_ats": lambda rows: max(map(TIMESTAMP, rows)),
+SUMS: dict[str, Callable[[list[EventRow]], int | Decimal]] = {
     "event_counts": len,
     "error_counts": lambda rows: sum(row.is_error for row in rows),
     "costs": cost,

@@ -26,6 +26,7 @@ from service.writer.run_changes import (
     agents_that_name,
     find_changes,
     ids_to_look_up,
+    open_spans_of,
     stored_events,
     types_of,
 )
@@ -43,6 +44,7 @@ from service.writer.run_statements import (
     settle_runs,
 )
 from service.writer.run_totals import totals
+from service.writer.settled import Settled, settle
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Held:
     added: frozenset[str]  # the ids of runs that this transaction inserted
     times: dict[str, Times]  # of the events of new runs
     types: Types  # of events that were stored before: incoming ones, and those that they name
+    open_spans: frozenset[str]  # the keys of those that are spans which had not ended
 
     @property
     def stored(self) -> set[str]:
@@ -108,10 +111,12 @@ class Transaction:
         held = self._hold_runs(found, namer, new)
         stored = held.stored
         rows = incoming.without_stored(stored)
-        self._copy_events(held, rows)
-        old_runs = {run_id: rows[run_id] for run_id in rows if run_id not in held.added}
-        changes = find_changes(self._conn, held.runs, old_runs, held.types)
-        lsn = self._settle(namer, held, rows, changes)
+        ended = incoming.ended(held.open_spans) if held.open_spans else {}
+        settled = settle(self._conn, held.runs, held.added, rows, ended)
+        self._copy_events(held, settled.new)
+        settled.change_stored(self._conn, held.runs)
+        changes = find_changes(self._conn, held.runs, settled.without(held.added), held.types)
+        lsn = self._settle(namer, held, settled, changes)
         return incoming.counts(stored, found.expired, lsn)
 
     def _find_runs(self) -> Found:
@@ -182,12 +187,12 @@ class Transaction:
             set_costs(without_cost, self._prices.at(self._conn, loaded.fetchone()))
         runs, added = by_id(rows_held), frozenset(str(row["run_id"]) for row in rows_added)
         check_held(runs, found)
-        types = types_of(rows_stored)
+        stored = list(rows_stored)
         made_by_others = runs.keys() - found.known.keys() - added
         if made_by_others:
             others = {run_id: runs[run_id] for run_id in made_by_others}
-            types |= types_of(self._find_stored(found.incoming, others))
-        return Held(runs, added, times, types)
+            stored += self._find_stored(found.incoming, others)
+        return Held(runs, added, times, types_of(stored), open_spans_of(stored))
 
     def _find_stored(self, incoming: Incoming, runs: Runs) -> Iterable[Row]:
         """Query which of the incoming events of these runs, and of those they name, are stored."""
@@ -214,18 +219,19 @@ class Transaction:
                 for block in blocks(parts):
                     copy.write(block)
 
-    def _settle(self, namer: Namer, held: Held, rows: Rows, changes: list[Change]) -> str:
+    def _settle(self, namer: Namer, held: Held, settled: Settled, changes: list[Change]) -> str:
         """Update the runs and append their metric deltas; commit, and return the log position."""
         unlocked = {now.agent_name for old, now in changes if needs_name(old, now)} - namer.locked
         if unlocked:
             raise RetryTransaction("more agents to lock", agents=namer.locked | unlocked)
         names = rename_runs(namer, changes)
         born = {run_id: held.times[run_id] for run_id in held.added}
-        outcomes = find_outcomes(self._conn, held.runs, rows, held.types, changes)
+        outcomes = find_outcomes(self._conn, held.runs, settled.come, held.types, changes)
+        counted = settled.counted
         with self._conn.pipeline():
-            if rows:
-                queries.runs.add_totals(self._conn, **totals(rows, held.runs, born, outcomes))
-                queries.metrics.add_deltas(self._conn, **deltas(rows, held.runs))
+            if counted:
+                queries.runs.add_totals(self._conn, **totals(settled, held.runs, born, outcomes))
+                queries.metrics.add_deltas(self._conn, **deltas(counted, settled.before, held.runs))
             if changes:
                 settle_runs(self._conn, changes, names)
                 count_runs(self._conn, namer)

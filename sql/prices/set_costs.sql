@@ -1,6 +1,6 @@
 -- prices/set_costs: set the computed costs of events, and add the difference to runs and deltas.
 --
--- An event whose cost changed since it was read stays as it is, so nothing counts twice. A run's
+-- An event whose cost changed since it was read, or that counts no more, stays as it is, so nothing counts twice. A run's
 -- updated_at stays too, because retention uses it as the time of the last stored event.
 --
 -- params   received_on  date       the day of the runs
@@ -28,6 +28,7 @@ WITH changed AS (
        AND e.event_id    = n.event_id
        AND e.cost        IS NOT DISTINCT FROM n.old_cost
        AND e.cost_source IS DISTINCT FROM 'client'
+       AND coalesce(e.tokens_in, e.tokens_out) IS NOT NULL
     RETURNING e.run_id, n.agent_name, e.timestamp, e.event_type, e.model,
               coalesce(n.cost, 0) - coalesce(n.old_cost, 0) AS cost
 ), sums AS (

@@ -2,7 +2,7 @@
 --
 -- Events are read through their parent, so a new partition needs no grant. Views read with their owner's
 -- rights, so gati_bi reads no table. Only the owner may DELETE. gati_ingest may not change a run's run_id,
--- received_on, created_at and renamed, nor an agent's description. gati_read reads api_keys, the hashes of 32 random
+-- received_on, created_at and renamed, nor an agent's description, nor an event's keys and time. gati_read reads api_keys, the hashes of 32 random
 -- bytes, to authenticate reads. A column that a migration still has to add is left out.
 --
 -- params   role     text  whose list: gati_ingest, gati_read or gati_bi
@@ -21,8 +21,10 @@ WITH listed (role, privilege, objects, columns) AS (
            ('gati_ingest', 'UPDATE', '{runs}',
             '{agent_name, run_name, environment, environment_at, requested_name, requested_at,
               owner_is_root, owner_at, owner_tie, owner_event_id, owner_parent_id, metadata, moved_xid,
-              started_at, ended_at, last_event_at, duration_us, pending_ends, status, event_count, error_count,
+              started_at, ended_at, last_event_at, duration_us, pending_ends, awaited_spans, status, event_count, error_count,
               total_cost, tokens_in, tokens_out, updated_at}'),
+           ('gati_ingest', 'UPDATE', '{events}',
+            '{event_type, model, tokens_in, tokens_out, cost, cost_source, latency_us, is_error, data}'),
            ('gati_ingest', 'EXECUTE', '{latency_edges, latency_bucket}', '{NULL}'),
            ('gati_read', 'SELECT',
             '{agents, runs, events, expired_runs, run_details, listed_runs, event_details,

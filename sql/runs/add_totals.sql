@@ -14,13 +14,14 @@
 -- params   tokens_out    bigint[]
 -- params   statuses      text[]         their statuses now
 -- params   pending_ends  text[]         of each run the array of events that an agent_end names and the run lacks, as text
+-- params   awaited_spans text[]         of each run the array of spans that its calls wait for, as text
 -- params   held_started_ats  timestamptz[]  its start when it was held; NULL: this transaction made the run
 -- params   held_statuses text[]         its status when it was held
 -- params   held_durations_us bigint[]   its duration when it was held
 -- index    runs_pkey
 -- plan     one index look-up per run; HOT updates, but where a run starts earlier; one row per agent and
 --          quarter hour appended
--- try      \set run_ids '{}' \set started_ats '{}' \set ended_ats '{}' \set last_ats '{}' \set event_counts '{}' \set error_counts '{}' \set costs '{}' \set tokens_in '{}' \set tokens_out '{}' \set statuses '{}' \set pending_ends '{}' \set held_started_ats '{}' \set held_statuses '{}' \set held_durations_us '{}'
+-- try      \set run_ids '{}' \set started_ats '{}' \set ended_ats '{}' \set last_ats '{}' \set event_counts '{}' \set error_counts '{}' \set costs '{}' \set tokens_in '{}' \set tokens_out '{}' \set statuses '{}' \set pending_ends '{}' \set awaited_spans '{}' \set held_started_ats '{}' \set held_statuses '{}' \set held_durations_us '{}'
 
 WITH changed AS (
     UPDATE runs AS r
@@ -31,6 +32,7 @@ WITH changed AS (
                                              - least(r.started_at, n.started_at)) * 1000000)::bigint,
            status        = n.status,
            pending_ends  = n.pending_ends::uuid[],
+           awaited_spans = n.awaited_spans::uuid[],
            event_count   = r.event_count + n.event_count,
            error_count   = r.error_count + n.error_count,
            total_cost    = r.total_cost  + n.cost,
@@ -40,10 +42,10 @@ WITH changed AS (
       FROM unnest(:'run_ids'::uuid[], :'started_ats'::timestamptz[], :'ended_ats'::timestamptz[],
                   :'last_ats'::timestamptz[], :'event_counts'::bigint[], :'error_counts'::bigint[],
                   :'costs'::numeric[], :'tokens_in'::bigint[], :'tokens_out'::bigint[],
-                  :'statuses'::text[], :'pending_ends'::text[], :'held_started_ats'::timestamptz[],
-                  :'held_statuses'::text[], :'held_durations_us'::bigint[])
+                  :'statuses'::text[], :'pending_ends'::text[], :'awaited_spans'::text[],
+                  :'held_started_ats'::timestamptz[], :'held_statuses'::text[], :'held_durations_us'::bigint[])
         AS n (run_id, started_at, ended_at, last_at, event_count, error_count, cost, tokens_in,
-              tokens_out, status, pending_ends, held_started_at, held_status, held_duration_us)
+              tokens_out, status, pending_ends, awaited_spans, held_started_at, held_status, held_duration_us)
      WHERE r.run_id = n.run_id
     RETURNING r.agent_name, r.started_at, r.status, r.duration_us,
               n.held_started_at, n.held_status, n.held_duration_us

@@ -13,8 +13,8 @@
 -- the run again for each level). In psql: SET enable_mergejoin = off.
 --
 -- params   run_id  uuid  the run
--- returns  event_id uuid, event_type text, timestamp timestamp with time zone, data jsonb, parent_event_id uuid, previous_event_id uuid, model text, latency_ms numeric, cost numeric, cost_source text, tokens_in bigint, tokens_out bigint, name text, status text, graph_structure jsonb, execution_flow jsonb, tie integer, tree_parent_id uuid, depth integer
--- rows     one per event; none when the run is unknown
+-- returns  event_id uuid, event_type text, timestamp timestamp with time zone, data jsonb, parent_event_id uuid, previous_event_id uuid, model text, latency_ms numeric, cost numeric, cost_source text, tokens_in bigint, tokens_out bigint, name text, status text, graph_structure jsonb, execution_flow jsonb, repeats text, tie integer, tree_parent_id uuid, depth integer
+-- rows     one per event; repeats: of a call that counts nowhere, the event that counts. None when the run is unknown
 -- index    runs_pkey, events_pkey
 -- plan     index scans on one partition; the recursion probes one hash of the run, level by level
 -- try      \set run_id 8552f8ec-923d-432c-9bc4-802c92078534
@@ -64,6 +64,9 @@ SELECT e.event_id, e.event_type, e.timestamp, e.data, e.parent_event_id, e.previ
            coalesce(nullif(e.data -> 'execution_flow', 'null'),
                     nullif(e.data -> 'metadata' -> 'execution_flow', 'null'))
        END AS execution_flow,
+       CASE WHEN e.tokens_in IS NULL AND e.event_type IN ('llm_call', 'agent_end')
+             AND e.data ->> 'counted' = 'false' THEN left(e.data ->> 'repeats', 36)
+       END AS repeats,
        e.tie, l.tree_parent_id, w.depth
   FROM runs   AS r
   JOIN events AS e

@@ -30,6 +30,7 @@ CREATE TABLE runs (
     ended_at        timestamptz NOT NULL,
     pending_ends    uuid[]      NOT NULL DEFAULT '{}',
     owner_tie       integer     NOT NULL DEFAULT 0,
+    awaited_spans   uuid[]      NOT NULL DEFAULT '{}',
     CONSTRAINT runs_pkey PRIMARY KEY (run_id),
     CONSTRAINT runs_agent_name_fkey FOREIGN KEY (agent_name) REFERENCES agents (name),
     CONSTRAINT runs_agent_name_run_name_key UNIQUE (agent_name, run_name),
@@ -72,6 +73,8 @@ COMMENT ON COLUMN runs.environment_at IS 'The timestamp of the event that enviro
 COMMENT ON COLUMN runs.status IS 'How the root ended. The end of an inner agent neither ends nor fails the run';
 
 COMMENT ON COLUMN runs.pending_ends IS 'The events that an agent_end names and the run does not hold yet: should one be the agent_start of an inner agent, the status is found again. Mostly empty';
+
+COMMENT ON COLUMN runs.awaited_spans IS 'The nearest spans around its calls with usage that the run does not hold yet: should one be in such a call itself, the calls inside stop counting. At most 1,000';
 
 COMMENT ON COLUMN runs.moved_xid IS 'The transaction that moved the run to its agent: that agent''s streams send its events from this transaction on; NULL: never moved';
 

@@ -53,7 +53,7 @@ EXPECTED = {
     "event_type_totals_live": ("", "", "r"),
     "event_details": READS,
     "event_times": OWNERS_ALONE,
-    "events": ("ra", "r", ""),
+    "events": ("raw", "r", ""),
     "events_*": OWNERS_ALONE,  # reached through events
     "expired_runs": ("r", "r", ""),
     "exported_runs": READS,
@@ -259,7 +259,8 @@ def test_the_ingest_role_removes_nothing_and_makes_nothing(
         "UPDATE runs SET received_on = current_date",
         "UPDATE runs SET created_at = now()",
         "UPDATE runs SET renamed = true",
-        "UPDATE events SET data = '{}'",
+        "UPDATE events SET timestamp = now()",
+        "UPDATE events SET run_id = gen_random_uuid()",
         "INSERT INTO events_default SELECT FROM events",
     ],
 )

@@ -49,6 +49,8 @@ class Data(Struct, gc=False):
     output: Output | str | bool | int | float | list[Raw] | None = None
     otel: Span | str | bool | int | float | list[Raw] | None = None
     metadata: Raw = NULL
+    counted: Any = None
+    repeats: Any = None
 
 
 decode_data = msgspec.json.Decoder(Data).decode

@@ -140,7 +140,7 @@ def read_event(
     event_type = read_name(sent.event_type, "event_type", MAX_EVENT_TYPE) or missing("event_type")
     timestamp = read_timestamp(sent.timestamp)
     span = read_span(data) if data.otel else None
-    cost = numbers.cost(data.cost)
+    tokens_in, tokens_out, cost = read_figures(data)
     latency_us = numbers.latency_us(data.latency_ms)
     if latency_us is None:
         latency_us = numbers.latency_us(data.duration_ms)
@@ -161,8 +161,8 @@ def read_event(
         # Of `data`, a known key of the wrong type counts as absent.
         environment=optional_name(data.environment, MAX_ENVIRONMENT),
         model=optional_name(data.model, MAX_MODEL),
-        tokens_in=read_tokens_in(data),
-        tokens_out=tokens(data.tokens_out),
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
         cost=cost,
         cost_source=None if cost is None else "client",
         latency_us=latency_us,
@@ -194,6 +194,13 @@ def read_run_name(value: str | bool | None, repairs: Repairs | None) -> str | No
             raise
         repairs.add(problem, "`run_name` was shortened to a name, or left out.")
         return shortened(value, MAX_NAME) if isinstance(value, str) else None
+
+
+def read_figures(data: Data) -> tuple[int | None, int | None, str | None]:
+    """Tokens in and out, and the cost: none of an exported call that repeats another one."""
+    if data.counted is False and to_uuid(data.repeats) is not None:
+        return None, None, None
+    return read_tokens_in(data), tokens(data.tokens_out), numbers.cost(data.cost)
 
 
 def read_tokens_in(data: Data) -> int | None:

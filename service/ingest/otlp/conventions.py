@@ -82,6 +82,7 @@ CONVENTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         OPENINFERENCE: ("llm.provider", "llm.system"),
         VERCEL: ("ai.model.provider",),
     },
+    "response_id": {GENAI: ("gen_ai.response.id",), VERCEL: ("ai.response.id",)},
     "usage in parts": {"Langfuse": ("langfuse.observation.usage_details",)},
     "usage": {"MLflow": ("mlflow.chat.tokenUsage",)},
     "tokens_in": {

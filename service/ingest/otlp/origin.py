@@ -61,6 +61,7 @@ class Origin:
     ) -> None:
         """`name`, `version` and `attributes` are those of the scope."""
         self.service = service
+        self.scope = name
         identity = within_limit({"name": name, "version": version})
         stored = within_limit(attributes)
         scope = {key: v for key, v in {**identity, "attributes": stored}.items() if v}

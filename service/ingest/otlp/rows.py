@@ -100,6 +100,7 @@ class RowMaker:
             tie=tie_of(span.start_ns),
             is_error=is_error,
             data=encoded,
+            call=columns.call,
         )
 
     def end(self, data: Data, columns: Columns, is_error: bool) -> EventRow:
@@ -125,6 +126,7 @@ class RowMaker:
             tie=tie_of(max(span.start_ns, span.end_ns)),
             is_error=is_error,
             data=self._encode(data),
+            call=columns.call,
         )
 
     def _encode(self, data: Data) -> bytes:

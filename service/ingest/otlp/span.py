@@ -14,6 +14,7 @@ from service.ingest.otlp.origin import Origin
 # The role of an event in its span. A child's parent is always SPAN, even if that is an agent_start:
 # the child knows only the span id of its parent.
 SPAN, END = "8", "9"
+ROLE_AT = len("01234567-89ab-8cde-")
 YEAR_2000_NS = 946_684_800 * 10**9
 OK_STATUS, ERROR_STATUS = 1, 2
 HAS_IS_REMOTE, IS_REMOTE = 0x100, 0x200  # of the flags
@@ -99,6 +100,11 @@ def check_ids(span: Span) -> None:
             text = "`parent_span_id` is 8 bytes, or none."
             raise BadEvent("parent_span_id", "invalid_parent_span_id", text)
         span.parent_span_id = ""
+
+
+def end_of(event_id: str) -> str:
+    """The event of an agent's end, from that of its start."""
+    return f"{event_id[:ROLE_AT]}{END}{event_id[ROLE_AT + 1 :]}"
 
 
 @lru_cache(maxsize=16_384)

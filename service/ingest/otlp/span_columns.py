@@ -2,8 +2,8 @@
 
 Only a call of a model has tokens and a cost. Conventions allow the spans around it to repeat them:
 GenAI's `invoke_agent` has the sum of its calls. Added up, each token would count once per such
-span, so their figures stay among their attributes. Whether a span has calls inside cannot decide,
-because these may come in a later request, and the order must make no difference.
+span, so their figures stay among their attributes. Which of several spans of one call counts is
+decided when they are stored, because they may come in several requests, in any order.
 """
 
 from datetime import datetime
@@ -16,6 +16,7 @@ from service.ingest.otlp.cost_and_error import cost_of
 from service.ingest.otlp.json_text import parsed
 from service.ingest.otlp.span import Span
 from service.ingest.otlp.usage import Usage, usage_of
+from service.ingest.rows import Call
 
 NS_PER_MS = 1_000_000
 MS_PER_SECOND = 1_000
@@ -38,6 +39,7 @@ class Columns(NamedTuple):
     cost_source: str | None = None
     latency_us: int | None = None
     usage: Usage = Usage()
+    call: Call | None = None
 
 
 NOTHING = Columns()
@@ -57,7 +59,18 @@ def read_columns(span: Span, said: Facts, is_model_call: bool) -> Columns:
         cost_source=None if cost is None else "client",
         latency_us=latency_us,
         usage=usage,
+        call=call_of(span, said) if usage.tokens_in or usage.tokens_out or has_cost(cost) else None,
     )
+
+
+def has_cost(cost: str | None) -> bool:
+    """Whether a call says that it cost something."""
+    return cost is not None and cost != "0"
+
+
+def call_of(span: Span, said: Facts) -> Call:
+    """What tells a call from others that may repeat it: service/writer/repeated_calls.py."""
+    return Call(span.origin.scope, said.first("response_id", name))
 
 
 def model_of(said: Facts) -> str | None:

@@ -39,6 +39,8 @@ def outline(row: Row, depth: int) -> Row:
         "latency_ms": row["latency_ms"],
         "cost": row["cost"],
         "status": row["status"],
+        "counted": None if row["repeats"] is None else False,
+        "repeats": row["repeats"],
     }
     return {
         "event_id": row["event_id"],

@@ -31,6 +31,10 @@ def write_nested(
         for name in not_in_node:
             del row[name]
         row["depth"] = depth
+        if row["repeats"] is None:
+            del row["repeats"]
+        else:
+            row["counted"] = False
         if row["event_id"] in tree.cycle:
             row["cycle"] = True
         if depth == deepest and row["event_id"] in tree.children:

@@ -121,6 +121,13 @@ def test_each_name_of_a_run_name(name: str) -> None:
     assert rows(span(TRACE, attributes={name: "trip"}))[0].run_name == "trip"
 
 
+@pytest.mark.parametrize("name", names_of("response_id"))
+def test_each_name_of_a_response_id(name: str) -> None:
+    call = one(CHAT | {"gen_ai.usage.input_tokens": 1, name: "r"}).call
+    assert call is not None
+    assert (call.response_id, call.scope) == ("r", "tests")
+
+
 TYPES = {
     "langfuse.observation.type": "generation",
     "openinference.span.kind": "LLM",
@@ -154,6 +161,7 @@ def test_the_tests_above_have_every_meaning() -> None:
         "message of a template",
         "tags",
         "metadata",
+        "response_id",
         "tool_name",
         "tool_name of a tool",
         "type",

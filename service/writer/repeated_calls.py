@@ -1,0 +1,198 @@
+"""Finds which calls of new spans count, and which stored calls count no longer.
+
+The run is held. What is looked up is bounded: spans around a new call by key, up to 100 levels; and
+all events of a run of up to MOST_READ, once a call comes around calls that are stored already. A
+run keeps which spans its calls lack (`awaited_spans`), so that nothing is asked for other spans.
+Siblings are found only among the spans of one transaction.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC
+from itertools import chain
+
+import msgspec
+
+from service.db.queries import Connection, Row, queries
+from service.ingest.otlp.span import end_of
+from service.ingest.rows import EventRow
+from service.writer.call_graph import AGENT_END, CallGraph, StoredSpan, repeats_among, span_of
+from service.writer.run_owner import RunState
+
+MOST_AWAITED = 1_000  # usually a few: the agents that have not ended yet
+MOST_READ = 10_000  # events of a run: some 10 ms
+
+
+@dataclass
+class RunCalls:
+    """The new spans of one run, and what its calls change."""
+
+    run: RunState
+    is_new: bool  # nothing of the run was stored before
+    rows: list[EventRow]
+    has_late_usage: bool = False  # a span that was stored without usage has some now
+    awaited: list[str] = field(default_factory=list)
+    repeats: dict[str, str] = field(default_factory=dict)  # new events -> those that count
+    uncounted: list[tuple[EventRow, str]] = field(default_factory=list)  # stored ones, likewise
+
+    def __post_init__(self) -> None:
+        self.graph = CallGraph()
+        self.awaited = list(self.run.awaited_spans)
+        self.calls = [row for row in self.rows if row.call is not None]
+        awaited = set(self.awaited)
+        self.arrived = [row.event_id for row in self.rows if row.event_id in awaited]
+        self.concerned = bool(self.calls or self.arrived)
+        if self.concerned:
+            self.graph.add_rows(self.rows)
+
+    def to_look_up(self) -> list[str]:
+        """The spans around the new ones that may be stored."""
+        if self.is_new or not self.concerned:
+            return []
+        spans = chain(map(span_of, self.calls), self.arrived)
+        lacking = {self.graph.around(span_id).lacking for span_id in spans}
+        return sorted(span_id for span_id in lacking if span_id is not None)
+
+    def add_stored(self, rows: Iterable[Row]) -> None:
+        """Add the rows of events/enclosing."""
+        for row in rows:
+            span_id = str(row["event_id"])
+            if span_id not in self.graph:
+                self.graph.add(span_id, stored_span(row))
+                if row["figures_id"] is not None:
+                    self.graph.add_call(span_id, str(row["figures_id"]))
+        self.graph.forget()
+
+    @property
+    def must_read_all(self) -> bool:
+        """Whether a call has come around calls that are stored already."""
+        if self.run.event_count > MOST_READ:
+            return False
+        return self.has_late_usage or any(
+            self.graph.from_span(span_id).call is not None for span_id in self.arrived
+        )
+
+    def add_all(self, rows: list[Row]) -> None:
+        """Add all events of the run (events/figures), and find the calls that count no longer."""
+        self.graph = CallGraph()
+        new = {row.event_id for row in self.rows}
+        calls: dict[str, Row] = {}
+        for row in rows:
+            event_id = str(row["event_id"])
+            if row["event_type"] != AGENT_END:
+                self.graph.add(event_id, stored_span(row))
+            if event_id not in new and (span_id := called_span(row)) is not None:
+                self.graph.add_call(span_id, event_id)
+                calls[span_id] = row
+        self.graph.add_rows(self.rows)
+        for span_id, row in calls.items():
+            found = self.graph.around(span_id)
+            if found.call is not None and not row["is_repeat"]:
+                counts = self.graph.figures_of(found.call)
+                self.uncounted.append((stored_row(self.run, row), counts))
+            elif found.lacking is not None:
+                self.awaited.append(found.lacking)
+
+    def decide(self) -> None:
+        """Find which new calls repeat others, and what the run awaits."""
+        if not self.concerned:
+            return
+        outermost = []
+        for row in self.calls:
+            span_id = span_of(row)
+            found = self.graph.around(span_id)
+            if found.call is not None:
+                self.repeats[row.event_id] = self.graph.figures_of(found.call)
+            else:
+                parent = self.graph.parent_of(span_id)
+                if parent is not None:
+                    outermost.append((parent, row))
+            if found.lacking is not None:
+                self.awaited.append(found.lacking)
+        siblings = repeats_among(outermost)
+        self.repeats = {one: siblings.get(other, other) for one, other in self.repeats.items()}
+        self.repeats |= siblings
+        lacking = (self.graph.from_span(span_id).lacking for span_id in self.arrived)
+        arrived = {row.event_id for row in self.rows}
+        awaited = {*self.awaited, *(span_id for span_id in lacking if span_id is not None)}
+        self.awaited = sorted(awaited - arrived)[:MOST_AWAITED]
+
+
+def find_repeats(conn: Connection, runs: list[RunCalls]) -> None:
+    """Decide for each run which of its calls count."""
+    asking = [(run, span_ids) for run in runs if (span_ids := run.to_look_up())]
+    with conn.pipeline():
+        found = [
+            queries.events.enclosing(
+                conn,
+                received_on=calls.run.received_on,
+                run_id=calls.run.run_id,
+                event_ids=span_ids,
+            )
+            for calls, span_ids in asking
+        ]
+    for (calls, _), rows in zip(asking, found, strict=True):
+        calls.add_stored(rows)
+    for calls in runs:
+        if calls.concerned and calls.must_read_all:
+            calls.add_all(read_figures(conn, calls.run))
+        calls.decide()
+
+
+def read_figures(conn: Connection, run: RunState, event_ids: list[str] | None = None) -> list[Row]:
+    """What the events of a run count for: all, or these."""
+    return queries.events.figures(
+        conn, received_on=run.received_on, run_id=run.run_id, event_ids=event_ids
+    ).fetchall()
+
+
+def called_span(row: Row) -> str | None:
+    """The id of the span of a stored call with usage; None for another event, and for the SDK's."""
+    if not (row["is_repeat"] or row["tokens_in"] or row["tokens_out"] or row["cost"]):
+        return None
+    event_id = str(row["event_id"])
+    if row["event_type"] != AGENT_END:
+        return None if row["stamped_at_end"] else event_id
+    start_id = str(row["previous_event_id"])
+    return start_id if event_id == end_of(start_id) else None
+
+
+def stored_span(row: Row) -> StoredSpan:
+    """A stored span in the graph."""
+    return StoredSpan(optional_text(row["parent_event_id"]), row["event_type"])
+
+
+def optional_text(value: object) -> str | None:
+    """An id as text, or None."""
+    return None if value is None else str(value)
+
+
+def stored_row(run: RunState, row: Row) -> EventRow:
+    """A row of events/figures as what is added up, without data."""
+    at, cost = row["timestamp"].astimezone(UTC), row["cost"]
+    return EventRow(
+        run_id=run.run_id,
+        event_id=str(row["event_id"]),
+        agent_name=row["agent_name"],
+        event_type=row["event_type"],
+        timestamp=at,
+        timestamp_text=at.isoformat(),
+        model=row["model"],
+        tokens_in=row["tokens_in"],
+        tokens_out=row["tokens_out"],
+        cost=None if cost is None else f"{cost:f}",
+        cost_source=row["cost_source"],
+        latency_us=row["latency_us"],
+        stamped_at_end=row["stamped_at_end"],
+        tie=row["tie"],
+        is_error=row["is_error"],
+        data=b"{}",
+    )
+
+
+def uncounted(row: EventRow, counts: str) -> EventRow:
+    """A call whose figures count elsewhere: its data keep them, and name the event that counts."""
+    marks = b'"counted":false,"repeats":"%b"' % counts.encode()
+    return msgspec.structs.replace(
+        row, tokens_in=None, tokens_out=None, cost=None, cost_source=None, marks=marks
+    )

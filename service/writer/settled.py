@@ -1,0 +1,168 @@
+"""Settled: what the new rows of a transaction count for, and the stored events that they change.
+
+A span is replaced by its ended version, once. A call that turns out to repeat another one counts no
+more. Both take away what the stored event counted for, and add what it counts for now.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import msgspec
+
+from service.db.queries import Connection, queries
+from service.ingest.rows import EventRow
+from service.writer.repeated_calls import (
+    RunCalls,
+    find_repeats,
+    read_figures,
+    stored_row,
+    uncounted,
+)
+from service.writer.run_changes import Rows, Runs
+from service.writer.run_owner import RunState
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass
+class Settled:
+    """Rows by run. Those of `new` are to be stored, those of `ended` replace stored ones."""
+
+    new: Rows = field(default_factory=dict)
+    ended: Rows = field(default_factory=dict)
+    uncounted: dict[str, list[tuple[EventRow, str]]] = field(default_factory=dict)
+    before: Rows = field(default_factory=dict)  # what the changed events counted for
+    awaited: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def come(self) -> Rows:
+        """What the requests bring: new rows, and ended versions."""
+        if not self.ended:
+            return self.new
+        return {
+            run_id: self.new.get(run_id, []) + self.ended.get(run_id, [])
+            for run_id in sorted(self.new.keys() | self.ended.keys())
+        }
+
+    @property
+    def counted(self) -> Rows:
+        """What counts now: all that has come, and the changed events."""
+        if not self.uncounted:
+            return self.come
+        return {
+            run_id: rows + [uncounted(*pair) for pair in self.uncounted.get(run_id, ())]
+            for run_id, rows in self.come.items()
+        }
+
+    def without(self, run_ids: Collection[str]) -> Rows:
+        """What the requests bring to other runs than these."""
+        return {run_id: rows for run_id, rows in self.come.items() if run_id not in run_ids}
+
+    def change_stored(self, conn: Connection, held: Runs) -> None:
+        """Change the stored events, where there are any to change."""
+        if not self.before:
+            return
+        with conn.pipeline():
+            for run_id, rows in self.ended.items():
+                replace_events(conn, held[run_id], rows)
+            for run_id, pairs in self.uncounted.items():
+                queries.events.uncount(
+                    conn,
+                    received_on=held[run_id].received_on,
+                    run_id=run_id,
+                    event_ids=[row.event_id for row, _ in pairs],
+                    repeats=[counts for _, counts in pairs],
+                )
+
+
+def settle(
+    conn: Connection, held: Runs, added: Collection[str], rows: Rows, ended: Rows
+) -> Settled:
+    """Find what counts. The runs are held; `added` are those that this transaction made.
+
+    `rows` are new, `ended` are ended versions of spans that are stored open.
+    """
+    settled = Settled(rows)
+    late = replace_open(conn, held, ended, settled) if ended else frozenset[str]()
+    runs = [
+        RunCalls(held[run_id], run_id in added, of_run, run_id in late)
+        for run_id, of_run in settled.come.items()
+    ]
+    find_repeats(conn, runs)
+    for calls in runs:
+        run_id = calls.run.run_id
+        settled.awaited[run_id] = calls.awaited
+        if calls.repeats:
+            mark(settled.new, run_id, calls.repeats)
+            mark(settled.ended, run_id, calls.repeats)
+        if calls.uncounted:
+            settled.uncounted[run_id] = calls.uncounted
+            settled.before.setdefault(run_id, []).extend(row for row, _ in calls.uncounted)
+    return settled
+
+
+def mark(rows: Rows, run_id: str, repeats: dict[str, str]) -> None:
+    """Replace rows by others that do not count."""
+    if run_id in rows:
+        rows[run_id] = [
+            uncounted(row, repeats[row.event_id]) if row.event_id in repeats else row
+            for row in rows[run_id]
+        ]
+
+
+def replace_open(conn: Connection, held: Runs, ended: Rows, settled: Settled) -> frozenset[str]:
+    """Set the ended versions of open spans; return the runs in which one has usage only now."""
+    late = set()
+    for run_id, rows in ended.items():
+        stored = read_figures(conn, held[run_id], [row.event_id for row in rows])
+        before = {str(row["event_id"]): stored_row(held[run_id], row) for row in stored}
+        settled.before[run_id] = list(before.values())
+        settled.ended[run_id] = [as_ended(row, before[row.event_id]) for row in rows]
+        if any(row.call and not has_usage(before[row.event_id]) for row in rows):
+            late.add(run_id)
+    return frozenset(late)
+
+
+def has_usage(row: EventRow) -> bool:
+    """Whether an event counts for tokens or a cost."""
+    return bool(row.tokens_in or row.tokens_out or (row.cost and row.cost != "0"))
+
+
+def as_ended(row: EventRow, stored: EventRow) -> EventRow:
+    """The ended version of a span, which began when the stored one says."""
+    latency_us = row.latency_us
+    if latency_us is not None:
+        latency_us = max(0, latency_us + (row.timestamp - stored.timestamp) // MICROSECOND)
+    return msgspec.structs.replace(
+        row,
+        agent_name=stored.agent_name,
+        timestamp=stored.timestamp,
+        timestamp_text=stored.timestamp_text,
+        tie=stored.tie,
+        latency_us=latency_us,
+    )
+
+
+def replace_events(conn: Connection, run: RunState, rows: list[EventRow]) -> None:
+    """Store ended versions in place of open ones."""
+
+    def texts(value: Callable[[EventRow], object]) -> list[str | None]:
+        found: Iterable[object] = map(value, rows)
+        return [None if each is None else str(each) for each in found]
+
+    queries.events.replace(
+        conn,
+        received_on=run.received_on,
+        run_id=run.run_id,
+        event_ids=[row.event_id for row in rows],
+        event_types=[row.event_type for row in rows],
+        models=[row.model for row in rows],
+        tokens_in=texts(lambda row: row.tokens_in),
+        tokens_out=texts(lambda row: row.tokens_out),
+        costs=[row.cost for row in rows],
+        cost_sources=[row.cost_source for row in rows],
+        latencies_us=texts(lambda row: row.latency_us),
+        is_errors=texts(lambda row: row.is_error),
+        datas=[row.stored_data.decode() for row in rows],
+    )

@@ -1,0 +1,38 @@
+-- events/replace: store the ended versions of spans in place of their open ones.
+--
+-- The writer adds the difference to the totals of the run, and to the metrics, in the same transaction.
+--
+-- params   received_on   date       the run's day
+-- params   run_id        uuid       the run, held
+-- params   event_ids     uuid[]     the spans
+-- params   event_types   text[]     beside them, as all that follows
+-- params   models        text[]
+-- params   tokens_in     bigint[]
+-- params   tokens_out    bigint[]
+-- params   costs         numeric[]
+-- params   cost_sources  text[]
+-- params   latencies_us  bigint[]
+-- params   is_errors     boolean[]
+-- params   datas         jsonb[]
+-- index    events_pkey
+-- plan     one look-up in one partition per event
+-- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{}' \set event_types '{}' \set models '{}' \set tokens_in '{}' \set tokens_out '{}' \set costs '{}' \set cost_sources '{}' \set latencies_us '{}' \set is_errors '{}' \set datas '{}'
+
+UPDATE events AS e
+   SET event_type  = n.event_type,
+       model       = n.model,
+       tokens_in   = n.tokens_in,
+       tokens_out  = n.tokens_out,
+       cost        = n.cost,
+       cost_source = n.cost_source,
+       latency_us  = n.latency_us,
+       is_error    = n.is_error,
+       data        = n.data
+  FROM unnest(:'event_ids'::uuid[], :'event_types'::text[], :'models'::text[], :'tokens_in'::bigint[],
+              :'tokens_out'::bigint[], :'costs'::numeric[], :'cost_sources'::text[],
+              :'latencies_us'::bigint[], :'is_errors'::boolean[], :'datas'::jsonb[])
+    AS n (event_id, event_type, model, tokens_in, tokens_out, cost, cost_source, latency_us, is_error,
+          data)
+ WHERE e.received_on = :'received_on'::date
+   AND e.run_id      = :'run_id'::uuid
+   AND e.event_id    = n.event_id;
