@@ -53,6 +53,7 @@ class EventRow(Struct, kw_only=True, gc=False):
     data: bytes
     call: Call | None = None  # of a span that is a call with usage
     marks: bytes = b""  # members of `data` that the service adds, as JSON
+    priced_as: str | None = None  # as JSON, the price that a computed cost comes from
 
     @property
     def key(self) -> str:
@@ -84,7 +85,7 @@ class EventRow(Struct, kw_only=True, gc=False):
             f"{NULL if self.tokens_out is None else self.tokens_out}\t"
             f"{self.cost or NULL}\t{self.cost_source or NULL}\t"
             f"{NULL if self.latency_us is None else self.latency_us}\t{self.stamped_at_end}\t"
-            f"{self.tie}\t{self.is_error}\t"
+            f"{self.tie}\t{self.is_error}\t{escaped(self.priced_as) if self.priced_as else NULL}\t"
         )
         return columns.encode() + self.stored_data.replace(b"\\", b"\\\\") + b"\n"
 

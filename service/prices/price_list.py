@@ -5,7 +5,10 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
+
+import orjson
 
 from service.db.queries import Connection, Row, queries
 from service.prices.model_names import NameForm, forms
@@ -18,11 +21,38 @@ Model = tuple[str, str]  # a provider, and its model's name there
 Matcher = Callable[[str], object]
 
 
-class Found(NamedTuple):
-    """A price, and its provider, model, first day and number of tokens in the table."""
+Key = tuple[str, str, date, int]  # a provider, its model, the first day and number of tokens
 
-    key: tuple[str, str, date, int]
+
+class Found(NamedTuple):
+    """A price, and its key in the table."""
+
+    key: Key
     price: Price
+
+    @property
+    def name(self) -> "PriceName":
+        """What an event says of the price that its cost comes from."""
+        return name_of(self.key)
+
+
+class PriceName(NamedTuple):
+    """What tells a price from all others: as an object, and as that in JSON."""
+
+    value: dict[str, str | int]
+    encoded: str
+
+
+@lru_cache(maxsize=1_024)
+def name_of(key: Key) -> PriceName:
+    """The name of a price. The operator's have no provider, and most prices one tier."""
+    provider, model, valid_from, above_tokens = key
+    value: dict[str, str | int] = {"model": model, "valid_from": valid_from.isoformat()}
+    if provider != OPERATOR:
+        value["provider"] = provider
+    if above_tokens:
+        value["above_tokens"] = above_tokens
+    return PriceName(value, orjson.dumps(value).decode())
 
 
 class PriceList:
@@ -59,7 +89,7 @@ class PriceList:
         return found and found.price
 
     def look_up(self, name: str, day: date, tokens_in: int = 0) -> Found | None:
-        """The same with its key."""
+        """The same with its key in the table."""
         model = self.model_of(name)
         if model is None:
             return None

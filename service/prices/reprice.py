@@ -19,8 +19,8 @@ from service.db import audit_log
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.session_settings import WRITE
-from service.prices.price import Price, count
-from service.prices.price_list import CurrentPrices, PriceList
+from service.prices.price import count
+from service.prices.price_list import CurrentPrices, Found, PriceList, PriceName
 from service.prices.window import Repriced, Window
 
 EVENTS_PER_TRANSACTION = 2_000
@@ -38,7 +38,8 @@ TRANSIENT = frozenset({"40P01", "40001", "55P03"})
 RETRIES = RetryPolicy(40)  # over about 20 s, and the time for which each waits
 AGAIN = "run it again, it does what is left"
 
-Change = tuple[Row, Decimal | None]  # an event as it was read, and its cost
+# An event as it was read, its cost, and from which price.
+Change = tuple[Row, Decimal | None, PriceName | None]
 
 
 def reprice(url: str, window: Window, dry_run: bool) -> Repriced:
@@ -105,33 +106,38 @@ class Repricer:
     def _reprice(self, day: date, page: list[Row]) -> None:
         """Store the new costs of a page of events."""
         self.done.events += len(page)
-        changes = [(event, cost) for event in page if (cost := self._cost(event)) != event["cost"]]
+        now = [(event, *self._cost(event)) for event in page]
         if self._dry_run:
-            self.done.changed += len(changes)
-            self.done.dollars += sum((cost or 0) - (event["cost"] or 0) for event, cost in changes)
-        elif changes:
+            other = [(event["cost"], cost) for event, cost, _ in now if cost != event["cost"]]
+            self.done.changed += len(other)
+            self.done.dollars += sum((cost or 0) - (before or 0) for before, cost in other)
+        elif changes := [
+            (event, cost, name)
+            for event, cost, name in now
+            if (cost, name and name.value) != (event["cost"], event["priced_as"])
+        ]:
             changed = self._store(day, changes)
             self.done.changed += changed["events"]
             self.done.dollars += changed["cost"]
 
-    def _cost(self, event: Row) -> Decimal | None:
-        """The computed cost of an event; None if its model has no price on its day."""
-        price = self._price(event, "model") or self._price(event, "requested_model")
-        if price is None:
+    def _cost(self, event: Row) -> tuple[Decimal | None, PriceName | None]:
+        """The computed cost of an event, and from which price; None without one on its day."""
+        found = self._price(event, "model") or self._price(event, "requested_model")
+        if found is None:
             self.done.note_unknown(event["model"])
-            return None
-        cost = price.cost(
+            return None, None
+        cost = found.price.cost(
             event["tokens_in"] or 0,
             event["tokens_out"] or 0,
             count(event["cache_read"]),
             count(event["cache_write"]),
         )
-        return None if cost is None else Decimal(cost)
+        return (None, None) if cost is None else (Decimal(cost), found.name)
 
-    def _price(self, event: Row, column: str) -> Price | None:
+    def _price(self, event: Row, column: str) -> Found | None:
         """The price of the model that a column names."""
         name, day = event[column], event["timestamp"].date()
-        return self._prices.find(name, day, event["tokens_in"] or 0) if name else None
+        return self._prices.look_up(name, day, event["tokens_in"] or 0) if name else None
 
     def _store(self, day: date, changes: list[Change]) -> Row:
         """Store changed costs with totals and deltas; retry while the runs are locked."""
@@ -145,7 +151,7 @@ class Repricer:
         raise Failure(f"runs of {day} are in use all the time: {AGAIN}")
 
     def _store_now(self, day: date, changes: list[Change]) -> Row:
-        run_ids = dict.fromkeys(str(event["run_id"]) for event, _ in changes)
+        run_ids = dict.fromkeys(str(event["run_id"]) for event, _, _ in changes)
         if is_distributed(self._conn):
             queries.runs.take_turns(self._conn, run_ids=list(run_ids))
         held = queries.runs.hold(self._conn, run_ids=list(run_ids))
@@ -156,11 +162,12 @@ class Repricer:
         [changed] = queries.prices.set_costs(
             self._conn,
             received_on=day,
-            run_ids=[str(event["run_id"]) for event, _ in changes],
-            agent_names=[agents[event["run_id"]] for event, _ in changes],
-            event_ids=[str(event["event_id"]) for event, _ in changes],
-            old_costs=[as_text(event["cost"]) for event, _ in changes],
-            costs=[as_text(cost) for _, cost in changes],
+            run_ids=[str(event["run_id"]) for event, _, _ in changes],
+            agent_names=[agents[event["run_id"]] for event, _, _ in changes],
+            event_ids=[str(event["event_id"]) for event, _, _ in changes],
+            old_costs=[as_text(event["cost"]) for event, _, _ in changes],
+            costs=[as_text(cost) for _, cost, _ in changes],
+            priced_as=[name and name.encoded for _, _, name in changes],
         )
         return changed
 

@@ -87,7 +87,9 @@ class CallGraph:
 
     def around(self, span_id: str) -> Outward:
         """What lies around a span; on a cycle of parents a call does not lie in itself."""
-        parent = self.parent_of(span_id)
+        if span_id not in self._spans:
+            return Outward(lacking=span_id)
+        parent = self._spans[span_id].parent_event_id
         found = Outward() if parent is None else self.from_span(parent)
         return Outward() if found.call == span_id else found
 

@@ -14,8 +14,8 @@ from msgspec import Raw, Struct, field
 from service.core.cooperative import paced
 from service.ingest.elements import NULL
 from service.ingest.rows import EventRow
-from service.prices.price import Price, count
-from service.prices.price_list import PriceList
+from service.prices.price import count
+from service.prices.price_list import Found, PriceList
 
 CLIENT, COMPUTED = "client", "computed"
 # The start of the keys of `data`, which may also be written with escapes.
@@ -34,15 +34,22 @@ def wants_cost(row: EventRow) -> bool:
 
 
 def set_costs(rows: Iterable[EventRow], prices: PriceList) -> None:
-    """Set the computed cost of each row, or none without a price; replaces an earlier one."""
+    """Set the computed cost of each row and from which price it is; none of both without a price.
+
+    It replaces what an earlier attempt has set.
+    """
     look_ups = LookUps(prices)
     for row in paced(rows):
-        price = find_price(row, look_ups)
+        found = find_price(row, look_ups)
         row.cost = None
-        if price is not None:
+        if found is not None:
             read, written = cached(row.data)
-            row.cost = price.cost(row.tokens_in or 0, row.tokens_out or 0, read, written)
-        row.cost_source = None if row.cost is None else COMPUTED
+            row.cost = found.price.cost(row.tokens_in or 0, row.tokens_out or 0, read, written)
+        if found is not None and row.cost is not None:
+            row.cost_source = COMPUTED
+            row.priced_as = found.name.encoded
+        else:
+            row.cost_source = row.priced_as = None
 
 
 class Read(Struct, gc=False):
@@ -75,16 +82,16 @@ class LookUps:
         self._prices = prices
         self._left = MOST_NEW_NAMES
 
-    def find(self, name: str, day: date, tokens_in: int) -> Price | None:
-        """As PriceList.find."""
+    def find(self, name: str, day: date, tokens_in: int) -> Found | None:
+        """As PriceList.look_up."""
         if not self._prices.has_looked_up(name):
             if not self._left:
                 return None
             self._left -= 1
-        return self._prices.find(name, day, tokens_in)
+        return self._prices.look_up(name, day, tokens_in)
 
 
-def find_price(row: EventRow, prices: LookUps) -> Price | None:
+def find_price(row: EventRow, prices: LookUps) -> Found | None:
     """The price of a row's model, else of the model that was requested; None without either."""
     day, tokens_in = row.timestamp.date(), row.tokens_in or 0
     found = prices.find(row.model or "", day, tokens_in)

@@ -44,6 +44,8 @@ class RunCalls:
         self.concerned = bool(self.calls or self.arrived)
         if self.concerned:
             self.graph.add_rows(self.rows)
+            # The end of an agent that was open: its start was stored before.
+            self.has_late_usage |= any(span_of(row) not in self.graph for row in self.calls)
 
     def to_look_up(self) -> list[str]:
         """The spans around the new ones that may be stored."""
@@ -194,5 +196,11 @@ def uncounted(row: EventRow, counts: str) -> EventRow:
     """A call whose figures count elsewhere: its data keep them, and name the event that counts."""
     marks = b'"counted":false,"repeats":"%b"' % counts.encode()
     return msgspec.structs.replace(
-        row, tokens_in=None, tokens_out=None, cost=None, cost_source=None, marks=marks
+        row,
+        tokens_in=None,
+        tokens_out=None,
+        cost=None,
+        cost_source=None,
+        priced_as=None,
+        marks=marks,
     )

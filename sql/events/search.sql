@@ -17,7 +17,7 @@
 -- params   from_at          timestamptz  optional: of then or later
 -- params   to_at            timestamptz  optional: before
 -- params   pattern          text         optional: data as text is like this, in any case
--- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer, found bigint, bytes integer
+-- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, priced_as jsonb, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer, found bigint, bytes integer
 -- rows     up to row_limit. Fewer than `found`, which is on each: the byte limit ended the page
 -- index    events_pkey, runs_pkey
 -- plan     one index scan in one partition per run, sorted in memory run by run
@@ -68,14 +68,14 @@ likely AS MATERIALIZED (
 )
 SELECT p.event_id, p.run_id, p.run_name, p.agent_name, p.event_type, p.timestamp,
        p.parent_event_id, p.previous_event_id, p.model, p.tokens_in, p.tokens_out,
-       p.cost, p.cost_source, p.latency_ms, p.is_error, p.data, p.created_at, p.tie, p.found, p.bytes
+       p.cost, p.cost_source, p.priced_as, p.latency_ms, p.is_error, p.data, p.created_at, p.tie, p.found, p.bytes
   FROM (SELECT e.*, l.position, l.found,
                octet_length(e.data::text) AS bytes,
                sum(octet_length(e.data::text))
                    OVER (ORDER BY l.position, e.timestamp DESC, e.tie DESC, e.event_id DESC
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
           FROM likely        AS l
-          JOIN event_details AS e
+          JOIN priced_events AS e
             ON e.run_id   = l.run_id
            AND e.event_id = l.event_id
          WHERE coalesce(l.bytes_before, 0) < :'byte_limit'::bigint) AS p

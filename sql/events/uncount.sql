@@ -15,6 +15,7 @@ UPDATE events AS e
        tokens_out  = NULL,
        cost        = NULL,
        cost_source = NULL,
+       priced_as   = NULL,
        data        = e.data || jsonb_build_object('counted', false, 'repeats', n.repeats)
   FROM unnest(:'event_ids'::uuid[], :'repeats'::uuid[]) AS n (event_id, repeats)
  WHERE e.received_on = :'received_on'::date

@@ -10,7 +10,7 @@
 -- params   until        timestamptz  up to this one; not given: without an end
 -- params   model        text         of this model alone; not given: of all
 -- params   row_limit    bigint       events at most
--- returns  run_id uuid, event_id uuid, timestamp timestamp with time zone, model text, tokens_in bigint, tokens_out bigint, cache_read jsonb, cache_write jsonb, requested_model text, cost numeric
+-- returns  run_id uuid, event_id uuid, timestamp timestamp with time zone, model text, tokens_in bigint, tokens_out bigint, cache_read jsonb, cache_write jsonb, requested_model text, cost numeric, priced_as jsonb
 -- rows     up to row_limit; none once the day is over
 -- index    events_pkey
 -- plan     index scan of one partition, from the last one read on
@@ -23,7 +23,7 @@ SELECT e.run_id, e.event_id, e.timestamp, e.model, e.tokens_in, e.tokens_out,
             THEN e.data -> 'cache_write_tokens' END AS cache_write,
        CASE jsonb_typeof(e.data -> 'attributes' -> 'gen_ai.request.model')
             WHEN 'string' THEN e.data -> 'attributes' ->> 'gen_ai.request.model' END AS requested_model,
-       e.cost
+       e.cost, e.priced_as
   FROM events AS e
  WHERE e.received_on = :'received_on'::date
    AND (e.run_id, e.event_id) > (:'run_id'::uuid, :'event_id'::uuid)

@@ -9,20 +9,22 @@
 -- params   event_ids    uuid[]     the events, beside their runs
 -- params   old_costs    numeric[]  what they cost when they were read; NULL: nothing known
 -- params   costs        numeric[]  what they cost; NULL: nothing known
+-- params   priced_as    jsonb[]    from which prices; NULL: from none
 -- returns  events bigint, cost numeric
--- rows     one: how many events changed, and by how much in all
+-- rows     one: how many costs changed, and by how much in all
 -- index    events_pkey, runs_pkey
 -- plan     one index look-up per event, in one partition, and per run; a delta per agent, quarter hour,
 --          type and model
--- try      \set received_on 2026-11-23 \set run_ids '{}' \set agent_names '{}' \set event_ids '{}' \set old_costs '{}' \set costs '{}'
+-- try      \set received_on 2026-11-23 \set run_ids '{}' \set agent_names '{}' \set event_ids '{}' \set old_costs '{}' \set costs '{}' \set priced_as '{}'
 
 WITH changed AS (
     UPDATE events AS e
        SET cost        = n.cost,
-           cost_source = CASE WHEN n.cost IS NOT NULL THEN 'computed' END
+           cost_source = CASE WHEN n.cost IS NOT NULL THEN 'computed' END,
+           priced_as   = n.priced_as
       FROM unnest(:'run_ids'::uuid[], :'agent_names'::text[], :'event_ids'::uuid[],
-                  :'old_costs'::numeric[], :'costs'::numeric[])
-        AS n (run_id, agent_name, event_id, old_cost, cost)
+                  :'old_costs'::numeric[], :'costs'::numeric[], :'priced_as'::jsonb[])
+        AS n (run_id, agent_name, event_id, old_cost, cost, priced_as)
      WHERE e.received_on = :'received_on'::date
        AND e.run_id      = n.run_id
        AND e.event_id    = n.event_id
@@ -30,7 +32,8 @@ WITH changed AS (
        AND e.cost_source IS DISTINCT FROM 'client'
        AND coalesce(e.tokens_in, e.tokens_out) IS NOT NULL
     RETURNING e.run_id, n.agent_name, e.timestamp, e.event_type, e.model,
-              coalesce(n.cost, 0) - coalesce(n.old_cost, 0) AS cost
+              coalesce(n.cost, 0) - coalesce(n.old_cost, 0) AS cost,
+              n.cost IS DISTINCT FROM n.old_cost            AS is_other
 ), sums AS (
     SELECT c.run_id, sum(c.cost) AS cost
       FROM changed AS c
@@ -47,6 +50,6 @@ WITH changed AS (
       FROM changed AS c
      GROUP BY quarter_hour, c.agent_name, c.event_type, c.model
 )
-SELECT count(*)                 AS events,
-       coalesce(sum(c.cost), 0) AS cost
+SELECT count(*) FILTER (WHERE c.is_other) AS events,
+       coalesce(sum(c.cost), 0)           AS cost
   FROM changed AS c;

@@ -1,13 +1,13 @@
 -- runs/timeline: a run's events, oldest first.
 --
 -- params   run_id  uuid  the run
--- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer
+-- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, priced_as jsonb, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer
 -- rows     one per event; none when the run is unknown
 -- index    runs_pkey, events_pkey
 -- plan     index scan on one partition, sort in memory
 -- try      \set run_id 8552f8ec-923d-432c-9bc4-802c92078534
 
 SELECT e.*
-  FROM event_details AS e
+  FROM priced_events AS e
  WHERE e.run_id = :'run_id'::uuid
  ORDER BY e.timestamp, e.tie, e.event_id;

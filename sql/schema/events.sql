@@ -24,6 +24,7 @@ CREATE TABLE events (
     created_at        timestamptz NOT NULL DEFAULT now(),
     stamped_at_end    boolean     NOT NULL DEFAULT true,
     tie               integer     NOT NULL DEFAULT 0,
+    priced_as         jsonb,
     CONSTRAINT events_pkey PRIMARY KEY (received_on, run_id, event_id),
     CONSTRAINT events_cost_source_check CHECK (
         CASE WHEN cost IS NULL THEN cost_source IS NULL
@@ -38,6 +39,8 @@ COMMENT ON TABLE events IS 'What the agents did. Select with received_on and run
 COMMENT ON COLUMN events.ingest_xid IS 'The transaction that stored the event (pg_current_xact_id): rows below a snapshot''s xmin are complete and have a stable order';
 
 COMMENT ON COLUMN events.cost_source IS 'client: the client sent the cost. computed: from model_prices';
+
+COMMENT ON COLUMN events.priced_as IS 'The price in model_prices that a computed cost comes from: model, valid_from, provider (none: of the operator''s file), above_tokens (none: 0)';
 
 COMMENT ON COLUMN events.stamped_at_end IS 'Whether timestamp is when the event ended. False for agent_start and for spans, which are stamped when they begin';
 

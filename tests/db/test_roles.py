@@ -70,6 +70,7 @@ EXPECTED = {
     "model_totals_live": LIVE,
     "price_patterns": ("r", "r", ""),
     "price_providers": ("r", "r", ""),
+    "priced_events": READS,
     "quarter_hour_latency": OWNERS_ALONE,
     "quarter_hour_latency_live": LIVE,
     "quarter_hour_metrics": OWNERS_ALONE,

@@ -14,7 +14,7 @@ from service.prices.reprice import reprice
 from tests.client import Client
 from tests.events import differences, event, new_id
 from tests.ingest.otlp.spans import new_span_id, new_trace, run_of, send, span
-from tests.prices.truth import EVER, FIRST, SECOND, call, prices, wrong_costs
+from tests.prices.truth import EVER, FIRST, SECOND, call, prices, wrong_costs, wrong_prices
 from tests.processes.harness import until
 
 BEFORE, AFTER = "2026-11-21T23:59:59.999999Z", "2026-11-22T00:00:00Z"
@@ -70,10 +70,15 @@ def test_what_was_sent_stays_and_what_was_not_is_computed(
     assert client.send(*events).json["inserted"] == len(CASES)
     found = {e["event_id"]: e for e in client.ok(f"/api/runs/{run}/timeline")["events"]}
     nodes = {e["event_id"]: e for e in client.ok(f"/api/runs/{run}/trace")["execution_tree"]}
-    for sent, (data, _, cost, source) in zip(events, CASES, strict=False):
+    for sent, (data, at, cost, source) in zip(events, CASES, strict=False):
         for stored in (found[sent["event_id"]], nodes[sent["event_id"]]):
             assert (stored["cost"], stored["cost_source"]) == (cost, source), data
             assert stored["data"] == data
+            said = stored["priced_as"]
+            assert (said is None) == (source != "computed")
+            if said is not None:
+                is_new = at == AFTER and data["model"] != "gpt-4o-dated"
+                assert said["valid_from"] == ("2026-11-22" if is_new else "1990-01-01")
     total = sum(cost or 0 for _, _, cost, _ in CASES)
     assert client.run(run)["total_cost"] == pytest.approx(total, abs=1e-9)
     assert client.ok("/api/metrics/summary")["total_cost"] == client.run(run)["total_cost"]
@@ -124,6 +129,7 @@ def test_spans_of_calls_have_a_price_too_and_their_cached_tokens_are_part_of_the
     load(database_url, "test.csv", prices(SECOND))
     assert reprice(database_url, EVER, dry_run=False).changed == 1
     assert client.run(run_of(trace))["total_cost"] == 0.5 + 0.3 + 0.35
+    assert wrong_prices(conn) == []
 
 
 def test_an_event_that_comes_again_keeps_its_cost_whatever_the_prices_are_now(

@@ -26,7 +26,7 @@ from service.prices.window import Window
 from tests.client import Client
 from tests.db.old import LONG_AGO, on, receive
 from tests.events import Event, differences, event, new_id
-from tests.prices.truth import EVER, FIRST, HEADER, SECOND, call, prices, wrong_costs
+from tests.prices.truth import EVER, FIRST, HEADER, SECOND, call, prices, wrong_costs, wrong_prices
 from tests.processes.harness import REPOSITORY, environment
 from tests.processes.harness import run as command
 
@@ -71,7 +71,7 @@ def test_history_is_as_if_it_had_been_stored_with_the_prices_of_now(
         asked = reprice(database_url, EVER, dry_run=True)
         assert conn.execute(COSTS).fetchall() == before
         done = reprice(database_url, EVER, dry_run=False)
-        assert wrong_costs(conn) == []
+        assert (wrong_costs(conn), wrong_prices(conn)) == ([], [])
         assert (
             (done.changed, done.dollars) == (asked.changed, asked.dollars) == (wrong, done.dollars)
         )

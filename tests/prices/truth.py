@@ -52,6 +52,20 @@ SELECT e.event_id, e.model, e.timestamp, e.cost, e.cost_source, w.cost AS wanted
 """
 
 
+NOT_SAID = """
+SELECT e.event_id, e.model, e.priced_as, p.valid_from
+  FROM events AS e
+  LEFT JOIN LATERAL (SELECT *
+                       FROM model_prices AS p
+                      WHERE p.model = e.model
+                        AND p.valid_from <= (e.timestamp AT TIME ZONE 'UTC')::date
+                      ORDER BY p.valid_from DESC
+                      LIMIT 1) AS p ON e.cost_source = 'computed'
+ WHERE e.priced_as IS DISTINCT FROM CASE WHEN e.cost_source = 'computed'
+           THEN jsonb_build_object('model', p.model, 'valid_from', p.valid_from) END
+"""
+
+
 def prices(lines: list[str]) -> list[Row]:
     """The rows of a file with these lines."""
     return read_prices("test.csv", [HEADER, *lines])
@@ -60,6 +74,11 @@ def prices(lines: list[str]) -> list[Row]:
 def wrong_costs(conn: Connection) -> list[Row]:
     """Events that do not cost what was sent, or, without that, what the prices say."""
     return conn.execute(WRONG).fetchall()
+
+
+def wrong_prices(conn: Connection) -> list[Row]:
+    """The events that do not say from which of the operator's prices their cost is."""
+    return conn.execute(NOT_SAID).fetchall()
 
 
 def call(model: Any = "gpt-4o", tokens_in: Any = 1_000_000, **data: Any) -> dict[str, Any]:

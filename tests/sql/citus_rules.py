@@ -16,6 +16,7 @@ VIEWS = {
         "run_details",
         "listed_runs",
         "event_details",
+        "priced_events",
         "exported_runs",
         "run_metrics",
         "counted_metrics",

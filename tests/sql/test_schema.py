@@ -28,6 +28,7 @@ SCHEMA_FILES = [
     "run_details",
     "listed_runs",
     "event_details",
+    "priced_events",
     "exported_runs",
     "latency_buckets",
     "metric_deltas",

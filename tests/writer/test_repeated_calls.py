@@ -8,7 +8,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -125,6 +125,9 @@ def counted(parts: list[Part]) -> int:
     max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@example(  # an open root that is a call ends around one that is stored
+    parts=[Part(0, None, "call", 8, True), Part(1, 0, "call", 16, None)], seed=0, size=1
 )
 @given(parts=traces(), seed=st.integers(0, 2**32), size=st.integers(1, 6))
 def test_any_order_and_any_requests_count_each_call_once(

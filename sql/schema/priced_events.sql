@@ -1,0 +1,15 @@
+-- priced_events: an event as the API returns it, with the name of its run and the price of its cost; and tie, which
+-- orders events of one moment. event_details is the same without the price, for processes of before.
+
+CREATE VIEW priced_events AS
+SELECT e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
+       e.parent_event_id, e.previous_event_id,
+       e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source, e.priced_as,
+       e.latency_us / 1000.0 AS latency_ms,
+       e.is_error, e.data, e.created_at, e.tie
+  FROM runs   AS r
+  JOIN events AS e
+    ON e.received_on = r.received_on
+   AND e.run_id      = r.run_id;
+
+COMMENT ON VIEW priced_events IS 'Events as the API returns them: event_details and from which price the cost is. Select by run_id: the run names the one partition to read. Queries select all columns of it, so its columns never change: another set of columns is another view.';
