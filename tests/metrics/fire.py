@@ -19,7 +19,9 @@ from service.db.session_settings import READ, WRITE
 from service.prices.load import load
 from service.prices.reprice import reprice
 from tests.client import Client
+from tests.ingest.otlp.spans import post, request
 from tests.metrics.churn import AGENTS, Churn
+from tests.metrics.nested_calls import batches
 from tests.metrics.truth import VIEWS, View, compare
 from tests.prices.truth import EVER, FIRST, SECOND, prices, wrong_costs
 from tests.processes.harness import REPOSITORY, environment, until
@@ -105,6 +107,19 @@ class Fire:
             assert answer.status_code == 200, answer.text
             self.count("events sent", len(batch))
             self.count("events inserted", answer.json["inserted"])
+
+    def trace(self, client: Client, part: int) -> None:
+        """Send every other batch of the same traces; the other writer sends the rest."""
+        for number, spans in enumerate(batches(6)):
+            if self.done.is_set():
+                return
+            if number % 2 != part:
+                continue
+            while (answer := post(client, request(*spans).SerializeToString())).status_code == 503:
+                if self.done.is_set():
+                    return
+            assert answer.status_code == 200, answer.content
+            self.count("spans sent", len(spans))
 
     def change(self, client: Client) -> None:
         """Delete runs and agents and rename runs, as fast as a person with a script."""

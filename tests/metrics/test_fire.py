@@ -18,6 +18,7 @@ from tests import cluster
 from tests.client import Client
 from tests.events import differences
 from tests.metrics.fire import Fire
+from tests.metrics.nested_calls import counted_too_much
 from tests.prices.truth import wrong_costs
 
 SECONDS = float(os.environ.get("FIRE_SECONDS", "20"))
@@ -25,7 +26,7 @@ WRITERS, READERS = 4, 2
 VIEWS_COMPARED = 1000
 HAPPENED = (
     *("kills", "answers", "refreshes by hand", "DELETE 200", "PATCH 200"),
-    *("reprices", "reprices killed"),
+    *("reprices", "reprices killed", "spans sent"),
 )
 
 
@@ -49,6 +50,7 @@ def test_metrics_are_exact_under_fire(
         [
             *[partial(fire.write, client, seed) for seed, client in enumerate(writers)],
             *[partial(fire.read, seed) for seed in range(READERS)],
+            *[partial(fire.trace, client, part) for part, client in enumerate(writers[:2])],
             partial(fire.change, changer),
             partial(fire.ask, asker),
             fire.refresh_by_hand,
@@ -68,6 +70,7 @@ def test_metrics_are_exact_under_fire(
     for what in HAPPENED:
         assert fire.counts[what] > 0, what
     assert wrong_costs(conn) == []
+    assert counted_too_much(conn) == []
     assert verify(database_url) == []
     fold_once(database_url)
     assert verify(database_url) == []
