@@ -43,6 +43,9 @@ class Outward(NamedTuple):
     lacking: str | None = None
 
 
+NOTHING = Outward()
+
+
 class CallGraph:
     """The spans of one run, as far as they are known, by the ids of their events."""
 
@@ -90,8 +93,8 @@ class CallGraph:
         if span_id not in self._spans:
             return Outward(lacking=span_id)
         parent = self._spans[span_id].parent_event_id
-        found = Outward() if parent is None else self.from_span(parent)
-        return Outward() if found.call == span_id else found
+        found = NOTHING if parent is None else self.from_span(parent)
+        return NOTHING if found.call == span_id else found
 
     def from_span(self, span_id: str) -> Outward:
         """What lies from a span outward, itself included; each span is visited once."""
@@ -102,12 +105,12 @@ class CallGraph:
             if span is None:
                 self._outward[at] = Outward(lacking=at)
                 break
-            self._outward[at] = Outward()  # ends the walk at a tool, and on a cycle of parents
+            self._outward[at] = NOTHING  # ends the walk at a tool, and on a cycle of parents
             if span.event_type == TOOL_CALL:
                 break
             path.append(at)
             at = span.parent_event_id
-        found = Outward() if at is None else self._outward[at]
+        found = NOTHING if at is None else self._outward[at]
         for visited in reversed(path):
             if found.call is None and visited in self._figures:
                 found = Outward(visited, found.lacking)
@@ -152,18 +155,27 @@ def sibling(row: EventRow, call: Call) -> Sibling:
 
 def repeats_among(calls: Iterable[tuple[str, EventRow]]) -> dict[str, str]:
     """The calls, given with their parents, that repeat a sibling: the ids of both."""
-    by_parent: Mapping[str, list[Sibling]] = defaultdict(list)
+    by_parent: Mapping[str, list[tuple[EventRow, Call]]] = defaultdict(list)
     for parent, row in calls:
         if row.call is not None:
-            by_parent[parent].append(sibling(row, row.call))
+            by_parent[parent].append((row, row.call))
     repeats: dict[str, str] = {}
-    for siblings in by_parent.values():
-        if len(siblings) > 1:
+    for group in by_parent.values():
+        if may_repeat([call for _, call in group]):
+            siblings = [sibling(row, call) for row, call in group]
             siblings.sort(key=lambda each: (*each[:3], each.row.event_id))
             repeats |= with_response_id(siblings)
             left = [each for each in siblings if each.row.event_id not in repeats]
             repeats |= of_two_scopes(left)
     return repeats
+
+
+def may_repeat(calls: list[Call]) -> bool:
+    """Whether one of the calls may repeat another one, whatever their times."""
+    if len(calls) < 2:
+        return False
+    response_ids = [call.response_id for call in calls if call.response_id is not None]
+    return len(response_ids) > len(set(response_ids)) or len({call.scope for call in calls}) > 1
 
 
 def with_response_id(siblings: list[Sibling]) -> dict[str, str]:
@@ -184,8 +196,6 @@ def with_response_id(siblings: list[Sibling]) -> dict[str, str]:
 
 def of_two_scopes(siblings: list[Sibling]) -> dict[str, str]:
     """Those that overlap an equal one of another scope; a call stands for one of each scope."""
-    if len({each.call.scope for each in siblings}) < 2:
-        return {}
     repeats: dict[str, str] = {}
     counted: dict[tuple[object, ...], list[tuple[Sibling, set[str | None]]]] = defaultdict(list)
     for each in siblings:

@@ -40,7 +40,9 @@ class RunCalls:
         self.awaited = list(self.run.awaited_spans)
         self.calls = [row for row in self.rows if row.call is not None]
         awaited = set(self.awaited)
-        self.arrived = [row.event_id for row in self.rows if row.event_id in awaited]
+        self.arrived = (
+            [row.event_id for row in self.rows if row.event_id in awaited] if awaited else []
+        )
         self.concerned = bool(self.calls or self.arrived)
         if self.concerned:
             self.graph.add_rows(self.rows)
@@ -111,13 +113,15 @@ class RunCalls:
                     outermost.append((parent, row))
             if found.lacking is not None:
                 self.awaited.append(found.lacking)
-        siblings = repeats_among(outermost)
-        self.repeats = {one: siblings.get(other, other) for one, other in self.repeats.items()}
-        self.repeats |= siblings
+        siblings = repeats_among(outermost) if len(outermost) > 1 else {}
+        if siblings:
+            self.repeats = {one: siblings.get(other, other) for one, other in self.repeats.items()}
+            self.repeats |= siblings
         lacking = (self.graph.from_span(span_id).lacking for span_id in self.arrived)
-        arrived = {row.event_id for row in self.rows}
-        awaited = {*self.awaited, *(span_id for span_id in lacking if span_id is not None)}
-        self.awaited = sorted(awaited - arrived)[:MOST_AWAITED]
+        self.awaited += [span_id for span_id in lacking if span_id is not None]
+        if self.awaited:
+            arrived = {row.event_id for row in self.rows}
+            self.awaited = sorted(set(self.awaited) - arrived)[:MOST_AWAITED]
 
 
 def find_repeats(conn: Connection, runs: list[RunCalls]) -> None:

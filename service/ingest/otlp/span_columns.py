@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from service.ingest.json import numbers
 from service.ingest.json.fields import parse_timestamp
-from service.ingest.otlp.attributes import Facts, model, name
+from service.ingest.otlp.attributes import Facts, anything, model, name
 from service.ingest.otlp.cost_and_error import cost_of
 from service.ingest.otlp.json_text import parsed
 from service.ingest.otlp.span import Span
@@ -70,7 +70,8 @@ def has_cost(cost: str | None) -> bool:
 
 def call_of(span: Span, said: Facts) -> Call:
     """What tells a call from others that may repeat it: service/writer/repeated_calls.py."""
-    return Call(span.origin.scope, said.first("response_id", name))
+    found = said.first("response_id", anything) if "response_id" in said.by_meaning else None
+    return Call(span.origin.scope, found if isinstance(found, str) else None)
 
 
 def model_of(said: Facts) -> str | None:
