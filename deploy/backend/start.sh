@@ -14,7 +14,7 @@ status=0
 keys=$(python -m service keys list) || status=$?
 if [ "$status" -eq "$NO_KEY" ]; then
     echo "The first start: here is the admin key. It is shown this once."
-    python -m service keys create admin --scope admin
+    python -m service keys create admin --scope admin --yes
 elif [ "$status" -ne 0 ]; then
     exit "$status"
 fi
@@ -25,7 +25,7 @@ if [ -z "$id" ] || ! printf '%s\n' "$keys" | grep -q "^$id  *read  *valid .* $na
     if printf '%s\n' "$keys" | grep -q "  *read  *valid .* $name\$"; then
         python -m service keys revoke --yes "$name"
     fi
-    key=$(python -m service keys create "$name" --scope read)
+    key=$(python -m service keys create "$name" --scope read --yes)
     new=$(mktemp "$KEY_DIRECTORY/.new.XXXXXX")
     echo "proxy_set_header Authorization \"Bearer $key\";" >"$new"
     chmod 644 "$new" # nginx is another user

@@ -36,7 +36,9 @@ def confirm(yes: bool, losses: Sequence[str] = (), named: Sequence[str] = ()) ->
     if not sys.stdin.isatty():
         raise Failure(f"nothing was done: add {' '.join(['--yes', *missing])} to confirm")
     try:
-        answer = input("Type yes to go on: ")
+        # Not by input(): standard output may be a file that gets what the command prints.
+        print("Type yes to go on: ", end="", file=sys.stderr, flush=True)
+        answer = input()
     except EOFError:
         answer = ""
     if answer.strip().lower() != "yes":

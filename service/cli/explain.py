@@ -27,16 +27,24 @@ PLANS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("query", metavar="AREA/NAME", help="such as runs/trace")
+    parser.add_argument(
+        "query", metavar="AREA/NAME", nargs="?", help="such as runs/trace, or sql/runs/trace.sql"
+    )
     parser.add_argument(
         "pairs", metavar="KEY=VALUE", nargs="*", type=key_value, help="parameters of the query"
     )
+    parser.add_argument("--list", action="store_true", help="print the names of the queries")
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    """Print the plans of sql/AREA/NAME.sql."""
+    """Print the plans of sql/AREA/NAME.sql, or the names of all queries."""
+    if options.list:
+        print("\n".join(sorted(explainable())), flush=True)
+        return OK
+    if options.query is None:
+        raise Failure("name a query, such as runs/trace; --list prints all")
     with database_in_use(config, "explain") as url:
-        main(url, options.query, dict(options.pairs))
+        main(url, name_of(options.query), dict(options.pairs))
     return OK
 
 
@@ -64,9 +72,20 @@ def main(url: str, name: str, params: dict[str, str]) -> None:
             print(f"-- {name}, {meaning}\n{plan(conn, query, params)}\n")
 
 
+def explainable() -> dict[str, Query]:
+    """The queries that have a plan, by AREA/NAME."""
+    return {query.name.replace(".", "/"): query for query in queries.all() if query.bindable}
+
+
+def name_of(text: str) -> str:
+    """AREA/NAME of a name or of the path of a file."""
+    *_, area, name = ("", *text.removesuffix(".sql").split("/"))
+    return f"{area}/{name}"
+
+
 def find_query(name: str) -> Query:
     """Return the query of sql/NAME.sql; raise Failure if there is none that has a plan."""
-    found = {query.name.replace(".", "/"): query for query in queries.all() if query.bindable}
+    found = explainable()
     if name not in found:
         near = get_close_matches(name, found, n=1)
         hint = f"did you mean {near[0]}?" if near else "they lie below sql/, such as runs/trace"

@@ -41,7 +41,7 @@ def test_a_failure_is_1_and_one_line(tmp_path: Path) -> None:
 def test_keys_list_is_3_while_there_is_none(database_url: str, tmp_path: Path) -> None:
     assert printed(tmp_path, database_url, "keys", "list") == (NO_KEY, [])
     for name in ("laptop", "old"):
-        run(tmp_path, "keys", "create", name, "--scope", "read", DATABASE_URL=database_url)
+        run(tmp_path, "keys", "create", name, "--scope", "read", "--yes", DATABASE_URL=database_url)
     run(tmp_path, "keys", "revoke", "--yes", "old", DATABASE_URL=database_url)
     code, [laptop, old] = printed(tmp_path, database_url, "keys", "list")
     assert code == OK

@@ -14,7 +14,7 @@ ESCAPED = "admin\\u202enimda\\u200b"
 
 
 def test_a_key_gets_no_such_name(database_url: str, tmp_path: Path) -> None:
-    arguments = ("keys", "create", HIDDEN, "--scope", "read")
+    arguments = ("keys", "create", HIDDEN, "--scope", "read", "--yes")
     refused = run(tmp_path, *arguments, DATABASE_URL=database_url)
     assert refused.returncode == 1
     assert "invisible" in refused.stderr
@@ -22,7 +22,7 @@ def test_a_key_gets_no_such_name(database_url: str, tmp_path: Path) -> None:
 
 
 def test_a_key_of_an_earlier_version_is_shown_escaped(database_url: str, tmp_path: Path) -> None:
-    run(tmp_path, "keys", "create", "old", "--scope", "read", DATABASE_URL=database_url)
+    run(tmp_path, "keys", "create", "old", "--scope", "read", "--yes", DATABASE_URL=database_url)
     do(database_url, f"UPDATE api_keys SET name = '{HIDDEN}'")
     listed = run(tmp_path, "keys", "list", DATABASE_URL=database_url).stdout
     assert listed.endswith(f"  {ESCAPED}\n")

@@ -133,7 +133,7 @@ def test_a_line_that_cannot_be_stored_is_named_and_stops_no_other(
         importer.run(lines)
     assert str(importer.result) == "inserted 18, duplicates 0, failed 2"
     assert named == [
-        "line 3: internal: The event cannot be stored (JSONDecodeError). Report this.",
+        "line 3: internal: The event cannot be stored (DecodeError). Report this.",
         "line 17: internal: The event cannot be stored (22P02). Report this.",
     ]
     assert said == [19]

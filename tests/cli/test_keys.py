@@ -22,7 +22,7 @@ def keys(tmp_path: Path, url: str, *arguments: str) -> tuple[int, str, str]:
 
 def create(tmp_path: Path, url: str, *arguments: str) -> str:
     """Make a key; standard output is the key alone."""
-    code, printed, said = keys(tmp_path, url, "create", *arguments)
+    code, printed, said = keys(tmp_path, url, "create", *arguments, "--yes")
     assert code == 0, said
     assert "shown this once" in said
     text = printed.removesuffix("\n")
@@ -50,6 +50,21 @@ def test_a_first_key_closes_a_running_service_and_its_end_does_not_open_it(
         assert (code, printed.splitlines()[-1].split()[0]) == (0, "revoked")
         until(lambda: status(service, key) == 401, "it is still good", FRESH_SECONDS + 10)
         assert status(service) == 401
+
+
+def test_the_first_key_says_what_it_closes_and_asks(database_url: str, tmp_path: Path) -> None:
+    arguments = ("create", "prometheus", "--scope", "read")
+    code, printed, said = keys(tmp_path, database_url, *arguments)
+    assert (code, printed) == (1, "")
+    assert "every request without a key is answered 401" in said
+    assert said.endswith("nothing was done: add --yes to confirm\n")
+    asked = ("keys", *arguments)
+    assert type_into(tmp_path, b"no\n", *asked, DATABASE_URL=database_url)[0] == 1
+    assert keys(tmp_path, database_url, "list")[0] == NO_KEY
+    code, shown = type_into(tmp_path, b"yes\n", *asked, DATABASE_URL=database_url)
+    assert (code, "gati_read_" in shown) == (0, True)
+    # The second closes nothing.
+    assert keys(tmp_path, database_url, "create", "laptop", "--scope", "read")[0] == 0
 
 
 def test_the_list_shows_everything_but_the_key(database_url: str, tmp_path: Path) -> None:

@@ -65,7 +65,9 @@ def test_yes_alone_is_not_enough_for_what_nothing_restores(
 ) -> None:
     receive(database_url, LONG_AGO, *run_on(LONG_AGO))
     assert retain(database_url)
-    made = run(tmp_path, "keys", "create", "a", "--scope", "admin", DATABASE_URL=database_url)
+    made = run(
+        tmp_path, "keys", "create", "a", "--scope", "admin", "--yes", DATABASE_URL=database_url
+    )
     assert made.returncode == 0
     arguments = ["migrate", "down", str(ALL - 2), "--yes"]  # to 0002.metrics
     refused = run(tmp_path, *arguments, DATABASE_URL=database_url)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from itertools import combinations
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,6 +17,8 @@ from service.db.connections import connect
 from service.db.queries import Query, queries
 from service.db.session_settings import READ
 from service.postgres.binaries import bundled_directory
+from tests.events import new_id
+from tests.processes.harness import run
 from tests.sql.test_contract import examples_of, path_of
 
 SEARCHES = [
@@ -125,3 +128,17 @@ def test_explain_shows_the_one_plan_that_a_search_has(
     assert "runs_started_at_idx" in shown
     with pytest.raises(Failure, match=r"\[after_started_at=…\].* slice=…"):
         explain(filled_url, "runs/search", {**given, "after_run_id": FOUND["run_ids"].strip("{}")})
+
+
+def test_explain_lists_its_queries_and_takes_the_path_of_a_file(
+    filled_url: str, tmp_path: Path
+) -> None:
+    listed = run(tmp_path, "explain", "--list", DATABASE_URL=filled_url).stdout.splitlines()
+    assert "runs/search" in listed
+    assert listed == sorted(listed)
+    for name in ("runs/find", "sql/runs/find.sql", "/anywhere/sql/runs/find.sql"):
+        done = run(tmp_path, "explain", name, f"run_id={new_id()}", DATABASE_URL=filled_url)
+        assert (done.returncode, "runs_pkey" in done.stdout) == (0, True), done.stderr
+    without = run(tmp_path, "explain", DATABASE_URL=filled_url)
+    assert without.returncode == 1
+    assert "--list" in without.stderr
