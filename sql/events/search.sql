@@ -16,12 +16,13 @@
 -- params   is_error         boolean      optional: whether it is an error
 -- params   from_at          timestamptz  optional: of then or later
 -- params   to_at            timestamptz  optional: before
--- params   pattern          text         optional: data as text is like this, in any case
+-- params   data_pattern     text         optional: data as text is like this, A to Z in any case
+-- params   data_regex       text         optional: data as text matches this regular expression
 -- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, priced_as jsonb, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer, found bigint, bytes integer
 -- rows     up to row_limit. Fewer than `found`, which is on each: the byte limit ended the page
 -- index    events_pkey, runs_pkey
 -- plan     one index scan in one partition per run, sorted in memory run by run
--- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_tie 0 \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set pattern '%time out%'
+-- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_tie 0 \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set data_pattern '%time out%' \set data_regex '[tT]ime'
 
 WITH found AS MATERIALIZED (
     SELECT k.position, e.received_on, e.run_id, e.event_id, e.timestamp, e.tie,
@@ -53,8 +54,11 @@ WITH found AS MATERIALIZED (
 \if :{?to_at}
        AND e.timestamp < :'to_at'::timestamptz
 \endif
-\if :{?pattern}
-       AND e.data::text ILIKE :'pattern'
+\if :{?data_pattern}
+       AND e.data::text ILIKE :'data_pattern'
+\endif
+\if :{?data_regex}
+       AND e.data::text ~ :'data_regex'
 \endif
      ORDER BY k.position, e.timestamp DESC, e.tie DESC, e.event_id DESC
      LIMIT :'row_limit'::bigint

@@ -19,14 +19,15 @@
 -- params   max_cost          numeric      optional: US dollars
 -- params   min_duration_ms   numeric      optional: milliseconds
 -- params   has_error         boolean      optional: whether any of its events is an error
--- params   name              text         optional: the run's name has this in it, in any case
+-- params   name_pattern      text         optional: the run's name is like this, A to Z in any case
+-- params   name_regex        text         optional: a regular expression that the run's name matches
 -- params   model             text         optional: one of its events names this model
 -- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, started_at timestamp with time zone, ended_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, matches boolean, is_end boolean
 -- rows     up to row_limit
 -- index    runs_agent_name_started_at_idx, runs_pkey, events_pkey
 -- plan     index scan in the order of the index, from the cursor on (runs_started_at_idx without agent), at
 --          most runs of one moment sorted; stops at row_limit. model: one index scan in one partition per run
--- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name 'run 1' \set model gpt-4o
+-- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name_pattern '%run 1%' \set name_regex 'run 1' \set model gpt-4o
 
 WITH walked AS (
     SELECT r.run_id, r.received_on, r.started_at, r.event_count,
@@ -53,8 +54,11 @@ WITH walked AS (
 \if :{?has_error}
            AND (r.error_count > 0) = :'has_error'::boolean
 \endif
-\if :{?name}
-           AND strpos(lower(r.run_name), lower(:'name'::text)) > 0
+\if :{?name_pattern}
+           AND r.run_name ILIKE :'name_pattern'
+\endif
+\if :{?name_regex}
+           AND r.run_name ~ :'name_regex'
 \endif
            AS passes
       FROM runs AS r

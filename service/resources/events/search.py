@@ -13,6 +13,7 @@ import orjson
 from service.api.cursors import EventKey
 from service.api.pagination.known import none_has
 from service.api.pagination.scan import Page, ScanBatch, TimeBoundedScan
+from service.api.text_search import conditions
 from service.db.queries import Connection, Row, queries
 
 # Of data as printed. Without the limit 200 events of 1 MB would be in memory twice.
@@ -83,7 +84,7 @@ class EventSearch:
         """The events of these runs; in the run of the position, those after it."""
         if not runs:
             return []
-        if self.event_filters["pattern"] is not None:
+        if self.event_filters.keys() & {"data_pattern", "data_regex"}:
             queries.transactions.allow_bitmap_scans(conn)
         begun = position if position and position.run_id == runs[0]["run_id"] else None
         return queries.events.search(
@@ -112,11 +113,6 @@ def key_of(row: Row) -> EventKey:
     )
 
 
-def pattern(text: str | None) -> str | None:
-    r"""The LIKE pattern for text in JSON, with %, _ and \ escaped."""
-    if text is None:
-        return None
-    written = orjson.dumps(text).decode()[1:-1]
-    for special in "\\%_":
-        written = written.replace(special, "\\" + special)
-    return f"%{written}%"
+def text_filters(text: str | None) -> Filters:
+    """The filters for text in JSON."""
+    return conditions("data", None if text is None else orjson.dumps(text).decode()[1:-1])

@@ -18,7 +18,7 @@ from service.api.parameters import (
 )
 from service.db.database import Database
 from service.db.request_routing import require_primary
-from service.resources.events.search import EventSearch, pattern, search_events
+from service.resources.events.search import EventSearch, search_events, text_filters
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200  # an event may be a megabyte
 LONGEST_TEXT = 256
@@ -55,7 +55,7 @@ def read_search(req: falcon.Request) -> EventSearch:
             "event_type": optional_text(req, "event_type"),
             "model": optional_text(req, "model"),
             "is_error": is_error,
-            "pattern": pattern(bounded_text(req, "q", LONGEST_TEXT)),
+            **text_filters(bounded_text(req, "q", LONGEST_TEXT)),
         },
         integer(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT),
         read_cursor(optional_text(req, "cursor")),

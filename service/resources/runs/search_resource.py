@@ -20,6 +20,7 @@ from service.api.parameters import (
 )
 from service.api.policy import READ, Policy
 from service.api.resource import DatabaseResource
+from service.api.text_search import conditions
 from service.core.validation import MAX_NAME
 from service.resources.runs.search import SORTS, Filters, RunSearch, search_runs
 
@@ -76,5 +77,5 @@ def read_filters(req: falcon.Request) -> Filters:
         "max_cost": decimal(req, "max_cost"),
         "min_duration_ms": decimal(req, "min_duration_ms"),
         "has_error": truth(req, "has_error"),
-        "name": bounded_text(req, "name", MAX_NAME),
+        **conditions("name", bounded_text(req, "name", MAX_NAME)),
     }

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from service.api.pagination.scan import TimeBoundedScan
+from service.api.text_search import conditions
 from service.db.database import Database
-from service.resources.events.search import EventSearch, pattern, search_events
+from service.resources.events.search import EventSearch, search_events, text_filters
 from service.resources.runs.search import RunSearch, by_time
 from tests.client import Client
 from tests.resources.search.world import (
@@ -52,7 +53,9 @@ def test_runs_are_those_that_pass_every_filter(client: Client, database: Databas
 def as_filters(chosen: dict[str, str]) -> dict[str, str | bool | None]:
     """The queries' optional parameters."""
     unset: dict[str, str | bool | None] = dict.fromkeys([*RUN_FILTERS, "from_at", "to_at"])
-    return unset | chosen
+    filters = unset | chosen | conditions("name", chosen.get("name"))
+    del filters["name"]
+    return filters
 
 
 def test_events_are_those_that_pass_every_filter(client: Client, database: Database) -> None:
@@ -98,7 +101,7 @@ def as_search(chosen: dict[str, str]) -> EventSearch:
             "event_type": chosen.get("event_type"),
             "model": chosen.get("model"),
             "is_error": is_error,
-            "pattern": pattern(chosen.get("q")),
+            **text_filters(chosen.get("q")),
         },
         1000,
         None,

@@ -76,11 +76,6 @@ def in_order(runs: Iterable[Run], sort: str = "started_at", order: str = "desc")
     return sorted(runs, key=lambda run: (KEYS[sort](run), run["run_id"]), reverse=order == "desc")
 
 
-def shout(text: str) -> str:
-    """The text in capitals, as far as every locale knows them."""
-    return "".join(letter.upper() if letter.isascii() else letter for letter in text)
-
-
 # A parameter's values, and what a run has to be for each of them.
 RUN_FILTERS: dict[str, tuple[list[str], Callable[[Run, str], bool]]] = {
     "agent": ([*AGENTS, "nobody"], lambda run, text: run["agent_name"] == text),
@@ -95,7 +90,7 @@ RUN_FILTERS: dict[str, tuple[list[str], Callable[[Run, str], bool]]] = {
     ),
     "has_error": (["true", "false"], lambda run, t: (run["error_count"] > 0) == (t == "true")),
     "name": (
-        ["alpha", "0%", "e_", 'A"M', "%", "Ét", "_"],
+        ["alpha", "0%", "e_", 'A"M', "%", "éT", "_"],
         lambda run, text: text.lower() in run["run_name"].lower(),
     ),
 }
@@ -106,7 +101,7 @@ EVENT_FILTERS: dict[str, tuple[list[str], Callable[[Run, Event, str], bool]]] = 
     "status": (["error"], lambda run, e, text: bool(e["is_error"])),
     "from": ([at(2), at(7)], lambda run, e, text: moment(e) >= datetime.fromisoformat(text)),
     "to": ([at(2), at(7)], lambda run, e, text: moment(e) < datetime.fromisoformat(text)),
-    "q": ([shout(text) for text in TEXTS], lambda run, e, text: holds(e["data"], text)),
+    "q": ([text.upper() for text in TEXTS], lambda run, e, text: holds(e["data"], text)),
 }
 
 
