@@ -1,6 +1,7 @@
 """The fields of an event: what each may hold, and the error for what it must not."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -10,6 +11,8 @@ MAX_EVENT_TYPE = 50
 MAX_ENVIRONMENT = 255
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 DATE_LENGTH = len("2026-11-22")
+END_OF_DAY = re.compile(r"(?<=[T ])24:00(?::00(?:[.,]0+)?)?(?![\d:.,])", re.ASCII)
+LEAP_SECOND = re.compile(r"(?<=:\d\d:)60(?!\d)", re.ASCII)
 GENERATED_NAME = "temp_"  # the SDK's prefix for a run that the service is to name
 
 
@@ -86,6 +89,24 @@ def optional_name(value: Any, limit: int) -> str | None:
 
 def parse_timestamp(value: str) -> datetime:
     """Read ISO 8601 as UTC. Raises TypeError, ValueError, OverflowError."""
+    try:
+        return parse_usual_timestamp(value)
+    except ValueError:
+        return parse_rare_timestamp(value)
+
+
+def parse_rare_timestamp(value: str) -> datetime:
+    """Read what RFC 3339 and ISO 8601 allow beside: a small z, 24:00, the 60 of a leap second."""
+    text, days = END_OF_DAY.subn("00:00", value.upper())
+    text, seconds = LEAP_SECOND.subn("59", text)
+    parsed = parse_usual_timestamp(text)
+    if seconds and (parsed.hour, parsed.minute) != (23, 59):
+        raise ValueError(value)  # leap seconds are the last of a day in UTC
+    return parsed + timedelta(days=days, seconds=seconds)
+
+
+def parse_usual_timestamp(value: str) -> datetime:
+    """Read what Python reads."""
     parsed = datetime.fromisoformat(value)
     if parsed.tzinfo is not None:
         return parsed.astimezone(UTC)
