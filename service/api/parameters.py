@@ -18,6 +18,8 @@ MAX_OFFSET = 2**31
 MAX_DIGITS = 20  # further digits are cut: the number still exceeds every `clamp`
 MIN_YEAR, MAX_YEAR = 1970, 9000
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+# For PostgreSQL the first four are abbreviations, of winter time all the year.
+READ_OTHERWISE = {"CET", "EET", "MET", "WET", "Factory", "localtime", "posixrules"}
 DURATION = re.compile(r"([1-9]\d{0,4})([smhd])", re.ASCII)
 DECIMAL = re.compile(r"\d{1,15}(\.\d{1,20})?", re.ASCII)
 
@@ -136,8 +138,8 @@ def time_zone(req: falcon.Request, name: str) -> ZoneInfo:
 
 @cache
 def zone_names() -> frozenset[str]:
-    """The time zones that PostgreSQL reads alike; its CET, for one, has no summer time."""
-    return frozenset(name for name in available_timezones() if "/" in name) | {"UTC"}
+    """The time zones that PostgreSQL reads alike."""
+    return frozenset(available_timezones() - READ_OTHERWISE)
 
 
 def no_time_zone(name: str) -> ApiError:

@@ -8,6 +8,7 @@ from zoneinfo import TZPATH, ZoneInfo
 import pytest
 
 from service.api.errors import ApiError
+from service.api.parameters import zone_names
 from service.db.queries import Connection
 from service.resources.metrics.time_window import Window, axis
 from tests.client import Client
@@ -28,6 +29,7 @@ ZONES = {
     "half an hour on Lord Howe, spring": ("Australia/Lord_Howe", "2026-10-04", 24),
     "half an hour on Lord Howe, autumn": ("Australia/Lord_Howe", "2026-04-05", 25),
     "Chatham, three quarters": ("Pacific/Chatham", "2026-04-05", 25),
+    "a zone without a place": ("EST5EDT", "2026-11-01", 25),
     "the day line": ("Pacific/Kiritimati", "2026-04-05", 24),
 }
 
@@ -144,6 +146,18 @@ def test_a_zone_that_the_server_does_not_have_is_400(conn: Connection) -> None:
     with pytest.raises(ApiError) as refused:
         axis(conn, Window(at, at + timedelta(days=1), "day", zone))
     assert refused.value.extra == {"parameter": "tz"}
+
+
+def test_postgresql_reads_every_zone_as_python_does(conn: Connection) -> None:
+    """Those without a place: as abbreviations of PostgreSQL they would have no summer time."""
+    moments = [datetime(2026, month, 1, 12, tzinfo=UTC) for month in range(1, 13)]
+    asked = "SELECT at AT TIME ZONE %s AS local FROM unnest(%s::timestamptz[]) AS at ORDER BY at"
+    for name in zone_names():
+        if "/" not in name:
+            expected = [at.astimezone(ZoneInfo(name)).replace(tzinfo=None) for at in moments]
+            found = conn.execute(asked, [name, moments]).fetchall()
+            assert [row["local"] for row in found] == expected, name
+    assert {"UTC", "GMT", "EST5EDT"} <= zone_names()
 
 
 @pytest.mark.parametrize(
