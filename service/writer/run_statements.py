@@ -34,10 +34,17 @@ def numbers_of(reserved: Iterable[Row], counts: Mapping[str, int]) -> dict[str, 
 
 
 def name_runs(namer: Namer, states: list[RunState]) -> list[str]:
-    """The names of new runs: the requested one, or the next number."""
-    wishes = [(state.agent_name, state.requested and state.requested[1]) for state in states]
-    namer.look_up((agent, wish) for agent, wish in wishes if wish)
-    return [namer.nearest(agent, wish) if wish else namer.generate(agent) for agent, wish in wishes]
+    """The names of new runs, numbered by time: the requested one, or the next number."""
+    wishes = {
+        state.run_id: (state.agent_name, state.requested and state.requested[1])
+        for state in sorted(states, key=lambda state: (state.owner.at, state.owner.tie))
+    }
+    namer.look_up((agent, wish) for agent, wish in wishes.values() if wish)
+    names = {
+        run_id: namer.nearest(agent, wish) if wish else namer.generate(agent)
+        for run_id, (agent, wish) in wishes.items()
+    }
+    return [names[state.run_id] for state in states]
 
 
 def add_runs(

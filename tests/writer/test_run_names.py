@@ -113,6 +113,16 @@ def test_runs_in_one_batch_are_numbered_without_gaps(client: Client) -> None:
     assert sorted(name_of(client, run) for run in runs) == [f"run {n}" for n in range(1, 6)]
 
 
+@pytest.mark.parametrize("name", [None, "same"])
+def test_runs_in_one_batch_are_numbered_by_time(client: Client, name: str | None) -> None:
+    runs = [new_id() for _ in range(6)]
+    events = [event(run, run_name=name, seconds=n) for n, run in enumerate(runs)]
+    client.send(*events[3:], *events[:3])
+    numbered = [f"same ({n})" for n in range(2, 7)]
+    expected = ["same", *numbered] if name else [f"run {n}" for n in range(1, 7)]
+    assert [name_of(client, run) for run in runs] == expected
+
+
 @pytest.mark.parametrize("taken", [1, 2, 3, 7, 16, 17, 40])
 def test_the_first_gap_is_found_by_galloping(client: Client, taken: int) -> None:
     client.send(*[event(new_id(), run_name="x") for _ in range(taken)])
