@@ -10,12 +10,15 @@ DEV_STAMP := $(VENV)/.installed-dev
 DASHBOARD_STAMP := $(VENV)/.installed-dashboard
 FUZZ_STAMP := $(VENV)/.installed-fuzz
 AUDIT_STAMP := $(VENV)/.installed-audit
+# Client libraries that tests/clients runs: apart, for what they need must not hold .venv back.
+CLIENTS := .clients
+CLIENTS_STAMP := $(CLIENTS)/.installed
 # How long `make fuzz` makes bodies; asking every path and looking for bodies
 # that cost much take a fifth of it each.
 FUZZ_SECONDS ?= 600
 TESTS ?= tests/
 # `make test` leaves out what takes long; what TESTS names is run whole.
-FAST := not slow and not every_worker and not hostile
+FAST := not slow and not every_worker and not hostile and not clients
 MARKS ?= $(if $(filter tests/,$(TESTS)),$(FAST))
 # A PostgreSQL for each; a folder's module goes to one of them whole, with the service it shares,
 # in the order of tests/conftest.py.
@@ -25,7 +28,7 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 UNUSED := flask blinker click itsdangerous jinja2 markupsafe werkzeug
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all dashboard check format psql bench bench-quick faults fuzz audit requirements clean
+.PHONY: help run test test-all dashboard check format psql bench bench-quick faults fuzz audit clients requirements clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -35,7 +38,7 @@ run: $(RUN_STAMP)  ## run the service, with its own PostgreSQL unless DATABASE_U
 	@exec $(PYTHON) -m service serve
 
 # Tests without a server come first, in one process: what they find shows in seconds.
-test: $(DEV_STAMP)  ## run the tests, or TESTS=…; PG=15 on Debian's PostgreSQL 15, PGBOUNCER=1 reads through one
+test: $(DEV_STAMP) $(if $(findstring clients,$(TESTS)),$(CLIENTS_STAMP))  ## run the tests, or TESTS=…; PG=15 on Debian's PostgreSQL 15, PGBOUNCER=1 reads through one
 ifeq ($(TESTS)$(MARKS),tests/$(FAST))
 	@$(PYTHON) -m pytest -q -m "unit and $(MARKS)"
 	@exec $(PYTHON) -m pytest $(IN_PARALLEL) -m "not unit and $(MARKS)" $(PYTEST)
@@ -43,7 +46,7 @@ else
 	@exec $(PYTHON) -m pytest $(if $(filter %.py,$(TESTS)),,$(IN_PARALLEL)) -m "$(MARKS)" $(TESTS) $(PYTEST)
 endif
 
-test-all: $(DEV_STAMP)  ## every test on every worker class, then on PostgreSQL 15, then reads through PgBouncer
+test-all: $(DEV_STAMP) $(CLIENTS_STAMP)  ## every test on every worker class, then on PostgreSQL 15, then reads through PgBouncer
 	@$(PYTHON) -m pytest $(IN_PARALLEL)
 	@PG=15 $(PYTHON) -m pytest $(IN_PARALLEL) -m "not any_postgres and not every_worker and not hostile"
 	@PGBOUNCER=1 exec $(PYTHON) -m pytest $(IN_PARALLEL) -m pgbouncer
@@ -80,6 +83,8 @@ fuzz: $(FUZZ_STAMP)  ## look for requests that break something; FUZZ_SECONDS=600
 audit: $(AUDIT_STAMP)  ## look the packages up among known vulnerabilities
 	@exec $(PYTHON) .ci/audit
 
+clients: $(CLIENTS_STAMP)  ## install the client libraries that tests/clients runs, apart
+
 requirements: | $(PYTHON)  ## write requirements.txt from pyproject.toml, with the hashes of each file
 	@$(PIP) pip-tools==7.6.2
 	@grep -o 'flask-swagger-ui==[^"]*' pyproject.toml >$(VENV)/docs.in
@@ -89,7 +94,7 @@ requirements: | $(PYTHON)  ## write requirements.txt from pyproject.toml, with t
 	@sed -i '/^# WARNING/,$$d' requirements.txt
 
 clean:  ## remove the virtual environment and the caches; data stays
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .fuzz
+	rm -rf $(VENV) $(CLIENTS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each list of packages: the second run finds it and installs nothing.
@@ -113,6 +118,16 @@ $(FUZZ_STAMP): $(DEV_STAMP)
 $(AUDIT_STAMP): $(DEV_STAMP)
 	@echo "installing the packages of the group audit"
 	@$(PIP) --group audit && touch $@
+
+$(CLIENTS_STAMP): requirements-clients.txt tests/clients/package.json tests/clients/package-lock.json | $(PYTHON)
+	@echo "installing the packages of requirements-clients.txt$(if $(shell command -v npm), and tests/clients/package.json)"
+	@rm -rf $(CLIENTS) && $(PYTHON) -m venv $(CLIENTS)/python \
+		&& $(CLIENTS)/python/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-clients.txt
+	@if command -v npm >/dev/null; then \
+		mkdir $(CLIENTS)/js && cp tests/clients/package.json tests/clients/package-lock.json $(CLIENTS)/js \
+			&& npm ci --silent --no-audit --no-fund --prefix $(CLIENTS)/js; \
+	fi
+	@touch $@
 
 $(PYTHON):
 	@for python in $(PYTHON3); do \
