@@ -99,8 +99,8 @@ def routes(
         "/events/stream": tail.Tail(database, new_stream_client, can_stream),
         # OTLP exporters append /v1/traces to their endpoint.
         "/v1/traces": traces,
-        "/v1/metrics": otlp.OtlpNotKept("metrics", config, budget),
-        "/v1/logs": otlp.OtlpNotKept("logs", config, budget),
+        "/v1/metrics": otlp.OtlpNotKept(config, budget),
+        "/v1/logs": otlp.OtlpLogs(database, config, rate_limit, budget),
         # Langfuse's SDKs append /api/public/otel/v1/traces to their host.
         "/public/otel/v1/traces": traces,
         "/events/{event_id:name}/children": ingest.Children(database),

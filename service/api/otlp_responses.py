@@ -43,14 +43,21 @@ def is_otlp(req: falcon.Request) -> bool:
     return bool(req.uri_template) and str(req.uri_template).endswith(PATHS)
 
 
-def write_response(resp: falcon.Response, is_json: bool, rejected: int, message: str) -> None:
+def write_response(
+    resp: falcon.Response,
+    is_json: bool,
+    rejected: int,
+    message: str,
+    rejected_key: str = "rejectedSpans",
+) -> None:
     """Write an ExportTraceServiceResponse; `partial_success` is set only where there is a message.
 
-    Without rejected spans the message is a warning.
+    Without rejected spans the message is a warning. In protobuf those of other signals are the
+    same; in JSON they have another key.
     """
     if is_json:
         # int64 is text in protobuf's JSON.
-        partial = {"rejectedSpans": str(rejected), "errorMessage": message}
+        partial = {rejected_key: str(rejected), "errorMessage": message}
         resp.content_type = falcon.MEDIA_JSON
         resp.data = orjson.dumps({"partialSuccess": partial} if message else {})
         return

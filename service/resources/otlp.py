@@ -12,11 +12,20 @@ from service.api.policy import INGEST, Policy
 from service.api.resource import Resource
 from service.api.response_headers import set_commit_lsn
 from service.config import KILOBYTE, MEGABYTE, Config
+from service.core.overloaded import Overloaded
+from service.db.database import Database
 from service.ingest.json.event import MAX_DEPTH
 from service.ingest.otlp.batch import SpanBatch, parse_spans
+from service.ingest.otlp.log_messages import SpanMessage, parse_logs
 from service.telemetry import metrics
 from service.writer.group_commit import GroupCommitWriter
 from service.writer.incoming import Counts
+from service.writer.span_messages import keep
+
+METRICS_NOT_KEPT = (
+    "Only traces are kept here; these metrics were not stored. "
+    "OTEL_METRICS_EXPORTER=none stops sending them."
+)
 
 
 class OtlpTraces(Resource):
@@ -58,20 +67,48 @@ class OtlpTraces(Resource):
         return parse_spans(body, is_json, self._max_spans, self._max_event_bytes, MAX_DEPTH)
 
 
+class OtlpLogs(Resource):
+    """Where log records come in: those that carry messages of spans are kept for their events."""
+
+    policy = Policy({"POST": INGEST})
+
+    def __init__(
+        self, database: Database, config: Config, rate_limit: RateLimit, budget: BodyBudget
+    ) -> None:
+        self._database = database
+        self._rate_limit = rate_limit
+        self._budget = budget
+        self._proxies = config.trusted_proxies
+        self._max_body_bytes = config.max_body_mb * MEGABYTE
+        self._max_event_bytes = config.max_event_kb * KILOBYTE
+        self._max_records = config.max_batch_size
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Keep messages; 200 means that all but `rejectedLogRecords` are committed."""
+        is_json = is_json_body(req)
+        with self._budget.share(client_of(req, self._proxies)) as body_share:
+            body = read_unpacked_body(req, self._max_body_bytes, body_share)
+            batch = parse_logs(body, is_json, self._max_records, self._max_event_bytes, MAX_DEPTH)
+            self._rate_limit.take_events(req, len(batch.messages))
+            if batch.messages and not self._keep(batch.messages):
+                raise Overloaded("Too many messages of log records wait for their spans.")
+        metrics.count_repairs(batch.repaired)
+        write_response(resp, is_json, 0, batch.error_message, "rejectedLogRecords")
+
+    def _keep(self, messages: list[SpanMessage]) -> bool:
+        with self._database.changing() as conn:
+            return keep(conn, messages)
+
+
 class OtlpNotKept(Resource):
-    """Metrics or logs of OpenTelemetry: exporters that send them too are told, not refused.
+    """Metrics of OpenTelemetry: exporters that send them too are told, not refused.
 
     An error would be logged by the exporter for each batch, beside an application that works.
     """
 
     policy = Policy({"POST": INGEST})
 
-    def __init__(self, signal: str, config: Config, budget: BodyBudget) -> None:
-        """`signal` is metrics or logs."""
-        self._message = (
-            f"Only traces are kept here; these {signal} were not stored. "
-            f"OTEL_{signal.upper()}_EXPORTER=none stops sending them."
-        )
+    def __init__(self, config: Config, budget: BodyBudget) -> None:
         self._proxies = config.trusted_proxies
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._budget = budget
@@ -81,7 +118,7 @@ class OtlpNotKept(Resource):
         is_json = is_json_body(req)
         with self._budget.share(client_of(req, self._proxies)) as body_share:
             read_body(req, self._max_body_bytes, body_share)
-        write_response(resp, is_json, 0, self._message)
+        write_response(resp, is_json, 0, METRICS_NOT_KEPT, "rejectedDataPoints")
 
 
 def is_json_body(req: falcon.Request) -> bool:

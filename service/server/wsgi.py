@@ -22,6 +22,7 @@ from service.db.schema_version import check
 from service.metrics.leader import FoldLeader
 from service.postgres.storage import Storage
 from service.server import startup_check
+from service.server.message_attacher import MessageAttacher
 from service.server.sampler import Sampler
 from service.telemetry.log_limit import refused
 from service.writer.group_commit import GroupCommitWriter
@@ -54,13 +55,15 @@ def start(
     sampler = Sampler(database, writer, storage)
     keeper = PartitionKeeper(url, today, config.retention_days)
     leader = FoldLeader(url, config.refresh_interval_seconds)
+    attacher = MessageAttacher(database, config)
     database.open()
     writer.open()
     sampler.open()
     keeper.open()
+    attacher.open()
     if config.refresh_interval_seconds:
         leader.open()
-    for opened in (database, sampler, writer, leader, keeper):
+    for opened in (database, sampler, writer, leader, keeper, attacher):
         atexit.register(opened.close)  # atexit runs in reverse order
     atexit.register(refused.flush)
 

@@ -82,6 +82,7 @@ EXPECTED = {
     "run_facts": OWNERS_ALONE,
     "run_metrics": ("r", "", ""),
     "runs": ("raw", "r", ""),
+    "span_messages": OWNERS_ALONE,
     "waiting_latency_rollups": OWNERS_ALONE,
     "waiting_rollups": OWNERS_ALONE,
     "yoyo_lock": OWNERS_ALONE,

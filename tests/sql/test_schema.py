@@ -44,6 +44,7 @@ SCHEMA_FILES = [
     "model_totals",
     "retired_metrics",
     "expired_runs",
+    "span_messages",
     "api_keys",
     "audit_log",
     "model_prices",

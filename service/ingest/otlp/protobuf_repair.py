@@ -23,6 +23,7 @@ MESSAGES = {
         13: "link",
         15: "status",
     },
+    "log record": {3: TEXT, 5: "value", 6: "attribute", 12: TEXT},
     "event": {2: TEXT, 3: "attribute"},
     "link": {3: TEXT, 4: "attribute"},
     "status": {2: TEXT},

@@ -130,23 +130,7 @@ class RowMaker:
         )
 
     def _encode(self, data: Data) -> bytes:
-        max_bytes, max_depth = self._limits
-        found = present(data)
-        try:
-            encoded = to_json(found, max_bytes)
-        except BadEvent as problem:  # very deep
-            self._repairs.add(problem, f"What is nested deeper than {max_depth} levels was cut.")
-            encoded = to_json(within_depth(found, max_depth))
-        try:
-            return checked(encoded, max_bytes, max_depth)
-        except BadEvent as problem:
-            if problem.code != "nul_character":
-                return repaired(encoded, max_bytes, max_depth, self._repairs)
-        encoded = without_nul(encoded, self._repairs)
-        try:
-            return checked(encoded, max_bytes, max_depth)
-        except BadEvent:
-            return repaired(encoded, max_bytes, max_depth, self._repairs)
+        return encode(present(data), *self._limits, self._repairs)
 
     def _metadata(self, data: Data, encoded: bytes) -> str | None:
         """The run's metadata as they are stored in `data`, where something was repaired."""
@@ -154,6 +138,25 @@ class RowMaker:
         if self._repairs:
             found = numbers.loads(encoded).get("metadata")
         return to_json(found).decode() if isinstance(found, dict) else None
+
+
+def encode(found: Data, max_bytes: int, max_depth: int, repairs: Repairs) -> bytes:
+    """Data as JSON that can be stored, repaired where it has to be."""
+    try:
+        encoded = to_json(found, max_bytes)
+    except BadEvent as problem:  # very deep
+        repairs.add(problem, f"What is nested deeper than {max_depth} levels was cut.")
+        encoded = to_json(within_depth(found, max_depth))
+    try:
+        return checked(encoded, max_bytes, max_depth)
+    except BadEvent as problem:
+        if problem.code != "nul_character":
+            return repaired(encoded, max_bytes, max_depth, repairs)
+    encoded = without_nul(encoded, repairs)
+    try:
+        return checked(encoded, max_bytes, max_depth)
+    except BadEvent:
+        return repaired(encoded, max_bytes, max_depth, repairs)
 
 
 def checked(encoded: bytes, max_bytes: int, max_depth: int) -> bytes:

@@ -1,0 +1,190 @@
+"""Messages of log records become the content of their spans' events, whichever comes first.
+
+They wait in a table of their own, so that storing spans looks for nothing. An event gets all
+messages of its span, in the order in which they were sent, while its run is held: what it holds in
+the end does not depend on the order of requests. What a span says of itself stays as it is, and no
+figure changes.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+import orjson
+
+from service.db.queries import Connection, Row, queries
+from service.ingest.json.data_repair import repaired
+from service.ingest.otlp.event_types import AGENT
+from service.ingest.otlp.log_messages import SpanMessage
+from service.ingest.otlp.span import end_of
+from service.ingest.repairs import Repairs
+
+MAX_MESSAGES, MAX_BYTES = 100_000, 256 * 1024 * 1024  # that are kept at a time
+MESSAGES_AT_A_TIME = 1_000
+SMALLEST_CONTENT = 1_024  # bytes, of an event that is nearly as large as an event may be
+ROOM_FOR_MARKS = 200
+SOURCE = "/v1/logs"  # in `otel.taken`, where an attribute's name stands otherwise
+SIDES = INPUT, OUTPUT = "input", "output"
+
+Key = tuple[str, str]  # run_id, event_id
+
+
+@dataclass
+class Span:
+    """The messages of one span, in their order."""
+
+    digests: list[str] = field(default_factory=list)
+    parts: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    wholes: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, row: Row) -> None:
+        """Add the next message."""
+        self.digests.append(str(row["digest"]))
+        for side in SIDES:
+            if row[side] is None:
+                continue
+            if row["is_whole"]:
+                self.wholes.setdefault(side, row[side])
+            else:
+                self.parts[side].append(row[side])
+
+    def content(self, sides: Iterable[str]) -> dict[str, Any]:
+        """The content of these sides: the whole of it if one record had that, else the messages."""
+        found = {**self.parts, **self.wholes}
+        return {side: found[side] for side in sides if side in found}
+
+
+def keep(conn: Connection, messages: list[SpanMessage]) -> bool:
+    """Keep messages until their spans have them; False, and nothing kept, when too many wait."""
+    [waiting] = queries.messages.waiting(conn).fetchall()
+    if (
+        waiting["messages"] + len(messages) > MAX_MESSAGES
+        or waiting["bytes"] + sum(len(message.content) for message in messages) > MAX_BYTES
+    ):
+        return False
+    queries.messages.add(
+        conn,
+        run_ids=[message.run_id for message in messages],
+        event_ids=[message.event_id for message in messages],
+        digests=[message.digest for message in messages],
+        sent_ns=[str(message.sent_ns) for message in messages],
+        places=[str(message.place) for message in messages],
+        wholes=[str(message.is_whole) for message in messages],
+        contents=[message.content.decode() for message in messages],
+    )
+    return True
+
+
+def attach(conn: Connection, max_bytes: int, max_depth: int) -> int:
+    """Give the events of spans that came meanwhile their content; return how many spans have it.
+
+    One transaction of the caller's. Messages that nobody waits for any more are deleted.
+    """
+    taken = queries.messages.take(conn, row_limit=MESSAGES_AT_A_TIME).fetchall()
+    attached: list[Key] = []
+    if taken:
+        due = [(key_of(row), str(row["digest"])) for row in taken]
+        queries.messages.postpone(conn, **messages_of(due))
+        keys = list(dict.fromkeys(key for key, _ in due))
+        attached = attach_to(conn, keys, max_bytes, max_depth)
+    queries.messages.expire(conn)
+    return len(attached)
+
+
+def attach_to(conn: Connection, keys: list[Key], max_bytes: int, max_depth: int) -> list[Key]:
+    """Set the content of the events of these spans, as far as they are stored."""
+    run_ids = list(dict.fromkeys(run_id for run_id, _ in keys))
+    held = queries.runs.hold(conn, run_ids=run_ids).fetchall()
+    days = {str(row["run_id"]): str(row["received_on"]) for row in held}
+    keys = [key for key in keys if key[0] in days]
+    events = find_events(conn, days, keys)
+    ended = [key for key in keys if has_ended(events, key)]
+    if not ended:
+        return []
+    spans = find_spans(conn, ended)
+    changes = {
+        event_key: content
+        for key in ended
+        for event_key, content in contents_of(spans[key], key, events, max_bytes, max_depth)
+    }
+    if changes:
+        queries.messages.attach(
+            conn,
+            received_ons=[days[run_id] for run_id, _ in changes],
+            **columns(changes),
+            contents=[content.decode() for content, _ in changes.values()],
+            taken=[orjson.dumps(taken).decode() for _, taken in changes.values()],
+        )
+    read = [(key, digest) for key in ended for digest in spans[key].digests]
+    queries.messages.note_attached(conn, **messages_of(read))
+    return ended
+
+
+def find_events(conn: Connection, days: dict[str, str], keys: list[Key]) -> dict[Key, Row]:
+    """The events of spans that are stored: one for each, or an agent's start and end."""
+    asked = list(chain.from_iterable(both_events(key) for key in keys))
+    rows = queries.messages.events(
+        conn, received_ons=[days[run_id] for run_id, _ in asked], **columns(asked)
+    )
+    return {key_of(row): row for row in rows}
+
+
+def find_spans(conn: Connection, keys: list[Key]) -> dict[Key, Span]:
+    """All messages of these spans."""
+    spans: dict[Key, Span] = {key: Span() for key in keys}
+    for row in queries.messages.of_spans(conn, **columns(keys)):
+        spans[key_of(row)].add(row)
+    return spans
+
+
+def has_ended(events: dict[Key, Row], key: Key) -> bool:
+    """Whether the span is stored as it ended: an open one is replaced by its ended version."""
+    start, end = both_events(key)
+    if start not in events:
+        return False
+    return end in events if events[start]["event_type"] == AGENT else events[start]["has_ended"]
+
+
+def contents_of(
+    span: Span, key: Key, events: dict[Key, Row], max_bytes: int, max_depth: int
+) -> Iterator[tuple[Key, tuple[bytes, dict[str, str]]]]:
+    """The content of each event of a span that says none itself, and where it was taken from."""
+    start, end = both_events(key)
+    is_agent = events[start]["event_type"] == AGENT
+    sides = {start: (INPUT,), end: (OUTPUT,)} if is_agent else {start: (INPUT, OUTPUT)}
+    for event_key, of_event in sides.items():
+        event = events[event_key]
+        found = span.content(side for side in of_event if not event[f"has_{side}"])
+        if found:
+            room = max(max_bytes - event["bytes"] - ROOM_FOR_MARKS, SMALLEST_CONTENT)
+            encoded = orjson.dumps(found)
+            if len(encoded) > room:
+                encoded = repaired(encoded, room, max_depth, Repairs())
+            yield event_key, (encoded, dict.fromkeys(found, SOURCE))
+
+
+def both_events(key: Key) -> tuple[Key, Key]:
+    """The events that may stand for a span: its own, and the end of an agent."""
+    run_id, event_id = key
+    return key, (run_id, end_of(event_id))
+
+
+def columns(keys: Iterable[Key]) -> dict[str, list[str]]:
+    """Keys as the arrays that queries take."""
+    found = list(keys)
+    return {"run_ids": [run_id for run_id, _ in found], "event_ids": [key for _, key in found]}
+
+
+def messages_of(messages: list[tuple[Key, str]]) -> dict[str, list[str]]:
+    """Messages, each of a span and with its digest, as the arrays that queries take."""
+    return {
+        **columns(key for key, _ in messages),
+        "digests": [digest for _, digest in messages],
+    }
+
+
+def key_of(row: Row) -> Key:
+    """The span or event that a row is of."""
+    return str(row["run_id"]), str(row["event_id"])

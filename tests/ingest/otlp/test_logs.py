@@ -1,0 +1,269 @@
+"""Log records that carry messages of spans become the input and output of the spans' events."""
+
+import json
+from itertools import permutations
+from typing import Any
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+
+from service.db.queries import Connection
+from service.ingest.json.event import MAX_DEPTH
+from service.metrics.verify import verify
+from service.writer import span_messages
+from tests.client import Client
+from tests.events import differences
+from tests.ingest.otlp.spans import (
+    JSON,
+    MEGABYTE,
+    PROTOBUF,
+    START_NS,
+    any_value,
+    new_span_id,
+    new_trace,
+    pairs,
+    run_of,
+    send,
+    span,
+    with_hex,
+)
+
+CALL = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.request.model": "gpt-4o",
+    "gen_ai.usage.input_tokens": 10,
+    "gen_ai.usage.output_tokens": 2,
+}
+ASKED = {"event": "gen_ai.user.message", "content": "weather?"}
+CHOICE = {
+    "event": "gen_ai.choice",
+    "index": 0,
+    "finish_reason": "stop",
+    "message": {"role": "assistant", "content": "sunny"},
+}
+PARTS = [{"role": "user", "parts": [{"type": "text", "content": "weather?"}]}]
+
+Found = dict[str, Any]
+
+
+def log(trace: bytes, span_id: bytes, name: str, body: Any = None, **fields: Any) -> LogRecord:
+    """A log record of a span."""
+    made = LogRecord(
+        trace_id=trace, span_id=span_id, event_name=name, **{"time_unix_nano": START_NS, **fields}
+    )
+    if body is not None:
+        made.body.CopyFrom(any_value(body))
+    return made
+
+
+def asked_and_answered(trace: bytes, call: bytes) -> list[LogRecord]:
+    """A message of the user, and the model's."""
+    body = {key: value for key, value in CHOICE.items() if key != "event"}
+    return [
+        log(trace, call, "gen_ai.user.message", {"content": "weather?"}),
+        log(trace, call, "gen_ai.choice", body, time_unix_nano=START_NS + 1),
+    ]
+
+
+def send_logs(client: Client, *records: LogRecord, is_json: bool = False) -> str:
+    """POST log records; what is said about them."""
+    sent = ExportLogsServiceRequest()
+    sent.resource_logs.add().scope_logs.add().log_records.extend(records)
+    body = sent.SerializeToString()
+    if is_json:
+        body = json.dumps(with_hex(MessageToDict(sent, use_integers_for_enums=True))).encode()
+    headers = {"Content-Type": JSON if is_json else PROTOBUF}
+    answer = client.simulate_post("/v1/logs", body=body, headers=headers)
+    assert answer.status_code == 200, answer.content
+    if is_json:
+        return str(answer.json.get("partialSuccess", {}).get("errorMessage", ""))
+    response = ExportLogsServiceResponse.FromString(answer.content)
+    return str(response.partial_success.error_message)
+
+
+def attach(conn: Connection) -> int:
+    """What the thread of a worker does, without waiting until it is due."""
+    conn.execute("UPDATE span_messages SET due_at = now()")
+    with conn.transaction():
+        return span_messages.attach(conn, MEGABYTE, MAX_DEPTH)
+
+
+def events_of(client: Client, trace: bytes) -> list[Found]:
+    """The events of a run."""
+    found: list[Found] = client.ok(f"/api/runs/{run_of(trace)}/timeline")["events"]
+    return found
+
+
+@pytest.mark.parametrize("order", list(permutations(["user", "choice", "span"])))
+@pytest.mark.parametrize("is_json", [False, True])
+def test_messages_become_the_content_of_their_call_in_any_order(
+    client: Client, conn: Connection, database_url: str, order: tuple[str, ...], is_json: bool
+) -> None:
+    trace, root, call = new_trace(), new_span_id(), new_span_id()
+    user, choice = asked_and_answered(trace, call)
+    for what in order:
+        if what == "span":
+            send(client, span(trace, span_id=root))
+            send(client, span(trace, span_id=call, parent=root, attributes=CALL))
+            before = client.run(run_of(trace))
+        else:
+            record = user if what == "user" else choice
+            assert send_logs(client, record, is_json=is_json) == ""
+        attach(conn)
+    found = next(each for each in events_of(client, trace) if each["event_type"] == "llm_call")
+    assert (found["data"]["input"], found["data"]["output"]) == ([ASKED], [CHOICE])
+    assert found["data"]["otel"]["taken"] == {"input": "/v1/logs", "output": "/v1/logs"}
+    assert client.run(run_of(trace)) == before
+    assert found["data"]["attributes"]["gen_ai.operation.name"] == "chat"
+    assert differences(conn) == []
+    assert verify(database_url) == []
+
+
+def test_a_call_that_is_the_whole_run_has_its_output_at_its_end(
+    client: Client, conn: Connection
+) -> None:
+    trace, call = new_trace(), new_span_id()
+    send_logs(client, *asked_and_answered(trace, call))
+    assert attach(conn) == 0
+    send(client, span(trace, span_id=call, attributes=CALL))
+    assert attach(conn) == 1
+    start, end = events_of(client, trace)
+    assert (start["data"]["input"], end["data"]["output"]) == ([ASKED], [CHOICE])
+    assert "output" not in start["data"]
+
+
+def test_one_record_with_a_span_s_attributes_is_the_whole(client: Client, conn: Connection) -> None:
+    trace, call = new_trace(), new_span_id()
+    send(client, span(trace, span_id=call, attributes=CALL))
+    attributes = {
+        "gen_ai.input.messages": PARTS,
+        "gen_ai.output.messages": json.dumps(PARTS),
+        "event.name": "gen_ai.client.inference.operation.details",
+    }
+    records = [*asked_and_answered(trace, call), log(trace, call, "", attributes=pairs(attributes))]
+    assert send_logs(client, *records) == ""
+    assert attach(conn) == 1
+    start, end = events_of(client, trace)
+    assert (start["data"]["input"], end["data"]["output"]) == (PARTS, PARTS)
+
+
+def test_what_a_span_says_itself_stays(client: Client, conn: Connection) -> None:
+    trace, root, call = new_trace(), new_span_id(), new_span_id()
+    said = {**CALL, "input.value": "its own"}
+    spans = span(trace, span_id=root), span(trace, span_id=call, parent=root, attributes=said)
+    send(client, *spans)
+    send_logs(client, *asked_and_answered(trace, call))
+    assert attach(conn) == 1
+    data = next(e["data"] for e in events_of(client, trace) if e["event_type"] == "llm_call")
+    assert (data["input"], data["output"]) == ("its own", [CHOICE])
+    assert data["otel"]["taken"] == {"input": "input.value", "output": "/v1/logs"}
+
+
+def test_an_open_span_waits_for_its_end(client: Client, conn: Connection) -> None:
+    trace, call = new_trace(), new_span_id()
+    send(client, span(trace, span_id=call, attributes=CALL, end_time_unix_nano=0))
+    send_logs(client, *asked_and_answered(trace, call))
+    assert attach(conn) == 0
+    send(client, span(trace, span_id=call, attributes=CALL))
+    assert attach(conn) == 1
+
+
+def test_a_resend_adds_nothing(client: Client, conn: Connection) -> None:
+    trace, call = new_trace(), new_span_id()
+    records = asked_and_answered(trace, call)
+    for _ in range(2):
+        send_logs(client, *records)
+    send(client, span(trace, span_id=call, attributes=CALL))
+    assert attach(conn) == 1
+    send_logs(client, *records)
+    assert attach(conn) == 0
+    assert events_of(client, trace)[0]["data"]["input"] == [ASKED]
+
+
+def test_messages_are_in_the_order_in_which_they_were_sent(
+    client: Client, conn: Connection
+) -> None:
+    trace, call = new_trace(), new_span_id()
+    send(client, span(trace, span_id=call, attributes=CALL))
+    for number in (3, 1, 2):
+        body = {"content": number}
+        record = log(trace, call, "gen_ai.user.message", body, time_unix_nano=START_NS + number)
+        send_logs(client, record)
+        attach(conn)
+    data = events_of(client, trace)[0]["data"]
+    assert [message["content"] for message in data["input"]] == [1, 2, 3]
+
+
+def test_what_is_too_large_is_cut(client: Client, conn: Connection) -> None:
+    trace, call = new_trace(), new_span_id()
+    send(client, span(trace, span_id=call, attributes=CALL))
+    for number in range(4):
+        body = {"content": f"{number}" * (MEGABYTE // 2)}
+        send_logs(client, log(trace, call, "gen_ai.user.message", body))
+    assert attach(conn) == 1
+    data = events_of(client, trace)[0]["data"]
+    assert len(data["input"]) == 4
+    assert 1_000 < len(json.dumps(data)) <= MEGABYTE
+
+
+def test_other_records_are_not_kept_which_is_said(client: Client, conn: Connection) -> None:
+    trace, call = new_trace(), new_span_id()
+    records = [
+        log(trace, call, "", "a line of a log"),
+        log(b"", b"", "gen_ai.user.message", {"content": "of no span"}),
+        *asked_and_answered(trace, call),
+    ]
+    for is_json in (False, True):
+        said = send_logs(client, *records, is_json=is_json)
+        assert "2 of 4 log records were not stored. OTEL_LOGS_EXPORTER=none" in said
+    assert conn.execute("SELECT count(*) AS n FROM span_messages").fetchall() == [{"n": 2}]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(b"\xff\xff", PROTOBUF), (b"{", JSON), (b'{"resourceLogs": 1}', JSON), (b"\xff", JSON)],
+)
+def test_a_malformed_body_is_400(client: Client, body: bytes, kind: str) -> None:
+    answer = client.simulate_post("/v1/logs", body=body, headers={"Content-Type": kind})
+    assert answer.status_code == 400
+
+
+def test_messages_wait_an_hour_and_stay_five_minutes(client: Client, conn: Connection) -> None:
+    trace, call = new_trace(), new_span_id()
+    send_logs(client, *asked_and_answered(trace, call))
+    age = "UPDATE span_messages SET created_at = created_at - interval '1 minute' * %s"
+    count = "SELECT count(*) AS n FROM span_messages"
+    conn.execute(age, [59])
+    attach(conn)
+    assert conn.execute(count).fetchall() == [{"n": 2}]
+    send(client, span(trace, span_id=call, attributes=CALL))
+    assert attach(conn) == 1
+    conn.execute(age, [59])
+    attach(conn)
+    assert conn.execute(count).fetchall() == [{"n": 2}]
+    conn.execute("UPDATE span_messages SET attached_at = attached_at - interval '6 minutes'")
+    attach(conn)
+    assert conn.execute(count).fetchall() == [{"n": 0}]
+    send_logs(client, *asked_and_answered(new_trace(), call))
+    conn.execute(age, [61])
+    attach(conn)
+    assert conn.execute(count).fetchall() == [{"n": 0}]
+
+
+def test_too_many_that_wait_are_refused_to_be_sent_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span_messages, "MAX_MESSAGES", 3)
+    send_logs(client, *asked_and_answered(new_trace(), new_span_id()))
+    sent = ExportLogsServiceRequest()
+    records = asked_and_answered(new_trace(), new_span_id())
+    sent.resource_logs.add().scope_logs.add().log_records.extend(records)
+    headers = {"Content-Type": PROTOBUF}
+    answer = client.simulate_post("/v1/logs", body=sent.SerializeToString(), headers=headers)
+    assert answer.status_code == 503
+    assert "Retry-After" in answer.headers
