@@ -7,6 +7,7 @@ import pytest
 from tests.clients.conftest import Read, RunProgram
 from tests.clients.models import ARGUMENTS, CLAUDE, GPT, TEXT
 from tests.clients.outline import calls, events_of, figures, only_run, runs_of, said
+from tests.processes.harness import until
 
 ASKED = [{"role": "user", "parts": [{"type": "text", "content": "weather?"}]}]
 ANSWER = {"role": "assistant", "parts": [{"type": "text", "content": TEXT}]}
@@ -38,6 +39,25 @@ def test_openai(read: Read, run_program: RunProgram, instrumentation: str) -> No
             assert asked["messages"] == [{"role": "user", "content": "weather?"}]
             assert answered["choices"][0]["message"]["content"] == TEXT
     assert errors(read, run) == ["RateLimitError"]
+
+
+def test_openai_as_opentelemetry_watches_it(read: Read, run_program: RunProgram) -> None:
+    """Its spans have no content: messages come as log records, after the spans here."""
+    name, said = "opentelemetry", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+    run_program("openai_calls.py", name, OTEL_SERVICE_NAME=name, **{said: "true"})
+    run = only_run(read, name)
+    assert figures(run)[:5] == ["my app run", name, "completed", 2_000, 100]
+
+    def contents() -> list[dict[str, Any]]:
+        """The calls, once both have their messages."""
+        found = calls(read, run)
+        return found if all("output" in call for call in found) else []
+
+    for call in until(contents, "the messages have not become content"):
+        [asked], [choice] = call["input"], call["output"]
+        assert (asked["event"], asked["content"]) == ("gen_ai.user.message", "weather?")
+        assert choice["message"]["content"] == TEXT
+    assert only_run(read, name) == run
 
 
 def test_anthropic(read: Read, run_program: RunProgram) -> None:

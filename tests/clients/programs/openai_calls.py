@@ -6,7 +6,7 @@ from importlib import import_module
 
 from openai import OpenAI, RateLimitError
 from opentelemetry import trace
-from tracing import start_tracing
+from tracing import start_logging, start_tracing
 
 INSTRUMENTATIONS = {
     "openinference": "openinference.instrumentation.openai",
@@ -17,7 +17,7 @@ INSTRUMENTATIONS = {
 
 def main() -> None:
     """Three calls below a span of the program's own."""
-    provider = start_tracing()
+    providers = start_tracing(), start_logging()
     import_module(INSTRUMENTATIONS[sys.argv[1]]).OpenAIInstrumentor().instrument()
     client = OpenAI(max_retries=0)
     messages = [{"role": "user", "content": "weather?"}]
@@ -33,7 +33,8 @@ def main() -> None:
             pass
         with contextlib.suppress(RateLimitError):
             client.chat.completions.create(model="fail-429", messages=messages)
-    provider.shutdown()
+    for provider in providers:
+        provider.shutdown()
 
 
 if __name__ == "__main__":
