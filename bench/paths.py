@@ -123,6 +123,8 @@ def search_paths(targets: Targets) -> list[Path]:
         Path("search runs of a model", ["/api/runs?model=gpt-4o"]),
         Path("runs by cost", [f"/api/runs?sort=cost&from={hour}&agent={a}" for a in agents]),
         Path("search errors", ["/api/events?status=error"]),
+        Path("grouped errors", [f"/api/errors?from={hour}"]),
+        Path("grouped errors of an agent", [f"/api/errors?from={hour}&agent={a}" for a in agents]),
         Path("search text", ["/api/events?q=the"]),
     ]
 

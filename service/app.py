@@ -29,6 +29,8 @@ from service.postgres.storage import Storage
 from service.resources import agents, otlp, prices
 from service.resources.docs import openapi
 from service.resources.docs import page as docs
+from service.resources.errors import events as error_events
+from service.resources.errors import groups
 from service.resources.events import ingest, stored_check
 from service.resources.export import resource as export
 from service.resources.health import health, prometheus
@@ -115,6 +117,8 @@ def routes(
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/latency": percentiles.Latency(database),
+        "/errors": groups.ErrorGroups(database),
+        "/errors/{fingerprint:name}": error_events.ErrorEvents(database),
         "/prices": prices.Prices(database),
         "/export/events.ndjson": export.EventsNdjson(database, new_stream_client, can_stream),
         "/export/events.csv": export.EventsCsv(database, new_stream_client, can_stream),

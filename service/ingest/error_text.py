@@ -9,7 +9,7 @@ import re
 from typing import Any, NamedTuple
 
 MAX_TEXT, MAX_TYPE = 2_000, 255  # characters that are read
-# Where an object has its type and its text: the first that is a text or a number.
+# Where an object has its type, and its text, which may be a number.
 TYPES = ("type", "name", "code")
 MESSAGES = ("message", "msg", "detail", "error", "text", "description", "reason")
 BLANKS = " \t\n\r\f\v"
@@ -38,36 +38,39 @@ def sentence(error: Any, error_of_output: Any, error_type: Any, message: Any) ->
     """An error as one text, "Type: message"; empty without any.
 
     The parameters are the values of `error`, `output.error`, `error_type` and `error_message` in
-    `data`. The first of them that says something is the text.
+    `data`. The first of them that says a type or a text decides it.
     """
-    for value in (error, error_of_output):
-        kind, text = parts_of(value)
-        if kind or text:
-            return joined(kind or scalar(error_type), text or scalar(message))
-    return joined(scalar(error_type), scalar(message))
+    values = [item_of(error), item_of(error_of_output)]
+    kinds = [*(value.get(key) for value in values if isinstance(value, dict) for key in TYPES)]
+    texts = [found for value in values for found in texts_of(value)]
+    kind = next((found for value in [*kinds, error_type] if (found := text_of(value))), "")
+    return joined(
+        kind, next((found for value in [*texts, message] if (found := scalar(value))), "")
+    )
 
 
-def parts_of(value: Any) -> tuple[str, str]:
-    """The type and the text of one value: of an object, of the first item of a list, or a text."""
-    if isinstance(value, list):
-        value = value[0] if value else None
-    if isinstance(value, dict):
-        return first_of(value, TYPES), first_of(value, MESSAGES)
-    return "", scalar(value)
+def item_of(value: Any) -> Any:
+    """The first item of a list; any other value itself."""
+    return (value[0] if value else None) if isinstance(value, list) else value
 
 
-def first_of(value: dict[str, Any], keys: tuple[str, ...]) -> str:
-    """The first text or number under these keys; empty without one."""
-    return next((found for key in keys if (found := scalar(value.get(key)))), "")
+def texts_of(value: Any) -> list[Any]:
+    """The value, or in place of an object what it has where a text may be."""
+    return [value.get(key) for key in MESSAGES] if isinstance(value, dict) else [value]
+
+
+def text_of(value: Any) -> str:
+    """A text that says something; empty for any other value."""
+    if not isinstance(value, str):
+        return ""
+    text = value.strip(BLANKS)
+    return "" if len(text) <= len("null") and text.lower() in NOTHING else text
 
 
 def scalar(value: Any) -> str:
-    """A text that says something, or a number as text; empty for any other value."""
-    if isinstance(value, str):
-        text = value.strip(BLANKS)
-        return "" if len(text) <= len("null") and text.lower() in NOTHING else text
+    """As text_of, or a number as text."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value) if is_number else ""
+    return str(value) if is_number else text_of(value)
 
 
 def joined(kind: str, text: str) -> str:

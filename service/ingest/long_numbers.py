@@ -7,6 +7,7 @@ would print to more than the largest event has its long numbers stored as text i
 import json
 
 from service.ingest.json import numbers
+from service.ingest.json.error_said import fingerprint_of
 from service.ingest.rows import EventRow
 
 MOST_DIGITS = 326  # of a float, as PostgreSQL prints it
@@ -30,6 +31,7 @@ def shorten(row: EventRow, max_bytes: int) -> bool:
     if len(row.data) + texts.digits <= max_bytes:
         return False
     row.data = data
+    row.error_fingerprint = fingerprint_of(data, row.is_error)
     if row.metadata is not None:
         row.metadata = texts.replace(row.metadata.encode()).decode()
     return True

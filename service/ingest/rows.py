@@ -8,6 +8,7 @@ from msgspec import Struct
 
 AGENT_START = "agent_start"
 NULL = r"\N"  # in COPY's text format
+NO_ERROR = f"False\t{NULL}"
 PLACE_BITS = 20  # of `tie`, more than a request has events; above them are the nanoseconds
 TIMESTAMP = attrgetter("timestamp")
 Times = tuple[datetime, datetime]  # when events began and ended
@@ -50,6 +51,7 @@ class EventRow(Struct, kw_only=True, gc=False):
     stamped_at_end: bool  # whether `timestamp` is when the event ended, else when it began
     tie: int = 0  # among events of one moment: nanoseconds, and the place in the request
     is_error: bool
+    error_fingerprint: int | None = None  # of an error: service/ingest/error_fingerprint.py
     data: bytes
     call: Call | None = None  # of a span that is a call with usage
     marks: bytes = b""  # members of `data` that the service adds, as JSON
@@ -85,9 +87,14 @@ class EventRow(Struct, kw_only=True, gc=False):
             f"{NULL if self.tokens_out is None else self.tokens_out}\t"
             f"{self.cost or NULL}\t{self.cost_source or NULL}\t"
             f"{NULL if self.latency_us is None else self.latency_us}\t{self.stamped_at_end}\t"
-            f"{self.tie}\t{self.is_error}\t{escaped(self.priced_as) if self.priced_as else NULL}\t"
+            f"{self.tie}\t{self._outcome() if self.is_error else NO_ERROR}\t"
+            f"{escaped(self.priced_as) if self.priced_as else NULL}\t"
         )
         return columns.encode() + self.stored_data.replace(b"\\", b"\\\\") + b"\n"
+
+    def _outcome(self) -> str:
+        """The columns is_error and error_fingerprint of an error."""
+        return f"True\t{NULL if self.error_fingerprint is None else self.error_fingerprint}"
 
 
 def times_of(rows: Sequence[EventRow]) -> Times:

@@ -50,6 +50,7 @@ def verify(url: str, agent_name: str | None = None) -> list[Difference]:
         if agent_name is None:
             found += differences(queries.verify.rollups(conn))
             found += differences(queries.verify.orphans(conn))
+        found += differences(queries.verify.error_fingerprints(conn, agent_name=agent_name))
         return found
 
 
@@ -74,12 +75,17 @@ def differences(rows: Iterable[Row]) -> Iterator[Difference]:
 def repair(url: str, found: list[Difference]) -> None:
     """Correct the runs that differ from their events, then rebuild all metrics from the runs."""
     runs = {difference.key["run_id"] for difference in found if difference.relation == "runs"}
+    of_errors = {one.key["run_id"] for one in found if one.field == "error_fingerprint"}
     with connect_for_folds(url) as conn:
         conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         for run_id in sorted(runs):
             with conn.transaction():
                 queries.runs.hold(conn, run_ids=[run_id])
                 queries.verify.recount_run(conn, run_id=run_id)
+        for run_id in sorted(of_errors):
+            with conn.transaction():
+                queries.runs.hold(conn, run_ids=[run_id])
+                queries.verify.set_error_fingerprints(conn, run_id=run_id)
         if not is_distributed(conn):  # Citus takes the snapshot before the lock is there
             conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         while True:

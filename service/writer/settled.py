@@ -164,6 +164,7 @@ def replace_events(conn: Connection, run: RunState, rows: list[EventRow]) -> Non
         cost_sources=[row.cost_source for row in rows],
         latencies_us=texts(lambda row: row.latency_us),
         is_errors=texts(lambda row: row.is_error),
+        fingerprints=texts(lambda row: row.error_fingerprint),
         priced_as=[row.priced_as for row in rows],
         datas=[row.stored_data.decode() for row in rows],
     )

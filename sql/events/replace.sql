@@ -13,11 +13,12 @@
 -- params   cost_sources  text[]
 -- params   latencies_us  bigint[]
 -- params   is_errors     boolean[]
+-- params   fingerprints  bigint[]
 -- params   priced_as     jsonb[]
 -- params   datas         jsonb[]
 -- index    events_pkey
 -- plan     one look-up in one partition per event
--- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{}' \set event_types '{}' \set models '{}' \set tokens_in '{}' \set tokens_out '{}' \set costs '{}' \set cost_sources '{}' \set latencies_us '{}' \set is_errors '{}' \set priced_as '{}' \set datas '{}'
+-- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{}' \set event_types '{}' \set models '{}' \set tokens_in '{}' \set tokens_out '{}' \set costs '{}' \set cost_sources '{}' \set latencies_us '{}' \set is_errors '{}' \set fingerprints '{}' \set priced_as '{}' \set datas '{}'
 
 UPDATE events AS e
    SET event_type  = n.event_type,
@@ -28,14 +29,15 @@ UPDATE events AS e
        cost_source = n.cost_source,
        latency_us  = n.latency_us,
        is_error    = n.is_error,
+       error_fingerprint = n.error_fingerprint,
        priced_as   = n.priced_as,
        data        = n.data
   FROM unnest(:'event_ids'::uuid[], :'event_types'::text[], :'models'::text[], :'tokens_in'::bigint[],
               :'tokens_out'::bigint[], :'costs'::numeric[], :'cost_sources'::text[],
-              :'latencies_us'::bigint[], :'is_errors'::boolean[], :'priced_as'::jsonb[],
-              :'datas'::jsonb[])
+              :'latencies_us'::bigint[], :'is_errors'::boolean[], :'fingerprints'::bigint[],
+              :'priced_as'::jsonb[], :'datas'::jsonb[])
     AS n (event_id, event_type, model, tokens_in, tokens_out, cost, cost_source, latency_us, is_error,
-          priced_as, data)
+          error_fingerprint, priced_as, data)
  WHERE e.received_on = :'received_on'::date
    AND e.run_id      = :'run_id'::uuid
    AND e.event_id    = n.event_id;

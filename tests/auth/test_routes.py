@@ -43,6 +43,8 @@ ROUTES = {
     ("GET", "/metrics/timeseries"): READ,
     ("GET", "/metrics/models"): READ,
     ("GET", "/metrics/latency"): READ,
+    ("GET", "/errors"): READ,
+    ("GET", "/errors/{fingerprint:name}"): READ,
     ("GET", "/prices"): READ,
     ("GET", "/export/events.ndjson"): READ,
     ("GET", "/export/events.csv"): READ,

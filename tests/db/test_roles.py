@@ -51,6 +51,7 @@ EXPECTED = {
     "daily_rollups_live": READS,
     "daily_totals_live": LIVE,
     "event_type_totals_live": ("", "", "r"),
+    "error_texts": READS,
     "event_details": READS,
     "event_times": OWNERS_ALONE,
     "events": ("raw", "r", ""),

@@ -105,6 +105,19 @@ DAMAGE: dict[str, tuple[str, str, str, float | None]] = {
         "DELETE FROM events" + ONE_RUN,
         "runs", "event_count", None,
     ),
+    "an error of another group": (
+        "UPDATE events SET error_fingerprint = error_fingerprint + 2 WHERE ctid IN"
+        " (SELECT min(ctid) FROM events WHERE is_error) AND is_error",
+        "events", "error_fingerprint", 2,
+    ),
+    "an error of no group": (
+        "UPDATE events SET error_fingerprint = NULL WHERE is_error",
+        "events", "error_fingerprint", None,
+    ),
+    "no error in a group": (
+        "UPDATE events SET error_fingerprint = 7 WHERE NOT is_error",
+        "events", "error_fingerprint", None,
+    ),
     "a lost delta": (
         "DELETE FROM metric_deltas"
         " WHERE ctid = (SELECT min(ctid) FROM metric_deltas WHERE events > 0)",

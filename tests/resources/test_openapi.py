@@ -109,6 +109,7 @@ def test_answers_of_a_run_with_everything_are_as_described(
         event(run, "llm_call", 1, data={"model": "m", "cost": 0.5, "latency_ms": 2, "name": "n"}),
         event(run, event_id=first, parent_event_id=second),
         event(run, event_id=second, parent_event_id=first),
+        event(run, data={"error": "x"}),
         event("nobody"),
     )
     assert_described(strict, "/events", "post", sent)
@@ -122,6 +123,11 @@ def test_answers_of_a_run_with_everything_are_as_described(
         assert_described(strict, f"/metrics/{name}", "get", client.simulate_get(f"/metrics/{name}"))
     for name in ("runs", "events"):
         assert_described(strict, f"/{name}", "get", client.simulate_get(f"/{name}?limit=1"))
+    group = client.simulate_get("/errors?from=2026-11-22&to=2026-11-23&limit=1")
+    assert_described(strict, "/errors", "get", group)
+    answer = client.simulate_get(f"/errors/{group.json['errors'][0]['fingerprint']}")
+    assert_described(strict, "/errors/{fingerprint}", "get", answer)
+    assert_described(strict, "/errors/{fingerprint}", "get", client.simulate_get("/errors/x"))
     query = "metric=latency_p95&group_by=model"
     answer = client.simulate_get("/metrics/timeseries", query_string=query)
     assert_described(strict, "/metrics/timeseries", "get", answer)

@@ -21,7 +21,7 @@ VIEWS = {
         "run_metrics",
         "counted_metrics",
     ),
-    *("event_times", "run_facts"),
+    *("event_times", "run_facts", "error_texts"),
 }
 SPREAD = frozenset(TABLES | VIEWS)
 KEY = "run_id"

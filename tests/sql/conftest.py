@@ -19,9 +19,10 @@ SELECT md5('run' || n)::uuid, current_date + n % 35, 'agent ' || 1 + n % 20, 'ru
   FROM generate_series(1, 2000) AS n
  CROSS JOIN LATERAL (SELECT now() - (2000 - n) / 3 * interval '1 minute' AS at) AS t;
 INSERT INTO events (received_on, run_id, event_id, agent_name, event_type, timestamp, is_error,
-                    data, ingest_xid)
+                    error_fingerprint, data, ingest_xid)
 SELECT current_date + (1 + n % 2000) % 35, md5('run' || 1 + n % 2000)::uuid,
-       md5('event' || n)::uuid, 'agent ' || n % 20, 'step', now(), false,
+       md5('event' || n)::uuid, 'agent ' || n % 20, 'step',
+       now() - n * interval '1 second', n % 50 = 0, CASE WHEN n % 50 = 0 THEN n % 7 END,
        jsonb_build_object('text', repeat(md5(n::text), 30)), '1'
   FROM generate_series(1, 40000) AS n;
 INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, events, cost,

@@ -24,6 +24,7 @@ SCHEMA_FILES = [
     "runs",
     "events",
     "event_times",
+    "error_texts",
     "run_facts",
     "run_details",
     "listed_runs",

@@ -14,6 +14,7 @@ from service.ingest.elements import NULL, Element, mask, unmask, unreadable, wit
 from service.ingest.failure import is_error, is_failed
 from service.ingest.json import numbers
 from service.ingest.json.data import Data, Output, Span, read_data
+from service.ingest.json.error_said import fingerprint_of
 from service.ingest.json.fields import (
     GENERATED_NAME,
     MAX_ENVIRONMENT,
@@ -141,6 +142,7 @@ def read_event(
     timestamp = read_timestamp(sent.timestamp)
     span = read_span(data) if data.otel else None
     tokens_in, tokens_out, cost = read_figures(data)
+    failed = read_error(data)
     latency_us = numbers.latency_us(data.latency_ms)
     if latency_us is None:
         latency_us = numbers.latency_us(data.duration_ms)
@@ -167,7 +169,8 @@ def read_event(
         cost_source=None if cost is None else "client",
         latency_us=latency_us,
         stamped_at_end=event_type != "agent_start" and span is None,
-        is_error=read_error(data),
+        is_error=failed,
+        error_fingerprint=fingerprint_of(encoded, failed),
         data=encoded,
     )
 

@@ -15,6 +15,7 @@ from service.ingest.cutting import within_depth
 from service.ingest.json import numbers
 from service.ingest.json.data import check_encoded, check_nesting
 from service.ingest.json.data_repair import repaired, without_nul
+from service.ingest.json.error_said import fingerprint_of
 from service.ingest.json.fields import FIRST_YEAR, LAST_YEAR, BadEvent
 from service.ingest.nesting import count
 from service.ingest.otlp.attributes import Facts, facts_of
@@ -99,6 +100,7 @@ class RowMaker:
             stamped_at_end=False,
             tie=tie_of(span.start_ns),
             is_error=is_error,
+            error_fingerprint=fingerprint_of(encoded, is_error),
             data=encoded,
             call=columns.call,
         )
@@ -107,7 +109,7 @@ class RowMaker:
         """The end of an agent. It has no parent, and follows its start."""
         data["name"] = self._span.name or None
         span = self._span
-        at = moment(max(span.start_ns, span.end_ns))
+        at, encoded = moment(max(span.start_ns, span.end_ns)), self._encode(data)
         return EventRow(
             run_id=self._run_id,
             event_id=event_id_of(span.trace_id, span.span_id, END),
@@ -125,7 +127,8 @@ class RowMaker:
             stamped_at_end=True,
             tie=tie_of(max(span.start_ns, span.end_ns)),
             is_error=is_error,
-            data=self._encode(data),
+            error_fingerprint=fingerprint_of(encoded, is_error),
+            data=encoded,
             call=columns.call,
         )
 

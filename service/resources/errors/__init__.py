@@ -1,0 +1,1 @@
+"""Errors by what they say: the groups, and the errors of a group."""

@@ -1,0 +1,185 @@
+"""GET /errors: errors grouped by fingerprint.
+
+The groups are counted from the events themselves, in the snapshot of the answer: an index has the
+errors of a time. So the time that it takes grows with the errors of the window.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import falcon
+import psycopg
+
+from service.api.cursors import invalid_cursor, pack, to_moment, unpack
+from service.api.errors import ApiError
+from service.api.pagination.page import set_next
+from service.api.pagination.scan import too_slow
+from service.api.parameters import (
+    allow_parameters,
+    bad_parameter,
+    choice,
+    integer,
+    moment,
+    optional_text,
+)
+from service.api.policy import READ, Policy
+from service.api.resource import DatabaseResource
+from service.db.queries import Connection, Row, is_distributed, queries
+from service.resources.errors.shown import shown_error, shown_fingerprint, shown_place
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+DEFAULT_WINDOW = timedelta(days=7)
+MOST_ERRORS = 100_000  # of a window: grouping them takes a third of a second
+SORTS = ("count", "last")
+INT64 = 2**63
+PLANS = "plan_cache_mode"
+
+
+@dataclass(frozen=True)
+class Window:
+    """The errors to group, and the order of the groups."""
+
+    sort: str
+    from_at: datetime
+    to_at: datetime
+
+    @property
+    def times(self) -> dict[str, datetime]:
+        """The window as parameters of the queries."""
+        return {"from_at": self.from_at, "to_at": self.to_at}
+
+
+@dataclass(frozen=True)
+class GroupKey:
+    """The sort key of a group."""
+
+    value: Any  # its count, or its last_at
+    fingerprint: int
+
+
+class ErrorGroups(DatabaseResource):
+    """All errors of a time, grouped."""
+
+    policy = Policy({"GET": READ})
+
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Respond with a page of groups, and the cursor of the next one."""
+        allow_parameters(req, {"agent", "from", "to", "sort", "limit", "cursor"})
+        agent = optional_text(req, "agent")
+        limit = integer(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT)
+        window = read_window(req, datetime.now(UTC))
+        window, after = read_cursor(optional_text(req, "cursor"), window)
+        try:
+            with self._database.searching(self._database.read_timeout_seconds) as conn:
+                rows = find_groups(conn, window, agent, after, limit + 1)
+                page = rows[:limit]
+                newest = find_newest(conn, page, agent)
+        except psycopg.errors.QueryCanceled:
+            raise too_slow() from None
+        cursor = cursor_after(window, page[-1]) if len(rows) > limit else None
+        if cursor:
+            set_next(resp, {**req.params, "cursor": cursor})
+        resp.media = {
+            "errors": [shown_group(row, newest[row["error_fingerprint"]]) for row in page],
+            "from": window.from_at,
+            "to": window.to_at,
+            "next_cursor": cursor,
+        }
+
+
+def read_window(req: falcon.Request, now: datetime) -> Window:
+    """The window of the parameters: by default the last 7 days."""
+    to_at = moment(req, "to", UTC) or now
+    from_at = moment(req, "from", UTC) or to_at - DEFAULT_WINDOW
+    if from_at >= to_at:
+        raise bad_parameter("from", "must be before `to`")
+    return Window(choice(req, "sort", SORTS, "count"), from_at, to_at)
+
+
+def read_cursor(cursor: str | None, asked: Window) -> tuple[Window, GroupKey | None]:
+    """The window of the first page, which `now` may have moved, and where the next page begins.
+
+    Raises ApiError 400 for a cursor of another order.
+    """
+    if cursor is None:
+        return asked, None
+    sort, from_at, to_at, value, fingerprint = unpack(cursor, 5)
+    if sort not in SORTS:
+        raise invalid_cursor()
+    if sort != asked.sort:
+        raise bad_parameter("cursor", "belongs to another sort")
+    value = to_moment(value) if sort == "last" else to_integer(value)
+    window = Window(sort, to_moment(from_at), to_moment(to_at))
+    return window, GroupKey(value, to_integer(fingerprint))
+
+
+def to_integer(value: Any) -> int:
+    """An integer in a cursor, as PostgreSQL has them."""
+    if type(value) is not int or not -INT64 <= value < INT64:
+        raise invalid_cursor()
+    return value
+
+
+def cursor_after(window: Window, row: Row) -> str:
+    """The cursor of the page that begins after a group."""
+    value = row["last_at"] if window.sort == "last" else row["count"]
+    return pack(window.sort, window.from_at, window.to_at, value, row["error_fingerprint"])
+
+
+def find_groups(
+    conn: Connection, window: Window, agent: str | None, after: GroupKey | None, limit: int
+) -> list[Row]:
+    """The groups in their order; raise ApiError 400 for a window of too many errors."""
+    by_last = window.sort == "last" or None
+    rows = queries.errors.groups(
+        conn,
+        **window.times,
+        error_limit=MOST_ERRORS,
+        row_limit=limit,
+        agent=agent,
+        by_last=by_last,
+        after_value=after and str(after.value),
+        after_fingerprint=after and after.fingerprint,
+    ).fetchall()
+    if rows[0]["errors_read"] > MOST_ERRORS:
+        reached = queries.errors.window(conn, **window.times, error_limit=MOST_ERRORS).fetchall()
+        raise window_too_large(reached[0]["timestamp"])
+    return [row for row in rows if row["agents"]]  # on Citus a run may be gone that moment
+
+
+def find_newest(conn: Connection, groups: list[Row], agent: str | None) -> dict[int, Row]:
+    """The newest error of each group, by its fingerprint."""
+    if not is_distributed(conn):  # Citus makes no generic plans; here planning takes 6 ms
+        queries.transactions.use_settings(conn, names=[PLANS], settings=["force_generic_plan"])
+    rows = queries.errors.newest(
+        conn,
+        fingerprints=[str(group["error_fingerprint"]) for group in groups],
+        last_ats=[str(group["last_at"]) for group in groups],
+        received_ons=[str(group["received_on"]) for group in groups],
+        agent=agent,
+    )
+    return {row["error_fingerprint"]: row for row in rows}
+
+
+def shown_group(group: Row, newest: Row) -> Row:
+    """A group as JSON: what its newest error says stands for all."""
+    return {
+        "fingerprint": shown_fingerprint(group["error_fingerprint"]),
+        **shown_error(newest),
+        "count": group["count"],
+        "first_at": group["first_at"],
+        "last_at": group["last_at"],
+        "agents": group["agents"],
+        "agent_count": group["agent_count"],
+        "newest": shown_place(newest),
+    }
+
+
+def window_too_large(reached: datetime) -> ApiError:
+    """The error for a window of which only the errors after `reached` can be grouped."""
+    text = (
+        f"Between `from` and `to` are more than {MOST_ERRORS:,} errors, of all agents. "
+        f"Set `from` after {reached.isoformat()}."
+    )
+    return ApiError(falcon.HTTP_400, "window_too_large", text, parameter="from", stopped_at=reached)

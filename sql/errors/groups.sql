@@ -1,0 +1,98 @@
+-- errors/groups: the errors of a time, grouped by fingerprint; the largest groups first, or the latest.
+--
+-- `received_on` is the day of the newest error, for errors/newest. `errors_read` is on each row. Above error_limit the groups are not whole: errors/window says from when on they are.
+--
+-- params   from_at            timestamptz  errors of then or later
+-- params   to_at              timestamptz  errors before
+-- params   error_limit        bigint       errors to group at most
+-- params   row_limit          bigint       groups at most
+-- params   agent              text         optional: errors of runs of this agent alone
+-- params   by_last            boolean      optional: given, the latest groups first
+-- params   after_value        text         with after_fingerprint: the count, or last_at, of the group after which the page begins
+-- params   after_fingerprint  bigint       optional: its fingerprint
+-- returns  errors_read bigint, error_fingerprint bigint, count bigint, first_at timestamp with time zone, last_at timestamp with time zone, received_on date, agent_count bigint, agents text[]
+-- rows     up to row_limit; one without a fingerprint where there is no group
+-- index    events_timestamp_error_fingerprint_run_id_idx, runs_pkey
+-- plan     index-only scan of the errors of the time in each partition, aggregate; a look-up of the run of each error of the
+--          page, or with agent of each error
+-- try      \set from_at '2026-11-16' \set to_at '2026-11-23' \set error_limit 100000 \set row_limit 50 \set agent Researcher \set by_last true \set after_value '2026-11-22 23:59:00+00' \set after_fingerprint 3333897645718831148
+
+WITH found AS MATERIALIZED (
+    SELECT e.error_fingerprint, e.timestamp, e.run_id
+      FROM events AS e
+     WHERE e.error_fingerprint IS NOT NULL
+       AND e.timestamp >= :'from_at'::timestamptz
+       AND e.timestamp <  :'to_at'::timestamptz
+     LIMIT :'error_limit'::bigint + 1
+\if :{?agent}
+), owned AS MATERIALIZED (  -- else all runs of the agent could be read for each error
+    SELECT f.error_fingerprint, f.timestamp, r.agent_name, r.received_on
+      FROM found AS f
+      JOIN runs  AS r
+        ON r.run_id = f.run_id
+\endif
+), grouped AS (
+    SELECT o.error_fingerprint,
+           count(*)         AS count,
+           min(o.timestamp) AS first_at,
+           max(o.timestamp) AS last_at
+\if :{?agent}
+      FROM owned AS o
+     WHERE o.agent_name = :'agent'
+\else
+      FROM found AS o
+\endif
+     GROUP BY o.error_fingerprint
+), page AS MATERIALIZED (
+    SELECT g.error_fingerprint, g.count, g.first_at, g.last_at
+      FROM grouped AS g
+\if :{?after_fingerprint}
+\if :{?by_last}
+     WHERE (g.last_at, g.error_fingerprint) < (:'after_value'::text::timestamptz, :'after_fingerprint'::bigint)
+\else
+     WHERE (g.count, g.error_fingerprint) < (:'after_value'::text::bigint, :'after_fingerprint'::bigint)
+\endif
+\endif
+\if :{?by_last}
+     ORDER BY g.last_at DESC, g.error_fingerprint DESC
+\else
+     ORDER BY g.count DESC, g.error_fingerprint DESC
+\endif
+     LIMIT :'row_limit'::bigint
+), counted AS (
+    SELECT p.error_fingerprint, r.agent_name, count(*) AS events,
+\if :{?agent}
+           max(r.received_on) FILTER (WHERE r.timestamp = p.last_at) AS received_on
+      FROM page  AS p
+      JOIN owned AS r
+        ON r.error_fingerprint = p.error_fingerprint
+       AND r.agent_name        = :'agent'
+\else
+           max(r.received_on) FILTER (WHERE f.timestamp = p.last_at) AS received_on
+      FROM page  AS p
+      JOIN found AS f
+        ON f.error_fingerprint = p.error_fingerprint
+      JOIN runs  AS r
+        ON r.run_id = f.run_id
+\endif
+     GROUP BY p.error_fingerprint, r.agent_name
+), named AS (
+    SELECT c.error_fingerprint, max(c.received_on) AS received_on, count(*) AS agent_count,
+           (array_agg(c.agent_name ORDER BY c.events DESC, c.agent_name))[1:20] AS agents
+      FROM counted AS c
+     GROUP BY c.error_fingerprint
+)
+SELECT t.errors_read, p.error_fingerprint, p.count, p.first_at, p.last_at,
+       n.received_on, n.agent_count, n.agents
+  FROM (SELECT count(*) AS errors_read
+          FROM found AS f) AS t
+  LEFT JOIN page AS p
+    ON true
+  LEFT JOIN named AS n
+    ON n.error_fingerprint = p.error_fingerprint
+\if :{?by_last}
+ ORDER BY p.last_at DESC,
+\else
+ ORDER BY p.count DESC,
+\endif
+          p.error_fingerprint DESC;
