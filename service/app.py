@@ -40,6 +40,7 @@ from service.resources.metrics import percentiles, summary, timeseries
 from service.resources.runs import resource as runs
 from service.resources.runs import search_resource
 from service.resources.tail import resource as tail
+from service.resources.ui import resource as ui
 from service.writer.group_commit import GroupCommitWriter
 
 
@@ -134,6 +135,9 @@ def routes(
         "/openapi.json": openapi.OpenApi(config),
         "/docs": docs.Docs(),
         "/docs/{name:name}": docs.Asset(),
+        "/ui": ui.Ui(),
+        "/ui/assets/{version:name}/{name:path}": ui.Asset(),
+        "/ui/{address:path}": ui.Ui(),
     }
     return {
         "/": health.Root(config),

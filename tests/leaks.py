@@ -11,13 +11,16 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from service.api.response_headers import PAGE_POLICY, SECURITY
+from service.api.response_headers import APP_POLICY, PAGE_POLICY, SECURITY
+from service.resources.ui.files import TYPES
+from service.resources.ui.resource import IMMUTABLE
 from service.telemetry.logging import KEY
 
 # An exception that is told: by Python itself, or by service/telemetry/logging.py.
 TRACEBACK = re.compile(r'Traceback|"exception":')
 PASSWORD = "canary-dsn-password"  # noqa: S105 -- PostgreSQL trusts the tests' connections
 EVENT = "canary-event-data"
+KEPT = tuple(TYPES.values())
 INSIDE = re.compile(r"Traceback|psycopg|gunicorn/|site-packages|SQLSTATE|\bSELECT\b|\.py\b|\.sql\b")
 
 
@@ -44,8 +47,13 @@ def look_through_command(arguments: Sequence[str], stdout: str, stderr: str) -> 
 def look_through_headers(headers: Mapping[str, str]) -> None:
     """Fail where an answer lacks what every answer has, or says which version of what answers."""
     said = {name.lower(): value for name, value in headers.items()}
-    is_page = said.get("content-type", "").startswith("text/html")
-    expected = SECURITY | ({"Content-Security-Policy": PAGE_POLICY} if is_page else {})
+    expected = dict(SECURITY)
+    if said.get("content-type", "").startswith("text/html"):
+        is_app = said.get("content-security-policy") == APP_POLICY
+        expected["Content-Security-Policy"] = APP_POLICY if is_app else PAGE_POLICY
+    if said.get("cache-control") == IMMUTABLE:  # what is kept holds no data
+        assert said.get("content-type", KEPT[0]) in KEPT, said
+        del expected["Cache-Control"]
     for name, value in expected.items():
         assert said.get(name.lower()) == value, (name, said)
     assert not re.search(r"\d", said.get("server", "")), said

@@ -1,6 +1,7 @@
 """Headers of responses: security headers of every response, X-Commit-LSN after a change.
 
-Responses are data: a browser must not run, frame, cache or sniff them. /docs is the only page.
+Responses are data: a browser must not run, frame, cache or sniff them. /docs and /ui are pages;
+the files of /ui, which hold no data, are cached.
 """
 
 import falcon
@@ -21,6 +22,8 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+# For /ui, whose scripts never make elements of text: a browser refuses innerHTML and the like.
+APP_POLICY = f"{PAGE_POLICY}; require-trusted-types-for 'script'; trusted-types 'none'"
 
 
 def set_commit_lsn(resp: falcon.Response, lsn: str | None) -> None:

@@ -47,6 +47,7 @@ def greeting(config: Config, database: str) -> str:
     )
     return f"""
 GATI Backend {__version__} is ready: {base}
+  page       {base}/ui/
   database   {database}
   try        curl -s {api}/events -H 'Content-Type: application/json' -d '{{"events":[{event}]}}'
   read back  curl -s {api}/runs/{run_id}/timeline

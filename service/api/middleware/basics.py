@@ -61,13 +61,24 @@ class RawPath:
 
 def raw_path(environ: dict[str, Any]) -> str | None:
     """The undecoded path without a slash at its end; None where the server does not provide it."""
+    path = undecoded(environ)
+    return path and (path.rstrip("/") or "/")
+
+
+def undecoded(environ: dict[str, Any]) -> str | None:
+    """The undecoded path; None where the server does not provide it."""
     raw: str | None = environ.get("RAW_URI") or environ.get("HTTP_X_ORIGINAL_URI")
     if not raw:
         return None
     path = raw.partition("?")[0]
     if not path.startswith("/"):  # absolute form: http://host/path
         path = "/" + path.partition("://")[2].partition("/")[2]
-    return path.rstrip("/") or "/"
+    return path
+
+
+def sent_path(req: falcon.Request) -> str:
+    """The path as the client sent it, with a slash at its end where it has one."""
+    return undecoded(req.env) or str(req.env["PATH_INFO"])
 
 
 class ReloadQueries:

@@ -15,7 +15,7 @@ from service.resources.health.reasons import Sources
 
 
 class Root(Resource):
-    """The service's name and version, and links."""
+    """The service's name and version, and links; a browser is led to the page."""
 
     policy = PUBLIC_POLICY
 
@@ -31,11 +31,15 @@ class Root(Resource):
                 "agents": f"{api}/agents",
                 "metrics": f"{api}/metrics/summary",
                 "docs": "/docs",
+                "ui": "/ui/",
             },
         }
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer with name, version, status and links."""
+        """Answer with name, version, status and links; 302 where HTML is asked for."""
+        resp.append_header("Vary", "Accept")
+        if falcon.MEDIA_HTML.partition(";")[0] in req.accept:
+            raise falcon.HTTPFound("ui/")  # relative: a proxy may have taken away a prefix
         resp.media = self._answer
 
     on_head = on_get
