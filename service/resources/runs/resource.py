@@ -15,9 +15,11 @@ from service.core.validation import MAX_NAME, name_problem, to_uuid
 from service.db import audit_log
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.resources.runs.views import VIEWS, view_of
+from service.resources.trace.ties import in_order
 from service.writer.run_names import generated_number
 
 MAX_BODY_BYTES = 65_536
+EVENTS = "events"  # /runs/{run_id}/events/{event_id}: no view has the name of an id
 
 
 class RunById(DatabaseResource):
@@ -79,16 +81,22 @@ class RunByName(DatabaseResource):
 
 
 class RunView(DatabaseResource):
-    """The timeline or the trace of a run, addressed by agent and name."""
+    """The timeline or trace of a run by agent and name; or, below a run's id, one of its events."""
 
     policy = Policy({"GET": READ})
 
     def read(
         self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str, view: str
     ) -> None:
-        """Respond with the view, or 404."""
+        """Respond with the view or the event, or 404."""
         if view not in VIEWS:
-            raise falcon.HTTPRouteNotFound
+            run_id, event_id = to_uuid(key), to_uuid(view)
+            if run_name != EVENTS or run_id is None or event_id is None:
+                raise falcon.HTTPRouteNotFound
+            allow_parameters(req)
+            with self._database.reading() as conn:
+                resp.media = find_event(conn, run_id, event_id)
+            return
         render = VIEWS[view](req)
         with self._database.snapshot() as conn:
             resp.data = render(conn, present(found(find_by_name(conn, key, run_name))))
@@ -103,6 +111,14 @@ def find_by_id(conn: Connection, key: str) -> Row | None:
 def find_by_name(conn: Connection, agent_name: str, run_name: str) -> Row | None:
     """The agent's run with this name, or None."""
     return queries.runs.find_by_name(conn, agent_name=agent_name, run_name=run_name).fetchone()
+
+
+def find_event(conn: Connection, run_id: str, event_id: str) -> Row:
+    """An event of a run, as the timeline has it; raise ApiError 404 where the run has no such."""
+    events = queries.events.one(conn, run_id=run_id, event_id=event_id).fetchall()
+    if not events:
+        raise ApiError(falcon.HTTP_404, "event_not_found", "This run has no such event.")
+    return in_order(events)[0]
 
 
 def found(run: Row | None) -> Row:

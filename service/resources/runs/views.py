@@ -7,8 +7,9 @@ import falcon
 import orjson
 
 from service.api.answer_size import check_count, check_run
-from service.api.parameters import allow_parameters, choice, integer
+from service.api.parameters import allow_parameters, bad_parameter, choice, integer
 from service.db.queries import Connection, Row, queries
+from service.resources.trace.flat import render_flat
 from service.resources.trace.full import render_trace
 from service.resources.trace.summary import render_summary
 from service.resources.trace.ties import in_order
@@ -16,6 +17,7 @@ from service.resources.trace.ties import in_order
 ANY_DEPTH = 2**31
 
 View = Callable[[Connection, Row], bytes]
+Summary = Callable[[Connection, Row, int | None], bytes]
 
 
 def timeline_view(req: falcon.Request) -> View:
@@ -33,12 +35,18 @@ def timeline(conn: Connection, run: Row) -> bytes:
 
 def trace_view(req: falcon.Request) -> View:
     """The view with the run's totals and its events as a tree; a summary has no `data`."""
-    allow_parameters(req, ("fields", "max_depth"))
+    allow_parameters(req, ("fields", "max_depth", "shape"))
     fields = choice(req, "fields", ("all", "summary"), "all")
+    shape = choice(req, "shape", ("tree", "flat"), "tree")
+    if shape == "flat" and fields != "summary":
+        raise bad_parameter("shape", "can be flat with fields=summary only")
     max_depth = None
     if "max_depth" in req.params:
         max_depth = integer(req, "max_depth", 0, 0, ANY_DEPTH)
-    return partial(summary if fields == "summary" else trace, max_depth=max_depth)
+    if fields == "summary":
+        render = render_flat if shape == "flat" else render_summary
+        return partial(summary, render=render, max_depth=max_depth)
+    return partial(trace, max_depth=max_depth)
 
 
 def trace(conn: Connection, run: Row, max_depth: int | None) -> bytes:
@@ -48,10 +56,10 @@ def trace(conn: Connection, run: Row, max_depth: int | None) -> bytes:
     return render_trace(run, rows, max_depth)
 
 
-def summary(conn: Connection, run: Row, max_depth: int | None) -> bytes:
+def summary(conn: Connection, run: Row, render: Summary, max_depth: int | None) -> bytes:
     """Render the trace without `data`; raise ApiError 413 for one that is too large."""
     check_count(run["run_id"], run["event_count"])
-    return render_summary(conn, run, max_depth)
+    return render(conn, run, max_depth)
 
 
 VIEWS: dict[str, Callable[[falcon.Request], View]] = {

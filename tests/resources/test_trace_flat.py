@@ -1,0 +1,99 @@
+"""The summary of a trace as a table, and one event of a run."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.client import Client
+from tests.events import event, new_id
+
+pytestmark = pytest.mark.pgbouncer
+
+DEEP = 1_000  # deeper than a tree nests
+
+
+def flat_of(client: Client, run: str, **parameters: Any) -> tuple[Any, list[dict[str, Any]]]:
+    """The answer, and its rows by the names of their columns."""
+    parameters = {"fields": "summary", "shape": "flat", **parameters}
+    answer = client.ok(f"/api/runs/{run}/trace", params=parameters)
+    return answer, [dict(zip(answer["columns"], row, strict=True)) for row in answer["rows"]]
+
+
+def walk(nodes: list[Any]) -> Iterator[Any]:
+    """The nodes of a tree, each without its children, in the order of the tree."""
+    for node in nodes:
+        yield {name: value for name, value in node.items() if name != "children"}
+        yield from walk(node["children"])
+
+
+def test_it_has_the_figures_of_the_tree_in_its_order(client: Client) -> None:
+    run, root, call = new_id(), new_id(), new_id()
+    one, other = new_id(), new_id()
+    client.send(
+        event(run, "agent_start", event_id=root),
+        event(run, "step", 3, parent_event_id=root, data={"name": "late"}),
+        event(run, "llm_call", 2, event_id=call, parent_event_id=root, data={"cost": 0.5}),
+        event(run, "tool_call", 2.5, parent_event_id=call),
+        event(run, "step", 4, event_id=one, parent_event_id=other),
+        event(run, "step", 4, event_id=other, parent_event_id=one),
+    )
+    tree = client.ok(f"/api/runs/{run}/trace", params={"fields": "summary"})
+    answer, rows = flat_of(client, run)
+    assert rows == [{"cycle": False, **node} for node in walk(tree["execution_tree"])]
+    assert [row["depth"] for row in rows] == [0, 1, 2, 1, 0, 0]
+    names = {"columns", "rows", "execution_tree"}
+    assert {key: answer[key] for key in answer.keys() - names} == {
+        key: tree[key] for key in tree.keys() - names
+    }
+    answer, rows = flat_of(client, run, max_depth=0)
+    assert (len(rows), answer["events_omitted"]) == (3, 3)
+    assert rows[0]["subtree_cost"] == 0.5
+
+
+def test_it_has_events_that_are_too_deep_for_the_tree(client: Client) -> None:
+    run, ids = new_id(), [new_id() for _ in range(DEEP)]
+    parents = [None, *ids[:-1]]
+    client.send(
+        *(
+            event(run, "step", second, event_id=found, parent_event_id=parent)
+            for second, (found, parent) in enumerate(zip(ids, parents, strict=True))
+        )
+    )
+    answer, rows = flat_of(client, run)
+    assert [(row["event_id"], row["depth"]) for row in rows] == list(
+        zip(ids, range(DEEP), strict=True)
+    )
+    assert answer["events_omitted"] == 0
+
+
+def test_it_goes_with_the_summary_alone(client: Client) -> None:
+    run = new_id()
+    client.send(event(run))
+    answer = client.simulate_get(f"/api/runs/{run}/trace", params={"shape": "flat"})
+    assert (answer.status_code, answer.json["parameter"]) == (400, "shape")
+
+
+def test_an_event_of_a_run_is_as_in_its_timeline(client: Client) -> None:
+    run, other, same = new_id(), new_id(), new_id()
+    client.send(event(run, event_id=same, data={"x": [1, {"y": "z"}]}), event(other, event_id=same))
+    [expected] = client.ok(f"/api/runs/{run}/timeline")["events"]
+    assert client.ok(f"/api/runs/{run}/events/{same}") == expected
+    assert client.ok(f"/api/runs/{run.upper()}/events/{same.upper()}") == expected
+    for path, code in (
+        (f"{run}/events/{new_id()}", "event_not_found"),
+        (f"{new_id()}/events/{same}", "event_not_found"),
+        (f"{run}/events/no-id", "not_found"),
+        (f"no-id/events/{same}", "not_found"),
+    ):
+        answer = client.simulate_get(f"/api/runs/{path}")
+        assert (answer.status_code, answer.json["code"]) == (404, code)
+    assert client.simulate_get(f"/api/runs/{run}/events/{same}?a=b").status_code == 400
+
+
+def test_a_run_that_is_named_events_keeps_its_views(client: Client) -> None:
+    run = new_id()
+    client.send(event(run, "agent_start", agent_name="a", run_name="events"))
+    name = client.run(run)["run_name"]
+    client.ok(f"/api/runs/a/{name}", "PATCH", json={"new_run_name": "events"})
+    assert client.ok("/api/runs/a/events/timeline")["run_id"] == run
