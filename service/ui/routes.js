@@ -1,0 +1,11 @@
+// Every view with its address. To add one: a module in views/ that defines the element, and a line here.
+
+/** @type {import("./lib/router.js").Route[]} */
+export const routes = [
+  { name: "runs", path: "", tag: "runs-view", title: "Runs", load: () => import("./views/runs.js") },
+  { name: "runs", path: "runs", tag: "runs-view", title: "Runs", nav: "runs", load: () => import("./views/runs.js") },
+  { name: "run", path: "runs/{run_id}", tag: "run-view", title: "Run", load: () => import("./views/run.js") },
+  { name: "agents", path: "agents", tag: "agents-view", title: "Agents", nav: "agents", load: () => import("./views/agents.js") },
+  { name: "agent", path: "agents/{agent}", tag: "agent-view", title: "Agent", load: () => import("./views/agent.js") },
+  { name: "live", path: "live", tag: "live-view", title: "Live", nav: "live", load: () => import("./views/live.js") },
+];

@@ -1,0 +1,80 @@
+// The filters of the list of runs, as they stand in the address and as they are asked of the API.
+
+import { h } from "../lib/dom.js";
+import { setQuery } from "../lib/router.js";
+
+/** What the API filters by: its parameter, and how it is asked for. @type {{name: string, label: string, type?: string, list?: string, wide?: boolean}[]} */
+export const FIELDS = [
+  { name: "name", label: "Name contains", wide: true },
+  { name: "agent", label: "Agent", list: "agent-names" },
+  { name: "environment", label: "Environment" },
+  { name: "model", label: "Model" },
+  { name: "min_cost", label: "Cost ≥ $", type: "number" },
+  { name: "min_duration_ms", label: "Duration ≥ ms", type: "number" },
+];
+const WINDOWS = new Map([["1h", 3600], ["24h", 86_400], ["7d", 604_800], ["30d", 2_592_000]]);
+const DEFAULT_WINDOW = "7d"; // of sorts by a total, which need one
+export const SORTS = ["started_at", "duration", "tokens", "cost"];
+const NAMES = ["status", "has_error", "silent_for", "from", "to", "max_cost", "sort", "order", ...FIELDS.map((field) => field.name)];
+
+/** Quick filters: each sets these and clears the others. @type {[string, Record<string, string>][]} */
+const QUICK = [
+  ["All", {}],
+  ["Failed", { status: "failed" }],
+  ["Active", { status: "active" }],
+  ["Slowest", { sort: "duration", window: DEFAULT_WINDOW }],
+  ["Costliest", { sort: "cost", window: DEFAULT_WINDOW }],
+];
+const CLEARED = Object.fromEntries(["status", "sort", "order", "window"].map((name) => [name, null]));
+
+/** The parameters for the API. @param {URLSearchParams} query @param {number} now */
+export function asked(query, now = Date.now()) {
+  /** @type {Record<string, string>} */
+  const found = {};
+  for (const name of NAMES) {
+    const value = query.get(name);
+    if (value) found[name] = value;
+  }
+  const needsWindow = (found.sort ?? "started_at") !== "started_at";
+  const seconds = WINDOWS.get(query.get("window") ?? (needsWindow && !found.from ? DEFAULT_WINDOW : ""));
+  if (seconds && !found.from) found.from = new Date(now - seconds * 1000).toISOString();
+  return found;
+}
+
+/** Whether anything is left out. @param {URLSearchParams} query */
+export function isFiltered(query) {
+  return [...NAMES.filter((name) => !["sort", "order"].includes(name)), "window"].some((name) => query.get(name));
+}
+
+/** The bar above the list. @param {URLSearchParams} query @param {(changes: Record<string, any>) => void} change */
+export function filterBar(query, change) {
+  const is = (/** @type {Record<string, string>} */ wanted) =>
+    ["status", "sort"].every((name) => (query.get(name) ?? "") === (wanted[name] ?? ""));
+  const quick = QUICK.map(([label, wanted]) =>
+    h("button", { type: "button", class: "chip", "aria-pressed": String(is(wanted)), onclick: () => setQuery({ ...CLEARED, ...wanted }) }, label));
+  const set = FIELDS.filter((field) => query.get(field.name)).length;
+  const more = h("details", { class: "more-filters", open: matchMedia("(min-width: 60rem)").matches || set > 0 },
+    h("summary", {}, set ? `Filters (${set})` : "Filters"), h("div", { class: "fields" }, FIELDS.map((one) => field(one, query, change))));
+  return h("div", { class: "filters" }, h("div", { class: "quick", role: "group", "aria-label": "Quick filters" }, quick, windows(query)), more);
+}
+
+/** @param {typeof FIELDS[number]} one @param {URLSearchParams} query @param {(changes: Record<string, any>) => void} change */
+function field(one, query, change) {
+  const input = h("input", {
+    name: one.name, type: one.type ?? "search", min: one.type && "0", step: one.type && "any", list: one.list,
+    value: query.get(one.name) ?? "", placeholder: one.label, "aria-label": one.label, class: one.wide && "wide", autocomplete: "off",
+  });
+  input.addEventListener("input", () => input.checkValidity() && change({ [one.name]: input.value.trim() }));
+  return input;
+}
+
+/** @param {URLSearchParams} query */
+function windows(query) {
+  const needsWindow = (query.get("sort") ?? "started_at") !== "started_at";
+  const chosen = query.get("window") ?? (needsWindow ? DEFAULT_WINDOW : "");
+  const names = [["1h", "Last hour"], ["24h", "Last 24 h"], ["7d", "Last 7 days"], ["30d", "Last 30 days"]];
+  if (!needsWindow) names.unshift(["", "Any time"]);
+  const select = h("select", { "aria-label": "Started" }, names.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
+  select.addEventListener("change", () => setQuery({ window: select.value, from: null, to: null }));
+  return select;
+}

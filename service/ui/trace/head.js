@@ -1,0 +1,102 @@
+// The head of a run: what it was, how it went, what it cost by model.
+
+import { get } from "../lib/api.js";
+import { download, h } from "../lib/dom.js";
+import { ago, count, duration, exact, line, money } from "../lib/format.js";
+import { link } from "../lib/router.js";
+import { copyButton } from "../parts/copy.js";
+import { icon, statusMark } from "../parts/icons.js";
+import { errorText, silence } from "../runs/row.js";
+import { jsonTree } from "./json.js";
+import { value } from "./model.js";
+
+const MOST_MODELS = 4;
+
+/** @param {any} run @param {import("./model.js").Trace | null} trace */
+export function runHead(run, trace) {
+  const figure = (/** @type {string} */ label, /** @type {import("../lib/dom.js").Child} */ shown, title = "") =>
+    h("div", { class: "head-figure", title }, h("span", { class: "quiet" }, label), h("span", { class: "figure" }, shown));
+  const cached = run.cached_tokens ? ` (${count(run.cached_tokens)} cached)` : "";
+  const error = errorText(run);
+  return h(
+    "header",
+    { class: "run-top" },
+    h("div", { class: "run-title" },
+      h("span", { class: `state is-${run.status}` }, statusMark(run.status), run.status),
+      h("h1", {}, line(run.run_name)),
+      h("a", { href: link(["agents", run.agent_name]) }, line(run.agent_name, 100)),
+      silence(run) && h("span", { class: "hint" }, silence(run)),
+      h("span", { class: "run-actions" }, copyButton(() => run.run_id, "Copy the run's id"), saveButton(run))),
+    h("div", { class: "run-figures" },
+      figure("Started", h("time", { datetime: run.started_at }, ago(run.started_at)), exact(run.started_at)),
+      figure("Duration", duration(run.total_duration_ms)),
+      figure("Cost", money(run.total_cost), trace ? costText(trace) : ""),
+      figure("Tokens in / out", `${count(run.tokens_in)}${cached} / ${count(run.tokens_out)}`),
+      figure("Events", count(run.event_count)),
+      figure("Errors", h("span", { class: run.error_count > 0 && "error-text" }, count(run.error_count))),
+      ...named(run).map(([name, shown]) => figure(name, shown)),
+      trace && models(trace)),
+    error && h("p", { class: "error-text run-error" }, line(error, 400)),
+    more(run),
+  );
+}
+
+/** The fields that say what a run belongs to, where the service has them. @param {any} run @returns {[string, import("../lib/dom.js").Child][]} */
+function named(run) {
+  const found = /** @type {[string, import("../lib/dom.js").Child][]} */ ([["Environment", line(run.environment, 60)]]);
+  for (const [name, label] of [["version", "Version"], ["session_id", "Session"], ["user_id", "User"]]) {
+    if (run[/** @type {string} */ (name)]) found.push([/** @type {string} */ (label), line(String(run[/** @type {string} */ (name)]), 60)]);
+  }
+  if (run.tags?.length) found.push(["Tags", run.tags.map((/** @type {string} */ tag) => line(tag, 40)).join(", ")]);
+  for (const score of Array.isArray(run.scores) ? run.scores.slice(0, 4) : []) found.push([line(String(score.name), 40), line(String(score.value), 20)]);
+  return found;
+}
+
+/** @param {any} run */
+function more(run) {
+  const isEmpty = !run.metadata || !Object.keys(run.metadata).length;
+  return !isEmpty && h("details", { class: "run-metadata" }, h("summary", {}, "Metadata"), jsonTree(run.metadata, true));
+}
+
+/** The cost by model, the largest first. @param {import("./model.js").Trace} trace */
+export function costsByModel(trace) {
+  /** @type {Map<string, {cost: number, calls: number}>} */
+  const found = new Map();
+  for (let row = 0; row < trace.size; row++) {
+    const model = value(trace, row, "model");
+    if (!model || value(trace, row, "counted") === false) continue;
+    const one = found.get(model) ?? { cost: 0, calls: 0 };
+    one.cost += Number(value(trace, row, "cost") ?? 0);
+    one.calls++;
+    found.set(model, one);
+  }
+  return [...found].sort(([, one], [, other]) => other.cost - one.cost);
+}
+
+/** @param {import("./model.js").Trace} trace */
+function costText(trace) {
+  return costsByModel(trace).map(([model, one]) => `${line(model, 60)}: ${money(one.cost)} in ${count(one.calls)} calls`).join("\n");
+}
+
+/** @param {import("./model.js").Trace} trace */
+function models(trace) {
+  const all = costsByModel(trace).filter(([, one]) => one.cost > 0);
+  return h("div", { class: "head-models" }, all.slice(0, MOST_MODELS).map(([model, one]) =>
+    h("span", { class: "tag", title: `${count(one.calls)} calls` }, `${line(model, 40)} ${money(one.cost)}`)), all.length > MOST_MODELS && h("span", { class: "quiet" }, `+${all.length - MOST_MODELS}`));
+}
+
+/** @param {any} run */
+function saveButton(run) {
+  const button = h("button", { type: "button", class: "copy", title: "Download the run as JSON", "aria-label": "Download the run as JSON" }, icon("save"));
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      download(`run-${run.run_id}.json`, JSON.stringify(await get(`runs/${run.run_id}/timeline`), null, 1));
+    } catch (error) {
+      button.title = error instanceof Error ? error.message : "It failed";
+      button.classList.add("failed");
+    }
+    button.disabled = false;
+  });
+  return button;
+}

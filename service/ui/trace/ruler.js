@@ -1,0 +1,58 @@
+// The times above the bars; dragging over them zooms.
+
+import { fill, h } from "../lib/dom.js";
+import { duration } from "../lib/format.js";
+import { follow } from "./minimap.js";
+import { clamp, ticks } from "./scale.js";
+
+const TICK_PIXELS = 110;
+
+export class Ruler {
+  #marks = h("div", { class: "ruler-marks" });
+  #brush = h("span", { class: "brush", hidden: true });
+  element = h("div", { class: "ruler", title: "Drag to zoom" }, this.#marks, this.#brush);
+  #range = /** @type {[number, number]} */ ([0, 1]);
+  #length = 1;
+  /** @type {(range: [number, number], isDone: boolean) => void} */
+  onrange = () => {};
+
+  constructor() {
+    this.element.addEventListener("pointerdown", (event) => this.#drag(event));
+    new ResizeObserver(() => this.show(this.#range, this.#length)).observe(this.element);
+  }
+
+  /** @param {[number, number]} range @param {number} length */
+  show(range, length) {
+    this.#range = range;
+    this.#length = length;
+    const [from, to] = range;
+    const wide = this.element.clientWidth;
+    const found = ticks(range, wide / TICK_PIXELS);
+    fill(this.#marks, found.map((at) => {
+      const mark = h("span", { class: "tick" }, duration(at));
+      mark.style.left = `${((at - from) / (to - from)) * 100}%`;
+      return mark;
+    }));
+    const step = found.length > 1 ? ((found[1] - found[0]) / (to - from)) * wide : wide;
+    const table = this.element.closest(".waterfall");
+    if (!(table instanceof HTMLElement)) return;
+    table.style.setProperty("--tick-step", `${step}px`);
+    table.style.setProperty("--tick-at", `${found.length ? ((found[0] - from) / (to - from)) * wide : 0}px`);
+  }
+
+  /** @param {PointerEvent} event */
+  #drag(event) {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    const box = this.element.getBoundingClientRect();
+    const [from, to] = this.#range;
+    const at = (/** @type {number} */ x) => from + (Math.min(Math.max(0, x - box.left), box.width) / box.width) * (to - from);
+    follow(this.element, event, (moved, isDone) => {
+      const [left, right] = [Math.min(event.clientX, moved.clientX), Math.max(event.clientX, moved.clientX)];
+      this.#brush.hidden = isDone;
+      this.#brush.style.left = `${left - box.left}px`;
+      this.#brush.style.width = `${right - left}px`;
+      if (isDone && right - left > 3) this.onrange(clamp(at(left), at(right), this.#length), true);
+    });
+  }
+}

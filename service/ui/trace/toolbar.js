@@ -1,0 +1,76 @@
+// What stands above a waterfall: which events are shown, how deep, and the search in it.
+
+import { fill, h } from "../lib/dom.js";
+import { count, duration } from "../lib/format.js";
+import { icon } from "../parts/icons.js";
+
+const LENGTHS = [1, 10, 100, 1000, 10_000, 60_000];
+
+/** @typedef {{set: (changes: Record<string, any>) => void, step: (which: "error" | "critical" | "find", by: number) => void, level: (by: number) => void, all: (isClosed: boolean) => void, whole: () => void, help: () => void}} Actions */
+
+export class Toolbar {
+  #actions;
+  #find = h("input", { type: "search", placeholder: "Find in this run", "aria-label": "Find in this run", title: "/" });
+  #hits = h("span", { class: "hits", role: "status" });
+  #state = h("span", { class: "quiet shown-count", role: "status" });
+  #length = h("select", { "aria-label": "Only events that last at least" },
+    h("option", { value: "" }, "any duration"), LENGTHS.map((ms) => h("option", { value: ms }, `≥ ${duration(ms)}`)));
+  /** @type {Map<string, HTMLButtonElement>} */
+  #only = new Map();
+  #whole;
+  element;
+
+  /** @param {Actions} actions @param {(text: string) => void} onfind */
+  constructor(actions, onfind) {
+    this.#actions = actions;
+    this.#find.addEventListener("input", () => onfind(this.#find.value));
+    this.#find.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") actions.step("find", event.shiftKey ? -1 : 1);
+      if (event.key === "Escape") this.#find.blur();
+    });
+    this.#length.addEventListener("change", () => actions.set({ min_ms: this.#length.value }));
+    const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ work) =>
+      h("button", { type: "button", title, onclick: work }, text);
+    this.#whole = button("Whole run", "0", actions.whole);
+    this.element = h(
+      "div",
+      { class: "trace-tools", role: "toolbar", "aria-label": "Waterfall" },
+      h("span", { class: "group" }, this.#onlyButton("errors", "Only errors"), this.#onlyButton("critical", "Critical path"), this.#length),
+      h("span", { class: "group" }, button("−", "Close one level more", () => actions.level(-1)), button("+", "Open one level more", () => actions.level(1)),
+        button("Open all", "Open all levels", () => actions.all(false))),
+      this.#whole,
+      h("span", { class: "group find" }, this.#find, this.#hits, button("↑", "Previous (N)", () => actions.step("find", -1)), button("↓", "Next (n)", () => actions.step("find", 1))),
+      h("span", { class: "group" }, h("button", { type: "button", class: "next-error", title: "Next error (e)", onclick: () => actions.step("error", 1) }, icon("error"), "Next error")),
+      this.#state,
+      h("button", { type: "button", class: "quiet", title: "Keys (?)", "aria-label": "Keys", onclick: actions.help }, "?"),
+    );
+  }
+
+  /** @param {string} name @param {string} text */
+  #onlyButton(name, text) {
+    const button = h("button", { type: "button", "aria-pressed": "false" }, text);
+    button.addEventListener("click", () => this.#actions.set({ only: button.getAttribute("aria-pressed") === "true" ? null : name }));
+    this.#only.set(name, button);
+    return button;
+  }
+
+  /** @param {import("./model.js").View} view @param {{shown: number, size: number, errors: number, isPart: boolean, find: string, hits: number}} now */
+  show(view, now) {
+    for (const [name, button] of this.#only) button.setAttribute("aria-pressed", String(view.only === name));
+    const given = view.minMs ? String(view.minMs) : "";
+    if (given && ![...this.#length.options].some((one) => one.value === given)) this.#length.append(h("option", { value: given }, `≥ ${duration(view.minMs)}`));
+    this.#length.value = given;
+    this.#whole.hidden = !now.isPart;
+    if (document.activeElement !== this.#find) this.#find.value = now.find;
+    fill(this.#hits, now.find && `${count(now.hits)} found`);
+    for (const one of this.element.querySelectorAll(".find button")) /** @type {HTMLElement} */ (one).hidden = !now.hits;
+    fill(this.#state, now.shown === now.size ? `${count(now.size)} events` : `${count(now.shown)} of ${count(now.size)}`);
+    const errors = this.element.querySelector(".next-error");
+    if (errors instanceof HTMLButtonElement) errors.hidden = !now.errors;
+  }
+
+  focusFind() {
+    this.#find.focus();
+    this.#find.select();
+  }
+}

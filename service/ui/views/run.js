@@ -1,0 +1,239 @@
+// One run: its head, its waterfall, and the event that is looked at.
+
+import { get } from "../lib/api.js";
+import { afterPause, fill, h } from "../lib/dom.js";
+import { line } from "../lib/format.js";
+import { setQuery } from "../lib/router.js";
+import { showError, skeleton } from "../parts/states.js";
+import { runHead } from "../trace/head.js";
+import { onKey, showHelp } from "../trace/keys.js";
+import { CRITICAL, ERROR, flagged, matches, next, PARENT, parentsFrom, read, value } from "../trace/model.js";
+import { Pane } from "../trace/pane.js";
+import { rangeText, readRange } from "../trace/scale.js";
+import { Toolbar } from "../trace/toolbar.js";
+import { Waterfall } from "../trace/waterfall.js";
+
+const LOOK_MS = 2000;
+
+class RunView extends HTMLElement {
+  #runId = "";
+  /** @type {any} */
+  #run = null;
+  #query = new URLSearchParams();
+  #head = h("div");
+  #body = h("div", { class: "fills" });
+  #waterfall = new Waterfall();
+  #pane = new Pane();
+  #toolbar;
+  #find = "";
+  /** @type {number[]} */
+  #hits = [];
+  #level = Infinity;
+  #timer = 0;
+  #stop = new AbortController();
+  #keep = afterPause(250, (/** @type {Record<string, any>} */ changes) => this.isConnected && setQuery(changes, true));
+
+  constructor() {
+    super();
+    this.#toolbar = new Toolbar({
+      set: (changes) => setQuery(changes, true), step: (which, by) => this.#step(which, by), level: (by) => this.#setLevel(by),
+      all: (isClosed) => this.#closeFrom(isClosed ? 0 : Infinity), whole: () => this.#setRange([0, this.#length], true), help: showHelp,
+    }, (text) => this.#keep({ find: text }));
+    this.#waterfall.onselect = (row, isOpened) => this.#choose(row, isOpened);
+    this.#waterfall.onrange = (range, isDone) => this.#setRange(range, isDone);
+    this.#pane.onclose = () => this.#closePane();
+    this.#pane.onchoose = (row) => this.#choose(row, true);
+  }
+
+  connectedCallback() {
+    this.append(this.#head, this.#body);
+    addEventListener("keydown", this.#onkey);
+  }
+
+  disconnectedCallback() {
+    removeEventListener("keydown", this.#onkey);
+    clearTimeout(this.#timer);
+    this.#stop.abort();
+  }
+
+  get #length() {
+    return this.#waterfall.trace?.length ?? 1;
+  }
+
+  /** @param {Record<string, string>} params @param {URLSearchParams} query */
+  show(params, query) {
+    this.#query = query;
+    if (params.run_id !== this.#runId) {
+      this.#runId = /** @type {string} */ (params.run_id);
+      this.#pane.close();
+      fill(this.#head);
+      fill(this.#body, skeleton(14));
+      this.#load(0);
+    } else if (this.#waterfall.trace) this.#apply(false);
+  }
+
+  /** @param {number} tries */
+  async #load(tries) {
+    this.#stop.abort();
+    const { signal } = (this.#stop = new AbortController());
+    try {
+      this.#run = await get(`runs/${encodeURIComponent(this.#runId)}`, {}, signal);
+      document.title = `${line(this.#run.run_name, 60)} · ${line(this.#run.agent_name, 40)} · GATI`;
+      fill(this.#head, runHead(this.#run, null));
+      await this.#readTrace(signal);
+      fill(this.#body, this.#toolbar.element, h("div", { class: "trace-and-detail" }, this.#waterfall.element, this.#pane.element));
+      this.#apply(true);
+      this.#waterfall.focus();
+      this.#later();
+    } catch (error) {
+      if (!signal.aborted) showError(this.#body, error, () => this.#load(tries + 1), tries);
+    }
+  }
+
+  /** @param {AbortSignal} signal */
+  async #readTrace(signal) {
+    const answer = await get(`runs/${this.#run.run_id}/trace`, { fields: "summary", shape: "flat" }, signal);
+    const trace = read(answer);
+    this.#waterfall.show(trace);
+    fill(this.#head, runHead(this.#run, trace));
+  }
+
+  /** Show what the address says. @param {boolean} isFresh the trace is new */
+  #apply(isFresh) {
+    const fall = this.#waterfall;
+    const trace = /** @type {import("../trace/model.js").Trace} */ (fall.trace);
+    const only = this.#query.get("only");
+    fall.view.only = only === "errors" || only === "critical" ? only : "";
+    fall.view.minMs = Number(this.#query.get("min_ms")) || 0;
+    fall.range = readRange(this.#query.get("t"), trace.length);
+    const find = this.#query.get("find") ?? "";
+    if (isFresh || find !== this.#find) {
+      this.#find = find;
+      this.#hits = matches(trace, find);
+      fall.found = new Set(this.#hits);
+      if (this.#hits.length && !isFresh && !fall.found.has(fall.selected)) fall.selected = -1;
+    }
+    fall.update();
+    const row = trace.rowOf.get(this.#query.get("event") ?? "");
+    if (row !== undefined) {
+      fall.select(row, isFresh);
+      this.#pane.show(this.#run.run_id, trace, row);
+    } else this.#pane.close();
+    this.#tell();
+  }
+
+  #tell() {
+    const { range, trace, view, size } = this.#waterfall;
+    if (!trace) return;
+    const isPart = range[0] > 0 || range[1] < trace.length;
+    this.#toolbar.show(view, { shown: size, size: trace.size, errors: this.#run.error_count, isPart, find: this.#find, hits: this.#hits.length });
+  }
+
+  /** @param {number} row @param {boolean} isOpened by a click: then the pane opens also where it would lie above the list */
+  #choose(row, isOpened) {
+    const trace = this.#waterfall.trace;
+    if (!trace) return;
+    this.#waterfall.select(row);
+    this.#tell();
+    const isBeside = matchMedia("(min-width: 60rem)").matches;
+    if (isOpened || this.#pane.isOpen || isBeside) setQuery({ event: value(trace, row, "event_id") }, true);
+  }
+
+  #closePane() {
+    setQuery({ event: null }, true);
+    this.#waterfall.focus();
+  }
+
+  /** @param {[number, number]} range @param {boolean} isDone */
+  #setRange(range, isDone) {
+    this.#waterfall.range = range;
+    this.#waterfall.drawRange();
+    this.#tell();
+    const changes = { t: rangeText(range, this.#length) };
+    if (isDone) setQuery(changes, true);
+    else this.#keep(changes);
+  }
+
+  /** @param {"error" | "critical" | "find"} which @param {number} by */
+  #step(which, by) {
+    const { trace, selected } = this.#waterfall;
+    if (!trace) return;
+    const list = which === "find" ? this.#hits : flagged(trace, which === "error" ? ERROR : CRITICAL);
+    const row = next(list, selected, by);
+    if (row >= 0) this.#choose(row, false);
+  }
+
+  /** @param {number} by */
+  #setLevel(by) {
+    const trace = this.#waterfall.trace;
+    if (!trace) return;
+    const deepest = Math.max(0, ...flagged(trace, PARENT).slice(0, 50_000).map((row) => /** @type {number} */ (trace.depth[row])));
+    this.#closeFrom(Math.max(0, Math.min(this.#level, deepest + 1) + by));
+  }
+
+  /** @param {number} level */
+  #closeFrom(level) {
+    const { trace, view } = this.#waterfall;
+    if (!trace) return;
+    this.#level = level;
+    view.closed = new Set(parentsFrom(trace, level));
+    this.#waterfall.update();
+    this.#tell();
+  }
+
+  /** Look whether the run has gone on, while it may. */
+  #later() {
+    clearTimeout(this.#timer);
+    if (this.#run.status !== "active") return;
+    this.#timer = setTimeout(() => this.#look(), LOOK_MS);
+  }
+
+  async #look() {
+    const { signal } = this.#stop;
+    try {
+      const run = document.hidden ? this.#run : await get(`runs/${this.#run.run_id}`, {}, signal);
+      if (run.updated_at !== this.#run.updated_at || run.event_count !== this.#run.event_count) await this.#goOn(run, signal);
+    } catch {
+      // What is shown stays; the next look tells.
+    }
+    if (!signal.aborted) this.#later();
+  }
+
+  /** Show what has come; what was closed stays closed. @param {any} run @param {AbortSignal} signal */
+  async #goOn(run, signal) {
+    const fall = this.#waterfall;
+    const before = /** @type {import("../trace/model.js").Trace} */ (fall.trace);
+    const ids = [...fall.view.closed].map((row) => value(before, row, "event_id"));
+    const selected = fall.selected >= 0 ? value(before, fall.selected, "event_id") : "";
+    this.#run = run;
+    this.#pane.forget();
+    await this.#readTrace(signal);
+    const rows = /** @type {import("../trace/model.js").Trace} */ (fall.trace).rowOf;
+    fall.view.closed = new Set(ids.map((id) => rows.get(id)).filter((row) => row !== undefined));
+    fall.selected = rows.get(selected) ?? -1;
+    this.#apply(false);
+  }
+
+  #onkey = (/** @type {KeyboardEvent} */ event) => {
+    const fall = this.#waterfall;
+    const { trace } = fall;
+    if (!trace) return;
+    const row = fall.selected;
+    onKey(event, {
+      up: () => fall.move(-1), down: () => fall.move(1), pageUp: () => fall.move(-20), pageDown: () => fall.move(20),
+      home: () => fall.move(-fall.size), end: () => fall.move(fall.size),
+      left: () => fall.close(row, true) || (row >= 0 && trace.parent[row] >= 0 && this.#choose(trace.parent[row], false)),
+      right: () => fall.close(row, false) || (row >= 0 && (trace.flags[row] & PARENT) && this.#choose(row + 1, false)),
+      enter: () => row >= 0 && (this.#choose(row, true), this.#pane.element.focus()),
+      escape: () => this.#pane.isOpen && this.#closePane(),
+      nextError: () => this.#step("error", 1), previousError: () => this.#step("error", -1),
+      nextCritical: () => this.#step("critical", 1), previousCritical: () => this.#step("critical", -1),
+      nextFound: () => this.#step("find", 1), previousFound: () => this.#step("find", -1),
+      find: () => this.#toolbar.focusFind(), help: showHelp,
+      zoomIn: () => fall.moveRange(0.5, 0), zoomOut: () => fall.moveRange(2, 0), zoomWhole: () => this.#setRange([0, trace.length], true),
+      panLeft: () => fall.moveRange(1, -0.25), panRight: () => fall.moveRange(1, 0.25),
+    });
+  };
+}
+
+customElements.define("run-view", RunView);

@@ -1,0 +1,182 @@
+"""The lists: runs with filters, sorts, pages and word of new ones; agents; the live tail."""
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.dashboard.conftest import needs_chromium
+from tests.events import new_id
+from tests.service import Service, serving
+from tests.ui.conftest import PHONE, Ui
+from tests.ui.runs import HARM, Run, failing_run, harmful_run, send, short_run
+
+pytestmark = needs_chromium
+MANY = 230  # runs: more than two pages of the list
+
+
+@pytest.fixture(scope="module")
+def filled(service: Service) -> Service:
+    """The service with some runs of three agents, the newest of which failed."""
+    events = [event for number in range(MANY) for event in short_run("many", 5000 + number).events]
+    dear = short_run("Keeper", 400)
+    dear.events[1]["data"]["cost"] = 12.5
+    send(service, events + dear.events + failing_run("Keeper")[0].events + harmful_run().events)
+    return service
+
+
+def test_the_root_leads_to_the_runs_and_a_run_to_its_page(ui: Ui, filled: Service) -> None:
+    ui.open(f"{filled.url}/", "Keeper", "2 errors", "$12.50")
+    assert ui.browser.current_url == f"{filled.url}/ui/"
+    ui.pick("a.run-row[href*='runs/']")
+    ui.has_address("/ui/runs/")
+    ui.find(".trace-row")
+    ui.browser.back()
+    ui.shows("Keeper", "$12.50")
+
+
+def test_filters_and_sorts_are_in_the_address_and_stay_when_it_is_loaded_again(
+    ui: Ui, filled: Service
+) -> None:
+    ui.open(f"{filled.url}/ui/runs", "many")
+    ui.click("//button[text()='Failed']")
+    ui.has_address("status=failed")
+    ui.shows_no("many")
+    assert set(ui.texts(".icon-error title")) == {"failed"}
+    ui.find("input[name=agent]").send_keys("Keeper")
+    ui.has_address("agent=Keeper")
+    ui.shows_no("onmouseover")
+    assert len(ui.texts("a.run-row")) == 1
+    ui.click("//button[text()='All']")
+    ui.lacks_address("status=")
+    ui.waits_for("a.run-row", 2)
+    ui.click("//button[text()='Cost']")
+    ui.has_address("sort=cost")
+    ui.until(lambda: ui.texts(".cell-cost .figure")[0] == "$12.50", "the costliest first")
+    ui.browser.refresh()
+    ui.until(lambda: ui.texts(".cell-cost .figure") == ["$12.50", "$0.25"], "the same again")
+    assert ui.find("input[name=agent]").get_attribute("value") == "Keeper"
+    ui.find("input[name=name]").send_keys("no run has this name")
+    ui.shows("No run passes these filters.")
+    ui.click("//button[text()='Show all runs']")
+    ui.shows("many")
+
+
+def test_all_runs_come_as_one_scrolls_and_few_are_elements(ui: Ui, filled: Service) -> None:
+    ui.open(f"{filled.url}/ui/runs?agent=many", "many")
+    seen: set[str] = set()
+
+    def scrolled() -> bool:
+        rows = ui.run_script("""
+            const list = document.querySelector("virtual-list");
+            const rows = [...document.querySelectorAll("a.run-row")];
+            list.scrollBy(0, 500);
+            return rows.map(row => row.href);
+        """)
+        assert isinstance(rows, list)
+        assert len(rows) < 60
+        seen.update(rows)
+        return len(seen) == MANY
+
+    ui.until(scrolled, f"{MANY} runs")
+
+
+def test_new_runs_are_announced_and_move_nothing(ui: Ui, filled: Service) -> None:
+    ui.open(f"{filled.url}/ui/runs?agent=Later", "No run passes these filters.")
+    first = short_run("Later", 30)
+    send(filled, first.events)
+    ui.shows("Later")  # nothing was read that could move
+    ui.find(f"a[href*='{first.run_id}']")
+    second = short_run("Later", 3)
+    send(filled, second.events)
+    ui.shows("1 new run")
+    assert len(ui.texts("a.run-row")) == 1
+    ui.pick(".announce")
+    ui.find(f"a[href*='{second.run_id}']")
+    ui.shows_no("1 new run")
+
+
+def test_agents_have_their_figures_and_lead_to_their_runs(ui: Ui, filled: Service) -> None:
+    ui.open(f"{filled.url}/ui/agents", "Keeper", "many")
+    [row] = [text for text in ui.texts(".grid-table tbody tr") if text.startswith("Keeper")]
+    assert "$12.75" in row
+    assert "2 of 9" in row
+    ui.click("//a[text()='Keeper']")
+    ui.has_address("/ui/agents/Keeper")
+    ui.shows("Newest runs", "$12.75", "2 errors")
+    ui.open(
+        f"{filled.url}/ui/agents/%3Cb%20onmouseover=window.harmed=1%3Eagent%3C%2Fb%3E", "Newest"
+    )
+    assert ui.find("h1").text.startswith("<b onmouseover")
+
+
+def test_the_live_tail_shows_what_is_stored_and_pauses(ui: Ui, filled: Service) -> None:
+    ui.open(f"{filled.url}/ui/live", "Waiting for events", "Live")
+    run = Run("Singer", 1)
+    event_id = run.add("tool_call", tool_name="first song", latency_ms=20)
+    send(filled, run.events)
+    ui.shows("first song", "Singer", "20 ms")
+    ui.press(" ")
+    ui.shows("Paused.")
+    later = Run("Singer", 1)
+    later.add("tool_call", tool_name="second song")
+    send(filled, later.events)
+    ui.shows("1 waiting")
+    assert "second song" not in ui.text
+    ui.press(" ")
+    ui.shows("second song")
+    ui.click("//a[contains(., 'first song')]")
+    ui.has_address(event_id)
+    ui.find(".detail h2")
+
+
+def test_names_that_mean_harm_are_texts(ui: Ui, filled: Service) -> None:
+    ui.open(f"{filled.url}/ui/runs?has_error=true", "<b onmouseover=window.harmed=1>agent</b>")
+    ui.pick("a.run-row:has(.agent)")
+    ui.open(f"{filled.url}/ui/runs", "Keeper")
+    ui.find("input[name=agent]").send_keys(HARM[1])
+    ui.shows("No run passes")
+    assert ui.run_script("return window.harmed") is None
+
+
+@pytest.mark.parametrize("path", ["runs", "agents", "agents/Keeper", "live"])
+def test_on_a_phone_and_in_the_dark_nothing_is_cut_off(ui: Ui, filled: Service, path: str) -> None:
+    ui.look(PHONE, "dark")
+    ui.browser.get(f"{filled.url}/ui/{path}")
+    ui.shows("Waiting" if path == "live" else "Keeper")
+    assert ui.run_script("return document.documentElement.scrollWidth") == PHONE[0]
+    assert ui.run_script("return getComputedStyle(document.body).backgroundColor") == (
+        "rgb(16, 20, 28)"
+    )
+
+
+def test_an_error_says_what_to_do_and_tries_again(ui: Ui, filled: Service) -> None:
+    ui.open(f"{filled.url}/ui/agents", "Keeper")
+    with ui.without_answers("*/runs?*"):
+        ui.click("//nav//a[text()='Runs']")
+        ui.shows("The service does not answer", "Check that the service runs", "Next try in")
+    ui.shows("Keeper", "$12.50")
+    ui.browser.get(f"{filled.url}/ui/runs/{new_id()}")
+    ui.shows("This run does not exist.", "Try again")
+    assert len(ui.problems()) == 2  # the 404, in the console and on the network
+    ui.open(f"{filled.url}/ui/nowhere/at/all", "There is no such page.")
+
+
+@pytest.fixture
+def empty(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that nothing was sent to."""
+    with serving(database_url, tmp_path_factory.mktemp("empty")) as running:
+        yield running
+
+
+def test_while_nothing_is_stored_it_says_how_to_begin_and_shows_the_first_run_by_itself(
+    empty: Service, ui: Ui
+) -> None:
+    ui.open(f"{empty.url}/ui/", "Nothing is stored yet", "Waiting for the first event")
+    sdk, otel, curl = ui.texts(".snippet pre")
+    assert f"GATI_BACKEND_URL={empty.url}\n" in sdk
+    assert f"OTEL_EXPORTER_OTLP_ENDPOINT={empty.url}\n" in otel
+    sent = subprocess.run(["bash", "-c", curl], capture_output=True, check=True, text=True)
+    assert '"inserted":1' in sent.stdout
+    ui.shows("hello", "run 1")
+    ui.shows_no("Nothing is stored")
