@@ -78,6 +78,8 @@ function zones() {
   return select;
 }
 
+// Relative in the document, it would be looked for beside each new address.
+for (const icon of document.querySelectorAll("link[rel=icon]")) if (icon instanceof HTMLLinkElement) icon.href = String(icon.href);
 askKeysBy(askForKey);
 document.body.append(
   h("a", { class: "skip", href: "#view", onclick: (/** @type {Event} */ event) => (event.preventDefault(), place.focus()) }, "To the content"),

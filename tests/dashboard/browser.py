@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS, POLL_SECONDS = 30, 0.1
 HTTP_ERROR = 400
 MISSING = "/vite.svg"  # the icon that the released page names and does not have
 ARGUMENTS = (
@@ -138,7 +138,7 @@ class Page:
     def until(self, condition: Callable[[], Any], what: str) -> None:
         """Wait until a condition holds; `what` tells of it when it does not."""
         try:
-            WebDriverWait(self.browser, PATIENCE_SECONDS).until(lambda _: condition())
+            WebDriverWait(self.browser, PATIENCE_SECONDS, POLL_SECONDS).until(lambda _: condition())
         except Exception as error:
             error.add_note(f"{what}, in {self.text}")
             raise

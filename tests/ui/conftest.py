@@ -16,6 +16,16 @@ from tests.dashboard.browser import Page, browsing
 
 WIDE, PHONE = (1400, 900), (390, 844)
 
+CUT_OFF = """
+    const scrolls = one => one && (one.scrollWidth > one.clientWidth
+        && ["auto", "scroll"].includes(getComputedStyle(one).overflowX)
+        || scrolls(one.parentElement));
+    return [...document.querySelectorAll("body *")]
+        .filter(one => one.getClientRects().length && !one.closest(".off-screen, .skip, svg"))
+        .filter(one => one.getBoundingClientRect().right > innerWidth + 1 && !scrolls(one))
+        .map(one => `${one.tagName}.${one.className}: ${one.textContent.slice(0, 60)}`);
+"""
+
 
 class Ui(Page):
     """The page with what its tests look at."""
@@ -60,6 +70,10 @@ class Ui(Page):
         )  # fmt: skip
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.command("Emulation.setEmulatedMedia", features=features)
+
+    def cut_off(self) -> list[str]:
+        """What reaches beyond the sides of the window and cannot be scrolled to."""
+        return list(self.browser.execute_script(CUT_OFF))
 
     def command(self, name: str, **parameters: object) -> None:
         """Send a command of the DevTools protocol."""

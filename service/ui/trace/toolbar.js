@@ -1,6 +1,6 @@
 // What stands above a waterfall: which events are shown, how deep, and the search in it.
 
-import { fill, h } from "../lib/dom.js";
+import { afterPause, fill, h } from "../lib/dom.js";
 import { count, duration } from "../lib/format.js";
 import { icon } from "../parts/icons.js";
 
@@ -23,10 +23,13 @@ export class Toolbar {
   /** @param {Actions} actions @param {(text: string) => void} onfind */
   constructor(actions, onfind) {
     this.#actions = actions;
-    this.#find.addEventListener("input", () => onfind(this.#find.value));
+    const later = afterPause(150, () => onfind(this.#find.value));
+    this.#find.addEventListener("input", later);
     this.#find.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") actions.step("find", event.shiftKey ? -1 : 1);
       if (event.key === "Escape") this.#find.blur();
+      if (event.key !== "Enter") return;
+      onfind(this.#find.value);
+      actions.step("find", event.shiftKey ? -1 : 1);
     });
     this.#length.addEventListener("change", () => actions.set({ min_ms: this.#length.value }));
     const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ work) =>

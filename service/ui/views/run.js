@@ -38,7 +38,7 @@ class RunView extends HTMLElement {
     this.#toolbar = new Toolbar({
       set: (changes) => setQuery(changes, true), step: (which, by) => this.#step(which, by), level: (by) => this.#setLevel(by),
       all: (isClosed) => this.#closeFrom(isClosed ? 0 : Infinity), whole: () => this.#setRange([0, this.#length], true), help: showHelp,
-    }, (text) => this.#keep({ find: text }));
+    }, (text) => text.trim() !== this.#find && setQuery({ find: text.trim() }, true));
     this.#waterfall.onselect = (row, isOpened) => this.#choose(row, isOpened);
     this.#waterfall.onrange = (range, isDone) => this.#setRange(range, isDone);
     this.#pane.onclose = () => this.#closePane();
