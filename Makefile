@@ -27,6 +27,11 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 # Of flask-swagger-ui only Swagger UI's files are used: what it asks for is not installed.
 UNUSED := flask blinker click itsdangerous jinja2 markupsafe werkzeug
 
+# The types of the page's modules, which are comments, by TypeScript's compiler.
+TYPESCRIPT := typescript@5.9.3
+CHECK_UI := if command -v npx >/dev/null; then echo "tsc, service/ui" && npx --yes --package $(TYPESCRIPT) tsc --project tests/ui; \
+	else echo "make: without npx (Node.js) the types of service/ui are not checked" >&2; fi
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-all dashboard check format psql bench bench-quick faults fuzz audit clients requirements clean
 
@@ -62,6 +67,7 @@ check: $(DEV_STAMP)  ## formatting, lint, types, and which room imports which
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
 	$(VENV)/bin/lint-imports
+	@$(CHECK_UI)
 
 format: $(DEV_STAMP)  ## rewrite the files as `check` wants them
 	$(PYTHON) -m ruff format .
