@@ -76,4 +76,5 @@ test("a range is kept in the run, and written into the address as it is read", (
 test("the marks of a ruler are round", () => {
   assert.deepEqual(scale.ticks([0, 1000], 5), [0, 200, 400, 600, 800, 1000]);
   assert.deepEqual(scale.ticks([130, 190], 3), [140, 160, 180]);
+  assert.deepEqual(scale.ticks([0, 281_000], 5), [0, 60_000, 120_000, 180_000, 240_000]);
 });

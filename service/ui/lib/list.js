@@ -49,6 +49,11 @@ export class VirtualList extends HTMLElement {
     this.#rows.set(index, row);
   }
 
+  /** Change the rows on screen, where drawing them again would be more than is needed. @param {(index: number, row: HTMLElement) => void} change */
+  each(change) {
+    for (const [index, row] of this.#rows) change(index, row);
+  }
+
   /** There are more rows now; those on screen stay. @param {number} count */
   grow(count) {
     this.count = count;

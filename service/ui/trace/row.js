@@ -76,7 +76,7 @@ function tokensOf(trace, row) {
 }
 
 /** The bar: light for its whole time, solid where it worked itself. @param {import("./model.js").Trace} trace @param {number} row @param {[number, number]} range */
-function bar(trace, row, [from, to]) {
+export function bar(trace, row, [from, to]) {
   const [start, end] = [trace.start[row], trace.end[row]];
   if (end < from || start > to) return h("span", { class: `beyond ${end < from ? "is-before" : "is-after"}` });
   const wide = to - from;

@@ -1,6 +1,9 @@
 // From time to place: the part of a run that is looked at, and the marks of its ruler.
 
 const STEPS = [1, 2, 5];
+const MINUTE = 60_000;
+// Of a minute and more a step is a part or a multiple of what people count in.
+const LONG_STEPS = [15_000, 30_000, ...[1, 2, 5, 10, 15, 30, 60, 120, 360, 720, 1440].map((minutes) => minutes * MINUTE)];
 
 /** The range within the run; never empty. @param {number} from @param {number} to @param {number} length */
 export function clamp(from, to, length) {
@@ -38,7 +41,8 @@ export function pan([from, to], share, length) {
 export function ticks([from, to], most) {
   const rough = (to - from) / Math.max(1, most);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * (STEPS.find((one) => one * power >= rough) ?? 10);
+  const long = rough > 10_000 ? LONG_STEPS.find((one) => one >= rough) : undefined;
+  const step = long ?? power * (STEPS.find((one) => one * power >= rough) ?? 10);
   const found = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) found.push(at);
   return found;

@@ -3,8 +3,8 @@
 import { h } from "../lib/dom.js";
 import { VirtualList } from "../lib/list.js";
 import { Minimap } from "./minimap.js";
-import { filterOf, isFiltered, PARENT, uncover, visibleRows } from "./model.js";
-import { traceRow } from "./row.js";
+import { filterOf, isFiltered, PARENT, uncover, value, visibleRows } from "./model.js";
+import { bar, traceRow } from "./row.js";
 import { Ruler } from "./ruler.js";
 import { pan, zoom } from "./scale.js";
 
@@ -51,8 +51,12 @@ export class Waterfall {
     NARROW.addEventListener("change", () => this.update());
   }
 
-  /** @param {import("./model.js").Trace} trace */
+  /** Take a trace; of the same run again, what was closed and selected stays so. @param {import("./model.js").Trace} trace */
   show(trace) {
+    const { trace: before, view } = this;
+    const now = (/** @type {number} */ row) => trace.rowOf.get(before && row >= 0 ? value(before, row, "event_id") : "") ?? -1;
+    this.selected = now(this.selected);
+    view.closed = new Set([...view.closed].map(now).filter((row) => row >= 0));
     this.trace = trace;
     this.#minimap.show(trace);
   }
@@ -65,14 +69,21 @@ export class Waterfall {
     this.#list.rowHeight = NARROW.matches ? HEIGHT.narrow : HEIGHT.wide;
     this.#list.count = this.#rows.length;
     this.#list.setAttribute("aria-rowcount", String(this.#rows.length));
-    this.drawRange();
+    this.#showRange();
+    this.#list.refresh();
   }
 
   /** Draw the bars again for another range. */
   drawRange() {
+    const { trace } = this;
+    if (!trace) return;
+    this.#showRange();
+    this.#list.each((index, element) => element.querySelector(".lane")?.replaceChildren(bar(trace, /** @type {number} */ (this.#rows[index]), this.range)));
+  }
+
+  #showRange() {
     this.#minimap.setRange(this.range);
     this.#ruler.show(this.range, this.trace?.length ?? 1);
-    this.#list.refresh();
   }
 
   get size() {

@@ -67,7 +67,8 @@ class LiveView extends HTMLElement {
   /** @param {any[]} events */
   #add(events) {
     const into = this.#paused ? this.#held : this.#events;
-    into.push(...events.slice(-KEPT));
+    // What was stored together comes in no order of its own.
+    into.push(...events.slice(-KEPT).sort((one, other) => one.timestamp.localeCompare(other.timestamp)));
     if (into.length > KEPT) into.splice(0, into.length - KEPT);
     this.#draw();
   }

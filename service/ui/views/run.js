@@ -31,14 +31,16 @@ class RunView extends HTMLElement {
   #level = Infinity;
   #timer = 0;
   #stop = new AbortController();
-  #keep = afterPause(250, (/** @type {Record<string, any>} */ changes) => this.isConnected && setQuery(changes, true));
+  /** @type {Record<string, any>} changes of the address that are still to be written */
+  #pending = {};
+  #flushLater = afterPause(200, () => this.#flush());
 
   constructor() {
     super();
     this.#toolbar = new Toolbar({
-      set: (changes) => setQuery(changes, true), step: (which, by) => this.#step(which, by), level: (by) => this.#setLevel(by),
+      set: (changes) => this.#set(changes), step: (which, by) => this.#step(which, by), level: (by) => this.#setLevel(by),
       all: (isClosed) => this.#closeFrom(isClosed ? 0 : Infinity), whole: () => this.#setRange([0, this.#length], true), help: showHelp,
-    }, (text) => text.trim() !== this.#find && setQuery({ find: text.trim() }, true));
+    }, (text) => text.trim() !== this.#find && this.#set({ find: text.trim() }));
     this.#waterfall.onselect = (row, isOpened) => this.#choose(row, isOpened);
     this.#waterfall.onrange = (range, isDone) => this.#setRange(range, isDone);
     this.#pane.onclose = () => this.#closePane();
@@ -98,25 +100,27 @@ class RunView extends HTMLElement {
     fill(this.#head, runHead(this.#run, trace));
   }
 
-  /** Show what the address says. @param {boolean} isFresh the trace is new */
-  #apply(isFresh) {
+  /** Show what the address says. @param {boolean} isFresh the trace is new @param {boolean} isRevealed the selected event is scrolled to */
+  #apply(isFresh, isRevealed = isFresh) {
     const fall = this.#waterfall;
     const trace = /** @type {import("../trace/model.js").Trace} */ (fall.trace);
-    const only = this.#query.get("only");
+    const [only, find, t] = ["only", "find", "t"].map((name) => this.#query.get(name) ?? "");
+    const before = `${fall.view.only} ${fall.view.minMs} ${this.#find}`;
     fall.view.only = only === "errors" || only === "critical" ? only : "";
     fall.view.minMs = Number(this.#query.get("min_ms")) || 0;
-    fall.range = readRange(this.#query.get("t"), trace.length);
-    const find = this.#query.get("find") ?? "";
+    const isZoomed = t !== rangeText(fall.range, trace.length);
+    if (isFresh || isZoomed) fall.range = readRange(t, trace.length);
     if (isFresh || find !== this.#find) {
       this.#find = find;
       this.#hits = matches(trace, find);
       fall.found = new Set(this.#hits);
-      if (this.#hits.length && !isFresh && !fall.found.has(fall.selected)) fall.selected = -1;
+      if (this.#hits.length && find && !isFresh && !fall.found.has(fall.selected)) fall.selected = -1;
     }
-    fall.update();
+    if (isFresh || before !== `${fall.view.only} ${fall.view.minMs} ${find}`) fall.update();
+    else if (isZoomed) fall.drawRange();
     const row = trace.rowOf.get(this.#query.get("event") ?? "");
     if (row !== undefined) {
-      fall.select(row, isFresh);
+      if (isRevealed || !isFresh) fall.select(row, isRevealed);
       this.#pane.show(this.#run.run_id, trace, row);
     } else this.#pane.close();
     this.#tell();
@@ -136,11 +140,26 @@ class RunView extends HTMLElement {
     this.#waterfall.select(row);
     this.#tell();
     const isBeside = matchMedia("(min-width: 60rem)").matches;
-    if (isOpened || this.#pane.isOpen || isBeside) setQuery({ event: value(trace, row, "event_id") }, true);
+    if (!isOpened && !this.#pane.isOpen && !isBeside) return;
+    this.#pane.show(this.#run.run_id, trace, row);
+    this.#set({ event: value(trace, row, "event_id") }, true);
+  }
+
+  /** Change the address; a held key or a drag writes it once it pauses, since browsers limit how often. @param {Record<string, any>} changes @param {boolean} isLater */
+  #set(changes, isLater = false) {
+    Object.assign(this.#pending, changes);
+    if (isLater) this.#flushLater();
+    else this.#flush();
+  }
+
+  #flush() {
+    const changes = this.#pending;
+    this.#pending = {};
+    if (this.isConnected) setQuery(changes, true);
   }
 
   #closePane() {
-    setQuery({ event: null }, true);
+    this.#set({ event: null });
     this.#waterfall.focus();
   }
 
@@ -149,9 +168,7 @@ class RunView extends HTMLElement {
     this.#waterfall.range = range;
     this.#waterfall.drawRange();
     this.#tell();
-    const changes = { t: rangeText(range, this.#length) };
-    if (isDone) setQuery(changes, true);
-    else this.#keep(changes);
+    this.#set({ t: rangeText(range, this.#length) }, !isDone);
   }
 
   /** @param {"error" | "critical" | "find"} which @param {number} by */
@@ -199,19 +216,12 @@ class RunView extends HTMLElement {
     if (!signal.aborted) this.#later();
   }
 
-  /** Show what has come; what was closed stays closed. @param {any} run @param {AbortSignal} signal */
+  /** Show what has come. @param {any} run @param {AbortSignal} signal */
   async #goOn(run, signal) {
-    const fall = this.#waterfall;
-    const before = /** @type {import("../trace/model.js").Trace} */ (fall.trace);
-    const ids = [...fall.view.closed].map((row) => value(before, row, "event_id"));
-    const selected = fall.selected >= 0 ? value(before, fall.selected, "event_id") : "";
     this.#run = run;
     this.#pane.forget();
     await this.#readTrace(signal);
-    const rows = /** @type {import("../trace/model.js").Trace} */ (fall.trace).rowOf;
-    fall.view.closed = new Set(ids.map((id) => rows.get(id)).filter((row) => row !== undefined));
-    fall.selected = rows.get(selected) ?? -1;
-    this.#apply(false);
+    this.#apply(true, false);
   }
 
   #onkey = (/** @type {KeyboardEvent} */ event) => {

@@ -68,6 +68,7 @@ class RunsView extends HTMLElement {
       return;
     }
     if (pages !== this.#pages) return;
+    this.#bar.hidden = !pages.runs.length && !isFiltered(query);
     if (!pages.runs.length) return fill(this.#body, this.#empty(query));
     this.#beside = lookOf(pages.runs);
     const sort = query.get("sort") ?? "started_at";
