@@ -3,18 +3,21 @@
 import { h } from "../lib/dom.js";
 import { setQuery } from "../lib/router.js";
 
-/** What the API filters by: its parameter, and how it is asked for. @type {{name: string, label: string, type?: string, list?: string, wide?: boolean}[]} */
-export const FIELDS = [
+/** What the API filters by: its parameter, and how it is asked for. `of`: a field of runs without which the service does not filter by it. @type {{name: string, label: string, type?: string, list?: string, wide?: boolean, of?: string}[]} */
+const FIELDS = [
   { name: "name", label: "Name contains", wide: true },
   { name: "agent", label: "Agent", list: "agent-names" },
   { name: "environment", label: "Environment" },
   { name: "model", label: "Model" },
+  { name: "session_id", label: "Session", of: "session_id" },
+  { name: "user_id", label: "User", of: "user_id" },
+  { name: "tag", label: "Tag", of: "tags" },
+  { name: "version", label: "Version", of: "version" },
   { name: "min_cost", label: "Cost ≥ $", type: "number" },
   { name: "min_duration_ms", label: "Duration ≥ ms", type: "number" },
 ];
 const WINDOWS = new Map([["1h", 3600], ["24h", 86_400], ["7d", 604_800], ["30d", 2_592_000]]);
 const DEFAULT_WINDOW = "7d"; // of sorts by a total, which need one
-export const SORTS = ["started_at", "duration", "tokens", "cost"];
 const NAMES = ["status", "has_error", "silent_for", "from", "to", "max_cost", "sort", "order", ...FIELDS.map((field) => field.name)];
 
 /** Quick filters: each sets these and clears the others. @type {[string, Record<string, string>][]} */
@@ -46,15 +49,15 @@ export function isFiltered(query) {
   return [...NAMES.filter((name) => !["sort", "order"].includes(name)), "window"].some((name) => query.get(name));
 }
 
-/** The bar above the list. @param {URLSearchParams} query @param {(changes: Record<string, any>) => void} change */
-export function filterBar(query, change) {
+/** The bar above the list. @param {URLSearchParams} query @param {(changes: Record<string, any>) => void} change @param {any} run one of the service, which says what fields it has */
+export function filterBar(query, change, run) {
   const is = (/** @type {Record<string, string>} */ wanted) =>
     ["status", "sort"].every((name) => (query.get(name) ?? "") === (wanted[name] ?? ""));
   const quick = QUICK.map(([label, wanted]) =>
     h("button", { type: "button", class: "chip", "aria-pressed": String(is(wanted)), onclick: () => setQuery({ ...CLEARED, ...wanted }) }, label));
   const set = FIELDS.filter((field) => query.get(field.name)).length;
   const more = h("details", { class: "more-filters", open: matchMedia("(min-width: 60rem)").matches || set > 0 },
-    h("summary", {}, set ? `Filters (${set})` : "Filters"), h("div", { class: "fields" }, FIELDS.map((one) => field(one, query, change))));
+    h("summary", {}, set ? `Filters (${set})` : "Filters"), h("div", { class: "fields" }, FIELDS.filter((one) => !one.of || query.get(one.name) || (run && one.of in run)).map((one) => field(one, query, change))));
   return h("div", { class: "filters" }, h("div", { class: "quick", role: "group", "aria-label": "Quick filters" }, quick, windows(query)), more);
 }
 

@@ -1,7 +1,7 @@
 // One run as a line of the list; its columns, and which of them sort.
 
 import { h } from "../lib/dom.js";
-import { ago, brief, count, duration, exact, line, money, visible } from "../lib/format.js";
+import { ago, brief, count, duration, exact, line, money } from "../lib/format.js";
 import { link } from "../lib/router.js";
 import { statusMark } from "../parts/icons.js";
 
@@ -58,20 +58,14 @@ export function runRow(run, look) {
     cell("duration", h("span", { class: "figure" }, duration(run.total_duration_ms)), h("span", { class: "share", "--share": `${share}%` })),
     cell("events", h("span", { class: "figure" }, count(run.event_count)), run.error_count > 0 && h("span", { class: "errors" }, `${count(run.error_count)} ${run.error_count === 1 ? "error" : "errors"}`)),
     cell("tokens", h("span", { class: "figure", title: tokensTitle(run) }, run.tokens_in || run.tokens_out ? `${brief(run.tokens_in)} / ${brief(run.tokens_out)}` : "–")),
-    cell("cost", h("span", { class: "figure" }, run.total_cost ? money(run.total_cost) : "–"), ...scores(run)),
+    cell("cost", h("span", { class: "figure" }, run.total_cost ? money(run.total_cost) : "–")),
   );
 }
 
 /** The first error of a run, where the service says it. @param {any} run @returns {string} */
 export function errorText(run) {
-  const found = run.first_error;
-  return typeof found === "string" ? found : found?.text ?? found?.message ?? "";
-}
-
-/** @param {any} run */
-function scores(run) {
-  if (!Array.isArray(run.scores)) return [];
-  return run.scores.slice(0, 2).map((/** @type {any} */ score) => h("span", { class: "tag", title: visible(String(score.name)) }, `${line(String(score.name), 20)} ${line(String(score.value), 12)}`));
+  const { type, text } = run.first_error ?? {};
+  return type && text ? `${type}: ${text}` : text ?? "";
 }
 
 /** @param {any} run */

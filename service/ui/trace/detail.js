@@ -7,6 +7,7 @@ import { copyButton, longText } from "../parts/copy.js";
 import { icon, kindOf } from "../parts/icons.js";
 import { contentOf } from "./conversation.js";
 import { attributeTable, jsonTree } from "./json.js";
+import { scoreTexts } from "./head.js";
 import { ERROR, nameOf, value } from "./model.js";
 
 const INPUTS = ["input", "messages", "prompt", "arguments"];
@@ -14,15 +15,15 @@ const OUTPUTS = ["output", "response", "completion", "result"];
 const MOST_CHILDREN = 12;
 
 /**
- * @param {import("./model.js").Trace} trace @param {number} row @param {any} event as GET …/events/{id} has it
+ * @param {any} run @param {import("./model.js").Trace} trace @param {number} row @param {any} event as GET …/events/{id} has it
  * @param {(row: number) => void} choose
  */
-export function detailOf(trace, row, event, choose) {
+export function detailOf(run, trace, row, event, choose) {
   const data = typeof event.data === "object" && event.data !== null ? event.data : {};
   const { attributes } = data;
   return [
     figures(trace, row, event, data),
-    scores(event),
+    scores(run, event.event_id),
     errorOf(event, data),
     data.system_instructions && contentOf("Instructions", data.system_instructions),
     contentOf("Input", first(data, INPUTS)),
@@ -76,7 +77,7 @@ function figures(trace, row, event, data) {
     ["Tokens", event.tokens_in == null && event.tokens_out == null ? null
       : `${count(event.tokens_in)} in${cached ? ` (${count(cached)} cached)` : ""}, ${count(event.tokens_out)} out${reasoning ? ` (${count(reasoning)} reasoning)` : ""}`],
     ["With all below", below > 0 ? `${count(below)} events, ${money(get("subtree_cost"))}, ${count(get("subtree_tokens_in"))} / ${count(get("subtree_tokens_out"))} tokens` : null],
-    ["Counted", event.counted === false ? "no: it repeats another call" : null],
+    ["Counted", data.counted === false ? "no: another event reports the same call" : null],
     ["Agent", line(event.agent_name, 120)],
     ["Event id", h("span", { class: "with-copy" }, h("code", {}, event.event_id), copyButton(() => event.event_id, "Copy the id"))],
   ];
@@ -88,11 +89,11 @@ function sourceText(source) {
   return source === "computed" ? "computed from its price" : source === "client" ? "as the client said" : source;
 }
 
-/** @param {any} event */
-function scores(event) {
-  if (!Array.isArray(event.scores) || !event.scores.length) return null;
-  return h("section", { class: "content" }, h("h3", {}, "Scores"), h("div", { class: "tags" },
-    event.scores.map((/** @type {any} */ score) => h("span", { class: "tag", title: line(score.comment ?? "", 300) }, `${line(String(score.name), 60)}: ${line(String(score.value), 40)}`))));
+/** @param {any} run @param {string} eventId */
+function scores(run, eventId) {
+  const found = scoreTexts(run, eventId);
+  return found.length > 0 && h("section", { class: "content" }, h("h3", {}, "Scores"),
+    h("dl", { class: "figures" }, found.flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)])));
 }
 
 /** What went wrong, wherever the client says it. @param {any} event @param {any} data */
@@ -131,8 +132,10 @@ function relations(trace, row, event, choose) {
   }
   const parent = trace.parent[row] ?? -1;
   const previous = event.previous_event_id ? trace.rowOf.get(event.previous_event_id) : undefined;
+  const counted = trace.rowOf.get(value(trace, row, "repeats"));
   /** @type {[string, import("../lib/dom.js").Child[]][]} */
   const groups = [["Parent", parent >= 0 ? [to(parent)] : []], ["After", previous === undefined ? [] : [to(previous)]],
+    ["Counted as", counted === undefined ? [] : [to(counted)]],
     ["Children", more ? [...children, h("span", { class: "quiet" }, `and ${count(more)} more`)] : children]];
   const shown = groups.filter(([, links]) => links.length);
   if (!shown.length) return null;

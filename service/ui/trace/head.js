@@ -11,6 +11,7 @@ import { jsonTree } from "./json.js";
 import { value } from "./model.js";
 
 const MOST_MODELS = 4;
+const MOST_SCORES = 4;
 
 /** @param {any} run @param {import("./model.js").Trace | null} trace */
 export function runHead(run, trace) {
@@ -48,8 +49,14 @@ function named(run) {
     if (run[/** @type {string} */ (name)]) found.push([/** @type {string} */ (label), line(String(run[/** @type {string} */ (name)]), 60)]);
   }
   if (run.tags?.length) found.push(["Tags", run.tags.map((/** @type {string} */ tag) => line(tag, 40)).join(", ")]);
-  for (const score of Array.isArray(run.scores) ? run.scores.slice(0, 4) : []) found.push([line(String(score.name), 40), line(String(score.value), 20)]);
+  found.push(...scoreTexts(run, null).slice(0, MOST_SCORES));
   return found;
+}
+
+/** The scores of an event, or those of the run itself, as name and value. @param {any} run @param {string | null} eventId @returns {[string, string][]} */
+export function scoreTexts(run, eventId) {
+  const own = (run.scores ?? []).filter((/** @type {any} */ score) => (score.event_id ?? null) === eventId);
+  return own.map((/** @type {any} */ score) => [line(String(score.name), 60), line(String(score.value), 60) + (score.comment ? ` (${line(score.comment, 200)})` : "")]);
 }
 
 /** @param {any} run */
@@ -64,7 +71,7 @@ export function costsByModel(trace) {
   const found = new Map();
   for (let row = 0; row < trace.size; row++) {
     const model = value(trace, row, "model");
-    if (!model || value(trace, row, "counted") === false) continue;
+    if (!model || value(trace, row, "repeats")) continue;
     const one = found.get(model) ?? { cost: 0, calls: 0 };
     one.cost += Number(value(trace, row, "cost") ?? 0);
     one.calls++;

@@ -31,8 +31,8 @@ export class Pane {
     return !this.element.hidden;
   }
 
-  /** @param {string} runId @param {import("./model.js").Trace} trace @param {number} row */
-  show(runId, trace, row) {
+  /** @param {any} run @param {import("./model.js").Trace} trace @param {number} row */
+  show(run, trace, row) {
     const id = String(value(trace, row, "event_id"));
     this.element.hidden = false;
     fill(this.#head, detailHead(trace, row, () => this.onclose(), () => this.#kept.get(id)));
@@ -40,28 +40,28 @@ export class Pane {
     this.#stop.abort();
     if (id !== this.#shown) this.element.scrollTop = 0;
     this.#shown = id;
-    if (this.#kept.has(id)) this.#fill(trace, row, id);
-    else this.#timer = setTimeout(() => this.#load(runId, trace, row, id, 0), this.#body.firstChild ? WAIT_MS : 0);
+    if (this.#kept.has(id)) this.#fill(run, trace, row, id);
+    else this.#timer = setTimeout(() => this.#load(run, trace, row, id, 0), this.#body.firstChild ? WAIT_MS : 0);
   }
 
-  /** @param {string} runId @param {import("./model.js").Trace} trace @param {number} row @param {string} id @param {number} tries */
-  async #load(runId, trace, row, id, tries) {
+  /** @param {any} run @param {import("./model.js").Trace} trace @param {number} row @param {string} id @param {number} tries */
+  async #load(run, trace, row, id, tries) {
     const stop = (this.#stop = new AbortController());
     const slow = setTimeout(() => fill(this.#body, skeleton(10)), 150);
     try {
-      this.#kept.set(id, await get(`runs/${runId}/events/${id}`, {}, stop.signal));
+      this.#kept.set(id, await get(`runs/${run.run_id}/events/${id}`, {}, stop.signal));
       if (this.#kept.size > KEPT) this.#kept.delete(/** @type {string} */ (this.#kept.keys().next().value));
-      if (id === this.#shown) this.#fill(trace, row, id);
+      if (id === this.#shown) this.#fill(run, trace, row, id);
     } catch (error) {
-      if (!stop.signal.aborted) showError(this.#body, error, () => this.#load(runId, trace, row, id, tries + 1), tries);
+      if (!stop.signal.aborted) showError(this.#body, error, () => this.#load(run, trace, row, id, tries + 1), tries);
     } finally {
       clearTimeout(slow);
     }
   }
 
-  /** @param {import("./model.js").Trace} trace @param {number} row @param {string} id */
-  #fill(trace, row, id) {
-    fill(this.#body, detailOf(trace, row, this.#kept.get(id), (other) => this.onchoose(other)));
+  /** @param {any} run @param {import("./model.js").Trace} trace @param {number} row @param {string} id */
+  #fill(run, trace, row, id) {
+    fill(this.#body, detailOf(run, trace, row, this.#kept.get(id), (other) => this.onchoose(other)));
   }
 
   close() {

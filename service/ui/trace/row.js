@@ -42,7 +42,7 @@ function nameCell(trace, row, kind, look) {
   const isError = (trace.flags[row] & ERROR) !== 0;
   const model = value(trace, row, "model");
   const depth = /** @type {number} */ (trace.depth[row]);
-  const counted = value(trace, row, "counted");
+  const repeats = value(trace, row, "repeats");
   return h(
     "span",
     { class: "trace-name", role: "gridcell", "--depth": Math.min(depth, DEEPEST) },
@@ -53,7 +53,7 @@ function nameCell(trace, row, kind, look) {
     h("span", { class: "name" }, line(nameOf(trace, row), 200)),
     model && model !== nameOf(trace, row) && h("span", { class: "more" }, line(String(model), 60)),
     look.isClosed && h("span", { class: "tag" }, `+${brief(/** @type {number} */ (trace.last[row]) - row)}`),
-    counted === false && h("span", { class: "tag", title: "It repeats another call: its figures are not counted" }, "repeat"),
+    repeats && h("span", { class: "tag", title: "Another event reports the same call: its figures are not counted" }, "repeat"),
   );
 }
 

@@ -121,7 +121,7 @@ class RunView extends HTMLElement {
     const row = trace.rowOf.get(this.#query.get("event") ?? "");
     if (row !== undefined) {
       if (isRevealed || !isFresh) fall.select(row, isRevealed);
-      this.#pane.show(this.#run.run_id, trace, row);
+      this.#pane.show(this.#run, trace, row);
     } else this.#pane.close();
     this.#tell();
   }
@@ -141,7 +141,7 @@ class RunView extends HTMLElement {
     this.#tell();
     const isBeside = matchMedia("(min-width: 60rem)").matches;
     if (!isOpened && !this.#pane.isOpen && !isBeside) return;
-    this.#pane.show(this.#run.run_id, trace, row);
+    this.#pane.show(this.#run, trace, row);
     this.#set({ event: value(trace, row, "event_id") }, true);
   }
 

@@ -25,6 +25,8 @@ class RunsView extends HTMLElement {
   /** @type {Pages | null} */
   #pages = null;
   #last = "";
+  /** @type {any} */
+  #example = null;
   #timer = 0;
   #beside = lookOf([]);
   #change = afterPause(350, (/** @type {Record<string, any>} */ changes) => this.isConnected && setQuery(changes, true));
@@ -49,10 +51,14 @@ class RunsView extends HTMLElement {
   show(_, query) {
     if (this.#last === query.toString() && this.#pages) return;
     this.#last = query.toString();
-    if (!this.#bar.contains(document.activeElement) || !(document.activeElement instanceof HTMLInputElement)) {
-      fill(this.#bar, filterBar(query, this.#change));
-    }
+    this.#showBar(query);
     this.#load(query, 0);
+  }
+
+  /** What is being typed into stays. @param {URLSearchParams} query */
+  #showBar(query) {
+    const isTyping = document.activeElement instanceof HTMLInputElement && this.#bar.contains(document.activeElement);
+    if (!isTyping) fill(this.#bar, filterBar(query, this.#change, this.#example));
   }
 
   /** @param {URLSearchParams} query @param {number} tries */
@@ -71,6 +77,10 @@ class RunsView extends HTMLElement {
     this.#bar.hidden = !pages.runs.length && !isFiltered(query);
     if (!pages.runs.length) return fill(this.#body, this.#empty(query));
     this.#beside = lookOf(pages.runs);
+    if (!this.#example) {
+      this.#example = pages.runs[0];
+      this.#showBar(query);
+    }
     const sort = query.get("sort") ?? "started_at";
     fill(this.#head, head(sort, query.get("order") ?? "desc", (sort, order) => setQuery({ sort: sort === "started_at" ? null : sort, order: order === "desc" ? null : order })));
     fill(this.#body, h("div", { class: "table", role: "grid", "aria-label": "Runs" }, this.#head, this.#list));
