@@ -27,10 +27,12 @@ PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 # Of flask-swagger-ui only Swagger UI's files are used: what it asks for is not installed.
 UNUSED := flask blinker click itsdangerous jinja2 markupsafe werkzeug
 
-# The types of the page's modules, which are comments, by TypeScript's compiler.
-TYPESCRIPT := typescript@5.9.3
-CHECK_UI := if command -v npx >/dev/null; then echo "tsc, service/ui" && npx --yes --package $(TYPESCRIPT) tsc --project tests/ui; \
-	else echo "make: without npx (Node.js) the types of service/ui are not checked" >&2; fi
+# TypeScript's compiler for the types of the page's modules, which are comments; axe-core for a test.
+NODE_MODULES := tests/ui/node_modules
+CHECK_UI := if command -v npm >/dev/null; then \
+	test $(NODE_MODULES) -nt tests/ui/package-lock.json || npm ci --silent --prefix tests/ui && touch $(NODE_MODULES); \
+	echo "$(NODE_MODULES)/.bin/tsc" && $(NODE_MODULES)/.bin/tsc --project tests/ui; \
+	else echo "make: without npm the types of service/ui are not checked" >&2; fi
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-all dashboard check format psql bench bench-quick faults fuzz audit clients requirements clean

@@ -31,7 +31,7 @@ async function show() {
   frame(found?.name ?? "");
   if (!found) {
     shown = null;
-    return fill(place, nothing("There is no such page.", h("a", { href: link(["runs"]) }, "All runs")));
+    return fill(place, h("h1", { class: "off-screen" }, "Not found"), nothing("There is no such page.", h("a", { href: link(["runs"]) }, "All runs")));
   }
   if (shown?.name !== found.name) {
     fill(place, skeleton());

@@ -6,6 +6,7 @@ test that did it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from selenium.webdriver import ActionChains
@@ -14,6 +15,13 @@ from selenium.webdriver.remote.webelement import WebElement
 
 from tests.dashboard.browser import Page, browsing
 
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+needs_axe = pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: make check")
+RUN_AXE = """
+    const done = arguments[0];
+    axe.run(document, {resultTypes: ["violations"]}).then(found => done(found.violations
+        .map(one => `${one.impact} ${one.id}: ${one.nodes[0].html.slice(0, 200)}`)));
+"""
 WIDE, PHONE = (1400, 900), (390, 844)
 
 CUT_OFF = """
@@ -74,6 +82,12 @@ class Ui(Page):
     def cut_off(self) -> list[str]:
         """What reaches beyond the sides of the window and cannot be scrolled to."""
         return list(self.browser.execute_script(CUT_OFF))
+
+    def violations(self) -> list[str]:
+        """What axe-core finds that keeps people from using the page, or makes it hard."""
+        # Not by a script of the page, which its policy would refuse.
+        self.command("Runtime.evaluate", expression=AXE.read_text())
+        return list(self.browser.execute_async_script(RUN_AXE))
 
     def command(self, name: str, **parameters: object) -> None:
         """Send a command of the DevTools protocol."""

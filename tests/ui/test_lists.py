@@ -5,7 +5,7 @@ import pytest
 from tests.dashboard.conftest import needs_chromium
 from tests.events import new_id
 from tests.service import Service
-from tests.ui.conftest import PHONE, Ui
+from tests.ui.conftest import PHONE, Ui, needs_axe
 from tests.ui.runs import HARM, Run, failing_run, harmful_run, send, short_run
 
 pytestmark = needs_chromium
@@ -148,6 +148,16 @@ def test_on_a_phone_and_in_the_dark_nothing_is_cut_off(ui: Ui, filled: Service, 
     assert ui.run_script("return getComputedStyle(document.body).backgroundColor") == (
         "rgb(16, 20, 28)"
     )
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_lists_are_accessible(ui: Ui, filled: Service, scheme: str) -> None:
+    ui.look(scheme=scheme)
+    for path in ("runs", "agents", "agents/Keeper", "live", "nowhere"):
+        ui.browser.get(f"{filled.url}/ui/{path}")
+        ui.shows({"live": "Waiting", "nowhere": "no such page"}.get(path, "Keeper"))
+        assert ui.violations() == [], path
 
 
 def test_an_error_says_what_to_do_and_tries_again(ui: Ui, filled: Service) -> None:

@@ -6,7 +6,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.dashboard.conftest import needs_chromium
 from tests.service import Service
-from tests.ui.conftest import PHONE, Ui
+from tests.ui.conftest import PHONE, Ui, needs_axe
 from tests.ui.runs import HARM, Run, failing_run, harmful_run, send
 
 pytestmark = needs_chromium
@@ -198,6 +198,18 @@ def test_what_means_harm_is_shown_as_text(ui: Ui, service: Service) -> None:
         ui.click("//section[h3='Data']//summary")
     assert ui.run_script("return window.harmed") is None
     assert ui.texts(".detail img, .detail script, main a[href^=javascript]") == []
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_run_is_accessible(ui: Ui, stored: tuple[str, Ids], scheme: str) -> None:
+    address, ids = stored
+    ui.look(scheme=scheme)
+    for query in ("", f"?event={ids['ask']}", f"?event={ids['tool']}&only=errors"):
+        ui.open(f"{address}{query}", "run_sql")
+        if query:
+            ui.find(".detail code")
+        assert ui.violations() == [], query
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

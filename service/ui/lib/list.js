@@ -99,7 +99,7 @@ export class VirtualList extends HTMLElement {
     row.classList.add("list-row");
     row.style.height = `${this.rowHeight}px`;
     row.style.transform = `translateY(${index * this.rowHeight}px)`;
-    row.setAttribute("aria-rowindex", String(index + 1));
+    if (this.hasAttribute("aria-rowcount")) row.setAttribute("aria-rowindex", String(index + 1));
     return row;
   }
 }

@@ -48,7 +48,7 @@ export function runRow(run, look) {
   const error = line(errorText(run), 200);
   return h(
     "a",
-    { class: `run-row is-${run.status}`, href: link(["runs", run.run_id]), role: "row" },
+    { class: `run-row is-${run.status}`, href: link(["runs", run.run_id]) },
     cell("status", statusMark(run.status)),
     cell("run",
       h("span", { class: "run-names" }, look.withAgent && h("span", { class: "agent" }, line(run.agent_name, 100)),
@@ -76,21 +76,18 @@ function tokensTitle(run) {
 
 /** @param {string} name @param {...import("../lib/dom.js").Child} children */
 function cell(name, ...children) {
-  return h("span", { class: `cell cell-${name}`, role: "gridcell" }, ...children);
+  return h("span", { class: `cell cell-${name}` }, ...children);
 }
 
 /** The heads of the columns. @param {string} sort @param {string} order @param {(sort: string, order: string) => void} choose */
 export function head(sort, order, choose) {
   const made = COLUMNS.map((column) => {
-    if (!column.sort) return h("span", { class: `cell cell-${column.name}`, role: "columnheader" }, column.label);
     const isChosen = column.sort === sort;
-    const arrow = isChosen ? (order === "asc" ? " ↑" : " ↓") : "";
+    const [arrow, said] = !isChosen ? ["", "sort"] : order === "asc" ? [" ↑", "sorted, the least first"] : [" ↓", "sorted, the most first"];
     const other = isChosen && order === "desc" ? "asc" : "desc";
-    return h(
-      "span",
-      { class: `cell cell-${column.name}`, role: "columnheader", "aria-sort": isChosen ? (order === "asc" ? "ascending" : "descending") : "none" },
-      h("button", { type: "button", class: "sort", onclick: () => choose(/** @type {string} */ (column.sort), other) }, column.label + arrow),
-    );
+    return cell(column.name, column.sort
+      ? h("button", { type: "button", class: "sort", "aria-label": `${column.label}: ${said}`, onclick: () => choose(/** @type {string} */ (column.sort), other) }, column.label + arrow)
+      : column.label);
   });
-  return h("div", { class: "run-row run-head", role: "row" }, ...made);
+  return h("div", { class: "run-row run-head" }, ...made);
 }

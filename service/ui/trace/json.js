@@ -20,17 +20,12 @@ function branch(key, value, isOpen = false) {
     return h("div", { class: "json-leaf" }, key && h("span", { class: "json-key" }, `${visible(key)}: `), leaf(value));
   }
   const inside = h("div", { class: "json-inside" });
-  const details = h(
-    "details",
-    { open: isOpen },
-    h("summary", {}, key && h("span", { class: "json-key" }, `${visible(key)}: `), h("span", { class: "json-size" }, summary(value)),
-      copyButton(() => JSON.stringify(value, null, 2), "Copy this branch")),
-    inside,
-  );
+  const details = h("details", { open: isOpen },
+    h("summary", {}, key && h("span", { class: "json-key" }, `${visible(key)}: `), h("span", { class: "json-size" }, summary(value))), inside);
   const make = () => details.open && !inside.firstChild && more(inside, Object.entries(value), 0);
   details.addEventListener("toggle", make);
   if (isOpen) more(inside, Object.entries(value), 0);
-  return details;
+  return h("div", { class: "json-branch" }, details, copyButton(() => JSON.stringify(value, null, 2), "Copy this branch"));
 }
 
 /** @param {HTMLElement} inside @param {[string, unknown][]} entries @param {number} from */

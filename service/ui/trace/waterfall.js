@@ -113,8 +113,12 @@ export class Waterfall {
       this.update();
     }
     for (const one of [before, row]) this.#list.refreshRow(this.indexOf(one));
-    this.#list.setAttribute("aria-activedescendant", `row-${row}`);
-    this.#list.reveal(Math.max(0, this.indexOf(row)), middle);
+    const index = this.indexOf(row);
+    if (index < 0) this.#list.removeAttribute("aria-activedescendant");
+    else {
+      this.#list.setAttribute("aria-activedescendant", `row-${row}`);
+      this.#list.reveal(index, middle);
+    }
   }
 
   /** Move the selection by rows. @param {number} step */

@@ -49,7 +49,7 @@ function cards(name, figures) {
   const latency = figures.latency(name);
   const errors = total("errors");
   const card = (/** @type {string} */ title, /** @type {string} */ value, /** @type {string} */ metric = "") =>
-    h("dl", { class: "card" }, h("dt", {}, title), h("dd", {}, value), metric && sparkline(figures.points(metric, name), `${title} over time`));
+    h("dl", { class: "card" }, h("dt", {}, title), h("dd", {}, value), metric && h("dd", {}, sparkline(figures.points(metric, name), `${title} over time`)));
   return h("div", { class: "cards" },
     card("Runs", count(total("runs")), "runs"), card("Cost", money(total("cost")), "cost"),
     card("Cost per run", money(total("runs") ? total("cost") / total("runs") : null)),
@@ -63,7 +63,7 @@ function course(name, figures, interval) {
   const [events, errors] = [figures.points("events", name), figures.points("errors", name)];
   if (!events.some((one) => one)) return null;
   const shown = (/** @type {string} */ at) => (interval === "hour" ? `${time(at)}` : clock(at) && time(at).replace(/,?\s\d.*:.*$/, ""));
-  return h("section", { class: "card course" }, h("h3", {}, "Events, and errors among them"), bars(
+  return h("section", { class: "card course" }, h("h2", {}, "Events, and errors among them"), bars(
     events.map((value, index) => {
       const at = shown(/** @type {string} */ (figures.times[index]));
       return { label: at, value, part: errors[index], text: `${at}: ${count(value)} events, ${count(errors[index])} errors` };
@@ -74,8 +74,8 @@ function course(name, figures, interval) {
 function runs(name, runs) {
   const look = lookOf(runs, false);
   return h("section", { class: "newest" },
-    h("div", { class: "page-head" }, h("h3", {}, "Newest runs"), h("a", { href: link(["runs"], { agent: name }) }, "All runs of this agent")),
-    h("div", { class: "table rows", role: "grid", "aria-label": "Newest runs" }, runs.map((run) => runRow(run, look))));
+    h("div", { class: "page-head" }, h("h2", {}, "Newest runs"), h("a", { href: link(["runs"], { agent: name }) }, "All runs of this agent")),
+    h("div", { class: "table rows" }, runs.map((run) => runRow(run, look))));
 }
 
 customElements.define("agent-view", AgentView);

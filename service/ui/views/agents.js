@@ -36,10 +36,10 @@ class AgentsView extends HTMLElement {
 
 /** @param {any[]} agents @param {import("../agents/figures.js").Figures} figures */
 function table(agents, figures) {
-  const heads = ["Agent", "Runs", "", "Cost", "", "Tokens", "Failed events", "p50", "p95"];
+  const heads = ["Agent", "Runs", "Runs over time", "Cost", "Cost over time", "Tokens", "Failed events", "p50", "p95"];
   const sorted = agents.toSorted((one, other) => figures.total("cost", other.name) - figures.total("cost", one.name));
   return h("div", { class: "wide-table" }, h("table", { class: "grid-table" },
-    h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
+    h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, h("span", { class: head.endsWith("over time") && "off-screen" }, head))))),
     h("tbody", {}, sorted.map((agent) => row(agent, figures)))));
 }
 

@@ -31,6 +31,7 @@ class LiveView extends HTMLElement {
     this.#pause.addEventListener("click", () => this.#toggle());
     addEventListener("keydown", this.#key);
     this.#list.rowHeight = 30;
+    this.#list.setAttribute("role", "group");
     this.#list.setAttribute("aria-label", "Live events");
     this.#list.draw = (index) => row(this.#events[this.#events.length - 1 - index]);
     this.append(h("h1", { class: "off-screen" }, "Live"), h("div", { class: "live-bar" }, this.#pause, this.#filter, this.#state), this.#body);

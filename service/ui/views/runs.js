@@ -33,6 +33,7 @@ class RunsView extends HTMLElement {
 
   connectedCallback() {
     this.append(h("h1", { class: "off-screen" }, "Runs"), this.#bar, this.#names, this.#news, this.#body);
+    this.#list.setAttribute("role", "group");
     this.#list.setAttribute("aria-label", "Runs");
     this.#list.draw = (index) => runRow(this.#pages?.runs[index], this.#beside);
     this.#list.onrange = (_, end) => this.#pages && end > this.#pages.runs.length - 30 && this.#more();
@@ -83,7 +84,7 @@ class RunsView extends HTMLElement {
     }
     const sort = query.get("sort") ?? "started_at";
     fill(this.#head, head(sort, query.get("order") ?? "desc", (sort, order) => setQuery({ sort: sort === "started_at" ? null : sort, order: order === "desc" ? null : order })));
-    fill(this.#body, h("div", { class: "table", role: "grid", "aria-label": "Runs" }, this.#head, this.#list));
+    fill(this.#body, h("div", { class: "table" }, this.#head, this.#list));
     this.#list.scrollTop = 0;
     this.#list.count = pages.runs.length;
     this.#resize();
