@@ -33,6 +33,11 @@ FIGURES = (
     "status",
     "environment",
     "name",
+    "session_id",
+    "user_id",
+    "tags",
+    "version",
+    "error_type",
 )
 
 

@@ -6,6 +6,8 @@ from operator import attrgetter
 
 from msgspec import Struct
 
+from service.ingest.run_fields import RunFields
+
 AGENT_START = "agent_start"
 NULL = r"\N"  # in COPY's text format
 NO_ERROR = f"False\t{NULL}"
@@ -25,7 +27,8 @@ class Call(Struct, gc=False):
 class EventRow(Struct, kw_only=True, gc=False):
     """One checked event. Ids are lower-case hyphenated UUIDs; `timestamp` is aware, in UTC.
 
-    `run_name`, `environment` and `metadata` are what this event requests for its run.
+    `run_name`, `environment` and `metadata` are what this event requests for its run, `run_fields`
+    what it says of it: see run_fields.py.
     `cost` is a decimal number as text; `data` and `metadata` are JSON objects.
     A dataclass takes 0.3 µs longer to make.
     """
@@ -41,6 +44,7 @@ class EventRow(Struct, kw_only=True, gc=False):
     run_name: str | None = None
     metadata: str | None = None
     environment: str | None = None
+    run_fields: RunFields | None = None
     model: str | None = None
     tokens_in: int | None = None
     tokens_out: int | None = None

@@ -82,6 +82,7 @@ def repair(url: str, found: list[Difference]) -> None:
             with conn.transaction():
                 queries.runs.hold(conn, run_ids=[run_id])
                 queries.verify.recount_run(conn, run_id=run_id)
+                queries.runs.recount_fields(conn, run_ids=[run_id])
         for run_id in sorted(of_errors):
             with conn.transaction():
                 queries.runs.hold(conn, run_ids=[run_id])

@@ -1,10 +1,11 @@
-"""The changes that new events make to stored runs: agent, name, environment, metadata."""
+"""The changes that new events make to stored runs: agent, name, environment, metadata, fields."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import EventRow
+from service.writer.run_fields import earlier_fields, find_fields
 from service.writer.run_owner import (
     MOVED_EVENTS,
     Owner,
@@ -47,6 +48,7 @@ def find_changes(conn: Connection, held: Runs, rows: Rows, types: Types) -> list
             left -= stored.event_count
             if left < 0:
                 now = replace(now, owner=stored.owner)
+        now = with_fields(now, new_rows)
         if now != stored:
             changes.append((stored, now))
     return changes
@@ -55,6 +57,13 @@ def find_changes(conn: Connection, held: Runs, rows: Rows, types: Types) -> list
 def is_first_root(stored: RunState, now: RunState) -> bool:
     """Whether the run had no root, and has one now."""
     return now.owner.is_root and not stored.owner.is_root
+
+
+def with_fields(state: RunState, rows: list[EventRow]) -> RunState:
+    """The state with those fields that these new rows give the run."""
+    found = find_fields(rows, state.root_id)
+    fields = found and earlier_fields(found, state.field_sources)
+    return replace(state, fields=fields) if fields else state
 
 
 def is_demoted(run: RunState, new_rows: list[EventRow]) -> bool:

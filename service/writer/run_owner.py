@@ -17,16 +17,15 @@ environment  that of the earliest event that has one
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from operator import attrgetter
 from typing import Any
 
 from service.ingest.rows import EventRow
+from service.writer.run_fields import PLACE_IN_TIME, Fields
 
 LARGE_RUN_EVENTS = 1_000
 MOVED_EVENTS = 20_000
-PLACE_IN_TIME = attrgetter("timestamp", "tie", "event_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +78,8 @@ class RunState:
     has_moved: bool = False  # from one agent to another
     pending_ends: tuple[str, ...] = ()  # events that an agent_end names and the run lacks
     awaited_spans: tuple[str, ...] = ()  # spans around calls that the run lacks
+    fields: Fields = field(default_factory=dict)  # those that change
+    field_sources: str | None = None  # as stored: the events that they are from, as JSON
 
     @property
     def agent_name(self) -> str:
@@ -121,6 +122,7 @@ class RunState:
             has_moved=row["has_moved"],
             pending_ends=tuple(str(event_id) for event_id in row["pending_ends"] or ()),
             awaited_spans=tuple(str(span_id) for span_id in row["awaited_spans"] or ()),
+            field_sources=row["field_sources"],
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import Times
 from service.writer.run_changes import Change
+from service.writer.run_fields import as_json
 from service.writer.run_names import Namer
 from service.writer.run_owner import RunState, needs_name
 
@@ -86,6 +87,11 @@ def settle_runs(conn: Connection, changes: list[Change], names: list[str]) -> No
     if moved:
         queries.metrics.add_run_deltas(conn, run_ids=moved, sign=-1)
     queries.runs.settle(conn, **columns([now for _, now in changes], names, metadatas, ""))
+    with_other_root = [
+        now.run_id for stored, now in changes if stored.root_id not in (None, now.root_id)
+    ]
+    if with_other_root:
+        queries.runs.recount_fields(conn, run_ids=with_other_root)
     if moved:
         queries.runs.note_move(conn, run_ids=moved)
         queries.metrics.add_run_deltas(conn, run_ids=moved, sign=1)
@@ -136,6 +142,7 @@ def columns(
         "owner_event_ids": [state.owner.event_id for state in states],
         "owner_parent_ids": [state.owner.parent_id for state in states],
         "metadatas": list(metadatas),
+        "fields": [as_json(state.fields) for state in states],
     }
 
 

@@ -29,6 +29,7 @@ from service.writer.run_changes import (
     open_spans_of,
     stored_events,
     types_of,
+    with_fields,
 )
 from service.writer.run_names import Namer
 from service.writer.run_outcome import find_outcomes
@@ -106,7 +107,11 @@ class Transaction:
         states = {
             run_id: first_state(run_id, self._today, rows) for run_id, rows in incoming.runs.items()
         }
-        new = [state for run_id, state in states.items() if run_id not in found.known]
+        new = [
+            with_fields(states[run_id], rows)
+            for run_id, rows in incoming.runs.items()
+            if run_id not in found.known
+        ]
         namer = self._lock_agents(new, agents_that_name(found.known, states))
         held = self._hold_runs(found, namer, new)
         stored = held.stored

@@ -3,7 +3,7 @@
 -- On Citus only an UPDATE locks rows of several shards.
 --
 -- params   run_ids  uuid[]  the runs
--- returns  run_id uuid, received_on date, agent_name text, run_name text, environment text, environment_at timestamp with time zone, requested_name text, requested_at timestamp with time zone, renamed boolean, status text, started_at timestamp with time zone, duration_us bigint, event_count bigint, has_moved boolean, pending_ends uuid[], awaited_spans uuid[], owner_is_root boolean, owner_at timestamp with time zone, owner_tie integer, owner_event_id uuid, owner_parent_id uuid
+-- returns  run_id uuid, received_on date, agent_name text, run_name text, environment text, environment_at timestamp with time zone, requested_name text, requested_at timestamp with time zone, renamed boolean, status text, started_at timestamp with time zone, duration_us bigint, event_count bigint, has_moved boolean, pending_ends uuid[], awaited_spans uuid[], field_sources text, owner_is_root boolean, owner_at timestamp with time zone, owner_tie integer, owner_event_id uuid, owner_parent_id uuid
 -- rows     one per run that exists; fewer than run_ids when one was deleted meanwhile
 -- index    runs_pkey
 -- plan     index scan, sort, lock rows
@@ -17,12 +17,14 @@ RETURNING r.run_id, r.received_on, r.agent_name, r.run_name, r.environment, r.en
           r.requested_name, r.requested_at, r.renamed, r.status, r.started_at, r.duration_us, r.event_count,
           r.moved_xid IS NOT NULL AS has_moved, nullif(r.pending_ends, '{}') AS pending_ends,
           nullif(r.awaited_spans, '{}') AS awaited_spans,
+          nullif(r.field_sources, '{}')::text AS field_sources,
           r.owner_is_root, r.owner_at, r.owner_tie, r.owner_event_id, r.owner_parent_id;
 \else
 SELECT r.run_id, r.received_on, r.agent_name, r.run_name, r.environment, r.environment_at,
        r.requested_name, r.requested_at, r.renamed, r.status, r.started_at, r.duration_us, r.event_count,
        r.moved_xid IS NOT NULL AS has_moved, nullif(r.pending_ends, '{}') AS pending_ends,
        nullif(r.awaited_spans, '{}') AS awaited_spans,
+       nullif(r.field_sources, '{}')::text AS field_sources,
        r.owner_is_root, r.owner_at, r.owner_tie, r.owner_event_id, r.owner_parent_id
   FROM runs AS r
  WHERE r.run_id = ANY (:'run_ids'::uuid[])

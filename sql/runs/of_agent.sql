@@ -3,14 +3,14 @@
 -- params   agent_name   text    the agent
 -- params   row_limit    bigint  rows at most
 -- params   row_offset   bigint  rows to pass over
--- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, started_at timestamp with time zone, ended_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone
+-- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, started_at timestamp with time zone, ended_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, session_id text, user_id text, tags text[], version text, first_error jsonb, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone
 -- rows     up to row_limit
 -- index    runs_agent_name_started_at_idx
 -- plan     index scan in the order of the index, no sort
 -- try      \set agent_name Researcher \set row_limit 50 \set row_offset 0
 
 SELECT r.*
-  FROM listed_runs AS r
+  FROM paged_runs AS r
  WHERE r.agent_name = :'agent_name'
  ORDER BY r.started_at DESC, r.run_id DESC
  LIMIT :'row_limit'::bigint

@@ -22,7 +22,7 @@
 -- params   name_pattern     text         optional: the run's name is like this, A to Z in any case
 -- params   name_regex       text         optional: a regular expression that the run's name matches
 -- params   model            text         optional: one of its events names this model
--- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, started_at timestamp with time zone, ended_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, total text
+-- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, started_at timestamp with time zone, ended_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, session_id text, user_id text, tags text[], version text, first_error jsonb, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, total text
 -- rows     up to row_limit
 -- index    runs_agent_name_started_at_idx, runs_pkey, events_pkey
 -- plan     index scan of the window (runs_started_at_idx without agent), sort in memory. model: one
@@ -111,7 +111,7 @@ WITH walked AS (
 )
 SELECT r.*, k.total::text AS total
   FROM ranked      AS k
-  JOIN listed_runs AS r
+  JOIN paged_runs AS r
     ON r.run_id = k.run_id
 \if :{?model}
 \if :{?distributed}

@@ -1,4 +1,5 @@
 -- exported_runs: a run as /export/runs.csv and the headers of exported events have it.
+-- Without the fields of runs: written_runs has taken its place. Processes of before 0013.run-fields read this one.
 
 CREATE VIEW exported_runs AS
 SELECT r.run_id, r.received_on, r.agent_name, r.run_name,

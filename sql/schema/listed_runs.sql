@@ -1,4 +1,5 @@
 -- listed_runs: a run as lists return it: run_details, without metadata above 16 KB.
+-- Without the fields of runs: paged_runs has taken its place. Processes of before 0013.run-fields read this one.
 
 CREATE VIEW listed_runs AS
 SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status,

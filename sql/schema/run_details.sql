@@ -1,4 +1,5 @@
 -- run_details: a run as the API returns it, and received_on, which says in which partition its events are.
+-- Without the fields of runs: shown_runs has taken its place. Processes of before 0013.run-fields read this one.
 
 CREATE VIEW run_details AS
 SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status,

@@ -31,6 +31,12 @@ CREATE TABLE runs (
     pending_ends    uuid[]      NOT NULL DEFAULT '{}',
     owner_tie       integer     NOT NULL DEFAULT 0,
     awaited_spans   uuid[]      NOT NULL DEFAULT '{}',
+    session_id      text,
+    user_id         text,
+    tags            text[]      NOT NULL DEFAULT '{}',
+    version         text,
+    first_error     jsonb,
+    field_sources   jsonb       NOT NULL DEFAULT '{}',
     CONSTRAINT runs_pkey PRIMARY KEY (run_id),
     CONSTRAINT runs_agent_name_fkey FOREIGN KEY (agent_name) REFERENCES agents (name),
     CONSTRAINT runs_agent_name_run_name_key UNIQUE (agent_name, run_name),
@@ -75,6 +81,12 @@ COMMENT ON COLUMN runs.status IS 'How the root ended. The end of an inner agent 
 COMMENT ON COLUMN runs.pending_ends IS 'The events that an agent_end names and the run does not hold yet: should one be the agent_start of an inner agent, the status is found again. Mostly empty';
 
 COMMENT ON COLUMN runs.awaited_spans IS 'The nearest spans around its calls with usage that the run does not hold yet: should one be in such a call itself, the calls inside stop counting. At most 1,000';
+
+COMMENT ON COLUMN runs.session_id IS 'The session that the root names, else the earliest event that names one; so are user_id, tags and version';
+
+COMMENT ON COLUMN runs.first_error IS 'The type and the text of the earliest event that is an error';
+
+COMMENT ON COLUMN runs.field_sources IS 'Of each of these fields the event that it is from, as in run_fields: one that comes later may win over it';
 
 COMMENT ON COLUMN runs.moved_xid IS 'The transaction that moved the run to its agent: that agent''s streams send its events from this transaction on; NULL: never moved';
 

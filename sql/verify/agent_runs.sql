@@ -1,4 +1,4 @@
--- verify/agent_runs: runs of an agent whose totals are not those of their events.
+-- verify/agent_runs: runs of an agent whose totals or fields are not those of their events.
 --
 -- The status of a run of more than 20,000 events depends on the order in which they came
 -- (service/writer/run_outcome.py), so it is not compared.
@@ -17,19 +17,27 @@ WITH compared AS (
                               'tokens_out', r.tokens_out, 'started_at', r.started_at,
                               'ended_at', r.ended_at, 'last_event_at', r.last_event_at,
                               'duration_us', r.duration_us, 'status', r.status,
-                              'pending_ends', r.pending_ends) AS stored,
+                              'pending_ends', r.pending_ends, 'session_id', r.session_id,
+                              'user_id', r.user_id, 'tags', r.tags, 'version', r.version,
+                              'first_error', r.first_error, 'field_sources', r.field_sources) AS stored,
            jsonb_build_object('event_count', f.event_count, 'error_count', f.error_count,
                               'total_cost', f.total_cost, 'tokens_in', f.tokens_in,
                               'tokens_out', f.tokens_out, 'started_at', f.started_at,
                               'ended_at', f.ended_at, 'last_event_at', f.last_event_at,
                               'duration_us', f.duration_us,
                               'status', CASE WHEN h.is_huge THEN r.status ELSE f.status END,
-                              'pending_ends', f.pending_ends) AS counted
+                              'pending_ends', f.pending_ends, 'session_id', s.fields -> 'session_id',
+                              'user_id', s.fields -> 'user_id', 'tags', coalesce(s.fields -> 'tags', '[]'),
+                              'version', s.fields -> 'version', 'first_error', s.fields -> 'first_error',
+                              'field_sources', s.sources) AS counted
       FROM runs      AS r
       JOIN run_facts AS f
         ON f.run_id = r.run_id
+      JOIN run_fields AS s
+        ON s.run_id = r.run_id
      CROSS JOIN LATERAL (SELECT r.event_count > 20000 AS is_huge) AS h
      WHERE f.agent_name = :'agent_name'
+       AND s.agent_name = :'agent_name'
 )
 SELECT 'runs' AS relation,
        jsonb_build_object('agent_name', :'agent_name'::text, 'run_name', c.run_name,

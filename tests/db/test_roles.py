@@ -53,6 +53,7 @@ EXPECTED = {
     "event_type_totals_live": ("", "", "r"),
     "error_texts": READS,
     "event_details": READS,
+    "event_fields": OWNERS_ALONE,
     "event_times": OWNERS_ALONE,
     "events": ("raw", "r", ""),
     "events_*": OWNERS_ALONE,  # reached through events
@@ -69,6 +70,7 @@ EXPECTED = {
     "model_prices": ("r", "r", ""),
     "model_totals": OWNERS_ALONE,
     "model_totals_live": LIVE,
+    "paged_runs": READS,
     "price_patterns": ("r", "r", ""),
     "price_providers": ("r", "r", ""),
     "priced_events": READS,
@@ -80,12 +82,15 @@ EXPECTED = {
     "retired_metrics": OWNERS_ALONE,
     "retired_metrics_retired_id_seq": OWNERS_ALONE,
     "run_details": READS,
+    "run_fields": ("r", "", ""),
     "run_facts": OWNERS_ALONE,
     "run_metrics": ("r", "", ""),
     "runs": ("raw", "r", ""),
     "span_messages": OWNERS_ALONE,
+    "shown_runs": READS,
     "waiting_latency_rollups": OWNERS_ALONE,
     "waiting_rollups": OWNERS_ALONE,
+    "written_runs": READS,
     "yoyo_lock": OWNERS_ALONE,
 }
 LETTERS = {"SELECT": "r", "INSERT": "a", "UPDATE": "w"}

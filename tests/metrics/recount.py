@@ -37,6 +37,7 @@ def mixed(count: int = 400) -> list[Event]:
             "latency_ms": chance.choice([None, chance.randrange(10**6) / 1000]),
             "model": chance.choice(MODELS),
             "status": chance.choice(["ok", "ok", "error"]),
+            **{"session_id": run[:8], "user_id": "u", "tags": ["mixed"], "version": "1"},
         }
         kind = chance.choice(TYPES)
         events.append(moment(run, at.isoformat(), kind, agent_name=agent, data=data))

@@ -101,6 +101,17 @@ DAMAGE: dict[str, tuple[str, str, str, float | None]] = {
         "UPDATE runs SET duration_us = duration_us + 1" + ONE_RUN,
         "runs", "duration_us", 1,
     ),
+    **{
+        f"a run's {name}": (f"UPDATE runs SET {name} = {value}" + ONE_RUN, "runs", name, None)
+        for name, value in (
+            ("session_id", "'other'"),
+            ("user_id", "NULL"),
+            ("tags", "'{other}'"),
+            ("version", "version || '1'"),
+            ("first_error", "first_error - 'text'"),
+            ("field_sources", "'{}'"),
+        )
+    },
     "a run without its events": (
         "DELETE FROM events" + ONE_RUN,
         "runs", "event_count", None,

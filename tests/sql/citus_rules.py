@@ -18,10 +18,13 @@ VIEWS = {
         "event_details",
         "priced_events",
         "exported_runs",
+        "shown_runs",
+        "paged_runs",
+        "written_runs",
         "run_metrics",
         "counted_metrics",
     ),
-    *("event_times", "run_facts", "error_texts"),
+    *("event_times", "run_facts", "error_texts", "event_fields", "run_fields"),
 }
 SPREAD = frozenset(TABLES | VIEWS)
 KEY = "run_id"

@@ -34,7 +34,7 @@ SPELLED = {
 # Sets, which no client sees.
 UNORDERED = {"runs.states", "runs.taken_names", "events.stored", "verify.run_ids"}
 # Views whose columns never change, so that a query may select all of them.
-FIXED = ["run_details", "listed_runs", "event_details", "priced_events", "exported_runs"]
+FIXED = ["shown_runs", "paged_runs", "event_details", "priced_events", "written_runs"]
 INDEXES = re.compile(r"\b[a-z]\w*_(?:pkey|key|idx)\b").findall
 RELATIONS = (
     "SELECT relname, relkind::text FROM pg_class WHERE relnamespace = 'public'::regnamespace"

@@ -17,15 +17,32 @@ RUNS, EVENTS, AGENTS = 3, 7, 3
 TYPES = ["agent_start", "agent_end", "llm_call", "error", "step"]
 COSTS = [0.1, 0.2, 0.3, 1e-7]
 
+# What is read of the values that are sent as text; of all others nothing.
+FIELDS: dict[str, dict[str, Any]] = {
+    "session_id": {"s1": "s1", "s2": "s2", "3": "3"},
+    "user_id": {"u1": "u1", "u2": "u2"},
+    "tags": {"['a']": ["a"], "['b', 'c']": ["b", "c"], "one": ["one"]},
+    "version": {"1.0": "1.0", "1.1": "1.1"},
+}
+NONE: dict[str, Any] = {"tags": []}
+ERRORS = {
+    "boom": {"type": None, "text": "boom"},
+    "{'type': 'E', 'message': 'm'}": {"type": "E", "text": "m"},
+}
+
 datas = st.fixed_dictionaries(
     {},
     optional={
         "cost": st.sampled_from(COSTS),
         "tokens_in": st.integers(0, 50),
         "tokens_out": st.integers(0, 50),
-        "error": st.sampled_from(["boom", None]),
+        "error": st.sampled_from(["boom", None, {"type": "E", "message": "m"}]),
         "environment": st.sampled_from(["test", "prod"]),
         "metadata": st.sampled_from([{"a": 1}, {"b": [2]}]),
+        "session_id": st.sampled_from(["s1", "s2", 3, ""]),
+        "user_id": st.sampled_from(["u1", "u2", None, 2.5]),
+        "tags": st.sampled_from([["a"], ["b", "c"], [], "one"]),
+        "version": st.sampled_from(["1.0", "1.1"]),
     },
 )
 drafts = st.fixed_dictionaries(
@@ -105,7 +122,14 @@ class Model:
             "total_cost": pytest.approx(sum(event["data"].get("cost", 0) for event in events)),
             "tokens_in": sum(event["data"].get("tokens_in", 0) for event in events),
             "tokens_out": sum(event["data"].get("tokens_out", 0) for event in events),
+            **{name: self.field(name, [*roots[:1], *events]) for name in FIELDS},
+            "first_error": ERRORS[str(failed[0]["data"]["error"])] if failed else None,
         }
+
+    def field(self, name: str, events: list[Event]) -> Any:
+        """The first value of a field that one of the events has."""
+        sent = (event["data"].get(name) for event in events)
+        return next((FIELDS[name][str(v)] for v in sent if str(v) in FIELDS[name]), NONE.get(name))
 
     def status(self, events: list[Event], roots: list[Event]) -> str:
         """How the run ended: the end of an agent_start that is not the root does not count."""
@@ -140,6 +164,13 @@ class Model:
         return name
 
 
+FIELDS_AGAIN = """
+SELECT r.field_sources, f.sources
+  FROM runs AS r JOIN run_fields AS f USING (run_id)
+ WHERE r.field_sources <> f.sources
+"""
+
+
 @settings(
     max_examples=60,
     deadline=None,
@@ -163,6 +194,7 @@ def test_any_history_gives_what_the_model_holds(
         check_run(client, model, run)
     assert model.seen_agents <= {agent["name"] for agent in client.ok("/api/agents")}
     assert differences(conn) == []
+    assert conn.execute(FIELDS_AGAIN).fetchall() == []
 
 
 def check_run(client: Client, model: Model, run: str) -> None:

@@ -11,6 +11,7 @@ from service.ingest.json.data_repair import MAX_CONTAINERS, NUL_ESCAPE, repaired
 from service.ingest.json.fields import BadEvent, invalid_number
 from service.ingest.nesting import depth, steps_of
 from service.ingest.repairs import Repairs
+from service.ingest.run_fields import RunFields, error_of, fields_of, with_error
 
 OBJECT = ord("{")
 # Between tokens JSON allows them; in COPY's text format they end a column or a row.
@@ -46,6 +47,11 @@ class Data(Struct, gc=False):
     parent_run_id: Any = None
     status: Any = None
     error: Any = None
+    error_type: Any = None  # of an error that is but a text
+    session_id: Any = None
+    user_id: Any = None
+    tags: Any = None
+    version: Any = None
     output: Output | str | bool | int | float | list[Raw] | None = None
     otel: Span | str | bool | int | float | list[Raw] | None = None
     metadata: Raw = NULL
@@ -136,3 +142,12 @@ def too_large(size: int, limit: int) -> BadEvent:
 def too_deep(limit: int) -> BadEvent:
     """The error for data that no reader could read back."""
     return BadEvent("data", "too_deep", f"`data` is nested deeper than {limit} levels.")
+
+
+def read_run_fields(data: Data, is_failure: bool, repairs: Repairs | None) -> RunFields | None:
+    """What the event says of its run; None where that is nothing, as mostly."""
+    found = fields_of(data.session_id, data.user_id, data.tags, data.version, repairs)
+    if not is_failure:
+        return found
+    inner = data.output.error if isinstance(data.output, Output) else None
+    return with_error(found, error_of(data.error_type, data.error, inner))

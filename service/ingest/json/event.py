@@ -13,7 +13,7 @@ from service.core.validation import MAX_MODEL, MAX_NAME, including, shortened, t
 from service.ingest.elements import NULL, Element, mask, unmask, unreadable, without_depth
 from service.ingest.failure import is_error, is_failed
 from service.ingest.json import numbers
-from service.ingest.json.data import Data, Output, Span, read_data
+from service.ingest.json.data import Data, Output, Span, read_data, read_run_fields
 from service.ingest.json.error_said import fingerprint_of
 from service.ingest.json.fields import (
     GENERATED_NAME,
@@ -142,10 +142,10 @@ def read_event(
     timestamp = read_timestamp(sent.timestamp)
     span = read_span(data) if data.otel else None
     tokens_in, tokens_out, cost = read_figures(data)
-    failed = read_error(data)
     latency_us = numbers.latency_us(data.latency_ms)
     if latency_us is None:
         latency_us = numbers.latency_us(data.duration_ms)
+    is_failure = read_error(data)
     return EventRow(
         run_id=run_id,
         event_id=read_uuid(sent.event_id, "event_id")
@@ -162,6 +162,7 @@ def read_event(
         metadata=read_metadata(event_type, data),
         # Of `data`, a known key of the wrong type counts as absent.
         environment=optional_name(data.environment, MAX_ENVIRONMENT),
+        run_fields=read_run_fields(data, is_failure, repairs),
         model=optional_name(data.model, MAX_MODEL),
         tokens_in=tokens_in,
         tokens_out=tokens_out,
@@ -169,8 +170,8 @@ def read_event(
         cost_source=None if cost is None else "client",
         latency_us=latency_us,
         stamped_at_end=event_type != "agent_start" and span is None,
-        is_error=failed,
-        error_fingerprint=fingerprint_of(encoded, failed),
+        is_error=is_failure,
+        error_fingerprint=fingerprint_of(encoded, is_failure),
         data=encoded,
     )
 

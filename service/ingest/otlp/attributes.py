@@ -22,6 +22,7 @@ T = TypeVar("T")
 SERVICE_NAME, PROJECT_NAME = names_of("service"), names_of("project")
 AGENT_NAME = names_of("agent")
 ENVIRONMENT = names_of("environment")
+VERSION = names_of("version of the service")
 METADATA = tuple(METADATA_PREFIXES.values())
 MAX_KEPT = 4_096  # characters
 NUMBERED = tuple(f"{prefix}." for prefix in (*INPUT_PREFIXES.values(), *OUTPUT_PREFIXES.values()))

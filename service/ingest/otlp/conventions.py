@@ -44,7 +44,7 @@ CONVENTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         ADK: ("gcp.vertex.agent.session_id",),
     },
     "user_id": {
-        "OpenTelemetry": ("user.id",),
+        "OpenTelemetry": ("user.id", "enduser.id"),
         "Langfuse": ("langfuse.user.id",),
         VERCEL: ("ai.telemetry.metadata.userId",),
         "OpenLLMetry": ("traceloop.association.properties.user_id",),
@@ -63,6 +63,10 @@ CONVENTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         GENAI: ("gen_ai.agent.version",),
     },
     "release": {"Langfuse": ("langfuse.release", "release")},
+    "version of the service": {
+        "Langfuse, of the resource": ("langfuse.release",),
+        "OpenTelemetry, of the resource": ("service.version",),
+    },
     "metadata": {OPENINFERENCE: ("metadata",)},
     # calls of a model, and what they used
     "model": {
@@ -221,6 +225,7 @@ CONVENTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "Langfuse": ("langfuse.observation.status_message",),
         "OpenTelemetry": ("error.type",),
     },
+    "type of an error": {"OpenTelemetry": ("error.type",)},
 }
 # Keys of a run's metadata, each below its prefix.
 METADATA_PREFIXES = {

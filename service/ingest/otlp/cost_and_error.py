@@ -1,7 +1,7 @@
 """The cost and the error of a span."""
 
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from service.core.validation import MAX_COST_DOLLARS
 from service.ingest.failure import is_failed
@@ -46,8 +46,15 @@ def sum_of(parts: list[str | None]) -> str | None:
     return str(total) if costs and total <= MAX_COST_DOLLARS else None
 
 
-def error_of(span: Span, said: Facts) -> str | None:
-    """The error message of a span; None where it did not fail.
+class Error(NamedTuple):
+    """The error of a span: its message, and its type where there is one."""
+
+    message: str
+    type: str | None
+
+
+def error_of(span: Span, said: Facts) -> Error | None:
+    """The error of a span; None where it did not fail.
 
     A status of OK wins over exceptions, which were handled; so was one that did not escape. The
     last exception goes before the status, in which OpenInference puts a traceback.
@@ -61,9 +68,10 @@ def error_of(span: Span, said: Facts) -> str | None:
         if not exceptions and not (level and is_failed(level)):
             return None
     last = exceptions[-1] if exceptions else {}
-    parts = (last.get("exception.type"), last.get("exception.message"))
-    message = ": ".join(part for part in parts if isinstance(part, str) and part)
-    return message or span.status_message or said.first("error", text) or "error"
+    kind = text(last.get("exception.type"))
+    message = ": ".join(part for part in (kind, text(last.get("exception.message"))) if part)
+    message = message or span.status_message or said.first("error", text) or "error"
+    return Error(message, kind or said.first("type of an error", text))
 
 
 def has_escaped(exception: dict[str, Any]) -> bool:

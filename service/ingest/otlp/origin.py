@@ -14,6 +14,7 @@ from service.ingest.otlp.attributes import (
     ENVIRONMENT,
     PROJECT_NAME,
     SERVICE_NAME,
+    VERSION,
     Attributes,
     first,
 )
@@ -39,6 +40,7 @@ class Service:
         self.attributes = attributes
         self.name = name_of(attributes)
         self.environment = first(attributes, ENVIRONMENT, names.environment)
+        self.version = first(attributes, VERSION, names.anything)
         identity = {key: v for key, v in attributes.items() if key.startswith(IDENTIFYING)}
         stored = within_limit(identity)
         self.kept = encode(stored)

@@ -13,22 +13,24 @@ import orjson
 
 from service.ingest.cutting import within_depth
 from service.ingest.json import numbers
-from service.ingest.json.data import check_encoded, check_nesting
+from service.ingest.json.data import check_encoded, check_nesting, decode_data, read_run_fields
 from service.ingest.json.data_repair import repaired, without_nul
 from service.ingest.json.error_said import fingerprint_of
 from service.ingest.json.fields import FIRST_YEAR, LAST_YEAR, BadEvent
 from service.ingest.nesting import count
 from service.ingest.otlp.attributes import Facts, facts_of
 from service.ingest.otlp.content import input_of, output_of
-from service.ingest.otlp.cost_and_error import error_of
+from service.ingest.otlp.cost_and_error import error_of as error_of_span
 from service.ingest.otlp.event_types import AGENT, LLM, event_type_of
 from service.ingest.otlp.origin import to_json
+from service.ingest.otlp.run_metadata import fields_of_span
 from service.ingest.otlp.run_names import run_name_of
 from service.ingest.otlp.span import END, OK_STATUS, SPAN, Span, check_ids, event_id_of, run_id_of
 from service.ingest.otlp.span_columns import NOTHING, Columns, column_data, read_columns
 from service.ingest.otlp.span_data import describe, present
 from service.ingest.repairs import Repairs
 from service.ingest.rows import PLACE_BITS, EventRow
+from service.ingest.run_fields import RunFields, error_of, with_error
 
 AGENT_END = "agent_end"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,12 +46,15 @@ def rows_of(span: Span, max_bytes: int, max_depth: int, repairs: Repairs) -> lis
     """
     check_ids(span)
     said = facts_of(span.attributes)
-    maker = RowMaker(span, said, (max_bytes, max_depth), repairs)
+    fields = fields_of_span(span, said, repairs)
+    maker = RowMaker(span, said, fields, (max_bytes, max_depth), repairs)
     own_type = event_type_of(span, said)
     event_type, is_call = (AGENT if span.is_local_root else own_type), own_type == LLM
     columns = read_columns(span, said, is_call)
     contents = input_of(span, said, max_depth - 1), output_of(span, said, max_depth - 1)
     start_data = describe(span, said, event_type, contents, max_depth - 1)
+    if fields is not None:
+        start_data |= fields
     end_data = column_data(span, said, columns, contents[1].value, is_call)
     outcome, is_error = outcome_of(span, said)
     if event_type != AGENT:
@@ -66,9 +71,17 @@ def rows_of(span: Span, max_bytes: int, max_depth: int, repairs: Repairs) -> lis
 class RowMaker:
     """Makes the rows of one span. In `data`, None stands for what is absent."""
 
-    def __init__(self, span: Span, said: Facts, limits: tuple[int, int], repairs: Repairs) -> None:
+    def __init__(
+        self,
+        span: Span,
+        said: Facts,
+        fields: RunFields | None,
+        limits: tuple[int, int],
+        repairs: Repairs,
+    ) -> None:
         self._span = span
         self._said = said
+        self._fields = fields
         self._limits = limits
         self._repairs = repairs
         self._run_id = run_id_of(span.trace_id)
@@ -91,6 +104,7 @@ class RowMaker:
             run_name=run_name_of(span, self._said),
             metadata=self._metadata(data, encoded) if data["metadata"] else None,
             environment=data["environment"],
+            run_fields=self._stored(self._fields, data, encoded, is_error),
             model=columns.model,
             tokens_in=columns.tokens_in,
             tokens_out=columns.tokens_out,
@@ -118,6 +132,7 @@ class RowMaker:
             timestamp=at,
             timestamp_text=as_text(at),
             previous_event_id=self._event_id,
+            run_fields=self._stored(None, data, encoded, is_error),
             model=columns.model,
             tokens_in=columns.tokens_in,
             tokens_out=columns.tokens_out,
@@ -134,6 +149,18 @@ class RowMaker:
 
     def _encode(self, data: Data) -> bytes:
         return encode(present(data), *self._limits, self._repairs)
+
+    def _stored(
+        self, fields: RunFields | None, data: Data, encoded: bytes, is_error: bool
+    ) -> RunFields | None:
+        """What the event says of its run, as it is stored in `data`."""
+        if fields is None and not is_error:
+            return None
+        if self._repairs:
+            return read_run_fields(decode_data(encoded), is_error, None)
+        return (
+            with_error(fields, error_of(data["error_type"], data["error"])) if is_error else fields
+        )
 
     def _metadata(self, data: Data, encoded: bytes) -> str | None:
         """The run's metadata as they are stored in `data`, where something was repaired."""
@@ -195,7 +222,8 @@ def tie_of(nanoseconds: int) -> int:
 
 def outcome_of(span: Span, said: Facts) -> tuple[Data, bool]:
     """The status and error of the span, for `data`; and whether it failed."""
-    error = error_of(span, said)
+    error = error_of_span(span, said)
     if error is not None:
-        return {"status": "error", "error": error}, True
+        found = {"status": "error", "error": error.message, "error_type": error.type}
+        return found, True
     return ({"status": "ok"} if span.status_code == OK_STATUS else {}), False

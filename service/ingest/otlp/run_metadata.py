@@ -1,15 +1,33 @@
-"""The metadata of a run: its session, user, tags and version, and what its program adds."""
+"""What a span says of its run: its session, user, tags and version, and its metadata."""
 
 from typing import Any
 
 from service.ingest.otlp.attributes import METADATA, Facts, anything
 from service.ingest.otlp.conventions import names_of
 from service.ingest.otlp.json_text import parsed
+from service.ingest.otlp.span import Span
+from service.ingest.repairs import Repairs
+from service.ingest.run_fields import RunFields, fields_of
 
 IDENTITIES = ("session_id", "user_id", "tags", "version", "release")
+FIELDS = frozenset(IDENTITIES)
 MEANINGS = frozenset({"metadata", *IDENTITIES})
 # They stand below a prefix too, and have a key of their own.
 NAMED = frozenset(name for meaning in IDENTITIES for name in names_of(meaning))
+
+
+def fields_of_span(span: Span, said: Facts, repairs: Repairs) -> RunFields | None:
+    """The fields of the run; the version is that of the call or agent, else of the program."""
+    version = span.origin.service.version
+    if said.has_none(FIELDS):
+        return None if version is None else fields_of(None, None, None, version, repairs)
+    return fields_of(
+        said.first("session_id", identity),
+        said.first("user_id", identity),
+        said.first("tags", tags_of),
+        said.first("version", identity) or said.first("release", identity) or version,
+        repairs,
+    )
 
 
 def metadata_of(said: Facts) -> dict[str, Any] | None:

@@ -42,6 +42,7 @@ RUN_COLUMNS = (
     "run_id", "run_name", "agent_name", "environment", "status", "started_at", "ended_at",
     "last_event_at",
     "total_duration_ms", "total_cost", "tokens_in", "tokens_out", "event_count", "error_count",
+    "session_id", "user_id", "tags", "version", "first_error",
     "metadata", "created_at", "updated_at",
 )  # fmt: skip
 
@@ -120,6 +121,6 @@ def cell(value: Any) -> Any:
         return value.isoformat(timespec="microseconds")
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, orjson.Fragment):
+    if isinstance(value, (orjson.Fragment, list)):
         return orjson.dumps(value).decode()
     return f"'{value}" if isinstance(value, str) and FORMULA(value) else value

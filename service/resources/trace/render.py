@@ -8,6 +8,7 @@ from service.db.queries import Row
 from service.resources.trace.tree import Tree
 
 MAX_TREE_DEPTH = 400  # 800 levels of JSON; parsers fail soon after
+FIELDS = ("session_id", "user_id", "tags", "version", "first_error")
 
 
 def write_nested(
@@ -59,6 +60,7 @@ def head_of(run: Row, event_count: int) -> Row:
         "total_tokens_in": run["tokens_in"],
         "total_tokens_out": run["tokens_out"],
         "event_count": event_count,
+        **{name: run[name] for name in FIELDS},
     }
 
 

@@ -90,10 +90,39 @@ def test_each_name_of_a_run(meaning: str, name: str) -> None:
     assert run_metadata({name: '"x"'}) == {meaning: "x"}
 
 
+@pytest.mark.parametrize(
+    ("meaning", "name"),
+    [
+        (meaning, name)
+        for meaning in ("session_id", "user_id", "version")
+        for name in names_of(meaning)
+    ],
+)
+def test_each_name_of_a_field(meaning: str, name: str) -> None:
+    row = one({name: '"x"'})
+    assert row.run_fields == {meaning: "x"}
+    assert data(row)[meaning] == "x"
+
+
+@pytest.mark.parametrize("name", names_of("version of the service"))
+def test_the_version_of_a_service_is_that_of_its_runs(name: str) -> None:
+    [row] = rows(span(TRACE, parent=ROOT), **{name: "1.4"})
+    assert row.run_fields == {"version": "1.4"}
+    [row] = rows(span(TRACE, parent=ROOT, attributes={"langfuse.release": "r"}), **{name: "1.4"})
+    assert row.run_fields == {"version": "r"}
+
+
+@pytest.mark.parametrize("name", names_of("type of an error"))
+def test_the_type_of_an_error(name: str) -> None:
+    [row] = rows(span(TRACE, parent=ROOT, attributes={name: "Timeout"}, error="took long"))
+    assert row.run_fields == {"first_error": {"type": "Timeout", "text": "took long"}}
+
+
 @pytest.mark.parametrize("name", names_of("tags"))
 def test_tags(name: str) -> None:
     for sent in (["a", "b"], '["a", "b"]', "a, b"):
         assert run_metadata({name: sent}) == {"tags": ["a", "b"]}
+        assert one({name: sent}).run_fields == {"tags": ["a", "b"]}
 
 
 def test_metadata_below_prefixes() -> None:
@@ -168,6 +197,8 @@ def test_the_tests_above_have_every_meaning() -> None:
         "kind of a notice",
         "level",
         "error",
+        "version of the service",
+        "type of an error",
     }
     assert set(CONVENTIONS) == {*CALLS, *RUNS, *elsewhere}
 

@@ -1,0 +1,81 @@
+"""What an event says of its run: session, user, tags, version, and its own error.
+
+sql/schema/event_fields.sql reads the same of the events that are stored.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.ingest.repairs import Repairs
+
+MAX_TEXT = 200  # characters, of a session, a user or a version
+MAX_TAGS, MAX_TAG = 50, 100
+MAX_ERROR_TYPE, MAX_ERROR_TEXT = 200, 500
+MOST_DIGITS = 10**15  # up to here a float tells whole numbers apart
+UNNAMED_ERROR = "error"
+FIRST_ERROR = "first_error"
+
+RunFields = dict[str, Any]  # by name, those that the event has
+
+
+def fields_of(
+    session_id: Any, user_id: Any, tags: Any, version: Any, repairs: Repairs | None
+) -> RunFields | None:
+    """The fields that an event has of these values; None for none."""
+    if session_id is None and user_id is None and tags is None and version is None:
+        return None
+    found = {
+        "session_id": text_of(session_id, "session_id", MAX_TEXT, repairs),
+        "user_id": text_of(user_id, "user_id", MAX_TEXT, repairs),
+        "tags": tags_of(tags, repairs),
+        "version": text_of(version, "version", MAX_TEXT, repairs),
+    }
+    return {name: value for name, value in found.items() if value} or None
+
+
+def with_error(fields: RunFields | None, error: dict[str, str | None]) -> RunFields:
+    """The fields of an event that failed."""
+    return {FIRST_ERROR: error} if fields is None else {**fields, FIRST_ERROR: error}
+
+
+def text_of(value: Any, name: str, limit: int, repairs: Repairs | None) -> str | None:
+    """A text that is not empty, or a whole number as text, cut at the limit; None for all else."""
+    if not isinstance(value, str):
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            return None
+        return str(int(value)) if abs(value) < MOST_DIGITS and value == int(value) else None
+    if len(value) <= limit:
+        return value or None
+    if repairs is not None:
+        repairs.note(name, "too_long", f"The run's {name} is cut at {limit} characters.")
+    return value[:limit]
+
+
+def tags_of(value: Any, repairs: Repairs | None) -> list[str]:
+    """The tags of a list, or the one that a text is."""
+    sent = value if isinstance(value, list) else [value]
+    texts = [tag for tag in sent if isinstance(tag, str) and tag]
+    if len(texts) > MAX_TAGS and repairs is not None:
+        repairs.note("tags", "too_many_tags", f"Of the run's tags the first {MAX_TAGS} are kept.")
+    return [text_of(tag, "tags", MAX_TAG, repairs) or "" for tag in texts[:MAX_TAGS]]
+
+
+def error_of(error_type: Any, *errors: Any) -> dict[str, str | None]:
+    """The type and the text of an event's error: each the first that one of `errors` has.
+
+    `error_type` is the type where an error is but a text, which may begin with it.
+    """
+    types = [error["type"] for error in errors if isinstance(error, Mapping) and "type" in error]
+    texts = [error.get("message") if isinstance(error, Mapping) else error for error in errors]
+    kind, text = first_text(*types, error_type), first_text(*texts)
+    if kind and text and text.startswith(f"{kind}: "):
+        text = text[len(kind) + 2 :]
+    return {
+        "type": None if kind is None else kind[:MAX_ERROR_TYPE],
+        "text": text[:MAX_ERROR_TEXT] if text else UNNAMED_ERROR,
+    }
+
+
+def first_text(*values: Any) -> str | None:
+    """The first value that is a text and not empty."""
+    return next((value for value in values if isinstance(value, str) and value), None)

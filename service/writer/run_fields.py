@@ -1,0 +1,75 @@
+"""The fields of a run that its events give: session, user, tags, version, first error.
+
+Of each, the value of the root wins, else that of the earliest event that has one; of errors always
+the earliest. A run keeps which event each is from, so the order in which events arrive does not
+matter. When a run's root changes to another event, all are found again among its stored events.
+sql/schema/run_fields.sql says the same of the events that are stored.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import orjson
+
+from service.ingest.rows import EventRow
+from service.ingest.run_fields import FIRST_ERROR
+
+ROOT, OTHER = 0, 1
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+PLACE_IN_TIME = attrgetter("timestamp", "tie", "event_id")
+
+
+class Found(NamedTuple):
+    """A field's value, and the rank of its event: root or not, microseconds, tie, id."""
+
+    source: list[Any]  # the lowest wins
+    value: Any
+
+
+Fields = dict[str, Found]
+NO_FIELDS: Fields = {}  # of nearly every run that is held; never changed
+
+
+def find_fields(rows: Iterable[EventRow], root_id: str | None) -> Fields:
+    """The fields that these rows give their run."""
+    saying = [row for row in rows if row.run_fields is not None]
+    if not saying:
+        return NO_FIELDS
+    found: Fields = {}
+    saying.sort(key=PLACE_IN_TIME)
+    for row in saying:
+        is_root = row.event_id == root_id
+        for name, value in (row.run_fields or {}).items():
+            rank = ROOT if is_root and name != FIRST_ERROR else OTHER
+            if name not in found or rank == ROOT:
+                found[name] = Found(source_of(row, rank), value)
+    return found
+
+
+def source_of(row: EventRow, rank: int) -> list[Any]:
+    """The rank of an event, in the order of the columns of run_fields.sql."""
+    return [rank, (row.timestamp - EPOCH) // MICROSECOND, row.tie, row.event_id]
+
+
+def earlier_fields(found: Fields, stored_sources: str | None) -> Fields:
+    """Those of the found fields whose events win over what the run has."""
+    if not found or not stored_sources:
+        return found
+    stored = orjson.loads(stored_sources)
+    return {
+        name: field
+        for name, field in found.items()
+        if name not in stored or field.source < stored[name]
+    }
+
+
+def as_json(fields: Fields) -> str | None:
+    """Fields as runs/add and runs/settle take them; None for none."""
+    if not fields:
+        return None
+    values = {name: field.value for name, field in fields.items()}
+    sources = {name: field.source for name, field in fields.items()}
+    return orjson.dumps({**values, "sources": sources}).decode()

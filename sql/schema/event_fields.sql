@@ -1,0 +1,49 @@
+-- event_fields: what each event says of its run, a row for each field that it has.
+-- service/ingest/run_fields.py reads the same before the event is stored.
+
+CREATE VIEW event_fields AS
+SELECT e.received_on, e.run_id, e.event_id, e.timestamp, e.tie, s.field, v.value
+  FROM events AS e
+ CROSS JOIN LATERAL (VALUES ('session_id', e.data -> 'session_id'),
+                            ('user_id',    e.data -> 'user_id'),
+                            ('version',    e.data -> 'version'),
+                            ('tags',       e.data -> 'tags'),
+                            ('first_error', CASE WHEN e.is_error THEN e.data END)) AS s (field, sent)
+ CROSS JOIN LATERAL (SELECT
+       CASE s.field
+       WHEN 'tags' THEN
+           (SELECT nullif(jsonb_agg(t.tag ORDER BY t.place), '[]')
+              FROM (SELECT u.place, left(u.tag #>> '{}', 100) AS tag
+                      FROM jsonb_array_elements(CASE jsonb_typeof(s.sent) WHEN 'array' THEN s.sent
+                                                     ELSE jsonb_build_array(s.sent) END)
+                           WITH ORDINALITY AS u (tag, place)
+                     WHERE jsonb_typeof(u.tag) = 'string'
+                       AND u.tag <> '""'
+                     ORDER BY u.place
+                     LIMIT 50) AS t)
+       WHEN 'first_error' THEN
+           (SELECT jsonb_build_object(
+                       'type', left(x.type, 200),
+                       'text', left(coalesce(nullif(CASE WHEN starts_with(x.text, x.type || ': ')
+                                                         THEN substr(x.text, length(x.type) + 3)
+                                                         ELSE x.text END, ''), 'error'), 500))
+              FROM (SELECT coalesce(jsonb_path_query_first(s.sent, 'strict $.error.type ? (@.type() == "string" && @ != "")', '{}', true),
+                                    jsonb_path_query_first(s.sent, 'strict $.output.error.type ? (@.type() == "string" && @ != "")', '{}', true),
+                                    jsonb_path_query_first(s.sent, 'strict $.error_type ? (@.type() == "string" && @ != "")', '{}', true))
+                               #>> '{}' AS type,
+                           coalesce(jsonb_path_query_first(s.sent, 'strict $.error.message ? (@.type() == "string" && @ != "")', '{}', true),
+                                    jsonb_path_query_first(s.sent, 'strict $.error ? (@.type() == "string" && @ != "")', '{}', true),
+                                    jsonb_path_query_first(s.sent, 'strict $.output.error.message ? (@.type() == "string" && @ != "")', '{}', true),
+                                    jsonb_path_query_first(s.sent, 'strict $.output.error ? (@.type() == "string" && @ != "")', '{}', true))
+                               #>> '{}' AS text) AS x)
+       ELSE
+           to_jsonb(CASE jsonb_typeof(s.sent)
+                    WHEN 'string' THEN nullif(left(s.sent #>> '{}', 200), '')
+                    WHEN 'number' THEN CASE WHEN abs(s.sent::numeric) < 1e15
+                                             AND s.sent::numeric = trunc(s.sent::numeric)
+                                            THEN trunc(s.sent::numeric)::text END END)
+       END AS value) AS v
+ WHERE s.sent IS NOT NULL
+   AND v.value IS NOT NULL;
+
+COMMENT ON VIEW event_fields IS 'What each event says of its run. Select with received_on and run_id together.';
