@@ -98,6 +98,12 @@ UPDATE runs AS r
  WHERE r.run_id = f.run_id
    AND f.fields <> '{}';
 
+CREATE INDEX runs_session_id_idx ON runs (session_id, started_at DESC, run_id DESC) WHERE session_id IS NOT NULL;
+
+CREATE INDEX runs_user_id_idx ON runs (user_id, started_at DESC, run_id DESC) WHERE user_id IS NOT NULL;
+
+CREATE INDEX runs_version_idx ON runs (agent_name, version, started_at DESC, run_id DESC) WHERE version IS NOT NULL;
+
 CREATE VIEW shown_runs AS
 SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status,
        r.started_at, r.ended_at, r.last_event_at,

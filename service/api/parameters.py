@@ -41,13 +41,18 @@ def bad_parameter(name: str, expected: str) -> ApiError:
     return ApiError(falcon.HTTP_400, "invalid_parameter", f"`{name}` {expected}.", parameter=name)
 
 
-def allow_parameters(req: falcon.Request, allowed: Collection[str] = ()) -> None:
-    """Raise ApiError 400 for a parameter that the path does not take, or that is repeated."""
+def allow_parameters(
+    req: falcon.Request, allowed: Collection[str] = (), repeated: Collection[str] = ()
+) -> None:
+    """Raise ApiError 400 for a parameter that the path does not take, or that is repeated.
+
+    Those of `repeated`, which are also in `allowed`, may be.
+    """
     for name, value in req.params.items():
         if name not in allowed:
             known = ", ".join(sorted(allowed)) or "none"
             raise bad_parameter(name, f"is unknown; known parameters: {known}")
-        if isinstance(value, list):
+        if isinstance(value, list) and name not in repeated:
             raise bad_parameter(name, "must not be repeated")
 
 
@@ -92,6 +97,23 @@ def bounded_text(req: falcon.Request, name: str, longest: int) -> str | None:
     if text is not None and (not 0 < len(text) <= longest or "\x00" in text):
         raise bad_parameter(name, f"must be text of 1 to {longest} characters")
     return None if text is None else str(text)
+
+
+def cut_text(req: falcon.Request, name: str, longest: int) -> str | None:
+    """Text as it is stored where longer text is cut, or None without the parameter."""
+    text = optional_text(req, name)
+    return None if text is None else text[:longest]
+
+
+def texts(req: falcon.Request, name: str, longest: int) -> list[str] | None:
+    """The texts of a parameter that may be repeated, cut likewise; None without it."""
+    value = req.params.get(name)
+    if value is None:
+        return None
+    found = value if isinstance(value, list) else [value]
+    if not all(found) or any("\x00" in text for text in found):
+        raise bad_parameter(name, "must be non-empty text without NUL")
+    return [text[:longest] for text in found]
 
 
 def optional_id(req: falcon.Request, name: str) -> str | None:

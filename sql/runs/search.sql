@@ -22,12 +22,16 @@
 -- params   name_pattern      text         optional: the run's name is like this, A to Z in any case
 -- params   name_regex        text         optional: a regular expression that the run's name matches
 -- params   model             text         optional: one of its events names this model
+-- params   session_id        text         optional: of this session alone
+-- params   user_id           text         optional: of this user alone
+-- params   tags              text[]       optional: with all of these tags
+-- params   version           text         optional: of this version alone
 -- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, started_at timestamp with time zone, ended_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, session_id text, user_id text, tags text[], version text, first_error jsonb, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, matches boolean, is_end boolean
 -- rows     up to row_limit
--- index    runs_agent_name_started_at_idx, runs_pkey, events_pkey
+-- index    runs_agent_name_started_at_idx or runs_session_id_idx, runs_user_id_idx, runs_version_idx, runs_pkey, events_pkey
 -- plan     index scan in the order of the index, from the cursor on (runs_started_at_idx without agent), at
 --          most runs of one moment sorted; stops at row_limit. model: one index scan in one partition per run
--- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name_pattern '%run 1%' \set name_regex 'run 1' \set model gpt-4o
+-- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name_pattern '%run 1%' \set name_regex 'run 1' \set model gpt-4o \set session_id s-17 \set user_id u-4 \set tags '{test, nightly}' \set version 1.4.0
 
 WITH walked AS (
     SELECT r.run_id, r.received_on, r.started_at, r.event_count,
@@ -41,6 +45,15 @@ WITH walked AS (
 \endif
 \if :{?environment}
            AND r.environment = :'environment'
+\endif
+\if :{?version}
+\if :{?agent}
+\else
+           AND r.version = :'version'
+\endif
+\endif
+\if :{?tags}
+           AND r.tags @> :'tags'::text[]
 \endif
 \if :{?min_cost}
            AND r.total_cost >= :'min_cost'::numeric
@@ -65,6 +78,15 @@ WITH walked AS (
      WHERE true
 \if :{?agent}
        AND r.agent_name = :'agent'
+\if :{?version}
+       AND r.version = :'version'
+\endif
+\endif
+\if :{?session_id}
+       AND r.session_id = :'session_id'
+\endif
+\if :{?user_id}
+       AND r.user_id = :'user_id'
 \endif
 \if :{?from_at}
        AND r.started_at >= :'from_at'::timestamptz

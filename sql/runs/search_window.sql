@@ -3,13 +3,16 @@
 -- params   from_at      timestamptz  started then or later
 -- params   to_at        timestamptz  optional: started before
 -- params   agent        text         optional: this agent alone
+-- params   session_id   text         optional: of this session alone
+-- params   user_id      text         optional: of this user alone
+-- params   version      text         optional: of this version of the agent alone
 -- params   run_limit    bigint       runs at most
 -- params   event_limit  bigint       optional: events of all its runs at most
 -- returns  started_at timestamp with time zone
 -- rows     one; none when the window is small enough
--- index    runs_agent_name_started_at_idx
+-- index    runs_agent_name_started_at_idx or runs_session_id_idx, runs_user_id_idx, runs_version_idx
 -- plan     index scan of the window (runs_started_at_idx without agent), which ends at the limits
--- try      \set from_at '2026-11-01' \set to_at '2026-12-24' \set agent Researcher \set run_limit 200000 \set event_limit 1000000
+-- try      \set from_at '2026-11-01' \set to_at '2026-12-24' \set agent Researcher \set session_id s-17 \set user_id u-4 \set version 1.4.0 \set run_limit 200000 \set event_limit 1000000
 
 SELECT c.started_at
   FROM (SELECT w.started_at, w.run_id,
@@ -23,6 +26,15 @@ SELECT c.started_at
 \endif
 \if :{?agent}
                    AND r.agent_name = :'agent'
+\if :{?version}
+                   AND r.version = :'version'
+\endif
+\endif
+\if :{?session_id}
+                   AND r.session_id = :'session_id'
+\endif
+\if :{?user_id}
+                   AND r.user_id = :'user_id'
 \endif
                  ORDER BY r.started_at DESC, r.run_id DESC
                  LIMIT :'run_limit'::bigint + 1) AS w

@@ -13,9 +13,10 @@ FILL = """
 INSERT INTO agents (name) SELECT 'agent ' || n FROM generate_series(1, 20) AS n;
 INSERT INTO runs (run_id, received_on, agent_name, run_name, environment,
                   owner_is_root, owner_at, owner_event_id, created_at, started_at,
-                  ended_at, last_event_at)
+                  ended_at, last_event_at, session_id, user_id, version, tags)
 SELECT md5('run' || n)::uuid, current_date + n % 35, 'agent ' || 1 + n % 20, 'run ' || n, 'test',
-       true, now(), md5('event' || n)::uuid, t.at, t.at, t.at, t.at
+       true, now(), md5('event' || n)::uuid, t.at, t.at, t.at, t.at,
+       's-' || n % 400, 'u-' || n % 100, '1.' || n % 4 || '.0', '{test, nightly}'
   FROM generate_series(1, 2000) AS n
  CROSS JOIN LATERAL (SELECT now() - (2000 - n) / 3 * interval '1 minute' AS at) AS t;
 INSERT INTO events (received_on, run_id, event_id, agent_name, event_type, timestamp, is_error,

@@ -116,8 +116,12 @@ def is_by_index(query: Query, chosen: Collection[str], plan: str) -> bool:
         return "events_" in plan and "_pkey" in plan
     if "run_id" in chosen:
         return "runs_pkey" in plan
-    walked = "runs_agent_name_started_at_idx" if "agent" in chosen else "runs_started_at_idx"
-    return walked in plan
+    walked = ["runs_agent_name_started_at_idx" if "agent" in chosen else "runs_started_at_idx"]
+    for name in {"session_id", "user_id"} & set(chosen):
+        walked.append(f"runs_{name}_idx")
+    if {"agent", "version"} <= set(chosen):
+        walked.append("runs_version_idx")
+    return any(index in plan for index in walked)
 
 
 def test_explain_shows_the_one_plan_that_a_search_has(

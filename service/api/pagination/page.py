@@ -22,7 +22,7 @@ INTERNAL = {
 
 def set_next(resp: falcon.Response, params: dict[str, Any]) -> None:
     """Link to the next page, relative to the request: a proxy in front may strip a prefix."""
-    resp.append_link(f"?{urlencode(params)}", rel="next")
+    resp.append_link(f"?{urlencode(params, doseq=True)}", rel="next")
 
 
 def present_page(

@@ -29,6 +29,9 @@ SORTS = ("started_at", "cost", "duration", "tokens")
 MOST_SORTED_RUNS = 200_000
 MOST_SORTED_EVENTS = 1_000_000  # where the filter `model` reads them
 
+# Filters that have an index: the others are held to the runs that these leave.
+WINDOW = ("from_at", "to_at", "agent", "session_id", "user_id", "version")
+
 Filters = dict[str, Any]  # optional parameters of the queries; None: absent
 
 
@@ -136,7 +139,7 @@ def check_window(conn: Connection, search: RunSearch) -> None:
     filters = search.filters
     found = queries.runs.search_window(
         conn,
-        **{name: filters[name] for name in ("from_at", "to_at", "agent")},
+        **{name: filters[name] for name in WINDOW},
         run_limit=MOST_SORTED_RUNS,
         event_limit=None if filters["model"] is None else MOST_SORTED_EVENTS,
     ).fetchone()

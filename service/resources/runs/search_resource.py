@@ -10,11 +10,13 @@ from service.api.parameters import (
     bad_parameter,
     bounded_text,
     choice,
+    cut_text,
     decimal,
     duration,
     integer,
     optional_choice,
     optional_text,
+    texts,
     time_range,
     truth,
 )
@@ -22,12 +24,14 @@ from service.api.policy import READ, Policy
 from service.api.resource import DatabaseResource
 from service.api.text_search import conditions
 from service.core.validation import MAX_NAME
+from service.ingest.run_fields import MAX_TAG, MAX_TEXT
 from service.resources.runs.search import SORTS, Filters, RunSearch, search_runs
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
 STATUSES = ("active", "completed", "failed")
 PARAMETERS = {
     *("agent", "status", "environment", "model", "from", "to", "min_cost", "max_cost"),
+    *("session_id", "user_id", "tag", "version"),
     *("min_duration_ms", "has_error", "silent_for", "name", "sort", "order", "limit", "cursor"),
 }
 
@@ -47,7 +51,7 @@ class Runs(DatabaseResource):
 
 def read_search(req: falcon.Request) -> RunSearch:
     """Read the parameters; raise ApiError 400 for an invalid one or an invalid combination."""
-    allow_parameters(req, PARAMETERS)
+    allow_parameters(req, PARAMETERS, repeated=("tag",))
     sort = choice(req, "sort", SORTS, "started_at")
     filters = read_filters(req)
     if sort != "started_at" and filters["from_at"] is None:
@@ -71,6 +75,10 @@ def read_filters(req: falcon.Request) -> Filters:
         "silent_since": silent_for and datetime.now(UTC) - silent_for,
         "environment": optional_text(req, "environment"),
         "model": optional_text(req, "model"),
+        "session_id": cut_text(req, "session_id", MAX_TEXT),
+        "user_id": cut_text(req, "user_id", MAX_TEXT),
+        "tags": texts(req, "tag", MAX_TAG),
+        "version": cut_text(req, "version", MAX_TEXT),
         "from_at": from_at,
         "to_at": to_at,
         "min_cost": decimal(req, "min_cost"),

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from service.db.database import Database
 from service.resources.events.search import EventSearch, search_events, text_filters
 from service.resources.runs.search import RunSearch, by_time
 from tests.client import Client
+from tests.events import event, new_id
 from tests.resources.search.world import (
     EVENT_FILTERS,
     RUN_FILTERS,
@@ -50,12 +52,44 @@ def test_runs_are_those_that_pass_every_filter(client: Client, database: Databas
     assert non_empty > QUESTIONS / 2
 
 
-def as_filters(chosen: dict[str, str]) -> dict[str, str | bool | None]:
+def test_runs_have_all_of_several_tags(client: Client) -> None:
+    runs = {tags: new_id() for tags in ("a", "a b", "b a c", "c")}
+    client.send(*[event(run, data={"tags": tags.split()}) for tags, run in runs.items()])
+
+    def found(*tags: str) -> set[str]:
+        page = client.ok("/api/runs", params={"tag": list(tags), "limit": 1})
+        rows = page["runs"]
+        while page["next_cursor"]:
+            params = {"tag": list(tags), "limit": 1, "cursor": page["next_cursor"]}
+            page = client.ok("/api/runs", params=params)
+            rows += page["runs"]
+        return {run["run_id"] for run in rows}
+
+    assert found("a") == {runs["a"], runs["a b"], runs["b a c"]}
+    assert found("a", "b") == {runs["a b"], runs["b a c"]}
+    assert found("a", "b", "c", "a") == {runs["b a c"]}
+    link = client.simulate_get("/api/runs?tag=a&tag=b&limit=1").headers["Link"]
+    assert link.startswith("<?tag=a&tag=b&limit=1&cursor=")
+    refused = client.simulate_get("/api/runs?session_id=a&session_id=b")
+    assert (refused.status_code, refused.json["parameter"]) == (400, "session_id")
+    refused = client.simulate_get("/api/runs?tag=a&tag=%00")
+    assert (refused.status_code, refused.json["parameter"]) == (400, "tag")
+
+
+def test_a_longer_value_finds_what_was_cut(client: Client) -> None:
+    run, long = new_id(), "s" * 300
+    client.send(event(run, data={"session_id": long, "version": long, "tags": [long]}))
+    for name in ("session_id", "version", "tag"):
+        [found] = client.ok("/api/runs", params={name: long})["runs"]
+        assert found["run_id"] == run
+
+
+def as_filters(chosen: dict[str, str]) -> dict[str, Any]:
     """The queries' optional parameters."""
-    unset: dict[str, str | bool | None] = dict.fromkeys([*RUN_FILTERS, "from_at", "to_at"])
-    filters = unset | chosen | conditions("name", chosen.get("name"))
-    del filters["name"]
-    return filters
+    unset: dict[str, Any] = dict.fromkeys([*RUN_FILTERS, "tags", "from_at", "to_at"])
+    tags = {"tags": [chosen["tag"]]} if "tag" in chosen else {}
+    filters = {**unset, **chosen, **tags, **conditions("name", chosen.get("name"))}
+    return {name: value for name, value in filters.items() if name not in ("tag", "name")}
 
 
 def test_events_are_those_that_pass_every_filter(client: Client, database: Database) -> None:

@@ -15,6 +15,13 @@ AGENTS = ["Ada", "ada", "Bob/…"]
 MODELS = ["gpt", "haiku", None]
 NAMES = ["Alpha", "alphabet 100%", "be_ta", 'Ga"mma', "ÉTÉ"]
 TEXTS = ["Time out", "time_out", "100 %", 'say "hi"', "back\\slash", "line\nbreak", "Été", "x"]
+SAID: list[dict[str, Any]] = [
+    {},
+    {},
+    {"session_id": "s/1", "user_id": "u"},
+    {"session_id": "s2", "version": "1", "tags": ["a"]},
+    {"version": "2", "user_id": "ü", "tags": ["a", "b,c"]},
+]
 TIES = [0, 0.1, 0.1, 0.25, 1.000000001]
 
 Draw = random.Random
@@ -36,6 +43,7 @@ def events_of(draw: Draw, run: str, agent: str) -> list[Event]:
                 "tokens_in": draw.randrange(3),
                 "text": draw.choice(TEXTS),
                 "environment": draw.choice(["test", "live"]),
+                **draw.choice(SAID),
                 **({"error": "no"} if draw.random() < 0.2 else {}),
             },
         )
@@ -82,6 +90,10 @@ RUN_FILTERS: dict[str, tuple[list[str], Callable[[Run, str], bool]]] = {
     "status": (["active", "completed", "failed"], lambda run, text: run["status"] == text),
     "environment": (["test", "live"], lambda run, text: run["environment"] == text),
     "model": (["gpt", "haiku", "none"], lambda run, t: t in [e["model"] for e in run["events"]]),
+    "session_id": (["s/1", "s2", "s"], lambda run, text: run["session_id"] == text),
+    "user_id": (["u", "ü"], lambda run, text: run["user_id"] == text),
+    "version": (["1", "2"], lambda run, text: run["version"] == text),
+    "tag": (["a", "b,c", "b"], lambda run, text: text in run["tags"]),
     "min_cost": (["0", "0.1", "0.35"], lambda run, text: run["total_cost"] >= float(text)),
     "max_cost": (["0", "0.1", "0.35"], lambda run, text: run["total_cost"] <= float(text)),
     "min_duration_ms": (
