@@ -26,7 +26,7 @@ from service.auth.key_cache import KeyCache
 from service.config import MEGABYTE, Config
 from service.db.database import Database
 from service.postgres.storage import Storage
-from service.resources import agents, otlp, prices
+from service.resources import agents, otlp, prices, sessions
 from service.resources.docs import openapi
 from service.resources.docs import page as docs
 from service.resources.errors import events as error_events
@@ -111,6 +111,9 @@ def routes(
         "/agents/{agent_name:name}": agents.Agent(database),
         "/agents/{agent_name:name}/runs": agents.AgentRuns(database),
         "/agents/{agent_name:name}/metrics": summary.AgentMetrics(database),
+        "/sessions": sessions.Groups(database, sessions.SESSION, "sessions"),
+        "/sessions/{session_id:name}": sessions.Session(database),
+        "/users": sessions.Groups(database, sessions.USER, "users"),
         "/metrics/summary": summary.Summary(database),
         "/metrics/cost-timeline": summary.CostTimeline(database),
         "/metrics/tokens-timeline": summary.TokensTimeline(database),

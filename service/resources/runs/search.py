@@ -137,11 +137,14 @@ def by_total(database: Database, search: RunSearch) -> Page[TotalKey]:
 def check_window(conn: Connection, search: RunSearch) -> None:
     """Raise ApiError 400 for a window of too many runs; the error names a valid start."""
     filters = search.filters
+    events = None if filters["model"] is None else MOST_SORTED_EVENTS
+    check_sortable(conn, {name: filters[name] for name in WINDOW}, events)
+
+
+def check_sortable(conn: Connection, window: Filters, most_events: int | None = None) -> None:
+    """Raise ApiError 400 for a window of too many runs, or events of them, to be sorted."""
     found = queries.runs.search_window(
-        conn,
-        **{name: filters[name] for name in WINDOW},
-        run_limit=MOST_SORTED_RUNS,
-        event_limit=None if filters["model"] is None else MOST_SORTED_EVENTS,
+        conn, **window, run_limit=MOST_SORTED_RUNS, event_limit=most_events
     ).fetchone()
     if found is not None:
         raise window_too_large(found["started_at"])

@@ -1,0 +1,25 @@
+-- sessions/find: what the runs of a session add up to.
+--
+-- params   session_id  text  the session
+-- returns  name text, user_id text, agents text[], runs bigint, active bigint, failed bigint, total_cost numeric, tokens_in numeric, tokens_out numeric, event_count numeric, error_count numeric, first_seen timestamp with time zone, last_seen timestamp with time zone
+-- rows     one; none when no run is of the session
+-- index    runs_session_id_idx
+-- plan     index scan of the session's runs, aggregate
+-- try      \set session_id s-17
+
+SELECT r.session_id AS name,
+       (array_agg(r.user_id ORDER BY r.started_at DESC, r.run_id DESC))[1] AS user_id,
+       array_agg(DISTINCT r.agent_name ORDER BY r.agent_name) AS agents,
+       count(*)                                          AS runs,
+       count(*) FILTER (WHERE r.status = 'active')       AS active,
+       count(*) FILTER (WHERE r.status = 'failed')       AS failed,
+       sum(r.total_cost)                                 AS total_cost,
+       sum(r.tokens_in)                                  AS tokens_in,
+       sum(r.tokens_out)                                 AS tokens_out,
+       sum(r.event_count)                                AS event_count,
+       sum(r.error_count)                                AS error_count,
+       min(r.started_at)                                 AS first_seen,
+       max(r.last_event_at)                              AS last_seen
+  FROM runs AS r
+ WHERE r.session_id = :'session_id'
+ GROUP BY r.session_id;
