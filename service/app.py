@@ -36,7 +36,7 @@ from service.resources.export import resource as export
 from service.resources.health import health, prometheus
 from service.resources.health.probe import Probe
 from service.resources.health.reasons import Sources
-from service.resources.metrics import percentiles, summary, timeseries
+from service.resources.metrics import percentiles, summary, timeseries, versions
 from service.resources.runs import resource as runs
 from service.resources.runs import search_resource
 from service.resources.tail import resource as tail
@@ -120,6 +120,7 @@ def routes(
         "/metrics/agents-comparison": summary.AgentsComparison(database),
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
+        "/metrics/versions": versions.Versions(database),
         "/metrics/latency": percentiles.Latency(database),
         "/errors": groups.ErrorGroups(database),
         "/errors/{fingerprint:name}": error_events.ErrorEvents(database),

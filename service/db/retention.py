@@ -6,6 +6,7 @@ any error rolls back:
 
 retention/version         the version of the runs, unlocked
 retention/add_retired     their metrics, into retired_metrics: slow, without locks
+retention/add_retired_versions   likewise by version, into retired_versions
 retention/add_expired     their ids
 retention/lock_runs       in key order: from here on their events wait, for moments
 retention/hold_partition  blocks other writers of the partition
@@ -144,6 +145,7 @@ class Retention:
         if before is None or not self.is_old(before["newest"]):
             raise NotDropped
         queries.retention.add_retired(self._conn, **days)
+        queries.retention.add_retired_versions(self._conn, **days)
         queries.retention.add_expired(self._conn, **days)
         runs = runs or self._lock_runs(days)
         if partition.name != DEFAULT:

@@ -22,6 +22,10 @@ LOSSES = {
         "retired_metrics",
         "metrics of weeks whose events retention removed: nothing can count them again",
     ),
+    "retired-versions": Loss(
+        "retired_versions",
+        "sums by version of runs that retention removed: nothing can count them again",
+    ),
     "keys": Loss("api_keys", "all API keys: afterwards the service is open to all, without a key"),
     "audit-log": Loss("audit_log", "the audit log: who deleted, renamed, created and revoked what"),
 }

@@ -28,6 +28,12 @@ METRICS = [
         f"/metrics/timeseries?metric={name}&from={LONG_AGO - timedelta(days=9)}&group_by=agent"
         for name in ("events", "runs", "cost", "errors", "latency_p95")
     ],
+    "/metrics/versions?agent=old",
+    f"/metrics/versions?agent=other&from={LONG_AGO - timedelta(days=9)}",
+    *[
+        f"/metrics/timeseries?metric={name}&from={LONG_AGO - timedelta(days=9)}&group_by=version"
+        for name in ("events", "runs", "cost", "tokens_in", "errors", "latency_p95")
+    ],
 ]
 
 
@@ -41,7 +47,13 @@ def run_on(day: date, run: str = "", agent: str = "old", size: int = 0) -> list[
     run = run or new_id()
     data = {"model": "m", "cost": 0.3, "tokens_in": 5, "tokens_out": 7, "latency_ms": 12.5}
     return [
-        event(run, "agent_start", timestamp=on(day, 1), agent_name=agent),
+        event(
+            run,
+            "agent_start",
+            timestamp=on(day, 1),
+            agent_name=agent,
+            data={"version": f"{agent} {day:%m}"},
+        ),
         *[
             event(
                 run,

@@ -174,6 +174,7 @@ def test_an_agent_is_deleted_with_what_it_had(
     retain(database_url)
     client.ok("/agents/old", "DELETE")
     assert one(conn, "SELECT count(*) FROM retired_metrics WHERE agent_name = 'old'") == 0
+    assert client.ok("/metrics/versions?agent=old")["versions"] == []
     assert client.ok("/metrics/summary")["total_events"] == 5  # of the other agent
     assert verify(database_url) == []
     fold_once(database_url)

@@ -81,6 +81,8 @@ EXPECTED = {
     "refresh_leader": READS,
     "retired_metrics": OWNERS_ALONE,
     "retired_metrics_retired_id_seq": OWNERS_ALONE,
+    "retired_versions": READS,
+    "retired_versions_retired_id_seq": OWNERS_ALONE,
     "run_details": READS,
     "run_fields": ("r", "", ""),
     "run_facts": OWNERS_ALONE,

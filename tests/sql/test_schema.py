@@ -49,6 +49,7 @@ SCHEMA_FILES = [
     "agent_totals",
     "model_totals",
     "retired_metrics",
+    "retired_versions",
     "expired_runs",
     "span_messages",
     "api_keys",

@@ -35,6 +35,7 @@ UNITS = {
     "latency_p95": "ms",
     "latency_p99": "ms",
 }
+VERSION = "version"  # of runs: no dimension of events
 PERCENTILES = {"latency_p50": "p50_ms", "latency_p95": "p95_ms", "latency_p99": "p99_ms"}
 
 MOST_POINTS = 200_000  # in an answer, of about 50 bytes each
@@ -136,12 +137,20 @@ def read_question(req: falcon.Request) -> Question:
     """Read the parameters but for the window; raise ApiError 400 for invalid combinations."""
     question = Question(
         metric=choice(req, "metric", UNITS, "events"),
-        group_by=choice(req, "group_by", DIMENSIONS, "") if "group_by" in req.params else "",
+        group_by=choice(req, "group_by", (*DIMENSIONS, VERSION), "")
+        if "group_by" in req.params
+        else "",
         filters=read_filters(req),
         limit=integer(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS),
     )
-    if question.metric == "runs" and {question.group_by, *question.filters} - {"", "agent"}:
+    if question.metric == "runs" and {question.group_by, *question.filters} - {
+        "",
+        "agent",
+        VERSION,
+    }:
         raise bad_parameter("metric", "goes with agent alone: a run has no model or event type")
+    if question.group_by == VERSION and {*question.filters} - {"agent"}:
+        raise bad_parameter("group_by", "version goes with agent alone: it groups runs")
     return question
 
 
@@ -158,6 +167,8 @@ def read_rows(
         "to_at": points[-1].at,
         "row_limit": row_limit,
     }
+    if question.group_by == VERSION:
+        return read_versions(conn, question, window, params)
     dimension = single_dimension(question.group_by, question.filters)
     if not window.is_of_days:
         by_quarter_hour = (
@@ -177,3 +188,17 @@ def read_rows(
     by_day = queries.metrics.series_by_day if is_sum else queries.metrics.latency_by_day
     name = question.filters.get(dimension)
     return by_day(conn, **params, dimension=dimension, name=name).fetchall()
+
+
+def read_versions(
+    conn: Connection, question: Question, window: Window, params: dict[str, Any]
+) -> list[Row]:
+    """The values by version: of the runs that started in each hour or day."""
+    params = {name: value for name, value in params.items() if name != "counted"} | {
+        "interval": window.interval,
+        "tz": window.zone,
+        "agent": question.filters.get("agent"),
+    }
+    is_sum = question.metric not in PERCENTILES
+    by_version = queries.metrics.version_series if is_sum else queries.metrics.version_durations
+    return by_version(conn, **params).fetchall()
