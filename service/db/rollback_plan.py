@@ -22,7 +22,7 @@ LOSSES = {
         "retired_metrics",
         "metrics of weeks whose events retention removed: nothing can count them again",
     ),
-    "retired-versions": Loss(
+    "versions": Loss(
         "retired_versions",
         "sums by version of runs that retention removed: nothing can count them again",
     ),

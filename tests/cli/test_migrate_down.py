@@ -72,16 +72,17 @@ def test_yes_alone_is_not_enough_for_what_nothing_restores(
     arguments = ["migrate", "down", str(ALL - 2), "--yes"]  # to 0002.metrics
     refused = run(tmp_path, *arguments, DATABASE_URL=database_url)
     assert refused.returncode == 1
-    needed = "--lose metrics --lose keys --lose audit-log"
+    needed = "--lose metrics --lose versions --lose keys --lose audit-log"
     assert refused.stderr == f"gati-backend: nothing was done: add {needed} to confirm\n"
     for told in (
         "would lose metrics: metrics of weeks whose events retention removed",
+        "would lose versions: sums by version of runs that retention removed",
         "would lose keys: all API keys: afterwards the service is open to all, without a key\n",
         "would lose audit-log: ",
     ):
         assert told in refused.stdout
     assert "would lose events" not in refused.stdout
-    arguments += ["--lose", "metrics", "--lose", "keys"]
+    arguments += ["--lose", "metrics", "--lose", "versions", "--lose", "keys"]
     refused = run(tmp_path, *arguments, DATABASE_URL=database_url)
     assert "nothing was done: add --lose audit-log to confirm" in refused.stderr
     assert stored(database_url) == 0
