@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from service.ingest.rows import EventRow
-from service.ingest.run_fields import FIRST_ERROR
+from service.ingest.run_fields import FIRST_ERROR, RunFields
 
 ROOT, OTHER = 0, 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,18 +40,24 @@ def find_fields(rows: Iterable[EventRow], root_id: str | None) -> Fields:
         return NO_FIELDS
     found: Fields = {}
     saying.sort(key=PLACE_IN_TIME)
+    last: RunFields | None = None
     for row in saying:
         is_root = row.event_id == root_id
-        for name, value in (row.run_fields or {}).items():
-            rank = ROOT if is_root and name != FIRST_ERROR else OTHER
-            if name not in found or rank == ROOT:
-                found[name] = Found(source_of(row, rank), value)
+        if row.run_fields is last and not is_root:  # events of a run often share them
+            continue
+        last = row.run_fields
+        source = source_of(row)
+        for name, value in (last or {}).items():
+            if is_root and name != FIRST_ERROR:
+                found[name] = Found([ROOT, *source], value)
+            elif name not in found:
+                found[name] = Found([OTHER, *source], value)
     return found
 
 
-def source_of(row: EventRow, rank: int) -> list[Any]:
-    """The rank of an event, in the order of the columns of run_fields.sql."""
-    return [rank, (row.timestamp - EPOCH) // MICROSECOND, row.tie, row.event_id]
+def source_of(row: EventRow) -> list[Any]:
+    """The place of an event in time, in the order of the columns of run_fields.sql."""
+    return [(row.timestamp - EPOCH) // MICROSECOND, row.tie, row.event_id]
 
 
 def earlier_fields(found: Fields, stored_sources: str | None) -> Fields:

@@ -22,7 +22,7 @@ from datetime import date, datetime
 from typing import Any
 
 from service.ingest.rows import EventRow
-from service.writer.run_fields import PLACE_IN_TIME, Fields
+from service.writer.run_fields import PLACE_IN_TIME, Fields, find_fields
 
 LARGE_RUN_EVENTS = 1_000
 MOVED_EVENTS = 20_000
@@ -157,13 +157,23 @@ def wish(at: datetime | None, value: str | None) -> tuple[datetime, str] | None:
 
 
 def first_state(
-    run_id: str, received_on: date, rows: list[EventRow], stored: Collection[str] = ()
+    run_id: str,
+    received_on: date,
+    rows: list[EventRow],
+    stored: Collection[str] = (),
+    *,
+    is_new: bool = False,
 ) -> RunState:
-    """The state that `rows` alone give their run. `stored`: ids of events that it holds besides."""
+    """The state that `rows` alone give their run. `stored`: ids of events that it holds besides.
+
+    The fields are found for a new run: another one's depend on what it has.
+    """
+    owner = find_owner(rows, stored)
     return RunState(
         run_id=run_id,
         received_on=received_on,
-        owner=find_owner(rows, stored),
+        owner=owner,
+        fields=find_fields(rows, owner.event_id if owner.is_root else None) if is_new else {},
         requested=min(((r.timestamp, r.run_name) for r in rows if r.run_name), default=None),
         environment=min(
             ((r.timestamp, r.environment) for r in rows if r.environment), default=None

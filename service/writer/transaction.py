@@ -29,7 +29,6 @@ from service.writer.run_changes import (
     open_spans_of,
     stored_events,
     types_of,
-    with_fields,
 )
 from service.writer.run_names import Namer
 from service.writer.run_outcome import find_outcomes
@@ -105,13 +104,10 @@ class Transaction:
             self._conn.rollback()
             return incoming.counts((), found.expired)
         states = {
-            run_id: first_state(run_id, self._today, rows) for run_id, rows in incoming.runs.items()
-        }
-        new = [
-            with_fields(states[run_id], rows)
+            run_id: first_state(run_id, self._today, rows, is_new=run_id not in found.known)
             for run_id, rows in incoming.runs.items()
-            if run_id not in found.known
-        ]
+        }
+        new = [state for run_id, state in states.items() if run_id not in found.known]
         namer = self._lock_agents(new, agents_that_name(found.known, states))
         held = self._hold_runs(found, namer, new)
         stored = held.stored
