@@ -2,7 +2,9 @@
 
 Of each, the value of the root wins, else that of the earliest event that has one; of errors always
 the earliest. A run keeps which event each is from, so the order in which events arrive does not
-matter. When a run's root changes to another event, all are found again among its stored events.
+matter. When a run's root changes to another event, or what a field is from no longer has it, all
+are found again among its stored events, but in a run of more than MOST_EVENTS: there the order may
+matter.
 sql/schema/run_fields.sql says the same of the events that are stored.
 """
 
@@ -16,6 +18,7 @@ import orjson
 from service.ingest.rows import EventRow
 from service.ingest.run_fields import FIRST_ERROR, RunFields
 
+MOST_EVENTS = 20_000
 ROOT, OTHER = 0, 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -61,15 +64,24 @@ def source_of(row: EventRow) -> list[Any]:
 
 
 def earlier_fields(found: Fields, stored_sources: str | None) -> Fields:
-    """Those of the found fields whose events win over what the run has."""
+    """Those of the found fields whose events win over what the run has, or are the same."""
     if not found or not stored_sources:
         return found
     stored = orjson.loads(stored_sources)
     return {
         name: field
         for name, field in found.items()
-        if name not in stored or field.source < stored[name]
+        if name not in stored or field.source <= stored[name]
     }
+
+
+def lose_fields(ended: Iterable[EventRow], stored_sources: str | None) -> bool:
+    """Whether a field is from the open version of a span, and not in the ended one."""
+    if not stored_sources:
+        return False
+    fields = {row.event_id: row.run_fields or {} for row in ended}
+    stored = orjson.loads(stored_sources)
+    return any(name not in fields.get(source[-1], (name,)) for name, source in stored.items())
 
 
 def as_json(fields: Fields) -> str | None:

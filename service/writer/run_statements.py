@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from service.db.queries import Connection, Row, queries
-from service.ingest.rows import Times
-from service.writer.run_changes import Change
-from service.writer.run_fields import as_json
+from service.ingest.rows import EventRow, Times
+from service.writer.run_changes import Change, Runs
+from service.writer.run_fields import MOST_EVENTS, as_json, lose_fields
 from service.writer.run_names import Namer
 from service.writer.run_owner import RunState, needs_name
 
@@ -87,14 +87,22 @@ def settle_runs(conn: Connection, changes: list[Change], names: list[str]) -> No
     if moved:
         queries.metrics.add_run_deltas(conn, run_ids=moved, sign=-1)
     queries.runs.settle(conn, **columns([now for _, now in changes], names, metadatas, ""))
-    with_other_root = [
-        now.run_id for stored, now in changes if stored.root_id not in (None, now.root_id)
-    ]
-    if with_other_root:
-        queries.runs.recount_fields(conn, run_ids=with_other_root)
     if moved:
         queries.runs.note_move(conn, run_ids=moved)
         queries.metrics.add_run_deltas(conn, run_ids=moved, sign=1)
+
+
+def recount_fields(
+    conn: Connection, held: Runs, changes: list[Change], ended: Mapping[str, list[EventRow]]
+) -> None:
+    """Find the fields again of locked runs that have another root now, or lost one of them."""
+    moved = [now.run_id for old, now in changes if old.root_id not in (None, now.root_id)]
+    lost = [
+        run_id for run_id, rows in ended.items() if lose_fields(rows, held[run_id].field_sources)
+    ]
+    found = [run_id for run_id in {*moved, *lost} if held[run_id].event_count <= MOST_EVENTS]
+    if found:
+        queries.runs.recount_fields(conn, run_ids=found)
 
 
 def new_name(namer: Namer, stored: RunState, now: RunState) -> str:

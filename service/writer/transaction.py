@@ -39,6 +39,7 @@ from service.writer.run_statements import (
     count_runs,
     name_runs,
     numbers_of,
+    recount_fields,
     rename_runs,
     reserve_numbers,
     settle_runs,
@@ -111,14 +112,12 @@ class Transaction:
         namer = self._lock_agents(new, agents_that_name(found.known, states))
         held = self._hold_runs(found, namer, new)
         stored = held.stored
-        rows = incoming.without_stored(stored)
         ended = incoming.ended(held.open_spans) if held.open_spans else {}
-        settled = settle(self._conn, held.runs, held.added, rows, ended)
+        settled = settle(self._conn, held.runs, held.added, incoming.without_stored(stored), ended)
         self._copy_events(held, settled.new)
         settled.change_stored(self._conn, held.runs)
         changes = find_changes(self._conn, held.runs, settled.without(held.added), held.types)
-        lsn = self._settle(namer, held, settled, changes)
-        return incoming.counts(stored, found.expired, lsn)
+        return incoming.counts(stored, found.expired, self._settle(namer, held, settled, changes))
 
     def _find_runs(self) -> Found:
         """Read the runs without a lock; leave out those that retention removed.
@@ -236,6 +235,7 @@ class Transaction:
             if changes:
                 settle_runs(self._conn, changes, names)
                 count_runs(self._conn, namer)
+            recount_fields(self._conn, held.runs, changes, settled.ended)
             queries.transactions.commit(self._conn)
             written = queries.replicas.written(self._conn)
         return str(written.fetchall()[0]["lsn"])

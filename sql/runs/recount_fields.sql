@@ -1,7 +1,7 @@
 -- runs/recount_fields: find the fields of runs again among all their events.
 --
--- Run when the root of a run changes to another event: what was from the root may now be from another event.
--- Rare. verify repairs runs with it.
+-- Run when the root of a run changes to another event, or a span's ended version lacks what its open one had: what was
+-- from it may now be from another event. Rare. verify repairs runs with it.
 --
 -- params   run_ids  uuid[]  the runs, held
 -- index    runs_pkey, events_pkey

@@ -1,7 +1,7 @@
 -- verify/agent_runs: runs of an agent whose totals or fields are not those of their events.
 --
--- The status of a run of more than 20,000 events depends on the order in which they came
--- (service/writer/run_outcome.py), so it is not compared.
+-- The status and the fields of a run of more than 20,000 events depend on the order in which they came
+-- (service/writer/run_outcome.py, run_fields.py), so they are not compared.
 --
 -- params   agent_name  text  the agent
 -- returns  relation text, key jsonb, stored jsonb, counted jsonb
@@ -26,10 +26,15 @@ WITH compared AS (
                               'ended_at', f.ended_at, 'last_event_at', f.last_event_at,
                               'duration_us', f.duration_us,
                               'status', CASE WHEN h.is_huge THEN r.status ELSE f.status END,
-                              'pending_ends', f.pending_ends, 'session_id', s.fields -> 'session_id',
-                              'user_id', s.fields -> 'user_id', 'tags', coalesce(s.fields -> 'tags', '[]'),
-                              'version', s.fields -> 'version', 'first_error', s.fields -> 'first_error',
-                              'field_sources', s.sources) AS counted
+                              'pending_ends', f.pending_ends)
+           || CASE WHEN h.is_huge
+                   THEN jsonb_build_object('session_id', r.session_id, 'user_id', r.user_id, 'tags', r.tags,
+                                           'version', r.version, 'first_error', r.first_error,
+                                           'field_sources', r.field_sources)
+                   ELSE jsonb_build_object('session_id', s.fields -> 'session_id', 'user_id', s.fields -> 'user_id',
+                                           'tags', coalesce(s.fields -> 'tags', '[]'), 'version', s.fields -> 'version',
+                                           'first_error', s.fields -> 'first_error', 'field_sources', s.sources)
+              END AS counted
       FROM runs      AS r
       JOIN run_facts AS f
         ON f.run_id = r.run_id

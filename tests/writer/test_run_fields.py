@@ -142,6 +142,26 @@ def test_the_error_of_a_span_has_its_type(client: Client, conn: Connection) -> N
     assert conn.execute(AGAIN).fetchall() == []
 
 
+@pytest.mark.parametrize(
+    ("ended", "session"), [({"session.id": "c"}, "c"), ({"user.id": "u"}, "b"), ({}, "b")]
+)
+def test_the_ended_version_of_a_span_takes_the_place_of_the_open_one(
+    client: Client, conn: Connection, ended: dict[str, Any], session: str
+) -> None:
+    trace, root, inner = new_trace(), new_span_id(), new_span_id()
+    opened = span(trace, span_id=inner, parent=root, attributes={"session.id": "a"})
+    opened.end_time_unix_nano = 0
+    later = span(trace, parent=root, attributes={"session.id": "b"})
+    later.start_time_unix_nano += 1_000_000
+    send(client, opened, later)
+    assert fields_of(client, run_of(trace))["session_id"] == "a"
+    send(client, span(trace, span_id=inner, parent=root, attributes=ended, error="E"))
+    found = fields_of(client, run_of(trace))
+    assert (found["session_id"], found["user_id"]) == (session, ended.get("user.id"))
+    assert found["first_error"] == {"type": None, "text": "E"}
+    assert conn.execute(AGAIN).fetchall() == []
+
+
 values = st.recursive(
     st.none()
     | st.booleans()
