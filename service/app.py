@@ -39,9 +39,13 @@ from service.resources.health.reasons import Sources
 from service.resources.metrics import percentiles, summary, timeseries, versions
 from service.resources.runs import resource as runs
 from service.resources.runs import search_resource
+from service.resources.scores import langfuse
+from service.resources.scores import resource as scores
+from service.resources.scores.ingest import ScoreIntake
 from service.resources.tail import resource as tail
 from service.resources.ui import resource as ui
 from service.writer.group_commit import GroupCommitWriter
+from service.writer.scores import ScoreWriter
 
 
 def create_app(
@@ -96,6 +100,8 @@ def routes(
     new_stream_client = partial(StreamClient, access, config.stream_stall_seconds)
     can_stream = config.worker_class != "meinheld"  # one stream would occupy the whole worker
     traces = otlp.OtlpTraces(writer, config, rate_limit, budget)
+    score_writer = ScoreWriter(database.storing_scores, sources.storage)
+    intake = ScoreIntake(score_writer, config, rate_limit, budget)
     prefixed: dict[str, Resource] = {
         "/events": ingest.Events(writer, database, config, rate_limit, budget),
         "/events/check": stored_check.StoredCheck(database, config, check_budget),
@@ -124,6 +130,11 @@ def routes(
         "/metrics/latency": percentiles.Latency(database),
         "/errors": groups.ErrorGroups(database),
         "/errors/{fingerprint:name}": error_events.ErrorEvents(database),
+        "/scores": scores.Scores(database, intake),
+        "/scores/{score_id:name}": scores.Score(database),
+        # Langfuse's SDKs send scores there, and nothing else since version 3.
+        "/public/scores": langfuse.LangfuseScores(intake),
+        "/public/ingestion": langfuse.LangfuseIngestion(intake),
         "/prices": prices.Prices(database),
         "/export/events.ndjson": export.EventsNdjson(database, new_stream_client, can_stream),
         "/export/events.csv": export.EventsCsv(database, new_stream_client, can_stream),

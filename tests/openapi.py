@@ -6,6 +6,7 @@ from typing import Any
 SENT = {
     "Batch", "Event", "Keys", "Key", "Description", "NewRunName",
     "Spans", "Span", "Attributes", "AnyValue",
+    "Scores", "Score", "LangfuseScore", "LangfuseBatch",
 }  # fmt: skip
 
 

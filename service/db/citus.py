@@ -1,9 +1,10 @@
 """python -m service migrate citus: distribute the tables of runs and events over Citus's nodes.
 
-The tables that grow with the events go to the workers: `runs`, `events` and `expired_runs`, by
-run_id, so that all rows of a run are on one node. The other tables stay on the coordinator, which
-every statement passes: agents, whose rows serialise the naming of runs, and metrics, whose size
-does not depend on the number of events. So folds, materialized views and deltas stay exact.
+The tables that grow with the events go to the workers: `runs`, `events`, `expired_runs` and
+`scores`, by run_id, so that all rows of a run are on one node. The other tables stay on the
+coordinator, which every statement passes: agents, whose rows serialise the naming of runs, and
+metrics, whose size does not depend on the number of events. So folds, materialized views and deltas
+stay exact.
 """
 
 from service.core.failure import Failure
@@ -15,7 +16,7 @@ from service.db.schema_version import applied_names, find_migration_gap, known_n
 from service.db.session_settings import DIRECT, READ, WRITE
 
 # In this order; the others are colocated with the first.
-TABLES = ("runs", "events", "expired_runs")
+TABLES = ("runs", "events", "expired_runs", "scores")
 # Workers do not get the settings of a session on the coordinator. Without them each level of a
 # trace would sort the run again, and lock waits would have no timeout.
 ON_WORKERS = {

@@ -1,6 +1,7 @@
 """The connections of one process, of three kinds.
 
-write   one for the worker's writer, as gati_ingest; a pool of one for changes by hand, as owner
+write   one for the worker's writer and a pool of one for scores, as gati_ingest; a pool of one for
+        changes by hand, as owner
 read    a read-only pool on the primary and one on each replica, as gati_read
 direct  opened where needed, as owner: migrations, partitions, the metrics leader, LISTEN
 """
@@ -46,12 +47,22 @@ class Database:
         self._change = create_pool(
             PoolSettings("change", settings.owner_url, self._write_session, 1)
         )
+        self._scores = create_pool(
+            PoolSettings(
+                "scores",
+                settings.ingest_url,
+                self._write_session,
+                1,
+                find_more_settings=settings.settings_of_owner,
+            )
+        )
         self.notifications = NotifyListener(lambda: connect(settings.url, DIRECT, "tail"))
 
     def open(self) -> None:
         """Start the pools; they connect on demand."""
         self.primary.pool.open()
         self._change.open()
+        self._scores.open()
         self.replicas.open()
 
     def close(self) -> None:
@@ -60,11 +71,12 @@ class Database:
         self.replicas.close()
         self.primary.pool.close()
         self._change.close()
+        self._scores.close()
 
     def pool_stats(self) -> dict[str, dict[str, int]]:
         """psycopg_pool's statistics of each pool, by its name."""
         replicas = [replica.reads.pool for replica in self.replicas.all]
-        pools = (self.primary.pool, self._change, *replicas)
+        pools = (self.primary.pool, self._change, self._scores, *replicas)
         return {pool.name: pool.get_stats() for pool in pools}
 
     @contextmanager
@@ -103,6 +115,12 @@ class Database:
             if on_commit:
                 with suppress(psycopg.Error):
                     on_commit(queries.replicas.written(conn).fetchall()[0]["lsn"])
+
+    @contextmanager
+    def storing_scores(self) -> Iterator[Connection]:
+        """Lend the connection that stores scores, in autocommit."""
+        with lend(self._scores) as conn:
+            yield conn
 
     def connect_writer(self) -> Connection:
         """Open the connection of the worker's writer."""

@@ -116,6 +116,8 @@ REPAIRS = counter(
     "gati_events_repaired", "Events of which content was repaired or cut, by what it was", "code"
 )
 
+SCORES = counter("gati_scores", "Scores that came in", "outcome")
+
 FOLD_SECONDS = histogram("gati_fold_duration_seconds", "Folds of deltas, with the views", SECONDS)
 FOLDED_DELTAS = counter("gati_folded_deltas", "Deltas that were folded")
 FOLD_FAILURES = counter("gati_fold_failures", "Folds that failed")
@@ -131,6 +133,13 @@ def count_batch(inserted: int, duplicates: int, rejected: int) -> None:
     ):
         if number:
             child.inc(number)
+
+
+def count_scores(stored: int, rejected: int) -> None:
+    """Count the scores of an answered request."""
+    for outcome, number in (("stored", stored), ("rejected", rejected)):
+        if number:
+            SCORES.labels(outcome).inc(number)
 
 
 def count_repairs(repaired: Mapping[str, int]) -> None:

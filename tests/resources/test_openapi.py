@@ -136,6 +136,36 @@ def test_answers_of_a_run_with_everything_are_as_described(
     assert_described(strict, "/metrics/timeseries", "get", answer)
 
 
+def test_answers_about_scores_are_as_described(client: Client, document: Document) -> None:
+    strict, run = close(document), new_id()
+    client.send(event(run))
+    good = {"run_id": run, "name": "n", "value": 1, "score_id": "a", "metadata": {"b": 1}}
+    for scores, status in (([good, {**good, "comment": "x" * 5_000}, {}], 200), ([{}], 422)):
+        answer = client.simulate_post("/scores", json={"scores": scores})
+        assert answer.status_code == status
+        assert_described(strict, "/scores", "post", answer)
+    page = client.simulate_get("/scores", query_string=f"run_id={run}&limit=1")
+    assert_described(strict, "/scores", "get", page)
+    assert_described(strict, "/runs/{run_id}", "get", client.simulate_get(f"/runs/{run}"))
+    for view in ("timeline", "trace"):
+        answer = client.simulate_get(f"/runs/{run}/{view}")
+        assert_described(strict, f"/runs/{{run_id}}/{view}", "get", answer)
+    sent = {"traceId": run, "name": "n", "value": 1}
+    for body, status in ((sent, 200), ([sent], 202), ([sent, {}], 207), ({}, 400)):
+        answer = client.simulate_post("/public/scores", json=body)
+        assert answer.status_code == status, answer.text
+        assert_described(strict, "/public/scores", "post", answer)
+    events = [
+        {"id": "1", "type": "score-create", "body": sent},
+        {"id": "2", "type": "trace-create"},
+    ]
+    answer = client.simulate_post("/public/ingestion", json={"batch": events})
+    assert_described(strict, "/public/ingestion", "post", answer)
+    for _ in range(2):
+        answer = client.simulate_delete("/scores/a")
+        assert_described(strict, "/scores/{score_id}", "delete", answer)
+
+
 def test_errors_that_are_hard_to_provoke_are_as_described(
     client: Client, document: Document
 ) -> None:

@@ -81,6 +81,8 @@ def test_a_run_has_every_promised_field(client: Client) -> None:
         "metadata",
         "created_at",
         "updated_at",
+        "score_count",
+        "scores",
     }
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from tests.sql.trees import LEVELS, Tree, fields, nodes, of_kind, own, statements, tables
 
 # The tables that are spread by run_id, and the views over them; all else is the coordinator's.
-TABLES = {"runs", "events", "events_default", "expired_runs"}
+TABLES = {"runs", "events", "events_default", "expired_runs", "scores"}
 VIEWS = {
     *(
         "run_details",
@@ -24,7 +24,7 @@ VIEWS = {
         "run_metrics",
         "counted_metrics",
     ),
-    *("event_times", "run_facts", "error_texts", "event_fields", "run_fields"),
+    *("event_times", "run_facts", "error_texts", "event_fields", "run_fields", "score_details"),
 }
 SPREAD = frozenset(TABLES | VIEWS)
 KEY = "run_id"

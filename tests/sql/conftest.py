@@ -32,7 +32,11 @@ SELECT date_bin('15 minutes', now(), '1970-01-01') - n % 90 * interval '1 day',
        'agent ' || n % 20, 'type ' || n % 5, 'model ' || n % 7, 1, 0.1,
        '{10,20,30}', '{1,1,1}'
   FROM generate_series(1, 20000) AS n;
-VACUUM ANALYZE agents, runs, events, metric_deltas;
+INSERT INTO scores (run_id, score_id, name, kind, value_number, source, timestamp)
+SELECT md5('run' || 1 + n % 2000)::uuid, 'score ' || n, 'name ' || n % 7, 'number', n % 10, 'api',
+       now() - n * interval '1 minute'
+  FROM generate_series(1, 10000) AS n;
+VACUUM ANALYZE agents, runs, events, metric_deltas, scores;
 """
 METRICS = (
     "daily_metrics, quarter_hour_metrics, daily_latency, quarter_hour_latency, "

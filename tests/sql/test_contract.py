@@ -34,7 +34,14 @@ SPELLED = {
 # Sets, which no client sees.
 UNORDERED = {"runs.states", "runs.taken_names", "events.stored", "verify.run_ids"}
 # Views whose columns never change, so that a query may select all of them.
-FIXED = ["shown_runs", "paged_runs", "event_details", "priced_events", "written_runs"]
+FIXED = [
+    "shown_runs",
+    "paged_runs",
+    "event_details",
+    "priced_events",
+    "written_runs",
+    "score_details",
+]
 INDEXES = re.compile(r"\b[a-z]\w*_(?:pkey|key|idx)\b").findall
 RELATIONS = (
     "SELECT relname, relkind::text FROM pg_class WHERE relnamespace = 'public'::regnamespace"

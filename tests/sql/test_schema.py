@@ -52,6 +52,8 @@ SCHEMA_FILES = [
     "retired_versions",
     "expired_runs",
     "span_messages",
+    "scores",
+    "retired_scores",
     "api_keys",
     "audit_log",
     "model_prices",

@@ -5,7 +5,7 @@ Warnings are of events that are stored, but not quite as they were sent.
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from service.ingest.json.fields import BadEvent
 from service.ingest.repairs import Repairs
@@ -17,8 +17,10 @@ MAX_NAMED_ERRORS = 100
 class EventErrors:
     """`errors` holds up to 100 of {index, event_id, field, code, message}; `failed` counts all.
 
-    So does `warnings`; `repaired` counts them by code.
+    So does `warnings`; `repaired` counts them by code. `id_field` is what an id is called there.
     """
+
+    id_field: ClassVar[str] = "event_id"
 
     errors: list[dict[str, Any]] = field(default_factory=list)
     failed: int = 0
@@ -29,12 +31,12 @@ class EventErrors:
         """Note the error of the event at this index of the request."""
         self.failed += 1
         if len(self.errors) < MAX_NAMED_ERRORS:
-            self.errors.append(entry(index, event_id, error))
+            self.errors.append(self._entry(index, event_id, error))
 
     def warn(self, index: int, event_id: str | None, warning: BadEvent) -> None:
         """Note what was repaired in the event at this index of the request."""
         if len(self.warnings) < MAX_NAMED_ERRORS:
-            self.warnings.append(entry(index, event_id, warning))
+            self.warnings.append(self._entry(index, event_id, warning))
 
     def warn_of(self, index: int, event_id: str | None, repairs: Repairs) -> None:
         """Note all that was repaired in the event at this index."""
@@ -51,13 +53,12 @@ class EventErrors:
             fields["warnings"] = self.warnings
         return fields
 
-
-def entry(index: int, event_id: str | None, error: BadEvent) -> dict[str, Any]:
-    """An error or a warning as clients see it."""
-    return {
-        "index": index,
-        "event_id": event_id,
-        "field": error.field,
-        "code": error.code,
-        "message": str(error),
-    }
+    def _entry(self, index: int, event_id: str | None, error: BadEvent) -> dict[str, Any]:
+        """An error or a warning as clients see it."""
+        return {
+            "index": index,
+            self.id_field: event_id,
+            "field": error.field,
+            "code": error.code,
+            "message": str(error),
+        }

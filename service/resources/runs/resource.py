@@ -15,6 +15,7 @@ from service.core.validation import MAX_NAME, name_problem, to_uuid
 from service.db import audit_log
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.resources.runs.views import VIEWS, view_of
+from service.resources.scores.search import scores_of
 from service.resources.trace.ties import in_order
 from service.writer.run_names import generated_number
 
@@ -30,8 +31,8 @@ class RunById(DatabaseResource):
     def read(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
         """Respond with the run, or 404."""
         allow_parameters(req)
-        with self._database.reading() as conn:
-            resp.media = present(found(find_by_id(conn, key)))
+        with self._database.snapshot() as conn:
+            resp.media = with_scores(conn, found(find_by_id(conn, key)))
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
         """Delete the run and its events, or 404."""
@@ -50,11 +51,11 @@ class RunByName(DatabaseResource):
         with self._database.snapshot() as conn:
             run = find_by_id(conn, key) if view else None
             if view and run:
-                resp.data = view(conn, present(run))
+                resp.data = view(conn, with_scores(conn, run))
             else:
                 named = found(find_by_name(conn, key, run_name))
                 allow_parameters(req)  # a run that is named like a view takes none
-                resp.media = present(named)
+                resp.media = with_scores(conn, named)
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str) -> None:
         """Rename, {"new_run_name": text}; respond with the run, 409 when the name is taken."""
@@ -70,7 +71,7 @@ class RunByName(DatabaseResource):
             number = generated_number(new_name)
             if number is not None:  # so that ingest generates no such name
                 queries.agents.count_runs(conn, names=[key], counters=[str(number)])
-            resp.media = present(found(find_by_id(conn, str(run["run_id"]))))
+            resp.media = with_scores(conn, found(find_by_id(conn, str(run["run_id"]))))
 
     def on_delete(
         self, req: falcon.Request, resp: falcon.Response, key: str, run_name: str
@@ -99,7 +100,7 @@ class RunView(DatabaseResource):
             return
         render = VIEWS[view](req)
         with self._database.snapshot() as conn:
-            resp.data = render(conn, present(found(find_by_name(conn, key, run_name))))
+            resp.data = render(conn, with_scores(conn, found(find_by_name(conn, key, run_name))))
 
 
 def find_by_id(conn: Connection, key: str) -> Row | None:
@@ -131,6 +132,11 @@ def found(run: Row | None) -> Row:
 def present(run: Row) -> Row:
     """A run as clients see it: without its partition key, received_on."""
     return {name: value for name, value in run.items() if name != "received_on"}
+
+
+def with_scores(conn: Connection, run: Row) -> Row:
+    """A run as clients see it by itself: with its newest scores, which lists leave out."""
+    return {**present(run), **scores_of(conn, run["run_id"])}
 
 
 def audit_name(run: Row) -> str:

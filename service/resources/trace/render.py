@@ -61,6 +61,8 @@ def head_of(run: Row, event_count: int) -> Row:
         "total_tokens_out": run["tokens_out"],
         "event_count": event_count,
         **{name: run[name] for name in FIELDS},
+        "score_count": run["score_count"],
+        "scores": run["scores"],
     }
 
 

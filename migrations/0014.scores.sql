@@ -1,0 +1,88 @@
+-- 0014.scores: create the scores of runs, and what retention keeps of them.
+--
+-- locks    no existing table
+-- safe     yes: older processes do not know the tables; where they delete a run, its scores stay until retention
+
+SET LOCAL lock_timeout = '2s';
+
+CREATE TABLE scores (
+    run_id       uuid        NOT NULL,
+    score_id     text        COLLATE "C" NOT NULL,
+    event_id     uuid,
+    name         text        NOT NULL,
+    kind         text        NOT NULL,
+    value_number numeric,
+    value_text   text,
+    comment      text,
+    metadata     jsonb,
+    source       text        NOT NULL,
+    timestamp    timestamptz NOT NULL,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    updated_at   timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT scores_pkey PRIMARY KEY (run_id, score_id),
+    CONSTRAINT scores_source_check CHECK (source IN ('api', 'user', 'evaluator')),
+    CONSTRAINT scores_value_check CHECK (
+        CASE kind
+            WHEN 'number'   THEN value_number IS NOT NULL AND value_text IS NULL
+            WHEN 'boolean'  THEN value_number IS NOT NULL AND value_number IN (0, 1) AND value_text IS NULL
+            WHEN 'category' THEN value_number IS NULL AND value_text IS NOT NULL
+            ELSE false END)
+);
+
+CREATE INDEX scores_score_id_idx ON scores (score_id);
+
+CREATE INDEX scores_timestamp_idx ON scores (timestamp, run_id, score_id);
+
+CREATE INDEX scores_name_timestamp_idx ON scores (name, timestamp, run_id, score_id);
+
+COMMENT ON TABLE scores IS 'How good runs and their events were found to be. No foreign key to runs: a score may come before its run, and belongs to it as soon as that is there. Nothing is derived from scores, so metrics of scores are computed from here and retired_scores.';
+
+COMMENT ON COLUMN scores.score_id IS 'The client''s id, else one that the service made. Sent again, the score is replaced';
+
+COMMENT ON COLUMN scores.event_id IS 'The event that the score is about; NULL: the whole run';
+
+COMMENT ON COLUMN scores.value_number IS 'Of a number itself, of a boolean 0 or 1';
+
+COMMENT ON COLUMN scores.value_text IS 'Of a category';
+
+COMMENT ON COLUMN scores.timestamp IS 'When the judgement was made, as the client says; else when it came';
+
+COMMENT ON COLUMN scores.updated_at IS 'When it last came';
+
+CREATE VIEW score_details AS
+SELECT s.run_id, s.score_id, s.event_id, s.name, s.kind,
+       CASE s.kind
+           WHEN 'number'  THEN to_jsonb(s.value_number)
+           WHEN 'boolean' THEN to_jsonb(s.value_number = 1)
+           ELSE to_jsonb(s.value_text) END AS value,
+       s.comment, s.metadata, s.source, s.timestamp, s.created_at, s.updated_at
+  FROM scores AS s;
+
+COMMENT ON VIEW score_details IS 'Scores as the API returns them. Queries select all columns of it, so its columns never change: another set of columns is another view.';
+
+CREATE TABLE retired_scores (
+    retired_id bigint  NOT NULL GENERATED ALWAYS AS IDENTITY,
+    agent_name text    NOT NULL,
+    version    text    NOT NULL,
+    day        date    NOT NULL,
+    name       text    NOT NULL,
+    kind       text    NOT NULL,
+    source     text    NOT NULL,
+    value_text text,
+    scores     bigint  NOT NULL,
+    value_sum  numeric,
+    value_min  numeric,
+    value_max  numeric,
+    CONSTRAINT retired_scores_pkey PRIMARY KEY (retired_id),
+    CONSTRAINT retired_scores_sign_check CHECK (scores > 0)
+);
+
+CREATE INDEX retired_scores_agent_name_idx ON retired_scores (agent_name, day);
+
+CREATE INDEX retired_scores_day_idx ON retired_scores (day);
+
+COMMENT ON TABLE retired_scores IS 'Sums of the scores of runs that retention removed, added in the transaction that removed them: the metrics of scores still have them. Each drop appends, so a key may have several rows.';
+
+COMMENT ON COLUMN retired_scores.version IS 'Of the run; empty: none';
+
+COMMENT ON COLUMN retired_scores.day IS 'Of the score''s timestamp, in UTC';

@@ -1,0 +1,1 @@
+"""/api/scores: how good runs were found to be; Langfuse's scores, too."""
