@@ -37,6 +37,7 @@ from service.resources.health import health, prometheus
 from service.resources.health.probe import Probe
 from service.resources.health.reasons import Sources
 from service.resources.metrics import percentiles, summary, timeseries, versions
+from service.resources.metrics import scores as score_metrics
 from service.resources.runs import resource as runs
 from service.resources.runs import search_resource
 from service.resources.scores import langfuse
@@ -128,6 +129,7 @@ def routes(
         "/metrics/models": percentiles.Models(database),
         "/metrics/versions": versions.Versions(database),
         "/metrics/latency": percentiles.Latency(database),
+        "/metrics/scores": score_metrics.ScoreMetrics(database),
         "/errors": groups.ErrorGroups(database),
         "/errors/{fingerprint:name}": error_events.ErrorEvents(database),
         "/scores": scores.Scores(database, intake),

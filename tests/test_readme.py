@@ -17,7 +17,7 @@ BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 
 
 def test_the_curl_examples_run_and_answer_what_they_should(service: Service) -> None:
-    [example] = [block for block in BLOCKS if "-d '{" in block]
+    [example, scores] = [block for block in BLOCKS if "-d '{" in block]
     script = example.replace("http://127.0.0.1:8000", service.url).replace("\ncurl", "\necho; curl")
     printed = subprocess.run(
         ["bash", "-euc", script], check=True, capture_output=True, text=True
@@ -29,6 +29,12 @@ def test_the_curl_examples_run_and_answer_what_they_should(service: Service) -> 
     assert agents[0]["total_events"] == 2
     assert costs["series"][0]["group"] == "gpt-4o"
     assert [point["value"] for point in costs["series"][0]["points"]] == [0, 0, 0.002]
+    script = scores.replace("http://127.0.0.1:8000", service.url)
+    printed = subprocess.run(
+        ["bash", "-euc", script], check=True, capture_output=True, text=True
+    ).stdout
+    assert json.loads(printed)["inserted"] == 2
+    assert service.get(f"/api/runs/{run['run_id']}").json()["score_count"] == 2
 
 
 def test_the_examples_of_exports_run(service: Service, tmp_path: Path) -> None:

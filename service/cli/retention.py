@@ -18,7 +18,7 @@ DESCRIPTION = """Drop the weekly partitions of runs whose newest event is older 
 period. Metrics keep their totals. Prints the plan and asks for confirmation. Exit code 1 if a
 partition could not be dropped because it is in use."""
 KEPT, IN_USE, WOULD_DROP = "kept", "in use", "would drop"
-SUMS = ("runs", "events", "bytes")
+SUMS = ("runs", "events", "scores", "bytes")
 MEGABYTE = 1_000_000
 
 Outcome = tuple[Partition, str]
@@ -86,11 +86,11 @@ def summary(old: list[Partition]) -> str:
     """What goes in all, and what stays of it."""
     if not old:
         return "nothing is old enough to be dropped"
-    runs, events, size = (sum(getattr(one, name) for one in old) for name in SUMS)
+    runs, events, scores, size = (sum(getattr(one, name) for one in old) for name in SUMS)
     return (
         f"in all {len(old)} partitions, {old[0].first_day} to {old[-1].next_day}: {runs:,} runs, "
-        f"{events:,} events, {size / MEGABYTE:,.1f} MB; metrics keep their totals, the runs with "
-        "their timelines and traces go"
+        f"{events:,} events, {scores:,} scores, {size / MEGABYTE:,.1f} MB; metrics keep their "
+        "totals, the runs with their timelines and traces go"
     )
 
 

@@ -11,12 +11,15 @@ retention/add_expired     their ids
 retention/lock_runs       in key order: from here on their events wait, for moments
 retention/hold_partition  blocks other writers of the partition
 retention/version         the same as before, else an event came in and all is repeated
+retention/retire_scores   the scores go, and what they sum up to into retired_scores
+retention/lock_scores     from here on scores wait, for moments
+retention/retire_scores   those that came in between
 retention/delete_runs     in batches
 retention/lock_events     all readers and writers wait now, at most lock_timeout
 retention/drop_partition
 
 Events in the DEFAULT partition go by week, as if each week were a partition: runs/delete takes the
-place of the last three.
+place of the last three. Scores whose runs never came go by the day on which they came.
 
 On Citus the runs are locked first: its locks are changes, which retention/version would notice.
 """
@@ -24,7 +27,7 @@ On Citus the runs are locked first: its locks are changes, which retention/versi
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 
@@ -83,15 +86,17 @@ class Partition:
     events: int
     bytes: int
     newest: datetime | None
+    scores: int = 0
 
     def __str__(self) -> str:
         week = f" (week of {self.first_day})" if self.name == DEFAULT else ""
-        return f"{self.name}{week}  {self.runs} runs  {self.events} events  {self.bytes} bytes"
+        counts = f"{self.runs} runs  {self.events} events  {self.scores} scores"
+        return f"{self.name}{week}  {counts}  {self.bytes} bytes"
 
-    @classmethod
-    def from_row(cls, row: Row) -> "Partition":
-        """Read a row of retention/partitions."""
-        return cls(name=row.pop("partition"), **row)
+    @property
+    def days(self) -> dict[str, date]:
+        """The parameters of the queries about its runs."""
+        return {"first_day": self.first_day, "next_day": self.next_day}
 
 
 class Retention:
@@ -104,14 +109,20 @@ class Retention:
 
     def partitions(self) -> list[Partition]:
         """The partitions that end before the cutoff, the oldest first; then weeks in DEFAULT."""
-        rows = queries.retention.partitions(self._conn, cutoff=self.cutoff)
+        rows = queries.retention.partitions(self._conn, cutoff=self.cutoff).fetchall()
         weeks = queries.retention.default_weeks(self._conn, cutoff=self.cutoff).fetchall()
-        return [Partition.from_row(row) for row in rows] + [self._in_default(row) for row in weeks]
+        found = [Partition(name=row.pop("partition"), **row) for row in rows]
+        found += [self._in_default(row) for row in weeks]
+        return [replace(one, scores=self._count_scores(one)) for one in found]
 
     def _in_default(self, week: Row) -> Partition:
         days = {"first_day": week["first_day"], "next_day": week["next_day"]}
         runs = queries.retention.version(self._conn, **days).fetchall()[0]
         return Partition(name=DEFAULT, runs=runs["runs"], newest=runs["newest"], **week)
+
+    def _count_scores(self, partition: Partition) -> int:
+        row = queries.retention.count_scores(self._conn, **partition.days).fetchall()[0]
+        return int(row["scores"])
 
     def is_old(self, newest: datetime | None) -> bool:
         """Whether the newest event of a partition's runs is older than the cutoff."""
@@ -139,7 +150,7 @@ class Retention:
         return False
 
     def _drop(self, partition: Partition) -> None:
-        days = {"first_day": partition.first_day, "next_day": partition.next_day}
+        days = partition.days
         runs = self._lock_runs(days) if is_distributed(self._conn) else []
         before = queries.retention.version(self._conn, **days).fetchone()
         if before is None or not self.is_old(before["newest"]):
@@ -152,6 +163,9 @@ class Retention:
             queries.retention.hold_partition(self._conn, partition=partition.name)
         if queries.retention.version(self._conn, **days).fetchone() != before:
             raise Changed
+        queries.retention.retire_scores(self._conn, **days)
+        queries.retention.lock_scores(self._conn)
+        queries.retention.retire_scores(self._conn, **days)
         self._delete_runs(partition, runs)
         audit_log.record(self._conn, audit_log.RETENTION, "drop partition", str(partition))
         if partition.name != DEFAULT:
@@ -181,12 +195,21 @@ class Retention:
         raise NotDropped
 
     def tidy(self) -> None:
-        """Delete ids that expired long ago, and merge quarter hours that are no longer kept."""
+        """Delete ids that expired long ago, and scores whose runs never came; merge quarter hours.
+
+        Merged are those that are no longer kept.
+        """
+        self._delete_lost_scores()
         queries.retention.forget_expired(self._conn, days=EXPIRED_DAYS)
         for row in queries.retention.agents_to_compact(self._conn).fetchall():
             with self._conn.transaction():
                 queries.agents.lock(self._conn, names=[row["agent_name"]])
                 queries.retention.compact_retired(self._conn, agent_name=row["agent_name"])
+
+    def _delete_lost_scores(self) -> None:
+        gone = queries.retention.delete_lost_scores(self._conn, cutoff=self.cutoff).fetchall()
+        if gone[0]["scores"]:
+            log.info("retention: %d scores went whose runs never came", gone[0]["scores"])
 
 
 @contextmanager

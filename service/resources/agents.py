@@ -104,6 +104,7 @@ class Agent(DatabaseResource):
             queries.metrics.add_run_deltas(conn, agent_name=agent_name, sign=-1)
             queries.retention.delete_retired(conn, agent_name=agent_name)
             queries.retention.delete_retired_versions(conn, agent_name=agent_name)
+            queries.retention.delete_retired_scores(conn, agent_name=agent_name)
             return False
 
 

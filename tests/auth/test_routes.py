@@ -50,6 +50,7 @@ ROUTES = {
     ("GET", "/metrics/models"): READ,
     ("GET", "/metrics/versions"): READ,
     ("GET", "/metrics/latency"): READ,
+    ("GET", "/metrics/scores"): READ,
     ("GET", "/errors"): READ,
     ("GET", "/errors/{fingerprint:name}"): READ,
     ("GET", "/scores"): READ,

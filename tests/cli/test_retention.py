@@ -13,7 +13,9 @@ from service.metrics.verify import verify
 from tests.db.old import KEEP_DAYS, LONG_AGO, name_of, on, one, receive, run_on
 from tests.processes.harness import run, type_into
 
-LINE = re.compile(r"^(.+) (events_\d{8})  (\d+) runs  (\d+) events  (\d+) bytes$", re.MULTILINE)
+LINE = re.compile(
+    r"^(.+) (events_\d{8})  (\d+) runs  (\d+) events  (\d+) scores  (\d+) bytes$", re.MULTILINE
+)
 NEXT_WEEK = LONG_AGO + timedelta(days=7)
 KEEPS = f"kept, newest event {today()}:"
 
@@ -44,12 +46,12 @@ def test_it_tells_what_would_go_then_drops_it(
     dry = run(tmp_path, "retention", "--keep", "90d", "--dry-run", DATABASE_URL=filled_url)
     lines = [line for line in LINE.findall(dry.stdout) if line[2] != "0"]
     assert (dry.returncode, dry.stderr) == (0, "")
-    assert lines[0] == ("would drop", name_of(LONG_AGO), "2", "10", str(size))
+    assert lines[0] == ("would drop", name_of(LONG_AGO), "2", "10", "0", str(size))
     assert lines[1][:4] == (KEEPS, name_of(NEXT_WEEK), "1", "5")
     assert state(conn) == before
     assert re.search(
-        r"^in all \d+ partitions, .*: 2 runs, 10 events, [\d.]+ MB; metrics keep their totals, the "
-        r"runs with their timelines and traces go$",
+        r"^in all \d+ partitions, .*: 2 runs, 10 events, 0 scores, [\d.]+ MB; metrics keep their "
+        r"totals, the runs with their timelines and traces go$",
         dry.stdout,
         re.MULTILINE,
     )

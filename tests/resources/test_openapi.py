@@ -150,6 +150,10 @@ def test_answers_about_scores_are_as_described(client: Client, document: Documen
     for view in ("timeline", "trace"):
         answer = client.simulate_get(f"/runs/{run}/{view}")
         assert_described(strict, f"/runs/{{run_id}}/{view}", "get", answer)
+    query = "group_by=agent,day&from=2026-01-01"
+    answer = client.simulate_get("/metrics/scores", query_string=query)
+    assert answer.json["groups"]
+    assert_described(strict, "/metrics/scores", "get", answer)
     sent = {"traceId": run, "name": "n", "value": 1}
     for body, status in ((sent, 200), ([sent], 202), ([sent, {}], 207), ({}, 400)):
         answer = client.simulate_post("/public/scores", json=body)

@@ -16,7 +16,7 @@ from msgspec import Raw, Struct
 from service.core.cooperative import Pacer
 from service.core.validation import is_number, to_uuid
 from service.ingest.elements import NULL, Element
-from service.ingest.json.batch import utf8_of
+from service.ingest.json.batch import BadBatch, utf8_of
 from service.ingest.json.fields import BadEvent, missing
 from service.ingest.otlp.span import SPAN, event_id_of, is_span_id, run_id_of
 from service.ingest.repairs import Repairs
@@ -88,7 +88,10 @@ def parse_list(body: bytes) -> LangfuseBatch:
     batch, pacer = LangfuseBatch(is_list=is_list), Pacer()
     body, is_repaired = utf8_of(body)
     whole = b'{"scores":%b}' % body if is_list else b'{"scores":[%b]}' % body
-    for index, element in enumerate(read_elements(whole, "scores")):
+    elements = read_elements(whole, "scores")
+    if not is_list and len(elements) > 1:
+        raise BadBatch("invalid_json", "The body is neither a score nor a list of scores.")
+    for index, element in enumerate(elements):
         pacer.pause()
         add(batch, index, element, is_repaired, score_of)
     return batch

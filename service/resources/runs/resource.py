@@ -162,22 +162,28 @@ def delete(conn: Connection, run: Row, actor: str) -> dict[str, str]:
     locked = queries.runs.lock_for_delete(conn, run_id=run["run_id"]).fetchall()
     if not locked:
         raise ApiError(falcon.HTTP_404, "run_not_found", "This run does not exist.")
-    delete_runs(conn, locked)
+    scores = delete_runs(conn, locked)
     audit_log.record(conn, actor, "delete run", audit_name(run))
+    what = f"its events and {scores} scores" if scores else "its events"
     return {
         "status": "success",
-        "message": f"Run '{run['run_name']}' of agent '{run['agent_name']}' and its events deleted",
+        "message": f"Run '{run['run_name']}' of agent '{run['agent_name']}' and {what} deleted",
     }
 
 
-def delete_runs(conn: Connection, locked: list[Row]) -> None:
-    """Delete locked runs and their events; the metrics decrease by exactly their share."""
+def delete_runs(conn: Connection, locked: list[Row]) -> int:
+    """Delete locked runs with their events and scores; return how many scores there were.
+
+    The metrics decrease by exactly their share.
+    """
     run_ids = [str(run["run_id"]) for run in locked]
     with conn.pipeline():
         queries.metrics.add_run_deltas(conn, run_ids=run_ids, sign=-1)
         queries.runs.delete(
             conn, run_ids=run_ids, received_ons=[str(run["received_on"]) for run in locked]
         )
+        scores = queries.scores.delete_of_runs(conn, run_ids=run_ids)
+    return int(scores.fetchall()[0]["scores"])
 
 
 def check_name(name: object) -> str:
