@@ -71,7 +71,7 @@ def store(conn: Connection, rows: Sequence[ScoreRow]) -> StoredScores:
         timestamps=[row.timestamp for row in rows],
     ).fetchall()
     written = queries.replicas.written(conn).fetchall()[0]
-    kept = {row["run_id"] for row in stored}
+    kept = {str(row["run_id"]) for row in stored}
     expired = frozenset(row.run_id for row in rows) - kept
     inserted = sum(row["is_new"] for row in stored)
     return StoredScores(inserted, expired, str(written["lsn"]))

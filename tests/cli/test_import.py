@@ -10,12 +10,14 @@ import subprocess
 import termios
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from service.cli.importing.command import storing_scores
 from service.cli.importing.importer import BATCH_EVENTS, Importer
 from service.cli.importing.source import Line
 from service.cli.psql import listen_to_ctrl_c
@@ -28,6 +30,7 @@ from service.ingest.rows import EventRow
 from service.metrics.verify import verify
 from service.writer.group_commit import GroupCommitWriter
 from service.writer.incoming import Counts
+from service.writer.scores import ScoreWriter
 from tests.client import Client
 from tests.events import Event, differences, event, new_id
 from tests.processes.harness import REPOSITORY, Service, command, environment, run, until
@@ -126,6 +129,7 @@ def test_a_line_that_cannot_be_stored_is_named_and_stops_no_other(
     ) as writer:
         importer = Importer(
             writer,
+            ScoreWriter(partial(storing_scores, database_url)),
             Config.from_environment({}),
             lambda position, error: named.append(f"{position}: {error.code}: {error}"),
             said.append,

@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any
 
 from tqdm import tqdm
@@ -17,14 +18,16 @@ from service.core.clock import today
 from service.core.visible import visible
 from service.db import partitions
 from service.db.connections import connect
+from service.db.queries import Connection
 from service.db.schema_version import check
 from service.db.session_settings import WRITE
 from service.ingest.json.fields import BadEvent
 from service.writer.group_commit import GroupCommitWriter
+from service.writer.scores import ScoreWriter
 
-DESCRIPTION = """Store the events of a file: NDJSON as exports write it, also compressed with
-gzip, or the SQLite database of GATI's own backend. Stored events are skipped, so an interrupted
-import can be run again. Exit code 1 if an event was rejected."""
+DESCRIPTION = """Store the events and scores of a file: NDJSON as exports write it, also compressed
+with gzip, or the SQLite database of GATI's own backend. Stored events are skipped and stored scores
+replaced, so an interrupted import can be run again. Exit code 1 if one was rejected."""
 MAX_NAMED = 100
 
 
@@ -53,7 +56,10 @@ def import_events(config: Config, url: str, file: str, stop_on_error: bool) -> i
         writer = GroupCommitWriter(lambda: connect(url, WRITE, "import"), today, config.environment)
         with closing(writer), bar_of(source) as bar:
             complaints = Complaints(bar.write)
-            importer = Importer(writer, config, complaints, at(bar), stop_on_error)
+            scores = ScoreWriter(partial(storing_scores, url))
+            importer = Importer(
+                writer, scores, config, complaints, at(bar), stop_on_error=stop_on_error
+            )
             try:
                 importer.run(source.lines)
             finally:  # also after an interruption or failure, because stored batches stay stored
@@ -61,6 +67,14 @@ def import_events(config: Config, url: str, file: str, stop_on_error: bool) -> i
                 complaints.sum_up()
                 print(importer.result, flush=True)
     return FAILED if importer.result.failed else OK
+
+
+@contextmanager
+def storing_scores(url: str) -> Iterator[Connection]:
+    """Open a connection that stores scores, in autocommit."""
+    with connect(url, WRITE, "import") as conn:
+        conn.autocommit = True
+        yield conn
 
 
 class Complaints:

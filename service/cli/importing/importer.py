@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 import psycopg
@@ -18,15 +19,19 @@ from service.ingest.json.event import MAX_DEPTH
 from service.ingest.json.fields import BadEvent
 from service.ingest.json.ndjson_line import read_line
 from service.ingest.rows import EventRow
+from service.ingest.scores.ndjson_line import is_score, read_score_line
+from service.ingest.scores.rows import ScoreRow
 from service.telemetry.logging import reason
 from service.writer.group_commit import GroupCommitWriter
-from service.writer.incoming import Counts
+from service.writer.scores import ScoreWriter
 
 BATCH_EVENTS = 1_000
 BATCH_BYTES = 8 * 1024 * 1024  # two batches are in memory at a time, as lines and as rows
 RETRIES = RetryPolicy(5, jitter=False)
 OF_THE_DATA = (psycopg.DataError, psycopg.IntegrityError)
 TOO_LONG = BadEvent(None, "line_too_long", "The line is longer than MAX_BODY_MB.")
+
+T = TypeVar("T")
 
 Complain = Callable[[str, BadEvent], None]
 
@@ -37,20 +42,28 @@ class Batch:
 
     rows: list[EventRow] = field(default_factory=list)
     positions: list[str] = field(default_factory=list)
+    scores: list[ScoreRow] = field(default_factory=list)
+    score_positions: list[str] = field(default_factory=list)
     failed: list[tuple[str, BadEvent]] = field(default_factory=list)
     done: int = 0
+
+    def __len__(self) -> int:
+        """How many rows are to be stored."""
+        return len(self.rows) + len(self.scores)
 
 
 @dataclass
 class Result:
-    """Counts of the events of an import."""
+    """Counts of the events of an import, and of its scores: failed are those of both."""
 
     inserted: int = 0
     duplicates: int = 0
     failed: int = 0
+    scores: int = 0
 
     def __str__(self) -> str:
-        return f"inserted {self.inserted}, duplicates {self.duplicates}, failed {self.failed}"
+        counts = f"inserted {self.inserted}, duplicates {self.duplicates}, failed {self.failed}"
+        return f"{counts}, scores {self.scores}" if self.scores else counts
 
 
 class Importer:
@@ -62,12 +75,15 @@ class Importer:
     def __init__(
         self,
         writer: GroupCommitWriter,
+        score_writer: ScoreWriter,
         config: Config,
         complain: Complain,
         progress: Callable[[int], None],
+        *,
         stop_on_error: bool = False,
     ) -> None:
         self._writer = writer
+        self._score_writer = score_writer
         self._max_bytes = config.max_event_kb * KILOBYTE
         self._batch_events = min(BATCH_EVENTS, config.max_batch_size)
         self._complain = complain
@@ -103,7 +119,7 @@ class Importer:
             batch.done = line.done
             self._read(batch, line, ordinals)
             ends = batch.failed and self._stop_on_error
-            if len(batch.rows) >= self._batch_events or size >= BATCH_BYTES or ends:
+            if len(batch) >= self._batch_events or size >= BATCH_BYTES or ends:
                 yield batch
                 if ends:
                     return
@@ -111,11 +127,15 @@ class Importer:
         yield batch
 
     def _read(self, batch: Batch, line: Line, ordinals: dict[str, int]) -> None:
-        """Add the event of a line to the batch."""
+        """Add the event or the score of a line to the batch."""
         try:
             if line.json is None:
                 raise TOO_LONG
             if is_end_of_export(line.json):
+                return
+            if is_score(line.json):
+                batch.scores.append(read_score_line(line.json))
+                batch.score_positions.append(line.position)
                 return
             row = read_line(line.json, self._max_bytes, MAX_DEPTH, ordinals)
         except BadEvent as error:
@@ -128,6 +148,8 @@ class Importer:
         """Store a batch; report its rejected events and the progress."""
         if batch.rows:
             self._store_rows(batch, batch.rows, batch.positions)
+        if batch.scores:
+            self._store_scores(batch)
         for position, error in batch.failed:
             self._complain(position, error)
         self.result.failed += len(batch.failed)
@@ -136,7 +158,7 @@ class Importer:
     def _store_rows(self, batch: Batch, rows: list[EventRow], positions: list[str]) -> None:
         """Store rows; those that cannot be stored fail, and are found by halves."""
         try:
-            counts = self._store_with_retries(rows, positions)
+            counts = store_with_retries(lambda: self._writer.store(rows), positions[0])
         except Failure:
             raise
         except Exception as error:
@@ -155,22 +177,31 @@ class Importer:
             if row.run_id in counts.expired
         ]
 
-    def _store_with_retries(self, rows: list[EventRow], positions: list[str]) -> Counts:
-        """Store rows; retry after transient errors.
+    def _store_scores(self, batch: Batch) -> None:
+        """Store the scores of a batch; one that is stored already is replaced."""
+        rows, positions = batch.scores, batch.score_positions
+        stored = store_with_retries(lambda: self._score_writer.store(rows), positions[0])
+        late = [n for n, row in enumerate(rows) if row.run_id in stored.expired]
+        batch.failed += [(positions[n], EXPIRED) for n in late]
+        self.result.scores += len(rows) - len(late)
 
-        Raises Failure if nothing can be stored, else what is wrong with one of the rows.
-        """
-        for attempt in RETRIES.attempts():
-            try:
-                return self._writer.store(rows)
-            except OF_THE_DATA:
-                raise
-            except (psycopg.Error, Overloaded) as error:
-                passes = isinstance(error, Overloaded) or transient_kind(error) is not None
-                if attempt == RETRIES.max_attempts or not passes:
-                    text = f"stopped at {positions[0]}: {reason(error)}"
-                    raise Failure(f"{text}; run it again, what is stored stays once") from None
-        raise AssertionError("the last attempt returns or raises")
+
+def store_with_retries(store: Callable[[], T], first_position: str) -> T:
+    """Store rows; retry after transient errors.
+
+    Raises Failure if nothing can be stored, else what is wrong with one of the rows.
+    """
+    for attempt in RETRIES.attempts():
+        try:
+            return store()
+        except OF_THE_DATA:
+            raise
+        except (psycopg.Error, Overloaded) as error:
+            passes = isinstance(error, Overloaded) or transient_kind(error) is not None
+            if attempt == RETRIES.max_attempts or not passes:
+                text = f"stopped at {first_position}: {reason(error)}"
+                raise Failure(f"{text}; run it again, what is stored stays once") from None
+    raise AssertionError("the last attempt returns or raises")
 
 
 def cannot_be_stored(error: Exception) -> BadEvent:

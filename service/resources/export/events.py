@@ -12,6 +12,7 @@ from service.db.database import Database
 from service.db.queries import Connection, Row, queries
 from service.resources.export.filters import Filters
 from service.resources.export.runs import BYTES_PER_PAGE, goes_on, run_pages
+from service.resources.export.scores import lost_score_pages, score_pages
 
 ROWS_PER_PAGE = 1_000
 PRINTED_PER_PAGE = 8 * 1024 * 1024  # bytes of data as PostgreSQL prints it
@@ -49,14 +50,24 @@ class Rest:
             self.runs, self.after = self.runs[len(together) :], None
 
 
-def event_pages(database: Database, filters: Filters, first: Row | None) -> Iterator[list[Row]]:
-    """Yield pages of the matching events with their run names; a page may be empty."""
+def event_pages(
+    database: Database, filters: Filters, first: Row | None, *, with_scores: bool = False
+) -> Iterator[list[Row]]:
+    """Yield pages of the matching events with their run names; a page may be empty.
+
+    With scores, pages of these come before the events of their runs.
+    """
+    has_scores = with_scores and filters.has_scores
     if first is not None and filters.after_event is not None:
         yield from pages_of_runs(database, filters, Rest([first], filters.after_event))
     for runs in run_pages(database, filters, first):
         yield []  # many pages of runs may have no events that are wanted
+        if has_scores:
+            yield from score_pages(database, filters, runs)
         wanted = [run for run in runs if filters.may_have_events(run)]
         yield from pages_of_runs(database, filters, Rest(wanted))
+    if with_scores and filters.has_lost_scores:
+        yield from lost_score_pages(database, filters)
 
 
 def pages_of_runs(database: Database, filters: Filters, rest: Rest) -> Iterator[list[Row]]:

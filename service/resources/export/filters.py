@@ -33,5 +33,19 @@ class Filters:
 
     def has_started_in_time(self, run: Row) -> bool:
         """Whether a run started in the time range."""
-        too_soon = self.from_at is not None and run["started_at"] < self.from_at
-        return not (too_soon or (self.to_at is not None and run["started_at"] >= self.to_at))
+        return self.is_in_time(run["started_at"])
+
+    def is_in_time(self, moment: datetime) -> bool:
+        """Whether a moment is in the time range."""
+        too_soon = self.from_at is not None and moment < self.from_at
+        return not (too_soon or (self.to_at is not None and moment >= self.to_at))
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether scores are exported beside events; with a type of events, these alone."""
+        return self.event_type is None
+
+    @property
+    def has_lost_scores(self) -> bool:
+        """Whether scores whose runs are not there are exported: with everything alone."""
+        return self.has_scores and self.agent_name is None and self.run_id is None

@@ -38,6 +38,10 @@ EVENT_COLUMNS = (
     "parent_event_id", "previous_event_id", "model", "tokens_in", "tokens_out", "cost",
     "cost_source", "latency_ms", "is_error", "data",
 )  # fmt: skip
+SCORE_FIELDS = (
+    "run_id", "score_id", "event_id", "name", "kind", "value", "comment", "metadata", "source",
+    "timestamp",
+)  # fmt: skip
 RUN_COLUMNS = (
     "run_id", "run_name", "agent_name", "environment", "status", "started_at", "ended_at",
     "last_event_at",
@@ -48,20 +52,24 @@ RUN_COLUMNS = (
 
 
 def ndjson(pages: Iterable[list[Row]]) -> Iterator[bytes]:
-    """One line per event, and a last line that marks the export as complete."""
+    """One line per event and score, and a last line that marks the export as complete."""
     return in_parts(event_lines(pages), SPACE)
 
 
 def event_lines(pages: Iterable[list[Row]]) -> Iterator[bytes]:
     """Yield the lines, and an empty one at the end of a page."""
-    events = 0
+    events = scores = 0
     for row in rows_of(pages):
         if row is None:
             yield b""
-            continue
-        events += 1
-        yield orjson.dumps({name: row[name] for name in EVENT_FIELDS}) + b"\n"
-    yield orjson.dumps({"export": {"complete": True, "events": events}}) + b"\n"
+        elif "score_id" in row:
+            scores += 1
+            yield orjson.dumps({"score": {name: row[name] for name in SCORE_FIELDS}}) + b"\n"
+        else:
+            events += 1
+            yield orjson.dumps({name: row[name] for name in EVENT_FIELDS}) + b"\n"
+    end = {"complete": True, "events": events, **({"scores": scores} if scores else {})}
+    yield orjson.dumps({"export": end}) + b"\n"
 
 
 def csv_lines(columns: tuple[str, ...], pages: Iterable[list[Row]]) -> Iterator[bytes]:

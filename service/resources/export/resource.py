@@ -74,10 +74,8 @@ class Export(DatabaseResource):
             resp.set_header("Content-Encoding", "gzip")
 
     def _parts(self, filters: Filters) -> Iterator[bytes]:
-        return ndjson(self._event_pages(filters))
-
-    def _event_pages(self, filters: Filters) -> Iterator[list[Row]]:
-        return event_pages(self._database, filters, self._find_first(filters))
+        first = self._find_first(filters)
+        return ndjson(event_pages(self._database, filters, first, with_scores=True))
 
     def _find_first(self, filters: Filters) -> Row | None:
         first = find_first(self._database, filters)
@@ -89,7 +87,7 @@ class Export(DatabaseResource):
 
 
 class EventsNdjson(Export):
-    """Events as lines of JSON, each of which can be sent again."""
+    """Events and scores as lines of JSON, each of which can be imported."""
 
 
 class EventsCsv(Export):
@@ -98,7 +96,8 @@ class EventsCsv(Export):
     content_type, file_name = CSV, "events.csv"
 
     def _parts(self, filters: Filters) -> Iterator[bytes]:
-        return csv_lines(EVENT_COLUMNS, self._event_pages(filters))
+        pages = event_pages(self._database, filters, self._find_first(filters))
+        return csv_lines(EVENT_COLUMNS, pages)
 
 
 class RunsCsv(Export):

@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from service.cli.importing.command import storing_scores
 from service.cli.importing.importer import Importer
 from service.cli.importing.source import read_lines
 from service.config import Config
@@ -18,6 +20,7 @@ from service.db.connections import connect
 from service.db.session_settings import WRITE
 from service.metrics.verify import verify
 from service.writer.group_commit import GroupCommitWriter
+from service.writer.scores import ScoreWriter
 from tests.client import Client
 from tests.databases import janitor, url_of
 from tests.events import Event, at, differences, event, new_id
@@ -95,7 +98,11 @@ def imported(url: str, text: bytes) -> dict[str, int]:
     writer = GroupCommitWriter(lambda: connect(url, WRITE, "test"), today, "development")
     try:
         importer = Importer(
-            writer, Config.from_environment({}), lambda *bad: pytest.fail(str(bad)), lambda _: None
+            writer,
+            ScoreWriter(partial(storing_scores, url)),
+            Config.from_environment({}),
+            lambda *bad: pytest.fail(str(bad)),
+            lambda _: None,
         )
         importer.run(read_lines(io.BufferedReader(io.BytesIO(text)), None, 10**8))
         return vars(importer.result)
@@ -167,7 +174,7 @@ def test_all_metrics_of_what_was_imported_agree_and_again_changes_nothing(
         events = len(text.splitlines()) - 1
         assert events
         again = imported(other_url, text)
-        assert again == {"inserted": 0, "duplicates": events, "failed": 0}
+        assert again == {"inserted": 0, "duplicates": events, "failed": 0, "scores": 0}
         assert export(target).content == text
         assert orjson.loads(text.splitlines()[-1])["export"]["events"] == events
     assert verify(other_url) == []
