@@ -41,7 +41,7 @@ COMMANDS = {
     "retention": ("retention", "drop old weeks of events; metrics keep their totals"),
     "dump": ("dump", "write the database to a file with pg_dump"),
     "restore": ("restore", "fill an empty database from a file written by dump"),
-    "import": ("importing.command", "store the events and scores of an NDJSON file, or of a GATI SQLite file"),
+    "import": ("importing.command", "store what an NDJSON or GATI SQLite file holds"),
     "dashboard": ("dashboard.command", "serve the released GATI dashboard on this machine"),
     "help": ("", "show this text, or the help of a command"),
 }
