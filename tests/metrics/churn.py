@@ -27,6 +27,10 @@ class Churn:
         rng = random.Random(1)
         self._runs = [make_run(rng) for _ in range(RUNS)]
 
+    def run_id(self, rng: random.Random) -> str:
+        """One of the runs, which may not have come yet, or be gone."""
+        return str(rng.choice(self._runs)[0]["run_id"])
+
     def batch(self, rng: random.Random) -> list[Event]:
         """Pieces of some runs, and now and then the first pieces of a new one."""
         if rng.random() < 0.2:

@@ -14,11 +14,12 @@ from urllib.parse import quote
 import psycopg
 
 from service.db.connections import connect
-from service.db.queries import Connection
+from service.db.queries import Connection, queries
 from service.db.session_settings import READ, WRITE
 from service.prices.load import load
 from service.prices.reprice import reprice
 from tests.client import Client
+from tests.events import new_id
 from tests.ingest.otlp.spans import post, request
 from tests.metrics.churn import AGENTS, Churn
 from tests.metrics.nested_calls import batches
@@ -33,6 +34,16 @@ MATERIALIZED = ("agent_totals", "model_totals")
 SHOWN = 5  # differences of each comparison
 LAST_REPRICE = "SELECT max(audit_id) AS audit_id FROM audit_log WHERE action = 'reprice'"
 LONGEST_REPRICE_SECONDS = 0.2  # until one is killed
+# What the API says of scores, beside a recount from the tables, in one snapshot.
+SCORE_SUMS = """
+SELECT s.name, s.kind, r.agent_name, count(*) AS scores, sum(s.value_number) AS value_sum
+  FROM scores AS s
+  JOIN runs   AS r
+    ON r.run_id = s.run_id
+ GROUP BY s.name, s.kind, r.agent_name
+ ORDER BY s.name, s.kind, r.agent_name
+"""
+SCORE_VALUES = (0.1, 0.2, -3, True, False, "good", "bad")
 A_RUN = "SELECT run_id, agent_name, run_name FROM runs ORDER BY random() LIMIT 1"
 METRICS = ("events", "runs", "cost", "tokens_in", "errors", "latency_p95")
 PATHS = (
@@ -44,6 +55,8 @@ PATHS = (
     "/api/metrics/models",
     "/api/metrics/models?from=2026-01-01",
     "/api/metrics/latency",
+    "/api/scores",
+    "/api/metrics/scores?group_by=agent,day&from=1970-01-01",
     "/api/metrics/latency?agent=agent%201&model=gpt-4o",
     *(
         f"/api/metrics/timeseries?metric={metric}&group_by=agent&{window}"
@@ -121,6 +134,29 @@ class Fire:
             assert answer.status_code == 200, answer.content
             self.count("spans sent", len(spans))
 
+    def score(self, client: Client, seed: int) -> None:
+        """Send scores of runs that are there, and of some that never come; some again and again."""
+        rng = random.Random(seed)
+        while not self.done.is_set():
+            scores = [self._make_score(rng) for _ in range(rng.randint(1, 20))]
+            answer = client.simulate_post("/api/scores", json={"scores": scores})
+            if answer.status_code == 503:
+                self.count("scores refused")
+                continue
+            assert answer.status_code == 200, answer.text
+            assert answer.json["count"] == len(scores), answer.text
+            self.count("scores sent", len(scores))
+            self.count("scores replaced", answer.json["replaced"])
+
+    def _make_score(self, rng: random.Random) -> dict[str, object]:
+        run = self._churn.run_id(rng) if rng.random() < 0.9 else new_id()
+        return {
+            "run_id": run,
+            "score_id": f"score {rng.randrange(5)}",
+            "name": rng.choice(["accuracy", "thumb"]),
+            "value": rng.choice(SCORE_VALUES),
+        }
+
     def change(self, client: Client) -> None:
         """Delete runs and agents and rename runs, as fast as a person with a script."""
         rng = random.Random(2)
@@ -137,6 +173,8 @@ class Fire:
 
     def _choose_change(self, conn: Connection, rng: random.Random) -> tuple[str, str]:
         chance, run = rng.random(), conn.execute(A_RUN).fetchone()
+        if chance > 0.9:
+            return "DELETE", f"/api/scores/score%20{rng.randrange(5)}"
         if run is None or chance < 0.05:
             return "DELETE", f"/api/agents/{quote(rng.choice(AGENTS))}"
         if chance < 0.7:
@@ -151,6 +189,7 @@ class Fire:
                 with conn.transaction():
                     for view in rng.sample(VIEWS, len(VIEWS)):
                         self._compare(conn, view)
+                    self._compare_scores(conn)
 
     def _compare(self, conn: Connection, view: View) -> None:
         values, different = compare(conn, view)
@@ -160,6 +199,21 @@ class Fire:
         if different:
             seconds = time.monotonic() - self._began
             self.differences.append(f"{seconds:.1f} s: {view.name}: {different[:SHOWN]}")
+
+    def _compare_scores(self, conn: Connection) -> None:
+        counted = conn.execute(SCORE_SUMS).fetchall()
+        rows = queries.metrics.scores(
+            conn,
+            from_day="1970-01-01",
+            to_day="2300-01-01",
+            by_agent=True,
+            category_limit=20,
+            row_limit=1_000,
+        ).fetchall()
+        found = [{name: row[name] for name in counted[0]} for row in rows] if counted else rows
+        self.count("groups of scores", len(rows))
+        if found != counted:
+            self.differences.append(f"scores: {found[:SHOWN]} beside {counted[:SHOWN]}")
 
     def ask(self, client: Client) -> None:
         """Ask for all metrics over HTTP."""

@@ -32,10 +32,10 @@ HAPPENED = (
 
 @pytest.fixture
 def clients(database_url: str, caplog: pytest.LogCaptureFixture) -> Iterator[list[Client]]:
-    """A service for each writer, one for who deletes and renames, and one for who asks."""
+    """A service for each writer, two for scores, one for deletes and renames, one for reads."""
     caplog.set_level(logging.INFO, logger="service.writer")
     with ExitStack() as stack:
-        yield [stack.enter_context(Client.of(database_url)) for _ in range(WRITERS + 2)]
+        yield [stack.enter_context(Client.of(database_url)) for _ in range(WRITERS + 4)]
     assert "40P01" not in caplog.text
     assert "failed" not in caplog.text
 
@@ -45,10 +45,12 @@ def test_metrics_are_exact_under_fire(
     clients: list[Client], conn: Connection, database_url: str
 ) -> None:
     fire = Fire(database_url)
-    *writers, changer, asker = clients
+    *writers, scorer, other_scorer, changer, asker = clients
     fire.burn(
         [
             *[partial(fire.write, client, seed) for seed, client in enumerate(writers)],
+            partial(fire.score, scorer, 8),
+            partial(fire.score, other_scorer, 9),
             *[partial(fire.read, seed) for seed in range(READERS)],
             *[partial(fire.trace, client, part) for part, client in enumerate(writers[:2])],
             partial(fire.change, changer),
