@@ -26,6 +26,11 @@ LOSSES = {
         "retired_versions",
         "sums by version of runs that retention removed: nothing can count them again",
     ),
+    "scores": Loss("scores", "all scores of runs"),
+    "score-sums": Loss(
+        "retired_scores",
+        "sums of the scores of runs that retention removed: nothing can count them again",
+    ),
     "keys": Loss("api_keys", "all API keys: afterwards the service is open to all, without a key"),
     "audit-log": Loss("audit_log", "the audit log: who deleted, renamed, created and revoked what"),
 }

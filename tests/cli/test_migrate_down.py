@@ -9,6 +9,7 @@ from tests.client import Client
 from tests.db.old import LONG_AGO, receive, retain, run_on
 from tests.events import event, new_id
 from tests.processes.harness import run, type_into
+from tests.resources.scores.made import score, send
 from tests.service import serving
 
 ALL = len(known_names())
@@ -96,6 +97,19 @@ def test_events_are_a_loss_to_be_named(database_url: str, tmp_path: Path) -> Non
     refused = run(tmp_path, "migrate", "down", str(ALL), "--yes", DATABASE_URL=database_url)
     assert "nothing was done: add --lose events " in refused.stderr
     assert stored(database_url) == 1
+
+
+def test_scores_are_losses_to_be_named(database_url: str, tmp_path: Path) -> None:
+    old, arguments = new_id(), ["migrate", "down", str(ALL), "--yes"]
+    receive(database_url, LONG_AGO, *run_on(LONG_AGO, old))
+    with Client.of(database_url) as client:
+        assert send(client, score(old)).status_code == 200
+        assert retain(database_url)
+        assert send(client, score(new_id())).status_code == 200
+    refused = run(tmp_path, *arguments, DATABASE_URL=database_url)
+    assert "--lose scores --lose score-sums" in refused.stderr
+    assert "would lose scores: all scores of runs\n" in refused.stdout
+    assert "would lose score-sums: sums of the scores of runs that" in refused.stdout
 
 
 def test_on_a_terminal_only_yes_goes_on(database_url: str, tmp_path: Path) -> None:
