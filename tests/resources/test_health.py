@@ -19,6 +19,7 @@ from tests.events import event, new_id
 from tests.processes.harness import needs_root, until
 from tests.processes.postgres import ask, do, started
 from tests.processes.small_disk import small_disk
+from tests.resources.scores.made import score
 from tests.telemetry.scraped import Scrape
 
 pytestmark = pytest.mark.one_server("what is broken here is a single server's")
@@ -276,6 +277,8 @@ def test_a_disk_that_is_nearly_full_refuses_events_and_is_told(database_url: str
         assert (answer.status_code, answer.json["code"]) == (503, "storage_full")
         assert answer.headers["Retry-After"] == "1"
         assert "python -m service retention" in answer.json["description"]
+        scored = client.simulate_post("/api/scores", json={"scores": [score(new_id())]})
+        assert (scored.status_code, scored.json["code"]) == (503, "storage_full")
         assert health(client)[:2] == (200, "degraded")
         assert list(health(client)[2]) == ["storage_full"]
         assert client.ok("/api/agents") == []

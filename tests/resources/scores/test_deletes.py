@@ -1,5 +1,6 @@
 """Scores go by themselves, with their run, with their agent, and by retention."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from service.db.retention import retaining
 from tests.client import Client
 from tests.db.old import KEEP_DAYS, LONG_AGO, on, one, receive, retain, run_on
 from tests.events import event, new_id
+from tests.processes.harness import until
 from tests.resources.scores.made import score, send, stored
 
 WEEK = timedelta(days=7)
@@ -104,3 +106,31 @@ def test_scores_whose_runs_never_came_go_in_the_end(
     conn.execute("UPDATE scores SET updated_at = %s WHERE run_id <> %s", [on(LONG_AGO), waiting])
     retain(database_url)
     assert {found["run_id"] for found in stored(client)} == {waiting, kept}
+
+
+def test_scores_that_come_in_while_retention_drops_their_runs_count_or_are_refused(
+    client: Client, other_client: Client, conn: Connection, database_url: str
+) -> None:
+    """Every score that was answered as stored is in the sums afterwards, and no other."""
+    runs = [new_id() for _ in range(20)]
+    receive(database_url, LONG_AGO, *[event(run, timestamp=on(LONG_AGO)) for run in runs])
+    stored_scores, refused, ended = [], [], threading.Event()
+
+    def keep_sending() -> None:
+        while not ended.is_set():
+            answer = send(other_client, *[score(run, timestamp=on(LONG_AGO)) for run in runs])
+            if answer.status_code != 503:
+                stored_scores.append(answer.json["count"])
+                refused.append(answer.json["failed"])
+
+    sender = threading.Thread(target=keep_sending)
+    sender.start()
+    try:
+        until(lambda: len(stored_scores) > 3, "no score is stored")
+        until(lambda: bool(retain(database_url)), "the week stays")
+        until(lambda: sum(refused[-1:]) == len(runs), "late scores are taken")
+    finally:
+        ended.set()
+        sender.join()
+    assert one(conn, "SELECT sum(scores) FROM retired_scores") == sum(stored_scores)
+    assert stored(client) == []
