@@ -14,7 +14,7 @@ from service.ingest.json.event_errors import EventErrors
 from service.ingest.json.fields import BadEvent
 from service.ingest.repairs import REPLACEMENT, Repairs, note_text
 from service.ingest.scores.rows import ScoreRow
-from service.ingest.scores.score import decode_score, decoded, read_score
+from service.ingest.scores.score import MAX_ID, decode_score, decoded, read_score
 
 MAX_SCORES = 1_000
 
@@ -96,5 +96,5 @@ def note_bytes(is_repaired: bool, element: Element, repairs: Repairs) -> None:
 
 
 def shown_id(value: Any) -> str | None:
-    """The id of a score that was rejected; None where it is no text."""
-    return value if isinstance(value, str) else None
+    """The id of a bad score as an answer names it; None where it is no text."""
+    return value[:MAX_ID] if isinstance(value, str) else None

@@ -56,15 +56,15 @@ class LangfuseEvent(Struct, gc=False):
 
 
 class Head(Struct, gc=False):
-    """What an event of a batch is, whatever its body."""
+    """What an event of a batch is, whatever its body, which may be large."""
 
-    id: Any = None
-    type: Any = None
+    id: str | None = None
+    type: str | None = None
 
 
 decode_score: Callable[[Element], Any] = msgspec.json.Decoder(LangfuseScore).decode
 decode_event: Callable[[Element], Any] = msgspec.json.Decoder(LangfuseEvent).decode
-decode_head: Callable[[Element], Any] = msgspec.json.Decoder(Head).decode
+decode_head: Callable[[Element], Head] = msgspec.json.Decoder(Head).decode
 
 
 @dataclass
@@ -117,10 +117,9 @@ def parse_events(body: bytes) -> LangfuseBatch:
 def decode_head_of(element: Element) -> Head:
     """What an event is; of what cannot be read, a score, which is then refused by its error."""
     try:
-        head: Head = decode_head(element)
+        return decode_head(element)
     except (msgspec.MsgspecError, RecursionError):
         return Head(type=SCORE_CREATE)
-    return head
 
 
 Read = Callable[[Element, Repairs], tuple[LangfuseScore, Any]]

@@ -154,6 +154,8 @@ def test_odd_events_cost_themselves_alone(client: Client) -> None:
         {"id": "empty", "type": "score-create"},
         {"id": "list", "type": "score-create", "body": []},
         {"id": "good", "type": "score-create", "body": good, "timestamp": "2026-11-22T12:00:00Z"},
+        {"id": [[1] * 1_000], "type": "trace-create"},
+        {"id": "x" * 100_000, "type": "trace-create"},
         {"id": "bad", "type": "score-create", "body": good, "timestamp": "yesterday"},
     ]
     answer = client.simulate_post("/api/public/ingestion", json={"batch": batch})
@@ -163,6 +165,8 @@ def test_odd_events_cost_themselves_alone(client: Client) -> None:
         (None, "not_an_object"),
         ("empty", "not_an_object"),
         ("list", "not_an_object"),
+        (None, "not_an_object"),
+        ("x" * 200, "not_a_score"),
         ("bad", "invalid_timestamp"),
     ]
     assert stored(client)[0]["timestamp"] == "2026-11-22T12:00:00+00:00"
