@@ -6,6 +6,6 @@ from enum import StrEnum
 class Scope(StrEnum):
     """The scopes of keys; `admin` includes the others."""
 
-    INGEST = "ingest"  # send events, and check that they came
+    INGEST = "ingest"  # send events and scores, and check that events came
     READ = "read"  # every GET, and the same check
     ADMIN = "admin"  # rename and delete as well
