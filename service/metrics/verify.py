@@ -16,6 +16,7 @@ from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.session_settings import READ
 from service.metrics.fold import connect_for_folds, fold_deltas
+from service.metrics.metric_names import look_up, names_of
 
 RUNS_PER_STATEMENT = 1_000
 # No statement timeout, because one snapshot lasts for all; plans that fit each agent's size.
@@ -73,7 +74,10 @@ def differences(rows: Iterable[Row]) -> Iterator[Difference]:
 
 
 def repair(url: str, found: list[Difference]) -> None:
-    """Correct the runs that differ from their events, then rebuild all metrics from the runs."""
+    """Correct the runs that differ from their events, then rebuild all metrics from the runs.
+
+    Names that are missing in metric_names are added before, where there is room for them.
+    """
     runs = {difference.key["run_id"] for difference in found if difference.relation == "runs"}
     of_errors = {one.key["run_id"] for one in found if one.field == "error_fingerprint"}
     with connect_for_folds(url) as conn:
@@ -87,6 +91,7 @@ def repair(url: str, found: list[Difference]) -> None:
             with conn.transaction():
                 queries.runs.hold(conn, run_ids=[run_id])
                 queries.verify.set_error_fingerprints(conn, run_id=run_id)
+        add_names(conn)
         if not is_distributed(conn):  # Citus takes the snapshot before the lock is there
             conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         while True:
@@ -95,6 +100,15 @@ def repair(url: str, found: list[Difference]) -> None:
             except psycopg.errors.SerializationFailure:
                 continue  # somebody folded as it began
             return
+
+
+def add_names(conn: Connection) -> None:
+    """Add the names of all runs that are not in metric_names, as the writers do."""
+    for chunk in chunks(all_runs(conn), RUNS_PER_STATEMENT):
+        with conn.transaction():
+            rows = queries.metrics.names_of_runs(conn, run_ids=chunk)
+            labels = ((row["agent_name"], row["event_type"], row["model"]) for row in rows)
+            look_up(conn, {name for one in labels for name in names_of(one)})
 
 
 def rebuild(conn: Connection) -> None:
@@ -110,7 +124,7 @@ def rebuild(conn: Connection) -> None:
         queries.refresh.begin_fold(conn)
         queries.verify.clear_metrics(conn)
         queries.refresh.delete_deltas(conn)
-        run_ids = [str(row["run_id"]) for row in queries.verify.run_ids(conn)]
+        run_ids = all_runs(conn)
         with progress(len(run_ids), "runs") as advance:
             for chunk in chunks(run_ids, RUNS_PER_STATEMENT):
                 queries.metrics.add_run_deltas(conn, run_ids=chunk, sign=1)
@@ -118,6 +132,11 @@ def rebuild(conn: Connection) -> None:
         queries.metrics.add_run_deltas(conn, sign=1)
         fold_deltas(conn)
     queries.refresh.vacuum_deltas(conn)
+
+
+def all_runs(conn: Connection) -> list[str]:
+    """The ids of all runs."""
+    return [str(row["run_id"]) for row in queries.verify.run_ids(conn)]
 
 
 def chunks(items: list[str], size: int) -> Iterator[list[str]]:

@@ -1,16 +1,22 @@
 """The metric deltas of new events: the arrays of metrics/add_deltas.
 
 One delta per agent, quarter hour, type and model of the events, with the latencies counted by
-bucket. Only rows that are new may come here: a duplicate has been counted.
+bucket. Only rows that are new may come here: a duplicate has been counted. Types and models are
+those under which the events count: see service/metrics/metric_names.py.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
+from service.db.queries import Connection, queries
 from service.ingest.rows import EventRow
 from service.metrics.latency_buckets import latency_bucket
-from service.writer.run_changes import Rows, Runs
+from service.metrics.metric_names import Labels, MetricNames, Name, counted, names_of
+from service.writer.run_changes import Change, Rows, Runs
 from service.writer.run_totals import EXACT, Column
+from service.writer.settled import Settled
 
 QUARTER_HOUR_MINUTES = 15
 UP_TO_HOUR = len("2026-11-22T10")
@@ -41,6 +47,17 @@ class Delta:
             bucket = latency_bucket(row.latency_us)
             self.latencies[bucket] = self.latencies.get(bucket, 0) + 1
 
+    def merge(self, other: "Delta") -> None:
+        """Add the sums of another key."""
+        self.events += other.events
+        self.errors += other.errors
+        self.tokens_in += other.tokens_in
+        self.tokens_out += other.tokens_out
+        self.latency_us += other.latency_us
+        self.cost = EXACT.add(self.cost, other.cost)
+        for bucket, events in other.latencies.items():
+            self.latencies[bucket] = self.latencies.get(bucket, 0) + events
+
     def negate(self) -> None:
         """Turn the sign of all sums."""
         self.events, self.errors = -self.events, -self.errors
@@ -50,18 +67,53 @@ class Delta:
         self.latencies = {bucket: -count for bucket, count in self.latencies.items()}
 
 
-def deltas(rows_by_run: Rows, before: Rows, held: Runs) -> dict[str, Column]:
-    """Sum what counts, and as another delta with the opposite sign what counted before."""
-    found = sums(rows_by_run, held)
+Deltas = dict[Key, Delta]
+
+
+@dataclass(frozen=True)
+class CountedDeltas:
+    """The arrays of metrics/add_deltas, and what is to be remembered of their names."""
+
+    columns: dict[str, Column]
+    names: Mapping[Name, bool] = field(default_factory=dict)
+    labels: Collection[Labels] = ()
+
+
+def find_deltas(
+    conn: Connection,
+    known: MetricNames,
+    settled: Settled,
+    held: Runs,
+    changes: Iterable[Change],
+) -> CountedDeltas:
+    """Sum what counts, and as another delta with the opposite sign what counted before.
+
+    Adds the names of these rows, and of runs that move to another agent, to metric_names while
+    there is room.
+    """
+    now, before = sums(settled.counted, held), sums(settled.before, held)
+    labels = {key[1:] for key in now}
+    labels.update(key[1:] for key in before)
+    moved = {new.run_id: new.agent_name for old, new in changes if old.agent_name != new.agent_name}
+    if known.are_plain(labels) and not moved:
+        return CountedDeltas(added_and_taken(now, before))
+    names = {name for one in labels for name in names_of(one)}
+    counts = known.look_up(conn, names | names_of_runs(conn, moved))
+    now, before = by_counted_names(now, counts), by_counted_names(before, counts)
+    return CountedDeltas(added_and_taken(now, before), counts, labels)
+
+
+def added_and_taken(now: Deltas, before: Deltas) -> dict[str, Column]:
+    """The arrays of what counts now, and of what counted before."""
     if not before:
-        return as_columns(found)
-    added, taken = as_columns(found), as_columns(sums(before, held), is_taken=True)
+        return as_columns(now)
+    added, taken = as_columns(now), as_columns(before, is_taken=True)
     return {name: added[name] + taken[name] for name in added}
 
 
-def sums(rows_by_run: Rows, held: Runs) -> dict[Key, Delta]:
+def sums(rows_by_run: Rows, held: Runs) -> Deltas:
     """Sum rows by agent of their locked run, quarter hour, type and model."""
-    found: dict[Key, Delta] = {}
+    found: Deltas = {}
     for run_id, rows in rows_by_run.items():
         agent_name = held[run_id].agent_name
         for row in rows:
@@ -73,7 +125,28 @@ def sums(rows_by_run: Rows, held: Runs) -> dict[Key, Delta]:
     return found
 
 
-def as_columns(found: Mapping[Key, Delta], *, is_taken: bool = False) -> dict[str, Column]:
+def names_of_runs(conn: Connection, moved: Mapping[str, str]) -> set[Name]:
+    """The types and models of all events of runs that move to these agents."""
+    if not moved:
+        return set()
+    return {
+        name
+        for row in queries.metrics.names_of_runs(conn, run_ids=list(moved))
+        for name in names_of((moved[str(row["run_id"])], row["event_type"], row["model"]))
+    }
+
+
+def by_counted_names(found: Deltas, counts: Mapping[Name, bool]) -> Deltas:
+    """The deltas by the names under which they count; `counts`: which names count as themselves."""
+    if all(counts.values()):
+        return found
+    merged: defaultdict[Key, Delta] = defaultdict(Delta)
+    for key, delta in found.items():
+        merged[key[0], *counted(key[1:], counts)].merge(delta)
+    return merged
+
+
+def as_columns(found: Deltas, *, is_taken: bool = False) -> dict[str, Column]:
     """The arrays of metrics/add_deltas, with negative numbers for what is taken away."""
     if is_taken:
         for delta in found.values():

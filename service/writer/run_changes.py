@@ -30,6 +30,14 @@ class RetryTransaction(Exception):
         self.agents = frozenset(agents)
 
 
+def check_held(held: Runs, known: Runs, wanted: Collection[str]) -> None:
+    """Raise RetryTransaction if a run was deleted, or deleted and made again, before its lock."""
+    if len(held) < len(wanted):
+        raise RetryTransaction("a run was deleted")
+    if any(held[run_id].received_on != state.received_on for run_id, state in known.items()):
+        raise RetryTransaction("a run was made again on another day")
+
+
 def find_changes(conn: Connection, held: Runs, rows: Rows, types: Types) -> list[Change]:
     """The runs that their new rows change. The runs are locked, and the rows stored.
 

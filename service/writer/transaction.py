@@ -1,9 +1,9 @@
 """The write transaction: rows in, counts out; all or nothing, except the numbers of `run N`.
 
 READ COMMITTED. `Transaction.run` is the order of the statements, which is also the order of their
-locks: agents by name, runs by id, events by (run_id, event_id). No statement takes a lock of an
-earlier phase, so two transactions cannot deadlock. The numbers of `run N` are committed ahead; if
-another run has such a name all the same, 23505 makes the writer retry.
+locks: agents by name, runs by id, events by (run_id, event_id), new names of metrics. No statement
+takes a lock of an earlier phase, so two transactions cannot deadlock. The numbers of `run N` are
+committed ahead; if another run has such a name all the same, 23505 makes the writer retry.
 """
 
 from collections import Counter
@@ -13,10 +13,11 @@ from datetime import date
 
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.ingest.rows import EventRow, Times, blocks, times_of
+from service.metrics.metric_names import MetricNames
 from service.prices.price_list import CurrentPrices
 from service.writer.costs import set_costs, wants_cost
 from service.writer.incoming import Counts, Incoming
-from service.writer.metric_deltas import deltas
+from service.writer.metric_deltas import find_deltas
 from service.writer.run_changes import (
     Change,
     RetryTransaction,
@@ -24,6 +25,7 @@ from service.writer.run_changes import (
     Runs,
     Types,
     agents_that_name,
+    check_held,
     find_changes,
     ids_to_look_up,
     open_spans_of,
@@ -81,9 +83,10 @@ class Transaction:
         conn: Connection,
         requests: Sequence[Sequence[EventRow]],
         today: date,
+        *,
         environment: str,
         prices: CurrentPrices,
-        *,
+        metric_names: MetricNames,
         agents_to_lock: Collection[str] = (),
     ) -> None:
         self._conn = conn
@@ -91,6 +94,7 @@ class Transaction:
         self._today = today
         self._environment = environment
         self._prices = prices
+        self._metric_names = metric_names
         self._agents_to_lock = frozenset(agents_to_lock)
         self._agents_added = False
 
@@ -186,7 +190,7 @@ class Transaction:
         if loaded is not None:
             set_costs(without_cost, self._prices.at(self._conn, loaded.fetchone()))
         runs, added = by_id(rows_held), frozenset(str(row["run_id"]) for row in rows_added)
-        check_held(runs, found)
+        check_held(runs, found.known, found.incoming.runs)
         stored = list(rows_stored)
         made_by_others = runs.keys() - found.known.keys() - added
         if made_by_others:
@@ -228,22 +232,16 @@ class Transaction:
         born = {run_id: held.times[run_id] for run_id in held.added}
         outcomes = find_outcomes(self._conn, held.runs, settled.come, held.types, changes)
         counted = settled.counted
+        deltas = find_deltas(self._conn, self._metric_names, settled, held.runs, changes)
         with self._conn.pipeline():
             if counted:
                 queries.runs.add_totals(self._conn, **totals(settled, held.runs, born, outcomes))
-                queries.metrics.add_deltas(self._conn, **deltas(counted, settled.before, held.runs))
+                queries.metrics.add_deltas(self._conn, **deltas.columns)
             if changes:
                 settle_runs(self._conn, changes, names)
                 count_runs(self._conn, namer)
             recount_fields(self._conn, held.runs, changes, settled.ended)
             queries.transactions.commit(self._conn)
             written = queries.replicas.written(self._conn)
+        self._metric_names.remember(deltas.names, deltas.labels)
         return str(written.fetchall()[0]["lsn"])
-
-
-def check_held(runs: Runs, found: Found) -> None:
-    """Raise RetryTransaction if a run was deleted, or deleted and made again, before its lock."""
-    if len(runs) < len(found.incoming.runs):
-        raise RetryTransaction("a run was deleted")
-    if any(runs[run_id].received_on != state.received_on for run_id, state in found.known.items()):
-        raise RetryTransaction("a run was made again on another day")

@@ -14,6 +14,7 @@ from service.db.pools import is_broken
 from service.db.queries import Connection, queries
 from service.db.statement_timeout import ServerSilent
 from service.ingest.rows import EventRow
+from service.metrics.metric_names import MetricNames
 from service.prices.price_list import CurrentPrices
 from service.telemetry import metrics
 from service.writer.incoming import Counts
@@ -51,6 +52,7 @@ class TransactionRunner:
         self._environment = environment
         self._lock_backoff = lock_backoff
         self._prices = CurrentPrices()
+        self._metric_names = MetricNames()
         self._conn: Connection | None = None
         self.state = WriterState()
 
@@ -124,8 +126,9 @@ class TransactionRunner:
             conn,
             requests,
             self._today(),
-            self._environment,
-            self._prices,
+            environment=self._environment,
+            prices=self._prices,
+            metric_names=self._metric_names,
             agents_to_lock=agents,
         ).run()
         metrics.count_transaction(sum(map(len, requests)), time.monotonic() - began)

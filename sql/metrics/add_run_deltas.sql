@@ -3,12 +3,13 @@
 -- Subtracted before a run is deleted; subtracted under the old agent and added under the new agent when
 -- a run moves; added for every run when the metrics are rebuilt. Without run_ids: what retired runs
 -- contributed, of one agent before it is deleted, or of all agents when the metrics are rebuilt.
+-- Types and models without a row in metric_names count under (other).
 --
 -- params   run_ids     uuid[]   optional: the runs, locked
 -- params   agent_name  text     optional, without run_ids: this agent alone, locked
 -- params   sign        integer  1 to add, -1 to subtract
--- index    runs_pkey, events_pkey
--- plan     one index scan on one partition per run, two aggregates; with agent_name an index scan of
+-- index    runs_pkey, events_pkey, metric_names_pkey
+-- plan     one index scan on one partition per run, two aggregates, two index look-ups per cell; with agent_name an index scan of
 --          retired_metrics_agent_name_idx, without both one pass over retired_metrics
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set agent_name Researcher \set sign 1
 
@@ -34,24 +35,39 @@ WITH cells AS (
 \endif
 \endif
      GROUP BY m.quarter_hour, m.agent_name, m.event_type, m.model, m.latency_bucket
+), named AS (
+    SELECT c.quarter_hour, c.agent_name,
+           CASE WHEN c.event_type = '' OR t.name IS NOT NULL THEN c.event_type ELSE '(other)' END AS event_type,
+           CASE WHEN c.model      = '' OR m.name IS NOT NULL THEN c.model      ELSE '(other)' END AS model,
+           c.latency_bucket, c.events, c.errors, c.tokens_in, c.tokens_out, c.cost, c.latency_us,
+           c.runs, c.completed, c.failed, c.duration_us
+      FROM cells AS c
+      LEFT JOIN metric_names AS t
+        ON t.agent_name = c.agent_name
+       AND t.kind       = 'event_type'
+       AND t.name       = c.event_type
+      LEFT JOIN metric_names AS m
+        ON m.agent_name = c.agent_name
+       AND m.kind       = 'model'
+       AND m.name       = c.model
 )
 INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, events, errors, tokens_in,
                            tokens_out, cost, latency_us, runs, completed, failed, duration_us,
                            latency_buckets, latency_counts)
-SELECT c.quarter_hour, c.agent_name, c.event_type, c.model,
-       :'sign'::integer * sum(c.events),
-       :'sign'::integer * sum(c.errors),
-       :'sign'::integer * sum(c.tokens_in),
-       :'sign'::integer * sum(c.tokens_out),
-       :'sign'::integer * sum(c.cost),
-       :'sign'::integer * sum(c.latency_us),
-       :'sign'::integer * sum(c.runs),
-       :'sign'::integer * sum(c.completed),
-       :'sign'::integer * sum(c.failed),
-       :'sign'::integer * sum(c.duration_us),
-       coalesce(array_agg(c.latency_bucket)
-                FILTER (WHERE c.latency_bucket IS NOT NULL), '{}'),
-       coalesce(array_agg(:'sign'::integer * c.events)
-                FILTER (WHERE c.latency_bucket IS NOT NULL), '{}')
-  FROM cells AS c
- GROUP BY c.quarter_hour, c.agent_name, c.event_type, c.model;
+SELECT n.quarter_hour, n.agent_name, n.event_type, n.model,
+       :'sign'::integer * sum(n.events),
+       :'sign'::integer * sum(n.errors),
+       :'sign'::integer * sum(n.tokens_in),
+       :'sign'::integer * sum(n.tokens_out),
+       :'sign'::integer * sum(n.cost),
+       :'sign'::integer * sum(n.latency_us),
+       :'sign'::integer * sum(n.runs),
+       :'sign'::integer * sum(n.completed),
+       :'sign'::integer * sum(n.failed),
+       :'sign'::integer * sum(n.duration_us),
+       coalesce(array_agg(n.latency_bucket)
+                FILTER (WHERE n.latency_bucket IS NOT NULL), '{}'),
+       coalesce(array_agg(:'sign'::integer * n.events)
+                FILTER (WHERE n.latency_bucket IS NOT NULL), '{}')
+  FROM named AS n
+ GROUP BY n.quarter_hour, n.agent_name, n.event_type, n.model;

@@ -12,8 +12,8 @@
 -- params   priced_as    jsonb[]    from which prices; NULL: from none
 -- returns  events bigint, cost numeric
 -- rows     one: how many costs changed, and by how much in all
--- index    events_pkey, runs_pkey
--- plan     one index look-up per event, in one partition, and per run; a delta per agent, quarter hour,
+-- index    events_pkey, runs_pkey, metric_names_pkey
+-- plan     one index look-up per event, in one partition, and per run; two for its names; a delta per agent, quarter hour,
 --          type and model
 -- try      \set received_on 2026-11-23 \set run_ids '{}' \set agent_names '{}' \set event_ids '{}' \set old_costs '{}' \set costs '{}' \set priced_as '{}'
 
@@ -46,9 +46,20 @@ WITH changed AS (
 ), appended AS (
     INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, cost)
     SELECT date_bin('15 minutes', c.timestamp, '1970-01-01 00:00:00+00') AS quarter_hour,
-           c.agent_name, c.event_type, c.model, sum(c.cost)
+           c.agent_name,
+           CASE WHEN t.name IS NOT NULL THEN c.event_type ELSE '(other)' END AS counted_type,
+           CASE WHEN m.name IS NOT NULL THEN c.model      ELSE '(other)' END AS counted_model,
+           sum(c.cost)
       FROM changed AS c
-     GROUP BY quarter_hour, c.agent_name, c.event_type, c.model
+      LEFT JOIN metric_names AS t
+        ON t.agent_name = c.agent_name
+       AND t.kind       = 'event_type'
+       AND t.name       = c.event_type
+      LEFT JOIN metric_names AS m
+        ON m.agent_name = c.agent_name
+       AND m.kind       = 'model'
+       AND m.name       = c.model
+     GROUP BY quarter_hour, c.agent_name, counted_type, counted_model
 )
 SELECT count(*) FILTER (WHERE c.is_other) AS events,
        coalesce(sum(c.cost), 0)           AS cost

@@ -1,17 +1,17 @@
 -- verify/agent_metrics: where an agent's metrics are not what its runs, kept and retired, add up to.
 --
--- Both sides in one snapshot: it may run while events come in and folds happen.
+-- Both sides in one snapshot: it may run while events come in and folds happen. Types and models without a
+-- row in metric_names count under (other).
 --
 -- params   agent_name  text  the agent
 -- returns  relation text, key jsonb, stored jsonb, counted jsonb
 -- rows     one per row of a live view that differs; none when all is well
--- index    runs_agent_name_started_at_idx, events_pkey, retired_metrics_agent_name_idx
--- plan     the agent's runs, an index scan for the events of each, its retired metrics; aggregates
+-- index    runs_agent_name_started_at_idx, events_pkey, retired_metrics_agent_name_idx, metric_names_pkey
+-- plan     the agent's runs, an index scan for the events of each, its retired metrics, its names; aggregates
 -- try      \set agent_name Researcher
 
-WITH truth AS MATERIALIZED (
-    SELECT m.quarter_hour, (m.quarter_hour AT TIME ZONE 'UTC')::date AS day, m.event_type, m.model,
-           m.latency_bucket,
+WITH cells AS (
+    SELECT m.quarter_hour, m.event_type, m.model, m.latency_bucket,
            sum(m.events)      AS events,
            sum(m.errors)      AS errors,
            sum(m.tokens_in)   AS tokens_in,
@@ -25,6 +25,21 @@ WITH truth AS MATERIALIZED (
       FROM counted_metrics AS m
      WHERE m.agent_name = :'agent_name'
      GROUP BY m.quarter_hour, m.event_type, m.model, m.latency_bucket
+), truth AS MATERIALIZED (
+    SELECT c.quarter_hour, (c.quarter_hour AT TIME ZONE 'UTC')::date AS day,
+           CASE WHEN c.event_type = '' OR t.name IS NOT NULL THEN c.event_type ELSE '(other)' END AS event_type,
+           CASE WHEN c.model      = '' OR m.name IS NOT NULL THEN c.model      ELSE '(other)' END AS model,
+           c.latency_bucket, c.events, c.errors, c.tokens_in, c.tokens_out, c.cost, c.latency_us,
+           c.runs, c.completed, c.failed, c.duration_us
+      FROM cells AS c
+      LEFT JOIN metric_names AS t
+        ON t.agent_name = :'agent_name'
+       AND t.kind       = 'event_type'
+       AND t.name       = c.event_type
+      LEFT JOIN metric_names AS m
+        ON m.agent_name = :'agent_name'
+       AND m.kind       = 'model'
+       AND m.name       = c.model
 ), kept AS MATERIALIZED (
     SELECT s.quarter_hours_from
       FROM fold_state AS s

@@ -67,6 +67,7 @@ EXPECTED = {
     "listed_runs": READS,
     "metric_deltas": ("a", "r", ""),
     "metric_deltas_delta_id_seq": OWNERS_ALONE,
+    "metric_names": ("ra", "", ""),
     "model_prices": ("r", "r", ""),
     "model_totals": OWNERS_ALONE,
     "model_totals_live": LIVE,

@@ -129,6 +129,10 @@ DAMAGE: dict[str, tuple[str, str, str, float | None]] = {
         "UPDATE events SET error_fingerprint = 7 WHERE NOT is_error",
         "events", "error_fingerprint", None,
     ),
+    "a name that is gone": (
+        "DELETE FROM metric_names WHERE kind = 'model' AND name = 'gpt-4o'",
+        "daily_metrics_live", "events", None,
+    ),
     "a lost delta": (
         "DELETE FROM metric_deltas"
         " WHERE ctid = (SELECT min(ctid) FROM metric_deltas WHERE events > 0)",

@@ -1,7 +1,8 @@
 """Every live view against a recount of events and runs, both in the snapshot of one transaction.
 
 The recount owes nothing to the service: it finds quarter hours by division, buckets by the edges,
-and the outcome and duration of a run from the run's events.
+and the outcome and duration of a run from the run's events. It takes from metric_names which names
+an agent has.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,12 @@ OF_RUNS = ("runs", "completed", "failed", "duration_us")
 SUMS_AND_RUNS = (*SUMS, *OF_RUNS)
 
 QUARTER_HOUR = "to_timestamp(floor(extract(epoch FROM {}) / 900) * 900)"
+# Every name counts as itself, until the agent has as many names of the kind as it may.
+COUNTED_NAME = """
+    CASE WHEN c.{0} <> ''
+          AND (c.agent_name, '{0}', '(other)') IN (SELECT agent_name, kind, name FROM metric_names)
+          AND (c.agent_name, '{0}', c.{0}) NOT IN (SELECT agent_name, kind, name FROM metric_names)
+         THEN '(other)' ELSE c.{0} END"""
 COUNTED = f"""
 WITH outcome AS (
     SELECT r.run_id, r.agent_name, min(e.began_at) AS started_at,
@@ -35,12 +42,17 @@ WITH outcome AS (
     SELECT o.agent_name, {QUARTER_HOUR.format("o.started_at")}, '', '', NULL, 0, 0, 0, 0, 0, 0,
            1, (o.status = 'completed')::integer, (o.status = 'failed')::integer, o.duration_us
       FROM outcome AS o
-), truth AS MATERIALIZED (
-    SELECT s.agent_name, s.quarter_hour, (s.quarter_hour AT TIME ZONE 'UTC')::date AS day,
-           s.event_type, s.model, s.latency_bucket,
+), cells AS MATERIALIZED (
+    SELECT s.agent_name, s.quarter_hour, s.event_type, s.model, s.latency_bucket,
            {", ".join(f"sum(s.{name}) AS {name}" for name in SUMS_AND_RUNS)}
       FROM single AS s
-     GROUP BY 1, 2, 3, 4, 5, 6
+     GROUP BY 1, 2, 3, 4, 5
+), truth AS MATERIALIZED (
+    SELECT c.agent_name, c.quarter_hour, (c.quarter_hour AT TIME ZONE 'UTC')::date AS day,
+           {COUNTED_NAME.format("event_type")} AS event_type,
+           {COUNTED_NAME.format("model")} AS model,
+           c.latency_bucket, {", ".join(f"c.{name}" for name in SUMS_AND_RUNS)}
+      FROM cells AS c
 )"""
 DIMENSIONS = """truth AS t CROSS JOIN LATERAL
     (VALUES ('all', '', true), ('agent', t.agent_name, true),

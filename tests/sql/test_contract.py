@@ -32,7 +32,10 @@ SPELLED = {
     "float8": "double precision",
 }
 # Sets, which no client sees.
-UNORDERED = {"runs.states", "runs.taken_names", "events.stored", "verify.run_ids"}
+UNORDERED = {
+    *("runs.states", "runs.taken_names", "events.stored", "verify.run_ids"),
+    *("metrics.find_names", "metrics.names_of_runs"),
+}
 # Views whose columns never change, so that a query may select all of them.
 FIXED = [
     "shown_runs",

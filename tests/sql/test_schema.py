@@ -38,6 +38,7 @@ SCHEMA_FILES = [
     "exported_runs",
     "latency_buckets",
     "metric_deltas",
+    "metric_names",
     "run_metrics",
     "fold_state",
     "daily_metrics",

@@ -6,7 +6,7 @@ DIMENSIONS = ("model", "event_type")
 
 
 def none_has(conn: Connection, filters: dict[str, str | None]) -> bool:
-    """Whether no event has the model or the event type of the filters: the metrics know all.
+    """Whether no event has the model or the event type of the filters, as far as metrics know.
 
     It is asked once a batch of a search found nothing, in the snapshot of that batch.
     """

@@ -1,0 +1,115 @@
+"""MetricNames: which event types and models count under their own name in an agent's metrics.
+
+An agent has so many names of each kind (LIMITS), those that were stored first; the rest counts
+under (other). The table metric_names only grows, and a kind that is full stays full. So the name
+under which an event counts never changes, and a worker may remember what it has read.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from service.db.queries import Connection, queries
+
+OTHER = "(other)"
+EVENT_TYPE, MODEL = "event_type", "model"
+LIMITS = {EVENT_TYPE: 1_000, MODEL: 1_000}
+MOST_REMEMBERED = 20_000  # 100 agents with 10 event types and 5 models each have 1,500 names
+
+
+class Name(NamedTuple):
+    """An event type or a model of an agent."""
+
+    agent_name: str
+    kind: str
+    name: str
+
+
+Labels = tuple[str, str, str]  # of an event: its agent, event type and model, empty for none
+
+
+class MetricNames:
+    """The names that a worker has looked up."""
+
+    def __init__(self) -> None:
+        self._counts: dict[Name, bool] = {}
+        self._plain: set[Labels] = set()
+
+    def are_plain(self, labels: set[Labels]) -> bool:
+        """Whether all of these are known to count under their own names; for most transactions."""
+        return labels <= self._plain
+
+    def look_up(self, conn: Connection, names: Collection[Name]) -> dict[Name, bool]:
+        """Whether each of these counts under its own name; add those for which there is room.
+
+        Takes the last locks of the transaction if it adds any. Call `remember` after its commit.
+        """
+        unknown = [name for name in names if name not in self._counts]
+        known = {name: self._counts[name] for name in names if name in self._counts}
+        return known | look_up(conn, unknown) if unknown else known
+
+    def remember(self, counts: Mapping[Name, bool], labels: Collection[Labels]) -> None:
+        """Remember the result of `look_up` for these labels: the transaction has committed."""
+        if len(self._counts) + len(counts) > MOST_REMEMBERED:
+            self._counts.clear()
+        if len(self._plain) + len(labels) > MOST_REMEMBERED:
+            self._plain.clear()
+        self._counts.update(counts)
+        self._plain.update(one for one in labels if all(counts[name] for name in names_of(one)))
+
+
+def names_of(labels: Labels) -> list[Name]:
+    """The event type, and the model if there is one."""
+    agent_name, event_type, model = labels
+    names = [Name(agent_name, EVENT_TYPE, event_type)]
+    return [*names, Name(agent_name, MODEL, model)] if model else names
+
+
+def counted(labels: Labels, counts: Mapping[Name, bool]) -> Labels:
+    """The labels under which an event counts; `counts`: which names count as themselves."""
+    agent_name, event_type, model = labels
+    return (
+        agent_name,
+        event_type if counts[Name(agent_name, EVENT_TYPE, event_type)] else OTHER,
+        model if not model or counts[Name(agent_name, MODEL, model)] else OTHER,
+    )
+
+
+def look_up(conn: Connection, names: Collection[Name]) -> dict[Name, bool]:
+    """Whether each name counts as itself, by the table."""
+    rows = find(conn, [*names, *(full(name) for name in names)])
+    missing = sorted(name for name in names if name not in rows and full(name) not in rows)
+    if missing:
+        rows |= add(conn, missing)
+    return {name: name in rows and name.name != OTHER for name in names}
+
+
+def full(name: Name) -> Name:
+    """The name whose row says that no more names of the kind are added for the agent."""
+    return name._replace(name=OTHER)
+
+
+def find(conn: Connection, names: Iterable[Name]) -> set[Name]:
+    """Those of the names that have a row."""
+    return {Name(**row) for row in queries.metrics.find_names(conn, **columns(set(names)))}
+
+
+def add(conn: Connection, names: list[Name]) -> set[Name]:
+    """Add those for which there is room; return those of them that have a row then."""
+    new = [name for name in names if name.name != OTHER]
+    if not new:
+        return set()
+    with conn.pipeline():
+        queries.metrics.lock_names(conn, agent_names=sorted({name.agent_name for name in new}))
+        limits = [str(LIMITS[name.kind]) for name in new]
+        queries.metrics.add_names(conn, **columns(new), limits=limits)
+        rows = queries.metrics.find_names(conn, **columns(new))
+    return {Name(**row) for row in rows}
+
+
+def columns(names: Collection[Name]) -> dict[str, list[str | None]]:
+    """The arrays of metrics/find_names and metrics/add_names."""
+    return {
+        "agent_names": [name.agent_name for name in names],
+        "kinds": [name.kind for name in names],
+        "names": [name.name for name in names],
+    }
