@@ -36,7 +36,7 @@ from service.resources.export import resource as export
 from service.resources.health import health, prometheus
 from service.resources.health.probe import Probe
 from service.resources.health.reasons import Sources
-from service.resources.metrics import percentiles, summary, timeseries, versions
+from service.resources.metrics import percentiles, summary, timeseries, tools, versions
 from service.resources.metrics import scores as score_metrics
 from service.resources.runs import resource as runs
 from service.resources.runs import search_resource
@@ -128,6 +128,7 @@ def routes(
         "/metrics/timeseries": timeseries.Timeseries(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/versions": versions.Versions(database),
+        "/metrics/tools": tools.Tools(database),
         "/metrics/latency": percentiles.Latency(database),
         "/metrics/scores": score_metrics.ScoreMetrics(database),
         "/errors": groups.ErrorGroups(database),

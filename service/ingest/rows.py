@@ -46,6 +46,7 @@ class EventRow(Struct, kw_only=True, gc=False):
     environment: str | None = None
     run_fields: RunFields | None = None
     model: str | None = None
+    tool: str | None = None  # of a tool_call
     tokens_in: int | None = None
     tokens_out: int | None = None
     cost: str | None = None
@@ -91,7 +92,8 @@ class EventRow(Struct, kw_only=True, gc=False):
             f"{NULL if self.tokens_out is None else self.tokens_out}\t"
             f"{self.cost or NULL}\t{self.cost_source or NULL}\t"
             f"{NULL if self.latency_us is None else self.latency_us}\t{self.stamped_at_end}\t"
-            f"{self.tie}\t{self._outcome() if self.is_error else NO_ERROR}\t"
+            f"{self.tie}\t{escaped(self.tool) if self.tool else NULL}\t"
+            f"{self._outcome() if self.is_error else NO_ERROR}\t"
             f"{escaped(self.priced_as) if self.priced_as else NULL}\t"
         )
         return columns.encode() + self.stored_data.replace(b"\\", b"\\\\") + b"\n"

@@ -1,4 +1,4 @@
-"""MetricNames: which event types and models count under their own name in an agent's metrics.
+"""MetricNames: which types, models and tools count under their own name in an agent's metrics.
 
 An agent has so many names of each kind (LIMITS), those that were stored first; the rest counts
 under (other). The table metric_names only grows, and a kind that is full stays full. So the name
@@ -8,23 +8,24 @@ under which an event counts never changes, and a worker may remember what it has
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from service.db.queries import Connection, queries
+from service.db.queries import Connection, Row, queries
 
 OTHER = "(other)"
-EVENT_TYPE, MODEL = "event_type", "model"
-LIMITS = {EVENT_TYPE: 1_000, MODEL: 1_000}
+EVENT_TYPE, MODEL, TOOL = "event_type", "model", "tool"
+LIMITS = {EVENT_TYPE: 1_000, MODEL: 1_000, TOOL: 200}
 MOST_REMEMBERED = 20_000  # 100 agents with 10 event types and 5 models each have 1,500 names
 
 
 class Name(NamedTuple):
-    """An event type or a model of an agent."""
+    """An event type, a model or a tool of an agent."""
 
     agent_name: str
     kind: str
     name: str
 
 
-Labels = tuple[str, str, str]  # of an event: its agent, event type and model, empty for none
+# Of an event: its agent, event type, model and tool, empty for none.
+Labels = tuple[str, str, str, str]
 
 
 class MetricNames:
@@ -58,19 +59,26 @@ class MetricNames:
 
 
 def names_of(labels: Labels) -> list[Name]:
-    """The event type, and the model if there is one."""
-    agent_name, event_type, model = labels
-    names = [Name(agent_name, EVENT_TYPE, event_type)]
-    return [*names, Name(agent_name, MODEL, model)] if model else names
+    """The event type, and the model and the tool if there are any."""
+    agent_name, *of_event = labels
+    return [
+        Name(agent_name, kind, name) for kind, name in zip(LIMITS, of_event, strict=True) if name
+    ]
+
+
+def labels_of(row: Row, agent_name: str) -> Labels:
+    """The labels of a row of metrics/names_of_runs, for this agent."""
+    return agent_name, row["event_type"], row["model"], row["tool"]
 
 
 def counted(labels: Labels, counts: Mapping[Name, bool]) -> Labels:
     """The labels under which an event counts; `counts`: which names count as themselves."""
-    agent_name, event_type, model = labels
+    agent_name, event_type, model, tool = labels
     return (
         agent_name,
         event_type if counts[Name(agent_name, EVENT_TYPE, event_type)] else OTHER,
         model if not model or counts[Name(agent_name, MODEL, model)] else OTHER,
+        tool if not tool or counts[Name(agent_name, TOOL, tool)] else OTHER,
     )
 
 

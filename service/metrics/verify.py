@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import psycopg
@@ -16,7 +17,7 @@ from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.session_settings import READ
 from service.metrics.fold import connect_for_folds, fold_deltas
-from service.metrics.metric_names import look_up, names_of
+from service.metrics.metric_names import labels_of, look_up, names_of
 
 RUNS_PER_STATEMENT = 1_000
 # No statement timeout, because one snapshot lasts for all; plans that fit each agent's size.
@@ -107,8 +108,8 @@ def add_names(conn: Connection) -> None:
     for chunk in chunks(all_runs(conn), RUNS_PER_STATEMENT):
         with conn.transaction():
             rows = queries.metrics.names_of_runs(conn, run_ids=chunk)
-            labels = ((row["agent_name"], row["event_type"], row["model"]) for row in rows)
-            look_up(conn, {name for one in labels for name in names_of(one)})
+            names = (names_of(labels_of(row, row["agent_name"])) for row in rows)
+            look_up(conn, set(chain.from_iterable(names)))
 
 
 def rebuild(conn: Connection) -> None:

@@ -1,8 +1,8 @@
 """The metric deltas of new events: the arrays of metrics/add_deltas.
 
-One delta per agent, quarter hour, type and model of the events, with the latencies counted by
-bucket. Only rows that are new may come here: a duplicate has been counted. Types and models are
-those under which the events count: see service/metrics/metric_names.py.
+One delta per agent, quarter hour, type, model and tool of the events, with the latencies counted by
+bucket. Only rows that are new may come here: a duplicate has been counted. The names are those
+under which the events count: see service/metrics/metric_names.py.
 """
 
 from collections import defaultdict
@@ -13,7 +13,7 @@ from decimal import Decimal
 from service.db.queries import Connection, queries
 from service.ingest.rows import EventRow
 from service.metrics.latency_buckets import latency_bucket
-from service.metrics.metric_names import Labels, MetricNames, Name, counted, names_of
+from service.metrics.metric_names import Labels, MetricNames, Name, counted, labels_of, names_of
 from service.writer.run_changes import Change, Rows, Runs
 from service.writer.run_totals import EXACT, Column
 from service.writer.settled import Settled
@@ -21,7 +21,7 @@ from service.writer.settled import Settled
 QUARTER_HOUR_MINUTES = 15
 UP_TO_HOUR = len("2026-11-22T10")
 MINUTES = (":00+00", ":15+00", ":30+00", ":45+00")
-Key = tuple[str, str, str, str]
+Key = tuple[str, str, str, str, str]  # the quarter hour, and the labels
 
 
 class Delta:
@@ -112,12 +112,12 @@ def added_and_taken(now: Deltas, before: Deltas) -> dict[str, Column]:
 
 
 def sums(rows_by_run: Rows, held: Runs) -> Deltas:
-    """Sum rows by agent of their locked run, quarter hour, type and model."""
+    """Sum rows by agent of their locked run, quarter hour, type, model and tool."""
     found: Deltas = {}
     for run_id, rows in rows_by_run.items():
         agent_name = held[run_id].agent_name
         for row in rows:
-            key = (quarter_hour(row), agent_name, row.event_type, row.model or "")
+            key = (quarter_hour(row), agent_name, row.event_type, row.model or "", row.tool or "")
             delta = found.get(key)
             if delta is None:
                 delta = found[key] = Delta()
@@ -126,13 +126,13 @@ def sums(rows_by_run: Rows, held: Runs) -> Deltas:
 
 
 def names_of_runs(conn: Connection, moved: Mapping[str, str]) -> set[Name]:
-    """The types and models of all events of runs that move to these agents."""
+    """The types, models and tools of all events of runs that move to these agents."""
     if not moved:
         return set()
     return {
         name
         for row in queries.metrics.names_of_runs(conn, run_ids=list(moved))
-        for name in names_of((moved[str(row["run_id"])], row["event_type"], row["model"]))
+        for name in names_of(labels_of(row, moved[str(row["run_id"])]))
     }
 
 
@@ -152,10 +152,11 @@ def as_columns(found: Deltas, *, is_taken: bool = False) -> dict[str, Column]:
         for delta in found.values():
             delta.negate()
     return {
-        "quarter_hours": [moment for moment, _, _, _ in found],
-        "agent_names": [agent_name for _, agent_name, _, _ in found],
-        "event_types": [event_type for _, _, event_type, _ in found],
-        "models": [model for _, _, _, model in found],
+        "quarter_hours": [key[0] for key in found],
+        "agent_names": [key[1] for key in found],
+        "event_types": [key[2] for key in found],
+        "models": [key[3] for key in found],
+        "tools": [key[4] for key in found],
         "events": [str(delta.events) for delta in found.values()],
         "errors": [str(delta.errors) for delta in found.values()],
         "tokens_in": [str(delta.tokens_in) for delta in found.values()],

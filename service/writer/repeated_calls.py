@@ -184,6 +184,7 @@ def stored_row(run: RunState, row: Row) -> EventRow:
         timestamp=at,
         timestamp_text=at.isoformat(),
         model=row["model"],
+        tool=row["tool"],
         tokens_in=row["tokens_in"],
         tokens_out=row["tokens_out"],
         cost=None if cost is None else f"{cost:f}",

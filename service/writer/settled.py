@@ -158,6 +158,7 @@ def replace_events(conn: Connection, run: RunState, rows: list[EventRow]) -> Non
         event_ids=[row.event_id for row in rows],
         event_types=[row.event_type for row in rows],
         models=[row.model for row in rows],
+        tools=[row.tool for row in rows],
         tokens_in=texts(lambda row: row.tokens_in),
         tokens_out=texts(lambda row: row.tokens_out),
         costs=[row.cost for row in rows],

@@ -8,5 +8,5 @@
 
 COPY events (received_on, run_id, event_id, agent_name, event_type, timestamp,
              parent_event_id, previous_event_id, model, tokens_in, tokens_out, cost, cost_source,
-             latency_us, stamped_at_end, tie, is_error, error_fingerprint, priced_as, data)
+             latency_us, stamped_at_end, tie, tool, is_error, error_fingerprint, priced_as, data)
 FROM STDIN;

@@ -5,7 +5,7 @@
 -- params   received_on  date    the run's day
 -- params   run_id       uuid    the run, held
 -- params   event_ids    uuid[]  these alone; not given: all
--- returns  event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_us bigint, stamped_at_end boolean, tie integer, is_error boolean, is_repeat boolean
+-- returns  event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_us bigint, stamped_at_end boolean, tie integer, is_error boolean, tool text, is_repeat boolean
 -- rows     one per event; is_repeat: a call whose figures count elsewhere
 -- index    events_pkey
 -- plan     index scan on one partition, or a look-up by key per event
@@ -13,6 +13,7 @@
 
 SELECT e.event_id, e.agent_name, e.event_type, e.timestamp, e.parent_event_id, e.previous_event_id, e.model,
        e.tokens_in, e.tokens_out, e.cost, e.cost_source, e.latency_us, e.stamped_at_end, e.tie, e.is_error,
+       e.tool,
        e.event_type IN ('llm_call', 'agent_end') AND e.tokens_in IS NULL
        AND coalesce(e.data ->> 'counted', '') = 'false' AS is_repeat
   FROM events AS e

@@ -7,6 +7,7 @@
 -- params   event_ids     uuid[]     the spans
 -- params   event_types   text[]     beside them, as all that follows
 -- params   models        text[]
+-- params   tools         text[]
 -- params   tokens_in     bigint[]
 -- params   tokens_out    bigint[]
 -- params   costs         numeric[]
@@ -18,11 +19,12 @@
 -- params   datas         jsonb[]
 -- index    events_pkey
 -- plan     one look-up in one partition per event
--- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{}' \set event_types '{}' \set models '{}' \set tokens_in '{}' \set tokens_out '{}' \set costs '{}' \set cost_sources '{}' \set latencies_us '{}' \set is_errors '{}' \set fingerprints '{}' \set priced_as '{}' \set datas '{}'
+-- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{}' \set event_types '{}' \set models '{}' \set tools '{}' \set tokens_in '{}' \set tokens_out '{}' \set costs '{}' \set cost_sources '{}' \set latencies_us '{}' \set is_errors '{}' \set fingerprints '{}' \set priced_as '{}' \set datas '{}'
 
 UPDATE events AS e
    SET event_type  = n.event_type,
        model       = n.model,
+       tool        = n.tool,
        tokens_in   = n.tokens_in,
        tokens_out  = n.tokens_out,
        cost        = n.cost,
@@ -32,11 +34,12 @@ UPDATE events AS e
        error_fingerprint = n.error_fingerprint,
        priced_as   = n.priced_as,
        data        = n.data
-  FROM unnest(:'event_ids'::uuid[], :'event_types'::text[], :'models'::text[], :'tokens_in'::bigint[],
+  FROM unnest(:'event_ids'::uuid[], :'event_types'::text[], :'models'::text[], :'tools'::text[],
+              :'tokens_in'::bigint[],
               :'tokens_out'::bigint[], :'costs'::numeric[], :'cost_sources'::text[],
               :'latencies_us'::bigint[], :'is_errors'::boolean[], :'fingerprints'::bigint[],
               :'priced_as'::jsonb[], :'datas'::jsonb[])
-    AS n (event_id, event_type, model, tokens_in, tokens_out, cost, cost_source, latency_us, is_error,
+    AS n (event_id, event_type, model, tool, tokens_in, tokens_out, cost, cost_source, latency_us, is_error,
           error_fingerprint, priced_as, data)
  WHERE e.received_on = :'received_on'::date
    AND e.run_id      = :'run_id'::uuid

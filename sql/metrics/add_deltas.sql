@@ -4,6 +4,7 @@
 -- params   agent_names     text[]         of their runs, as held
 -- params   event_types     text[]
 -- params   models          text[]         empty: none
+-- params   tools           text[]         empty: none
 -- params   events          bigint[]
 -- params   errors          bigint[]
 -- params   tokens_in       numeric[]
@@ -13,16 +14,16 @@
 -- params   latency_buckets text[]         of each row the array of latency buckets, as text
 -- params   latency_counts  text[]         how many events are in each of those, as text
 -- plan     appends: no key, no conflict, no lock between writers
--- try      \set quarter_hours '{}' \set agent_names '{}' \set event_types '{}' \set models '{}' \set events '{}' \set errors '{}' \set tokens_in '{}' \set tokens_out '{}' \set costs '{}' \set latencies_us '{}' \set latency_buckets '{}' \set latency_counts '{}'
+-- try      \set quarter_hours '{}' \set agent_names '{}' \set event_types '{}' \set models '{}' \set tools '{}' \set events '{}' \set errors '{}' \set tokens_in '{}' \set tokens_out '{}' \set costs '{}' \set latencies_us '{}' \set latency_buckets '{}' \set latency_counts '{}'
 
-INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, events, errors, tokens_in,
+INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, tool, events, errors, tokens_in,
                            tokens_out, cost, latency_us, latency_buckets, latency_counts)
-SELECT n.quarter_hour, n.agent_name, n.event_type, n.model, n.events, n.errors, n.tokens_in,
+SELECT n.quarter_hour, n.agent_name, n.event_type, n.model, n.tool, n.events, n.errors, n.tokens_in,
        n.tokens_out, n.cost, n.latency_us,
        n.latency_buckets::smallint[], n.latency_counts::bigint[]
   FROM unnest(:'quarter_hours'::timestamptz[], :'agent_names'::text[], :'event_types'::text[],
-              :'models'::text[], :'events'::bigint[], :'errors'::bigint[], :'tokens_in'::numeric[],
+              :'models'::text[], :'tools'::text[], :'events'::bigint[], :'errors'::bigint[], :'tokens_in'::numeric[],
               :'tokens_out'::numeric[], :'costs'::numeric[], :'latencies_us'::numeric[],
               :'latency_buckets'::text[], :'latency_counts'::text[])
-    AS n (quarter_hour, agent_name, event_type, model, events, errors, tokens_in, tokens_out,
+    AS n (quarter_hour, agent_name, event_type, model, tool, events, errors, tokens_in, tokens_out,
           cost, latency_us, latency_buckets, latency_counts);

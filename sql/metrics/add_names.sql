@@ -4,7 +4,7 @@
 -- kind is full; nothing is added after it.
 --
 -- params   agent_names  text[]    the agents, locked
--- params   kinds        text[]    event_type or model, beside the agents
+-- params   kinds        text[]    event_type, model or tool, beside the agents
 -- params   names        text[]    the names, beside the kinds; each once, none is (other)
 -- params   limits       bigint[]  how many names of the kind an agent may have, beside the kinds
 -- index    metric_names_pkey

@@ -3,18 +3,18 @@
 -- Subtracted before a run is deleted; subtracted under the old agent and added under the new agent when
 -- a run moves; added for every run when the metrics are rebuilt. Without run_ids: what retired runs
 -- contributed, of one agent before it is deleted, or of all agents when the metrics are rebuilt.
--- Types and models without a row in metric_names count under (other).
+-- Types, models and tools without a row in metric_names count under (other).
 --
 -- params   run_ids     uuid[]   optional: the runs, locked
 -- params   agent_name  text     optional, without run_ids: this agent alone, locked
 -- params   sign        integer  1 to add, -1 to subtract
 -- index    runs_pkey, events_pkey, metric_names_pkey
--- plan     one index scan on one partition per run, two aggregates, two index look-ups per cell; with agent_name an index scan of
+-- plan     one index scan on one partition per run, two aggregates, three index look-ups per cell; with agent_name an index scan of
 --          retired_metrics_agent_name_idx, without both one pass over retired_metrics
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set agent_name Researcher \set sign 1
 
 WITH cells AS (
-    SELECT m.quarter_hour, m.agent_name, m.event_type, m.model, m.latency_bucket,
+    SELECT m.quarter_hour, m.agent_name, m.event_type, m.model, m.tool, m.latency_bucket,
            sum(m.events)       AS events,
            sum(m.errors)       AS errors,
            sum(m.tokens_in)    AS tokens_in,
@@ -34,11 +34,12 @@ WITH cells AS (
      WHERE m.agent_name = :'agent_name'
 \endif
 \endif
-     GROUP BY m.quarter_hour, m.agent_name, m.event_type, m.model, m.latency_bucket
+     GROUP BY m.quarter_hour, m.agent_name, m.event_type, m.model, m.tool, m.latency_bucket
 ), named AS (
     SELECT c.quarter_hour, c.agent_name,
            CASE WHEN c.event_type = '' OR t.name IS NOT NULL THEN c.event_type ELSE '(other)' END AS event_type,
            CASE WHEN c.model      = '' OR m.name IS NOT NULL THEN c.model      ELSE '(other)' END AS model,
+           CASE WHEN c.tool       = '' OR o.name IS NOT NULL THEN c.tool       ELSE '(other)' END AS tool,
            c.latency_bucket, c.events, c.errors, c.tokens_in, c.tokens_out, c.cost, c.latency_us,
            c.runs, c.completed, c.failed, c.duration_us
       FROM cells AS c
@@ -50,11 +51,15 @@ WITH cells AS (
         ON m.agent_name = c.agent_name
        AND m.kind       = 'model'
        AND m.name       = c.model
+      LEFT JOIN metric_names AS o
+        ON o.agent_name = c.agent_name
+       AND o.kind       = 'tool'
+       AND o.name       = c.tool
 )
-INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, events, errors, tokens_in,
+INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, tool, events, errors, tokens_in,
                            tokens_out, cost, latency_us, runs, completed, failed, duration_us,
                            latency_buckets, latency_counts)
-SELECT n.quarter_hour, n.agent_name, n.event_type, n.model,
+SELECT n.quarter_hour, n.agent_name, n.event_type, n.model, n.tool,
        :'sign'::integer * sum(n.events),
        :'sign'::integer * sum(n.errors),
        :'sign'::integer * sum(n.tokens_in),
@@ -70,4 +75,4 @@ SELECT n.quarter_hour, n.agent_name, n.event_type, n.model,
        coalesce(array_agg(:'sign'::integer * n.events)
                 FILTER (WHERE n.latency_bucket IS NOT NULL), '{}')
   FROM named AS n
- GROUP BY n.quarter_hour, n.agent_name, n.event_type, n.model;
+ GROUP BY n.quarter_hour, n.agent_name, n.event_type, n.model, n.tool;

@@ -1,10 +1,11 @@
 -- metrics/filtered_latency: latency percentiles of a window of days (UTC), for any choice, in milliseconds.
 --
--- params   group_by   text         optional, the column: agent_name, event_type or model
+-- params   group_by   text         optional, the column: agent_name, event_type, model or tool
 -- params   names      text[]       optional: only these groups of group_by
 -- params   agent      text         optional: this agent alone
 -- params   event_type text         optional: this event type alone
 -- params   model      text         optional: this model alone
+-- params   tool       text         optional: this tool alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
 -- params   row_limit  bigint       groups at most, those of the most events first
@@ -12,7 +13,7 @@
 -- rows     one per group that has latencies, the most events first
 -- index    daily_latency_pkey
 -- plan     index scan where an agent is given, else the window by daily_latency_day_idx; and the deltas
--- try      \set row_limit 20 \set group_by model \set names '{gpt-4o}' \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24'
+-- try      \set row_limit 20 \set group_by model \set names '{gpt-4o}' \set agent Researcher \set event_type llm_call \set model gpt-4o \set tool search \set from_at '2026-11-01' \set to_at '2026-11-24'
 
 WITH histogram AS (
 \if :{?group_by}
@@ -38,6 +39,9 @@ WITH histogram AS (
 \endif
 \if :{?model}
        AND d.model = :'model'
+\endif
+\if :{?tool}
+       AND d.tool = :'tool'
 \endif
      GROUP BY name, d.latency_bucket
 ), largest AS (

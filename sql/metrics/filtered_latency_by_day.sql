@@ -1,10 +1,11 @@
 -- metrics/filtered_latency_by_day: a latency percentile by day (UTC), for any choice, in milliseconds.
 --
 -- params   percentile  text         the column of latency_percentiles: p50_ms, p95_ms or p99_ms
--- params   group_by   text         optional, the column: agent_name, event_type or model
+-- params   group_by   text         optional, the column: agent_name, event_type, model or tool
 -- params   agent      text         optional: this agent alone
 -- params   event_type text         optional: this event type alone
 -- params   model      text         optional: this model alone
+-- params   tool       text         optional: this tool alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
 -- params   row_limit  bigint       groups at most, the largest first
@@ -12,7 +13,7 @@
 -- rows     one per group and day that has latencies
 -- index    daily_latency_pkey
 -- plan     index scan where an agent is given, else the window by daily_latency_day_idx; and the deltas
--- try      \set percentile p95_ms \set group_by model \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
+-- try      \set percentile p95_ms \set group_by model \set agent Researcher \set event_type llm_call \set model gpt-4o \set tool search \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
 
 WITH histogram AS (
 \if :{?group_by}
@@ -33,6 +34,9 @@ WITH histogram AS (
 \endif
 \if :{?model}
        AND d.model = :'model'
+\endif
+\if :{?tool}
+       AND d.tool = :'tool'
 \endif
      GROUP BY name, d.day, d.latency_bucket
 ), points AS (

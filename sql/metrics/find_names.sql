@@ -1,7 +1,7 @@
 -- metrics/find_names: which of these names count as themselves in the metrics of an agent.
 --
 -- params   agent_names  text[]  the agents
--- params   kinds        text[]  event_type or model, beside the agents
+-- params   kinds        text[]  event_type, model or tool, beside the agents
 -- params   names        text[]  the names, beside the kinds; (other): whether the kind is full
 -- returns  agent_name text, kind text, name text
 -- rows     one per name that has a row in metric_names

@@ -1,6 +1,6 @@
 -- metrics/latency: latency percentiles of all time, by one dimension, in milliseconds.
 --
--- params   dimension  text  all, agent, event_type or model
+-- params   dimension  text  all, agent, event_type, model or tool
 -- params   name       text  optional: one of them alone
 -- params   names      text[]  optional: only these
 -- params   row_limit  bigint  groups at most, those of the most events first

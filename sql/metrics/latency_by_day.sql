@@ -1,8 +1,8 @@
 -- metrics/latency_by_day: a latency percentile by day (UTC), by one dimension, in milliseconds.
 --
 -- params   percentile  text         the column of latency_percentiles: p50_ms, p95_ms or p99_ms
--- params   dimension  text         all, agent, event_type or model
--- params   name       text         optional: one agent, event type or model alone
+-- params   dimension  text         all, agent, event_type, model or tool
+-- params   name       text         optional: one agent, event type, model or tool alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
 -- params   row_limit  bigint       groups at most, the largest first

@@ -1,12 +1,13 @@
 -- metrics/latency_by_quarter_hour: a latency percentile by hour or day of a time zone, in milliseconds.
 --
 -- params   percentile  text         the column of latency_percentiles: p50_ms, p95_ms or p99_ms
--- params   group_by   text         optional, the column: agent_name, event_type or model
+-- params   group_by   text         optional, the column: agent_name, event_type, model or tool
 -- params   interval   text         hour or day
 -- params   tz         text         a time zone's name
 -- params   agent      text         optional: this agent alone
 -- params   event_type text         optional: this event type alone
 -- params   model      text         optional: this model alone
+-- params   tool       text         optional: this tool alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
 -- params   row_limit  bigint       groups at most, the largest first
@@ -14,7 +15,7 @@
 -- rows     one per group and hour or day that has latencies
 -- index    quarter_hour_latency_pkey
 -- plan     index scan where an agent is given, else the window by quarter_hour_latency_quarter_hour_idx; and the deltas
--- try      \set percentile p95_ms \set group_by model \set interval hour \set tz Europe/Paris \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
+-- try      \set percentile p95_ms \set group_by model \set interval hour \set tz Europe/Paris \set agent Researcher \set event_type llm_call \set model gpt-4o \set tool search \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
 
 WITH histogram AS (
 \if :{?group_by}
@@ -36,6 +37,9 @@ WITH histogram AS (
 \endif
 \if :{?model}
        AND q.model = :'model'
+\endif
+\if :{?tool}
+       AND q.tool = :'tool'
 \endif
      GROUP BY name, at, q.latency_bucket
 ), points AS (

@@ -1,7 +1,7 @@
 -- metrics/latency_of_days: latency percentiles of a window of days (UTC), by one dimension, in milliseconds.
 --
--- params   dimension  text         all, agent, event_type or model
--- params   name       text         optional: one agent, event type or model alone
+-- params   dimension  text         all, agent, event_type, model or tool
+-- params   name       text         optional: one agent, event type, model or tool alone
 -- params   names      text[]       optional: only these
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included

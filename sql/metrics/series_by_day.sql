@@ -4,8 +4,8 @@
 --
 -- params   metric     text         the column: events, errors, runs, cost, tokens_in or tokens_out
 -- params   counted    text         runs where that is the metric, else events: rows without any are left out
--- params   dimension  text         all, agent, event_type or model
--- params   name       text         optional: one agent, event type or model alone
+-- params   dimension  text         all, agent, event_type, model or tool
+-- params   name       text         optional: one agent, event type, model or tool alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
 -- params   row_limit  bigint       groups at most, the largest first

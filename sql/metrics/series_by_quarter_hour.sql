@@ -4,12 +4,13 @@
 --
 -- params   metric     text         the column: events, errors, runs, cost, tokens_in or tokens_out
 -- params   counted    text         runs where that is the metric, else events: rows without any are left out
--- params   group_by   text         optional, the column: agent_name, event_type or model
+-- params   group_by   text         optional, the column: agent_name, event_type, model or tool
 -- params   interval   text         hour or day
 -- params   tz         text         a time zone's name
 -- params   agent      text         optional: this agent alone
 -- params   event_type text         optional: this event type alone
 -- params   model      text         optional: this model alone
+-- params   tool       text         optional: this tool alone
 -- params   from_at    timestamptz  included
 -- params   to_at      timestamptz  not included
 -- params   row_limit  bigint       groups at most, the largest first
@@ -17,7 +18,7 @@
 -- rows     one per group and hour or day in which something happened
 -- index    quarter_hour_metrics_pkey
 -- plan     index scan where an agent is given, else the window by quarter_hour_metrics_quarter_hour_idx; and the deltas
--- try      \set metric cost \set counted events \set group_by event_type \set interval hour \set tz Europe/Paris \set agent Researcher \set event_type llm_call \set model gpt-4o \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
+-- try      \set metric cost \set counted events \set group_by event_type \set interval hour \set tz Europe/Paris \set agent Researcher \set event_type llm_call \set model gpt-4o \set tool search \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
 
 WITH points AS (
 \if :{?group_by}
@@ -39,6 +40,9 @@ WITH points AS (
 \endif
 \if :{?model}
        AND q.model = :'model'
+\endif
+\if :{?tool}
+       AND q.tool = :'tool'
 \endif
      GROUP BY name, at
 ), largest AS (

@@ -13,8 +13,8 @@
 -- returns  events bigint, cost numeric
 -- rows     one: how many costs changed, and by how much in all
 -- index    events_pkey, runs_pkey, metric_names_pkey
--- plan     one index look-up per event, in one partition, and per run; two for its names; a delta per agent, quarter hour,
---          type and model
+-- plan     one index look-up per event, in one partition, and per run; three for its names; a delta per agent, quarter
+--          hour, type, model and tool
 -- try      \set received_on 2026-11-23 \set run_ids '{}' \set agent_names '{}' \set event_ids '{}' \set old_costs '{}' \set costs '{}' \set priced_as '{}'
 
 WITH changed AS (
@@ -31,7 +31,7 @@ WITH changed AS (
        AND e.cost        IS NOT DISTINCT FROM n.old_cost
        AND e.cost_source IS DISTINCT FROM 'client'
        AND coalesce(e.tokens_in, e.tokens_out) IS NOT NULL
-    RETURNING e.run_id, n.agent_name, e.timestamp, e.event_type, e.model,
+    RETURNING e.run_id, n.agent_name, e.timestamp, e.event_type, e.model, coalesce(e.tool, '') AS tool,
               coalesce(n.cost, 0) - coalesce(n.old_cost, 0) AS cost,
               n.cost IS DISTINCT FROM n.old_cost            AS is_other
 ), sums AS (
@@ -44,11 +44,12 @@ WITH changed AS (
       FROM sums AS s
      WHERE r.run_id = s.run_id
 ), appended AS (
-    INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, cost)
+    INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, tool, cost)
     SELECT date_bin('15 minutes', c.timestamp, '1970-01-01 00:00:00+00') AS quarter_hour,
            c.agent_name,
            CASE WHEN t.name IS NOT NULL THEN c.event_type ELSE '(other)' END AS counted_type,
            CASE WHEN m.name IS NOT NULL THEN c.model      ELSE '(other)' END AS counted_model,
+           CASE WHEN c.tool = '' OR o.name IS NOT NULL THEN c.tool ELSE '(other)' END AS counted_tool,
            sum(c.cost)
       FROM changed AS c
       LEFT JOIN metric_names AS t
@@ -59,7 +60,11 @@ WITH changed AS (
         ON m.agent_name = c.agent_name
        AND m.kind       = 'model'
        AND m.name       = c.model
-     GROUP BY quarter_hour, c.agent_name, counted_type, counted_model
+      LEFT JOIN metric_names AS o
+        ON o.agent_name = c.agent_name
+       AND o.kind       = 'tool'
+       AND o.name       = c.tool
+     GROUP BY quarter_hour, c.agent_name, counted_type, counted_model, counted_tool
 )
 SELECT count(*) FILTER (WHERE c.is_other) AS events,
        coalesce(sum(c.cost), 0)           AS cost

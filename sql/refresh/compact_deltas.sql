@@ -8,9 +8,9 @@ WITH gone AS (
     DELETE FROM metric_deltas AS d
     RETURNING d.quarter_hour, d.agent_name, d.event_type, d.model, d.events, d.errors, d.tokens_in,
               d.tokens_out, d.cost, d.latency_us, d.runs, d.completed, d.failed, d.duration_us,
-              d.latency_buckets, d.latency_counts
+              d.latency_buckets, d.latency_counts, d.tool
 ), sums AS (
-    SELECT g.quarter_hour, g.agent_name, g.event_type, g.model,
+    SELECT g.quarter_hour, g.agent_name, g.event_type, g.model, g.tool,
            sum(g.events)      AS events,
            sum(g.errors)      AS errors,
            sum(g.tokens_in)   AS tokens_in,
@@ -22,30 +22,31 @@ WITH gone AS (
            sum(g.failed)      AS failed,
            sum(g.duration_us) AS duration_us
       FROM gone AS g
-     GROUP BY g.quarter_hour, g.agent_name, g.event_type, g.model
+     GROUP BY g.quarter_hour, g.agent_name, g.event_type, g.model, g.tool
 ), counts AS (
-    SELECT g.quarter_hour, g.agent_name, g.event_type, g.model, b.latency_bucket,
+    SELECT g.quarter_hour, g.agent_name, g.event_type, g.model, g.tool, b.latency_bucket,
            sum(b.events) AS events
       FROM gone AS g
      CROSS JOIN unnest(g.latency_buckets, g.latency_counts) AS b (latency_bucket, events)
-     GROUP BY g.quarter_hour, g.agent_name, g.event_type, g.model, b.latency_bucket
+     GROUP BY g.quarter_hour, g.agent_name, g.event_type, g.model, g.tool, b.latency_bucket
 ), latencies AS (
-    SELECT c.quarter_hour, c.agent_name, c.event_type, c.model,
+    SELECT c.quarter_hour, c.agent_name, c.event_type, c.model, c.tool,
            array_agg(c.latency_bucket) AS latency_buckets,
            array_agg(c.events)         AS latency_counts
       FROM counts AS c
      WHERE c.events <> 0
-     GROUP BY c.quarter_hour, c.agent_name, c.event_type, c.model
+     GROUP BY c.quarter_hour, c.agent_name, c.event_type, c.model, c.tool
 )
 INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, events, errors, tokens_in,
                            tokens_out, cost, latency_us, runs, completed, failed, duration_us,
-                           latency_buckets, latency_counts)
+                           latency_buckets, latency_counts, tool)
 SELECT s.quarter_hour, s.agent_name, s.event_type, s.model, s.events, s.errors, s.tokens_in,
        s.tokens_out, s.cost, s.latency_us, s.runs, s.completed, s.failed, s.duration_us,
-       coalesce(l.latency_buckets, '{}'), coalesce(l.latency_counts, '{}')
+       coalesce(l.latency_buckets, '{}'), coalesce(l.latency_counts, '{}'), s.tool
   FROM sums AS s
   LEFT JOIN latencies AS l
     ON l.quarter_hour = s.quarter_hour
    AND l.agent_name   = s.agent_name
    AND l.event_type   = s.event_type
-   AND l.model        = s.model;
+   AND l.model        = s.model
+   AND l.tool         = s.tool;

@@ -5,7 +5,7 @@
 
 INSERT INTO daily_metrics AS t (agent_name, day, event_type, model, events, errors,
                            tokens_in, tokens_out, cost, latency_us, runs, completed, failed,
-                           duration_us)
+                           duration_us, tool)
 SELECT d.agent_name, (d.quarter_hour AT TIME ZONE 'UTC')::date AS day, d.event_type, d.model,
        sum(d.events),
        sum(d.errors),
@@ -16,10 +16,11 @@ SELECT d.agent_name, (d.quarter_hour AT TIME ZONE 'UTC')::date AS day, d.event_t
        sum(d.runs),
        sum(d.completed),
        sum(d.failed),
-       sum(d.duration_us)
+       sum(d.duration_us),
+       d.tool
   FROM metric_deltas AS d
- GROUP BY d.agent_name, day, d.event_type, d.model
- ORDER BY d.agent_name, day, d.event_type, d.model
+ GROUP BY d.agent_name, day, d.event_type, d.model, d.tool
+ ORDER BY d.agent_name, day, d.event_type, d.model, d.tool
     ON CONFLICT ON CONSTRAINT daily_metrics_pkey DO UPDATE
            SET events      = t.events      + excluded.events,
                errors      = t.errors      + excluded.errors,

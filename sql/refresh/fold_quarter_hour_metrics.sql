@@ -5,7 +5,7 @@
 
 INSERT INTO quarter_hour_metrics AS t (agent_name, quarter_hour, event_type, model, events, errors,
                            tokens_in, tokens_out, cost, latency_us, runs, completed, failed,
-                           duration_us)
+                           duration_us, tool)
 SELECT d.agent_name, d.quarter_hour, d.event_type, d.model,
        sum(d.events),
        sum(d.errors),
@@ -16,11 +16,12 @@ SELECT d.agent_name, d.quarter_hour, d.event_type, d.model,
        sum(d.runs),
        sum(d.completed),
        sum(d.failed),
-       sum(d.duration_us)
+       sum(d.duration_us),
+       d.tool
   FROM metric_deltas AS d
  WHERE d.quarter_hour >= (SELECT s.quarter_hours_from FROM fold_state AS s)
- GROUP BY d.agent_name, quarter_hour, d.event_type, d.model
- ORDER BY d.agent_name, quarter_hour, d.event_type, d.model
+ GROUP BY d.agent_name, quarter_hour, d.event_type, d.model, d.tool
+ ORDER BY d.agent_name, quarter_hour, d.event_type, d.model, d.tool
     ON CONFLICT ON CONSTRAINT quarter_hour_metrics_pkey DO UPDATE
            SET events      = t.events      + excluded.events,
                errors      = t.errors      + excluded.errors,

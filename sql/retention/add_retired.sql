@@ -5,7 +5,7 @@
 -- params   first_day  date  the first day
 -- params   next_day   date  the day after the last
 -- index    events_pkey, metric_names_pkey
--- plan     one pass over runs, an index scan on one partition for the events of each; two aggregates, two
+-- plan     one pass over runs, an index scan on one partition for the events of each; two aggregates, three
 --          index look-ups per cell
 -- try      \set first_day 2026-08-17 \set next_day 2026-08-24
 
@@ -14,7 +14,7 @@ WITH cells AS (
            CASE WHEN m.quarter_hour >= (SELECT s.quarter_hours_from FROM fold_state AS s)
                 THEN m.quarter_hour
                 ELSE date_trunc('day', m.quarter_hour, 'UTC') END AS kept_at,
-           m.event_type, m.model, m.latency_bucket,
+           m.event_type, m.model, m.tool, m.latency_bucket,
            sum(m.events)      AS events,
            sum(m.errors)      AS errors,
            sum(m.tokens_in)   AS tokens_in,
@@ -28,14 +28,15 @@ WITH cells AS (
       FROM run_metrics AS m
      WHERE m.received_on >= :'first_day'::date
        AND m.received_on <  :'next_day'::date
-     GROUP BY m.agent_name, kept_at, m.event_type, m.model, m.latency_bucket
+     GROUP BY m.agent_name, kept_at, m.event_type, m.model, m.tool, m.latency_bucket
 )
-INSERT INTO retired_metrics (agent_name, quarter_hour, event_type, model, latency_bucket, events,
+INSERT INTO retired_metrics (agent_name, quarter_hour, event_type, model, tool, latency_bucket, events,
                              errors, tokens_in, tokens_out, cost, latency_us, runs, completed,
                              failed, duration_us)
 SELECT c.agent_name, c.kept_at,
        CASE WHEN c.event_type = '' OR t.name IS NOT NULL THEN c.event_type ELSE '(other)' END AS counted_type,
        CASE WHEN c.model      = '' OR m.name IS NOT NULL THEN c.model      ELSE '(other)' END AS counted_model,
+       CASE WHEN c.tool       = '' OR o.name IS NOT NULL THEN c.tool       ELSE '(other)' END AS counted_tool,
        c.latency_bucket,
        sum(c.events),
        sum(c.errors),
@@ -56,4 +57,8 @@ SELECT c.agent_name, c.kept_at,
     ON m.agent_name = c.agent_name
    AND m.kind       = 'model'
    AND m.name       = c.model
- GROUP BY c.agent_name, c.kept_at, counted_type, counted_model, c.latency_bucket;
+  LEFT JOIN metric_names AS o
+    ON o.agent_name = c.agent_name
+   AND o.kind       = 'tool'
+   AND o.name       = c.tool
+ GROUP BY c.agent_name, c.kept_at, counted_type, counted_model, counted_tool, c.latency_bucket;

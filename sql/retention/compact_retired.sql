@@ -12,15 +12,15 @@ WITH taken AS (
      WHERE t.agent_name   =  :'agent_name'
        AND t.quarter_hour <  (SELECT s.quarter_hours_from FROM fold_state AS s)
        AND t.quarter_hour <> date_trunc('day', t.quarter_hour, 'UTC')
-    RETURNING t.agent_name, t.quarter_hour, t.event_type, t.model, t.latency_bucket, t.events,
+    RETURNING t.agent_name, t.quarter_hour, t.event_type, t.model, t.tool, t.latency_bucket, t.events,
               t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us, t.runs, t.completed,
               t.failed, t.duration_us
 )
-INSERT INTO retired_metrics (agent_name, quarter_hour, event_type, model, latency_bucket, events,
+INSERT INTO retired_metrics (agent_name, quarter_hour, event_type, model, tool, latency_bucket, events,
                              errors, tokens_in, tokens_out, cost, latency_us, runs, completed,
                              failed, duration_us)
 SELECT k.agent_name, date_trunc('day', k.quarter_hour, 'UTC') AS day, k.event_type, k.model,
-       k.latency_bucket,
+       k.tool, k.latency_bucket,
        sum(k.events),
        sum(k.errors),
        sum(k.tokens_in),
@@ -32,4 +32,4 @@ SELECT k.agent_name, date_trunc('day', k.quarter_hour, 'UTC') AS day, k.event_ty
        sum(k.failed),
        sum(k.duration_us)
   FROM taken AS k
- GROUP BY k.agent_name, day, k.event_type, k.model, k.latency_bucket;
+ GROUP BY k.agent_name, day, k.event_type, k.model, k.tool, k.latency_bucket;

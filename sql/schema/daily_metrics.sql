@@ -15,12 +15,13 @@ CREATE TABLE daily_metrics (
     completed   bigint  NOT NULL DEFAULT 0,
     failed      bigint  NOT NULL DEFAULT 0,
     duration_us numeric NOT NULL DEFAULT 0,
-    CONSTRAINT daily_metrics_pkey PRIMARY KEY (agent_name, day, event_type, model)
+    tool        text    NOT NULL DEFAULT '',
+    CONSTRAINT daily_metrics_pkey PRIMARY KEY (agent_name, day, event_type, model, tool)
 ) WITH (fillfactor = 80);
 
 CREATE INDEX daily_metrics_day_idx ON daily_metrics (day);
 
-COMMENT ON TABLE daily_metrics IS 'Sums by agent, day (UTC), type and model of the event, without what still waits in metric_deltas: ask daily_metrics_live';
+COMMENT ON TABLE daily_metrics IS 'Sums by agent, day (UTC), type, model and tool of the event, without what still waits in metric_deltas: ask daily_metrics_live';
 
 CREATE VIEW daily_metrics_live AS
 SELECT p.agent_name, p.day, p.event_type, p.model,
@@ -33,16 +34,17 @@ SELECT p.agent_name, p.day, p.event_type, p.model,
        sum(p.runs)::bigint          AS runs,
        sum(p.completed)::bigint     AS completed,
        sum(p.failed)::bigint        AS failed,
-       sum(p.duration_us)           AS duration_us
+       sum(p.duration_us)           AS duration_us,
+       p.tool
   FROM (SELECT d.agent_name, d.day, d.event_type, d.model,
                d.events, d.errors, d.tokens_in, d.tokens_out, d.cost, d.latency_us, d.runs,
-               d.completed, d.failed, d.duration_us
+               d.completed, d.failed, d.duration_us, d.tool
           FROM daily_metrics AS d
          UNION ALL
         SELECT m.agent_name, (m.quarter_hour AT TIME ZONE 'UTC')::date, m.event_type, m.model,
                m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-               m.completed, m.failed, m.duration_us
+               m.completed, m.failed, m.duration_us, m.tool
           FROM metric_deltas AS m) AS p
- GROUP BY p.agent_name, p.day, p.event_type, p.model;
+ GROUP BY p.agent_name, p.day, p.event_type, p.model, p.tool;
 
-COMMENT ON VIEW daily_metrics_live IS 'Sums by agent, day (UTC), type and model of the event (empty: no model), exact in every snapshot. Runs are in the rows whose event_type is empty, at their started_at.';
+COMMENT ON VIEW daily_metrics_live IS 'Sums by agent, day (UTC), type, model and tool of the event (empty: none), exact in every snapshot. Runs are in the rows whose event_type is empty, at their started_at.';

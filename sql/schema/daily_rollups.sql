@@ -18,12 +18,12 @@ CREATE TABLE daily_rollups (
     duration_us numeric NOT NULL DEFAULT 0,
     CONSTRAINT daily_rollups_pkey PRIMARY KEY (dimension, name, day),
     CONSTRAINT daily_rollups_dimension_check
-        CHECK (dimension IN ('all', 'agent', 'event_type', 'model'))
+        CHECK (dimension IN ('all', 'agent', 'event_type', 'model', 'tool'))
 ) WITH (fillfactor = 80);
 
 CREATE INDEX daily_rollups_dimension_day_idx ON daily_rollups (dimension, day);
 
-COMMENT ON TABLE daily_rollups IS 'Sums by day (UTC): of all, by agent, by event_type, by model (empty: no model). Every event is in it once per dimension: never sum over them.';
+COMMENT ON TABLE daily_rollups IS 'Sums by day (UTC): of all, by agent, by event_type, by model, by tool (empty: none). Every event is in it once per dimension: never sum over them.';
 
 CREATE VIEW waiting_rollups AS
 SELECT 'all' AS dimension, '' AS name, (m.quarter_hour AT TIME ZONE 'UTC')::date AS day,
@@ -43,6 +43,12 @@ SELECT 'event_type', m.event_type, (m.quarter_hour AT TIME ZONE 'UTC')::date,
  WHERE m.event_type <> ''
  UNION ALL
 SELECT 'model', m.model, (m.quarter_hour AT TIME ZONE 'UTC')::date,
+       m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
+       m.completed, m.failed, m.duration_us
+  FROM metric_deltas AS m
+ WHERE m.event_type <> ''
+ UNION ALL
+SELECT 'tool', m.tool, (m.quarter_hour AT TIME ZONE 'UTC')::date,
        m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
        m.completed, m.failed, m.duration_us
   FROM metric_deltas AS m

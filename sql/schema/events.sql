@@ -26,6 +26,7 @@ CREATE TABLE events (
     tie               integer     NOT NULL DEFAULT 0,
     priced_as         jsonb,
     error_fingerprint bigint,
+    tool              text,
     CONSTRAINT events_pkey PRIMARY KEY (received_on, run_id, event_id),
     CONSTRAINT events_cost_source_check CHECK (
         CASE WHEN cost IS NULL THEN cost_source IS NULL
@@ -48,6 +49,7 @@ COMMENT ON COLUMN events.stamped_at_end IS 'Whether timestamp is when the event 
 COMMENT ON COLUMN events.tie IS 'The order of events of one microsecond: the nanoseconds of a span times 2^20, and the place in the request';
 
 COMMENT ON COLUMN events.error_fingerprint IS 'Of an error: a hash of what it says, without its values (error_texts). Equal for errors of one group';
+COMMENT ON COLUMN events.tool IS 'The name of the tool of a tool_call: tool_name of data, else its name';
 
 CREATE INDEX events_ingest_xid_idx ON events (ingest_xid);
 

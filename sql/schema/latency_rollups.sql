@@ -10,12 +10,12 @@ CREATE TABLE daily_latency_rollups (
     events         bigint   NOT NULL,
     CONSTRAINT daily_latency_rollups_pkey PRIMARY KEY (dimension, name, day, latency_bucket),
     CONSTRAINT daily_latency_rollups_dimension_check
-        CHECK (dimension IN ('all', 'agent', 'event_type', 'model'))
+        CHECK (dimension IN ('all', 'agent', 'event_type', 'model', 'tool'))
 ) WITH (fillfactor = 80);
 
 CREATE INDEX daily_latency_rollups_dimension_day_idx ON daily_latency_rollups (dimension, day);
 
-COMMENT ON TABLE daily_latency_rollups IS 'Events by day (UTC) and latency bucket: of all, by agent, by event_type, by model. Every event is in it once per dimension: never sum over them.';
+COMMENT ON TABLE daily_latency_rollups IS 'Events by day (UTC) and latency bucket: of all, by agent, by event_type, by model, by tool. Every event is in it once per dimension: never sum over them.';
 
 CREATE TABLE latency_rollups (
     dimension      text     NOT NULL,
@@ -24,17 +24,18 @@ CREATE TABLE latency_rollups (
     events         bigint   NOT NULL,
     CONSTRAINT latency_rollups_pkey PRIMARY KEY (dimension, name, latency_bucket),
     CONSTRAINT latency_rollups_dimension_check
-        CHECK (dimension IN ('all', 'agent', 'event_type', 'model'))
+        CHECK (dimension IN ('all', 'agent', 'event_type', 'model', 'tool'))
 ) WITH (fillfactor = 80);
 
-COMMENT ON TABLE latency_rollups IS 'Events by latency bucket: of all, by agent, by event_type, by model. Every event is in it once per dimension: never sum over them.';
+COMMENT ON TABLE latency_rollups IS 'Events by latency bucket: of all, by agent, by event_type, by model, by tool. Every event is in it once per dimension: never sum over them.';
 
 CREATE VIEW waiting_latency_rollups AS
 SELECT d.dimension, d.name, (m.quarter_hour AT TIME ZONE 'UTC')::date AS day, b.latency_bucket, b.events
   FROM metric_deltas AS m
  CROSS JOIN unnest(m.latency_buckets, m.latency_counts) AS b (latency_bucket, events)
  CROSS JOIN LATERAL (VALUES ('all', ''), ('agent', m.agent_name),
-                            ('event_type', m.event_type), ('model', m.model)) AS d (dimension, name);
+                            ('event_type', m.event_type), ('model', m.model),
+                            ('tool', m.tool)) AS d (dimension, name);
 
 COMMENT ON VIEW waiting_latency_rollups IS 'What waits in metric_deltas for the latency rollups';
 

@@ -20,6 +20,7 @@ CREATE TABLE metric_deltas (
     duration_us     numeric     NOT NULL DEFAULT 0,
     latency_buckets smallint[]  NOT NULL DEFAULT '{}',
     latency_counts  bigint[]    NOT NULL DEFAULT '{}',
+    tool            text        NOT NULL DEFAULT '',
     CONSTRAINT metric_deltas_pkey PRIMARY KEY (delta_id),
     CONSTRAINT metric_deltas_latency_check CHECK (cardinality(latency_buckets) = cardinality(latency_counts))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
@@ -28,10 +29,12 @@ COMMENT ON TABLE metric_deltas IS 'Appended in the transaction that stores or de
 
 COMMENT ON COLUMN metric_deltas.delta_id IS 'For the replica identity alone: a published table without a key refuses DELETE. No fold goes by it, because ids are not in the order of commits.';
 
-COMMENT ON COLUMN metric_deltas.quarter_hour IS 'Of the event''s timestamp; of a run''s started_at in the rows that count runs, whose event_type and model are empty';
+COMMENT ON COLUMN metric_deltas.quarter_hour IS 'Of the event''s timestamp; of a run''s started_at in the rows that count runs, whose event_type, model and tool are empty';
 
 COMMENT ON COLUMN metric_deltas.agent_name IS 'The agent that the run belongs to, whatever the event says';
 
 COMMENT ON COLUMN metric_deltas.model IS 'Empty: none';
+
+COMMENT ON COLUMN metric_deltas.tool IS 'Of a tool_call; empty: none';
 
 COMMENT ON COLUMN metric_deltas.latency_buckets IS 'The latency buckets in which something changed, with the changes in latency_counts';

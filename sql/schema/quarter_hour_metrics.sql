@@ -15,12 +15,13 @@ CREATE TABLE quarter_hour_metrics (
     completed    bigint      NOT NULL DEFAULT 0,
     failed       bigint      NOT NULL DEFAULT 0,
     duration_us  numeric     NOT NULL DEFAULT 0,
-    CONSTRAINT quarter_hour_metrics_pkey PRIMARY KEY (agent_name, quarter_hour, event_type, model)
+    tool         text        NOT NULL DEFAULT '',
+    CONSTRAINT quarter_hour_metrics_pkey PRIMARY KEY (agent_name, quarter_hour, event_type, model, tool)
 ) WITH (fillfactor = 80);
 
 CREATE INDEX quarter_hour_metrics_quarter_hour_idx ON quarter_hour_metrics (quarter_hour);
 
-COMMENT ON TABLE quarter_hour_metrics IS 'Sums by agent, quarter hour, type and model of the event, kept for 93 days, without what still waits in metric_deltas: ask quarter_hour_metrics_live';
+COMMENT ON TABLE quarter_hour_metrics IS 'Sums by agent, quarter hour, type, model and tool of the event, kept for 93 days, without what still waits in metric_deltas: ask quarter_hour_metrics_live';
 
 CREATE VIEW quarter_hour_metrics_live AS
 SELECT p.agent_name, p.quarter_hour, p.event_type, p.model,
@@ -33,16 +34,17 @@ SELECT p.agent_name, p.quarter_hour, p.event_type, p.model,
        sum(p.runs)::bigint          AS runs,
        sum(p.completed)::bigint     AS completed,
        sum(p.failed)::bigint        AS failed,
-       sum(p.duration_us)           AS duration_us
+       sum(p.duration_us)           AS duration_us,
+       p.tool
   FROM (SELECT d.agent_name, d.quarter_hour, d.event_type, d.model,
                d.events, d.errors, d.tokens_in, d.tokens_out, d.cost, d.latency_us, d.runs,
-               d.completed, d.failed, d.duration_us
+               d.completed, d.failed, d.duration_us, d.tool
           FROM quarter_hour_metrics AS d
          UNION ALL
         SELECT m.agent_name, m.quarter_hour, m.event_type, m.model,
                m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-               m.completed, m.failed, m.duration_us
+               m.completed, m.failed, m.duration_us, m.tool
           FROM metric_deltas AS m) AS p
- GROUP BY p.agent_name, p.quarter_hour, p.event_type, p.model;
+ GROUP BY p.agent_name, p.quarter_hour, p.event_type, p.model, p.tool;
 
-COMMENT ON VIEW quarter_hour_metrics_live IS 'Sums by agent, quarter hour, type and model of the event (empty: no model), exact in every snapshot. Runs are in the rows whose event_type is empty, at their started_at.';
+COMMENT ON VIEW quarter_hour_metrics_live IS 'Sums by agent, quarter hour, type, model and tool of the event (empty: none), exact in every snapshot. Runs are in the rows whose event_type is empty, at their started_at.';

@@ -18,6 +18,7 @@ CREATE TABLE retired_metrics (
     completed      bigint      NOT NULL,
     failed         bigint      NOT NULL,
     duration_us    numeric     NOT NULL,
+    tool           text        NOT NULL DEFAULT '',
     CONSTRAINT retired_metrics_pkey PRIMARY KEY (retired_id),
     CONSTRAINT retired_metrics_sign_check CHECK (least(events, errors, tokens_in, tokens_out, cost, latency_us,
                                                        runs, completed, failed, duration_us) >= 0)
@@ -25,19 +26,19 @@ CREATE TABLE retired_metrics (
 
 CREATE INDEX retired_metrics_agent_name_idx ON retired_metrics (agent_name);
 
-COMMENT ON TABLE retired_metrics IS 'What runs that retention removed counted for, moved here in the transaction that dropped them: the metrics still have it, and verify adds it in. Each drop appends, so an agent may have several rows of the same quarter hour, type and model.';
+COMMENT ON TABLE retired_metrics IS 'What runs that retention removed counted for, moved here in the transaction that dropped them: the metrics still have it, and verify adds it in. Each drop appends, so an agent may have several rows of the same quarter hour, type, model and tool.';
 
 COMMENT ON COLUMN retired_metrics.quarter_hour IS 'As in run_metrics; the beginning of the day (UTC) where quarter hours are no longer kept';
 
 CREATE VIEW counted_metrics AS
 SELECT m.agent_name, m.quarter_hour, m.event_type, m.model, m.latency_bucket, m.events, m.errors,
        m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs, m.completed, m.failed,
-       m.duration_us
+       m.duration_us, m.tool
   FROM run_metrics AS m
  UNION ALL
 SELECT t.agent_name, t.quarter_hour, t.event_type, t.model, t.latency_bucket, t.events, t.errors,
        t.tokens_in, t.tokens_out, t.cost, t.latency_us, t.runs, t.completed, t.failed,
-       t.duration_us
+       t.duration_us, t.tool
   FROM retired_metrics AS t;
 
 COMMENT ON VIEW counted_metrics IS 'All that the metrics must add up to: what runs contribute, and what runs that retention removed did. Ask with agent_name.';

@@ -16,7 +16,8 @@ SELECT r.run_id, r.received_on, r.agent_name,
        0                              AS runs,
        0                              AS completed,
        0                              AS failed,
-       0::bigint                      AS duration_us
+       0::bigint                      AS duration_us,
+       coalesce(e.tool, '')           AS tool
   FROM runs   AS r
   JOIN events AS e
     ON e.received_on = r.received_on
@@ -28,7 +29,8 @@ SELECT r.run_id, r.received_on, r.agent_name,
        1,
        (r.status = 'completed')::integer,
        (r.status = 'failed')::integer,
-       r.duration_us
+       r.duration_us,
+       ''
   FROM runs AS r;
 
 COMMENT ON VIEW run_metrics IS 'What each run contributes to the metrics, a row per event and one for the run itself. Metrics are its sums; ask with run_id.';

@@ -1,6 +1,6 @@
 -- verify/agent_metrics: where an agent's metrics are not what its runs, kept and retired, add up to.
 --
--- Both sides in one snapshot: it may run while events come in and folds happen. Types and models without a
+-- Both sides in one snapshot: it may run while events come in and folds happen. Types, models and tools without a
 -- row in metric_names count under (other).
 --
 -- params   agent_name  text  the agent
@@ -11,7 +11,7 @@
 -- try      \set agent_name Researcher
 
 WITH cells AS (
-    SELECT m.quarter_hour, m.event_type, m.model, m.latency_bucket,
+    SELECT m.quarter_hour, m.event_type, m.model, m.tool, m.latency_bucket,
            sum(m.events)      AS events,
            sum(m.errors)      AS errors,
            sum(m.tokens_in)   AS tokens_in,
@@ -24,11 +24,12 @@ WITH cells AS (
            sum(m.duration_us) AS duration_us
       FROM counted_metrics AS m
      WHERE m.agent_name = :'agent_name'
-     GROUP BY m.quarter_hour, m.event_type, m.model, m.latency_bucket
+     GROUP BY m.quarter_hour, m.event_type, m.model, m.tool, m.latency_bucket
 ), truth AS MATERIALIZED (
     SELECT c.quarter_hour, (c.quarter_hour AT TIME ZONE 'UTC')::date AS day,
            CASE WHEN c.event_type = '' OR t.name IS NOT NULL THEN c.event_type ELSE '(other)' END AS event_type,
            CASE WHEN c.model      = '' OR m.name IS NOT NULL THEN c.model      ELSE '(other)' END AS model,
+           CASE WHEN c.tool       = '' OR o.name IS NOT NULL THEN c.tool       ELSE '(other)' END AS tool,
            c.latency_bucket, c.events, c.errors, c.tokens_in, c.tokens_out, c.cost, c.latency_us,
            c.runs, c.completed, c.failed, c.duration_us
       FROM cells AS c
@@ -40,58 +41,62 @@ WITH cells AS (
         ON m.agent_name = :'agent_name'
        AND m.kind       = 'model'
        AND m.name       = c.model
+      LEFT JOIN metric_names AS o
+        ON o.agent_name = :'agent_name'
+       AND o.kind       = 'tool'
+       AND o.name       = c.tool
 ), kept AS MATERIALIZED (
     SELECT s.quarter_hours_from
       FROM fold_state AS s
 ), both_sides AS (
-    SELECT 'daily_metrics_live' AS relation, d.day::text AS at, d.event_type, d.model,
+    SELECT 'daily_metrics_live' AS relation, d.day::text AS at, d.event_type, d.model, d.tool,
            NULL::smallint AS latency_bucket, true AS is_stored, false AS is_counted,
            d.events, d.errors, d.tokens_in, d.tokens_out, d.cost, d.latency_us, d.runs,
            d.completed, d.failed, d.duration_us
       FROM daily_metrics_live AS d
      WHERE d.agent_name = :'agent_name'
      UNION ALL
-    SELECT 'daily_metrics_live', t.day::text, t.event_type, t.model, NULL, false, true,
+    SELECT 'daily_metrics_live', t.day::text, t.event_type, t.model, t.tool, NULL, false, true,
            t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us, t.runs,
            t.completed, t.failed, t.duration_us
       FROM truth AS t
      UNION ALL
-    SELECT 'quarter_hour_metrics_live', q.quarter_hour::text, q.event_type, q.model, NULL, true, false,
+    SELECT 'quarter_hour_metrics_live', q.quarter_hour::text, q.event_type, q.model, q.tool, NULL, true, false,
            q.events, q.errors, q.tokens_in, q.tokens_out, q.cost, q.latency_us, q.runs,
            q.completed, q.failed, q.duration_us
       FROM quarter_hour_metrics_live AS q
      WHERE q.agent_name = :'agent_name'
        AND q.quarter_hour >= (SELECT k.quarter_hours_from FROM kept AS k)
      UNION ALL
-    SELECT 'quarter_hour_metrics_live', t.quarter_hour::text, t.event_type, t.model, NULL, false, true,
+    SELECT 'quarter_hour_metrics_live', t.quarter_hour::text, t.event_type, t.model, t.tool, NULL, false, true,
            t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us, t.runs,
            t.completed, t.failed, t.duration_us
       FROM truth AS t
      WHERE t.quarter_hour >= (SELECT k.quarter_hours_from FROM kept AS k)
      UNION ALL
-    SELECT 'daily_latency_live', d.day::text, d.event_type, d.model, d.latency_bucket, true, false,
+    SELECT 'daily_latency_live', d.day::text, d.event_type, d.model, d.tool, d.latency_bucket, true, false,
            d.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
       FROM daily_latency_live AS d
      WHERE d.agent_name = :'agent_name'
      UNION ALL
-    SELECT 'daily_latency_live', t.day::text, t.event_type, t.model, t.latency_bucket, false, true,
+    SELECT 'daily_latency_live', t.day::text, t.event_type, t.model, t.tool, t.latency_bucket, false, true,
            t.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
       FROM truth AS t
      WHERE t.latency_bucket IS NOT NULL
      UNION ALL
-    SELECT 'quarter_hour_latency_live', q.quarter_hour::text, q.event_type, q.model, q.latency_bucket,
+    SELECT 'quarter_hour_latency_live', q.quarter_hour::text, q.event_type, q.model, q.tool, q.latency_bucket,
            true, false, q.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
       FROM quarter_hour_latency_live AS q
      WHERE q.agent_name = :'agent_name'
        AND q.quarter_hour >= (SELECT k.quarter_hours_from FROM kept AS k)
      UNION ALL
-    SELECT 'quarter_hour_latency_live', t.quarter_hour::text, t.event_type, t.model, t.latency_bucket,
+    SELECT 'quarter_hour_latency_live', t.quarter_hour::text, t.event_type, t.model, t.tool, t.latency_bucket,
            false, true, t.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
       FROM truth AS t
      WHERE t.latency_bucket IS NOT NULL
        AND t.quarter_hour >= (SELECT k.quarter_hours_from FROM kept AS k)
 ), compared AS (
-    SELECT b.relation, b.at, b.event_type, b.model, b.latency_bucket,
+    SELECT b.relation, b.at, b.event_type, b.model, b.tool, b.latency_bucket,
            jsonb_build_object('events', coalesce(sum(b.events) FILTER (WHERE b.is_stored), 0),
                           'errors', coalesce(sum(b.errors) FILTER (WHERE b.is_stored), 0),
                           'tokens_in', coalesce(sum(b.tokens_in) FILTER (WHERE b.is_stored), 0),
@@ -113,13 +118,13 @@ WITH cells AS (
                           'failed', coalesce(sum(b.failed) FILTER (WHERE b.is_counted), 0),
                           'duration_us', coalesce(sum(b.duration_us) FILTER (WHERE b.is_counted), 0)) AS counted
       FROM both_sides AS b
-     GROUP BY b.relation, b.at, b.event_type, b.model, b.latency_bucket
+     GROUP BY b.relation, b.at, b.event_type, b.model, b.tool, b.latency_bucket
 )
 SELECT c.relation,
        jsonb_strip_nulls(jsonb_build_object('agent_name', :'agent_name'::text, 'at', c.at,
-                                            'event_type', c.event_type, 'model', c.model,
+                                            'event_type', c.event_type, 'model', c.model, 'tool', c.tool,
                                             'latency_bucket', c.latency_bucket)) AS key,
        c.stored, c.counted
   FROM compared AS c
  WHERE c.stored <> c.counted
- ORDER BY c.relation, c.at, c.event_type, c.model, c.latency_bucket;
+ ORDER BY c.relation, c.at, c.event_type, c.model, c.tool, c.latency_bucket;

@@ -17,7 +17,8 @@ WITH both_sides AS (
       FROM daily_metrics AS m
      CROSS JOIN LATERAL (VALUES ('all', '', true), ('agent', m.agent_name, true),
                                 ('event_type', m.event_type, m.event_type <> ''),
-                                ('model', m.model, m.event_type <> ''))
+                                ('model', m.model, m.event_type <> ''),
+                                ('tool', m.tool, m.event_type <> ''))
                      AS d (dimension, name, counts)
      WHERE d.counts
      UNION ALL
@@ -50,7 +51,8 @@ WITH both_sides AS (
            l.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
       FROM daily_latency AS l
      CROSS JOIN LATERAL (VALUES ('all', ''), ('agent', l.agent_name),
-                                ('event_type', l.event_type), ('model', l.model))
+                                ('event_type', l.event_type), ('model', l.model),
+                                ('tool', l.tool))
                      AS d (dimension, name)
      UNION ALL
     SELECT 'latency_rollups', r.dimension, r.name, NULL, r.latency_bucket, true, false,
@@ -61,7 +63,8 @@ WITH both_sides AS (
            l.events, 0, 0, 0, 0, 0, 0, 0, 0, 0
       FROM daily_latency AS l
      CROSS JOIN LATERAL (VALUES ('all', ''), ('agent', l.agent_name),
-                                ('event_type', l.event_type), ('model', l.model))
+                                ('event_type', l.event_type), ('model', l.model),
+                                ('tool', l.tool))
                      AS d (dimension, name)
 ), compared AS (
     SELECT b.relation, b.dimension, b.name, b.at, b.latency_bucket,

@@ -22,6 +22,7 @@ METRICS = [
     "/metrics/models",
     f"/metrics/models?from={LONG_AGO - timedelta(days=9)}&to={today() + timedelta(days=1)}",
     "/metrics/latency",
+    "/metrics/tools",
     "/metrics/cost-timeline?days=365",
     "/metrics/tokens-timeline?days=365",
     *[

@@ -64,7 +64,8 @@ def test_what_came_in_meanwhile_is_moved(
     keeper = PartitionKeeper(bare_url, today)
     with reading_default(bare_url):
         assert not ensure_partitions(bare_url)
-        assert client.send(event(run)).json["inserted"] == 1
+        call = event(run, "tool_call", data={"tool_name": "search", "latency_ms": 5})
+        assert client.send(call).json["inserted"] == 1
         keeper.open()
         until(lambda: "is not created yet" in caplog.text, "it does not try")
     try:

@@ -15,6 +15,7 @@ AGENTS = [f"agent {n}" for n in range(5)]
 RUNS = 120
 TYPES = ["llm_call", "tool_call", "error", "agent_end", "agent_start"]
 MODELS = ["gpt-4o", "claude", "", None]
+TOOLS = ["search", "calculator", "", None]
 NAMES = [None, None, "same", "run 3", "temp_x"]
 COSTS = [0, 0.1, 0.2, 1e-7, 12.345678901, None, None, None]
 QUARTER_HOUR_SECONDS = 900
@@ -96,5 +97,7 @@ def make_data(rng: random.Random) -> dict[str, Any]:
         "cache_read_tokens": rng.choice([None, rng.randrange(1000)]),
         "latency_ms": rng.choice([None, 0, edge / 1000, (edge - 1) / 1000, rng.random() * 1e5]),
         "model": rng.choice(MODELS),
+        "tool_name": rng.choice(TOOLS),
+        "name": rng.choice(TOOLS),
         "status": rng.choice(["ok", "ok", "ok", "error"]),
     }

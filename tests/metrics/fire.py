@@ -57,6 +57,9 @@ PATHS = (
     "/api/metrics/latency",
     "/api/scores",
     "/api/metrics/scores?group_by=agent,day&from=1970-01-01",
+    "/api/metrics/tools",
+    "/api/metrics/tools?agent=agent%201",
+    "/api/metrics/timeseries?metric=errors&group_by=tool",
     "/api/metrics/latency?agent=agent%201&model=gpt-4o",
     *(
         f"/api/metrics/timeseries?metric={metric}&group_by=agent&{window}"

@@ -50,6 +50,7 @@ DATA = st.fixed_dictionaries(
         "latency_ms": st.sampled_from([0, 0.001, 0.0015, 1, 999.999, 1e12]) | st.floats(0, 1e6),
         "model": st.sampled_from(["gpt-4o", "llama", "", "x" * 255]),
         "status": st.sampled_from(["ok", "error"]),
+        "tool_name": st.sampled_from(["search", "", "x" * 255]),
     },
 )
 DRAFTS = st.fixed_dictionaries(
@@ -57,7 +58,7 @@ DRAFTS = st.fixed_dictionaries(
         "run_id": st.sampled_from(RUNS),
         "event_id": st.sampled_from(IDS),
         "agent_name": st.sampled_from(AGENTS),
-        "event_type": st.sampled_from(["agent_start", "agent_end", "llm_call", "step"]),
+        "event_type": st.sampled_from(["agent_start", "agent_end", "llm_call", "tool_call"]),
         "timestamp": st.sampled_from(MOMENTS),
         "parent_event_id": st.none() | st.sampled_from(IDS),
         "previous_event_id": st.none() | st.sampled_from(IDS),

@@ -21,7 +21,7 @@ from service.db.retention import retaining
 from service.metrics import metric_names
 from service.metrics.fold import connect_for_folds, fold
 from service.metrics.leader import fold_once
-from service.metrics.metric_names import EVENT_TYPE, LIMITS, MODEL, OTHER
+from service.metrics.metric_names import EVENT_TYPE, LIMITS, MODEL, OTHER, TOOL
 from service.metrics.verify import rebuild, verify
 from service.prices.load import load
 from service.prices.reprice import reprice
@@ -33,7 +33,7 @@ from tests.prices.truth import EVER, prices
 from tests.processes.harness import until
 from tests.writer.test_concurrency import in_parallel
 
-FEW = {EVENT_TYPE: 3, MODEL: 2}
+FEW = {EVENT_TYPE: 3, MODEL: 2, TOOL: 2}
 NAMED = "SELECT agent_name, kind, name FROM metric_names"
 COUNTED = (
     "SELECT model, sum(events)::int AS events, sum(cost)::text AS cost FROM daily_metrics_live"
@@ -44,7 +44,7 @@ MIGRATION = "0012.metric-names"
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three event types and two models for each agent."""
+    """Three event types, two models and two tools for each agent."""
     for kind, limit in FEW.items():
         monkeypatch.setitem(LIMITS, kind, limit)
 
@@ -296,11 +296,15 @@ DRAFTS = st.fixed_dictionaries(
         "run_id": st.sampled_from(RUNS),
         "event_id": st.sampled_from(IDS),
         "agent_name": st.sampled_from(AGENTS),
-        "event_type": st.sampled_from(["agent_start", "agent_end", "a", "b", "c", OTHER]),
+        "event_type": st.sampled_from(["agent_start", "agent_end", "tool_call", "a", "b", OTHER]),
         "timestamp": st.sampled_from(["2026-11-22T10:14:59Z", "2026-11-22T10:15:00Z"]),
         "data": st.fixed_dictionaries(
             {"model": st.sampled_from(["", "u", "v", "w", "x", "y", OTHER])},
-            optional={"cost": st.just(0.1), "latency_ms": st.sampled_from([1, 5])},
+            optional={
+                "tool_name": st.sampled_from(["p", "q", "r", OTHER]),
+                "cost": st.just(0.1),
+                "latency_ms": st.sampled_from([1, 5]),
+            },
         ),
     }
 )

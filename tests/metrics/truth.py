@@ -31,7 +31,7 @@ WITH outcome AS (
      GROUP BY r.run_id
 ), single AS (
     SELECT r.agent_name, {QUARTER_HOUR.format("e.timestamp")} AS quarter_hour, e.event_type,
-           coalesce(e.model, '') AS model,
+           coalesce(e.model, '') AS model, coalesce(e.tool, '') AS tool,
            width_bucket(e.latency_us, latency_edges()) AS latency_bucket,
            1 AS events, e.is_error::integer AS errors, coalesce(e.tokens_in, 0) AS tokens_in,
            coalesce(e.tokens_out, 0) AS tokens_out, coalesce(e.cost, 0) AS cost,
@@ -39,25 +39,27 @@ WITH outcome AS (
            0 AS runs, 0 AS completed, 0 AS failed, 0::numeric AS duration_us
       FROM events AS e JOIN runs AS r ON r.run_id = e.run_id
      UNION ALL
-    SELECT o.agent_name, {QUARTER_HOUR.format("o.started_at")}, '', '', NULL, 0, 0, 0, 0, 0, 0,
+    SELECT o.agent_name, {QUARTER_HOUR.format("o.started_at")}, '', '', '', NULL, 0, 0, 0, 0, 0, 0,
            1, (o.status = 'completed')::integer, (o.status = 'failed')::integer, o.duration_us
       FROM outcome AS o
 ), cells AS MATERIALIZED (
-    SELECT s.agent_name, s.quarter_hour, s.event_type, s.model, s.latency_bucket,
+    SELECT s.agent_name, s.quarter_hour, s.event_type, s.model, s.tool, s.latency_bucket,
            {", ".join(f"sum(s.{name}) AS {name}" for name in SUMS_AND_RUNS)}
       FROM single AS s
-     GROUP BY 1, 2, 3, 4, 5
+     GROUP BY 1, 2, 3, 4, 5, 6
 ), truth AS MATERIALIZED (
     SELECT c.agent_name, c.quarter_hour, (c.quarter_hour AT TIME ZONE 'UTC')::date AS day,
            {COUNTED_NAME.format("event_type")} AS event_type,
            {COUNTED_NAME.format("model")} AS model,
+           {COUNTED_NAME.format("tool")} AS tool,
            c.latency_bucket, {", ".join(f"c.{name}" for name in SUMS_AND_RUNS)}
       FROM cells AS c
 )"""
 DIMENSIONS = """truth AS t CROSS JOIN LATERAL
     (VALUES ('all', '', true), ('agent', t.agent_name, true),
             ('event_type', t.event_type, t.event_type <> ''),
-            ('model', t.model, t.event_type <> '')) AS d (dimension, name, has)"""
+            ('model', t.model, t.event_type <> ''),
+            ('tool', t.tool, t.event_type <> '')) AS d (dimension, name, has)"""
 KEPT = "quarter_hour >= (SELECT quarter_hours_from FROM fold_state)"
 TIMED = "latency_bucket IS NOT NULL"
 
@@ -87,7 +89,7 @@ SELECT count(*) AS rows,
  USING ({key})"""
 
 
-OF_EVENT = ("event_type", "model")
+OF_EVENT = ("event_type", "model", "tool")
 LATENCY = (*OF_EVENT, "latency_bucket")
 VIEWS = (
     View("agent_totals_live", ("agent_name",), SUMS_AND_RUNS),

@@ -1,4 +1,4 @@
-"""Lists of agents and models by pages: all of them, once, in the order of the whole list."""
+"""Lists of agents, models and tools by pages: all of them, once, in the order of the whole list."""
 
 import random
 import re
@@ -21,6 +21,8 @@ LISTS = {
     "/api/metrics/models": "model",
     "/api/metrics/models?from=2026-11-01&to=2026-12-01": "model",
     "/api/metrics/models?agent=one": "model",
+    "/api/metrics/tools": "tool",
+    "/api/metrics/tools?agent=one": "tool",
 }
 BAD_CURSORS = ["x", "W10", "WyIxIiwxXQ", "WyJ4IiwiYSJd"]  # [], ["1", 1], ["x", "a"]
 
@@ -38,6 +40,11 @@ def many(client: Client) -> Client:
         ]
         # Another agent's name, inside the run of the first: it has no run of its own.
         events.append(event(events[0]["run_id"], seconds=1, agent_name=f"inner {number}"))
+        tool = {"tool_name": f"é/{number}"}
+        events += [
+            event(new_id(), "tool_call", agent_name="one", data=tool)
+            for _ in range(draw.randint(1, 3))
+        ]
         assert client.send(*events).json["failed"] == 0
     return client
 

@@ -26,6 +26,7 @@ from service.ingest.json.fields import (
     read_repeated_uuid,
     read_timestamp,
     read_uuid,
+    tool_of,
 )
 from service.ingest.repairs import Repairs
 from service.ingest.rows import EventRow
@@ -164,6 +165,7 @@ def read_event(
         environment=optional_name(data.environment, MAX_ENVIRONMENT),
         run_fields=read_run_fields(data, is_failure, repairs),
         model=optional_name(data.model, MAX_MODEL),
+        tool=tool_of(event_type, data.tool_name, data.name),
         tokens_in=tokens_in,
         tokens_out=tokens_out,
         cost=cost,

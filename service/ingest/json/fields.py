@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from service.core.validation import PLAIN_UUID, is_plain_name, name_problem, to_uuid
+from service.core.validation import MAX_NAME, PLAIN_UUID, is_plain_name, name_problem, to_uuid
 
+TOOL_CALL = "tool_call"
 MAX_EVENT_TYPE = 50
 MAX_ENVIRONMENT = 255
 FIRST_YEAR, LAST_YEAR = 1970, 2199
@@ -85,6 +86,13 @@ def optional_name(value: Any, limit: int) -> str | None:
     if isinstance(value, str) and (is_plain_name(value, limit) or not name_problem(value, limit)):
         return value
     return None
+
+
+def tool_of(event_type: str, tool_name: Any, name: Any) -> str | None:
+    """The tool that a tool_call calls, by `tool_name` and `name` of its data; None without one."""
+    if event_type != TOOL_CALL:
+        return None
+    return optional_name(tool_name, MAX_NAME) or optional_name(name, MAX_NAME)
 
 
 def parse_timestamp(value: str) -> datetime:

@@ -16,7 +16,7 @@ from service.ingest.json import numbers
 from service.ingest.json.data import check_encoded, check_nesting, decode_data, read_run_fields
 from service.ingest.json.data_repair import repaired, without_nul
 from service.ingest.json.error_said import fingerprint_of
-from service.ingest.json.fields import FIRST_YEAR, LAST_YEAR, BadEvent
+from service.ingest.json.fields import FIRST_YEAR, LAST_YEAR, BadEvent, tool_of
 from service.ingest.nesting import count
 from service.ingest.otlp.attributes import Facts, facts_of
 from service.ingest.otlp.content import input_of, output_of
@@ -106,6 +106,7 @@ class RowMaker:
             environment=data["environment"],
             run_fields=self._stored(self._fields, data, encoded, is_error),
             model=columns.model,
+            tool=tool_of(event_type, data["tool_name"], data["name"]),
             tokens_in=columns.tokens_in,
             tokens_out=columns.tokens_out,
             cost=columns.cost,

@@ -1,17 +1,18 @@
-"""The dimensions of metrics (agent, model, event type), for grouping and filtering."""
+"""The dimensions of metrics (agent, model, event type, tool), for grouping and filtering."""
 
 import falcon
 
 from service.api.parameters import optional_text
 
-DIMENSIONS = {"agent": "agent_name", "model": "model", "event_type": "event_type"}  # -> column
+# -> column
+DIMENSIONS = {"agent": "agent_name", "model": "model", "event_type": "event_type", "tool": "tool"}
 DEFAULT_GROUPS, MAX_GROUPS = 20, 1000
 
 Filters = dict[str, str]
 
 
 def read_filters(req: falcon.Request) -> Filters:
-    """The filters by agent, model and event type."""
+    """The filters by agent, model, event type and tool."""
     found = {name: optional_text(req, name) for name in DIMENSIONS}
     return {name: value for name, value in found.items() if value is not None}
 

@@ -31,7 +31,7 @@ Days = tuple[str, str]  # the first, and the first no more; dates, or infinity
 
 
 class Latency(DatabaseResource):
-    """Latency percentiles, in total and by agent, event type or model."""
+    """Latency percentiles, in total and by agent, event type, model or tool."""
 
     policy = Policy({"GET": READ})
 

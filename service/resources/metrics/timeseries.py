@@ -1,4 +1,4 @@
-"""/metrics/timeseries: one metric by hour or day, by agent, model or event type."""
+"""/metrics/timeseries: one metric by hour or day, by agent, model, event type or tool."""
 
 from dataclasses import dataclass
 from itertools import groupby
@@ -148,7 +148,9 @@ def read_question(req: falcon.Request) -> Question:
         "agent",
         VERSION,
     }:
-        raise bad_parameter("metric", "goes with agent alone: a run has no model or event type")
+        raise bad_parameter(
+            "metric", "goes with agent alone: a run has no model, event type or tool"
+        )
     if question.group_by == VERSION and {*question.filters} - {"agent"}:
         raise bad_parameter("group_by", "version goes with agent alone: it groups runs")
     return question

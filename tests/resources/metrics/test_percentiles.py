@@ -81,8 +81,10 @@ def test_latency_is_within_its_bound(
     store(client, database_url, state, calls(distribution))
     found = client.ok("/metrics/latency", query_string=query)
     stored = stored_us(conn)
-    of_dimensions = [one for name in ("agents", "models", "event_types") for one in found[name]]
-    assert len(of_dimensions) == 3
+    of_dimensions = [
+        one for name in ("agents", "models", "event_types", "tools") for one in found[name]
+    ]
+    assert len(of_dimensions) == 4
     for one in [found["overall"], *of_dimensions]:
         assert one["events"] == len(stored) == len(distribution)
         assert_within_bound(one, stored, found["error_bound"])
@@ -188,6 +190,7 @@ def test_without_latencies_they_are_zeros(client: Client) -> None:
         "agents": [],
         "models": [],
         "event_types": [],
+        "tools": [],
     }
 
 
