@@ -1,7 +1,7 @@
 """Cut a JSON text into the elements of one of its arrays, so that a bad element costs itself alone.
 
 msgspec refuses a whole text for one NaN, half of a surrogate pair (a text cut inside an emoji) or
-a value nested 1,000 deep. `mask` writes these as something that msgspec passes over; each element
+a value nested 1,000 deep. `masks` writes these as something that msgspec passes over; each element
 is cut out of the masked text and unmasked, and then read by itself. All of it takes linear time.
 """
 
@@ -15,14 +15,10 @@ from msgspec import Raw
 
 from service.core.cooperative import Pacer
 from service.ingest.json.fields import BadEvent, invalid_number, invalid_text, wrong_value
+from service.ingest.masks import mask, mask_texts, unmask
 from service.ingest.nesting import count
 
-# In text: bytes that occur in no UTF-8. Of two backslashes the second begins no escape, so they go
-# first. For numbers: others that nobody writes.
-TEXT_MASKS = ((rb"\\", b"\xf8"), (rb"\"", b"\xf9"), (rb"\ud", b"\xfa"), (rb"\uD", b"\xfb"))
-MASKS = (*TEXT_MASKS, (b"NaN", b"0e57721566490153286"), (b"Infinity", b"0e16180339887498948"))
 TOKEN = re.compile(rb'"[^"]*"|[\[{]+|[\]}]+')  # of a masked text: its strings hold no quotes
-MAX_GROWTH = 256 * 1024  # of any masked text: 16,000 NaN
 MAX_TOKENS = 4_000_000  # half a second
 TOKENS_PER_PAUSE = 10_000
 
@@ -109,30 +105,6 @@ def cutter(name: str, limit: int | None, beside: str) -> Callable[[Element], Cut
     return cut_out
 
 
-def mask(text: bytes, masks: tuple[tuple[bytes, bytes], ...] = MASKS) -> bytes:
-    """The text with all that msgspec refuses written as something that it passes over.
-
-    Raises DecodeError for so many NaN that the masked text would be a quarter longer.
-    """
-    pacer = Pacer()
-    for plain, masked in masks:
-        more = len(masked) - len(plain)
-        if more > 0 and text.count(plain) * more > MAX_GROWTH + len(text) // 4:
-            raise msgspec.DecodeError(f"too many times {plain.decode()}")
-        text = text.replace(plain, masked)
-        pacer.pause()
-    return text
-
-
-def unmask(text: bytes) -> bytes:
-    """The text that `mask` was given, or a part of it."""
-    pacer = Pacer()
-    for plain, masked in reversed(MASKS):
-        text = text.replace(masked, plain)
-        pacer.pause()
-    return text
-
-
 def unmask_all(elements: list[Element]) -> list[Element]:
     """Each element as the text had it."""
     pacer, unmasked = Pacer(), []
@@ -169,11 +141,15 @@ def without_depth(text: bytes) -> bytes:
 
 
 def unreadable(element: Element, what: str) -> BadEvent:
-    """Why msgspec refuses an element: by which of the masks it would be read."""
+    """Why msgspec refuses an element: how it has to be masked to be read."""
     text = bytes(element)
-    for masks, problem in (((), wrong_value), (TEXT_MASKS, invalid_text), (MASKS, invalid_number)):
+    for masked, problem in (
+        (bytes, wrong_value),
+        (mask_texts, invalid_text),
+        (mask, invalid_number),
+    ):
         try:
-            skip(mask(text, masks))
+            skip(masked(text))
         except (msgspec.MsgspecError, RecursionError):
             continue
         return problem(what)

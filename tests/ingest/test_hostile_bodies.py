@@ -77,9 +77,10 @@ def check(read: Callable[[str], Any], body: str, outcome: Any) -> None:
     [
         ('{"events":' + EMPTY + "}", BatchTooLarge),
         ('{"events":' + NUMBERS + "}", BatchTooLarge),
-        ('{"events":[' + '{"a":NaN},' * MANY + "1]}", BadBatch),
+        ('{"events":[' + '{"a":NaN},' * MANY + "1]}", BatchTooLarge),
         ('{"events":[' + f'{{"a":"{"x" * 70}","b":NaN}},' * (MANY // 10) + "1]}", BatchTooLarge),
-        ('{"events":[{"a":[' + "NaN," * MANY + "1]}]}", BadBatch),
+        ('{"events":[{"a":[' + "NaN," * MANY + "1]}]}", "missing"),
+        (events(data='{"a":[' + "NaN," * MANY + "1]}"), "too_many_values"),
         ("[" * 3 * MANY, BadBatch),
         ('{"events":' + "[" * 3 * MANY, BadBatch),
         ('{"events":[' + '{"a":' * (MANY // 20), BadBatch),
@@ -99,7 +100,7 @@ def check(read: Callable[[str], Any], body: str, outcome: Any) -> None:
         (events(other=TEXT), None),
         (events(other=DEEP), None),
     ],
-    ids=range(23),
+    ids=range(24),
 )
 def test_a_batch_that_is_made_to_cost_much(body: str, outcome: Any) -> None:
     check(outcome_of_batch, body, outcome)

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.ingest import text_repair
-from service.ingest.elements import TEXT_MASKS, mask
+from service.ingest.masks import mask_texts
 from service.ingest.nesting import outside_strings
 from service.ingest.repairs import Repairs
 from service.ingest.text_repair import as_utf8, repaired, with_short_texts
@@ -21,7 +21,7 @@ TEXTS = st.lists(st.sampled_from(ESCAPES), max_size=30).map("".join)
 
 def masked(text: str) -> bytes:
     """The text as it is measured: an escape of a half is four bytes."""
-    return mask(text.encode(), TEXT_MASKS)
+    return mask_texts(text.encode())
 
 
 def whole_pairs(text: str) -> str:

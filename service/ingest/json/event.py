@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ import orjson
 from msgspec import Raw, Struct
 
 from service.core.validation import MAX_MODEL, MAX_NAME, including, shortened, to_uuid, tokens
-from service.ingest.elements import NULL, Element, mask, unmask, unreadable, without_depth
+from service.ingest.elements import NULL, Element, unreadable, without_depth
 from service.ingest.failure import is_error, is_failed
 from service.ingest.json import numbers
 from service.ingest.json.data import Data, Output, Span, read_data, read_run_fields
@@ -28,6 +29,7 @@ from service.ingest.json.fields import (
     read_uuid,
     tool_of,
 )
+from service.ingest.masks import mask, unmask
 from service.ingest.repairs import Repairs
 from service.ingest.rows import EventRow
 from service.ingest.text_repair import repaired
@@ -36,7 +38,6 @@ from service.ingest.text_repair import repaired
 # levels of JSON, around the data of the innermost; Python's own parser fails at about 990, orjson
 # at 1,024.
 MAX_DEPTH = 64
-REPAIRABLE = frozenset({"invalid_number", "invalid_text"})
 ID_NAMESPACE = uuid.UUID("6a7a0f51-5f0b-5a3c-9a54-0b8f4f7c6d11")
 
 
@@ -68,25 +69,22 @@ def read_sent(element: Element, repairs: Repairs | None = None) -> SentEvent:
     Numbers and texts that JSON cannot hold are repaired, where repairs can be noted.
     """
     try:
-        return read_as_sent(element)
-    except BadEvent as problem:
-        if repairs is None or problem.code not in REPAIRABLE:
-            raise
-        return read_as_sent(repaired(element, repairs))
-
-
-def read_as_sent(element: Element) -> SentEvent:
-    """As read_sent, without repairs."""
-    try:
-        try:
-            return decode_sent(element)
-        except RecursionError:
-            element = unmask(without_depth(mask(bytes(element))))
-            return decode_sent(element)
+        return decode_within_depth(element)
     except (msgspec.MsgspecError, RecursionError):
-        error = unreadable(element, "event")
-        error.event_id = shown_id(element)
-        raise error from None
+        if repairs is not None:
+            with suppress(msgspec.MsgspecError, RecursionError):
+                return decode_within_depth(repaired(element, repairs))
+    error = unreadable(element, "event")
+    error.event_id = shown_id(element)
+    raise error
+
+
+def decode_within_depth(element: Element) -> SentEvent:
+    """As decode_sent, also of what is nested deeper than msgspec can read."""
+    try:
+        return decode_sent(element)
+    except RecursionError:
+        return decode_sent(unmask(without_depth(mask(bytes(element)))))
 
 
 def decode_sent(element: Element) -> SentEvent:

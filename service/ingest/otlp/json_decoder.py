@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from service.core.cooperative import Pacer
-from service.ingest.elements import Element, cut, is_sparse, mask
+from service.ingest.elements import Element, cut, is_sparse
 from service.ingest.json.batch import utf8_of
 from service.ingest.json.fields import BadEvent
+from service.ingest.masks import mask
 from service.ingest.otlp.json_lenient import rewritten
 from service.ingest.otlp.json_messages import (
     EmptyRequest,

@@ -231,3 +231,14 @@ def test_a_number_beyond_all_floats_is_ignored_where_its_key_is(number: str, pla
     body = f'{text[:end]}, "other": {number}{text[end:]}'.encode()
     batch, without = (parse_batch(sent, 10, MEGABYTE) for sent in (body, text.encode()))
     assert (batch.errors, list(map(normal, batch.rows))) == ([], list(map(normal, without.rows)))
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity"])
+def test_very_many_numbers_that_json_cannot_hold_reject_no_event(number: str) -> None:
+    embedding = f"[{','.join([number] * 30_000)}]"
+    body = body_of(event(new_id(), data={"tokens_in": 5}), event(new_id(), data={"x": "many"}))
+    batch = parse_batch(body.replace(b'"many"', embedding.encode()), 10, MEGABYTE)
+    assert batch.errors == []
+    assert [warning["code"] for warning in batch.warnings] == ["invalid_number"]
+    assert [row.tokens_in for row in batch.rows] == [5, None]
+    assert json.loads(batch.rows[1].data) == {"x": [number] * 30_000}
