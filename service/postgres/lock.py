@@ -2,12 +2,16 @@
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from service.config import ConfigError
 from service.core.failure import Failure
+
+# All that the service ever puts there.
+ENTRIES = {"lock", "postgresql", "postgresql.new", "postgresql.log", "postgresql.log.1"}
 
 
 class Busy(Failure):
@@ -46,15 +50,22 @@ def open_lock(data_dir: Path) -> int:
 def close_directory(data_dir: Path) -> None:
     """Make DATA_DIR if it is missing; nobody else may look into it, if it is the service's.
 
-    A directory of one's own that holds no cluster yet keeps its mode. Where root runs the service,
-    PostgreSQL's user must pass through to the cluster, but may not list the directory.
+    A directory that holds anything else, such as /tmp or /var/lib, keeps its mode. Where root runs
+    the service, PostgreSQL's user must pass through to the cluster, but may not list the directory.
     """
     is_new = not data_dir.exists()
     data_dir.mkdir(parents=True, exist_ok=True)
     found = data_dir.stat()
-    is_ours = is_new or os.path.lexists(data_dir / "postgresql")
-    if is_ours and found.st_uid == os.geteuid():
+    if (is_new or is_ours(data_dir, found.st_mode)) and found.st_uid == os.geteuid():
         data_dir.chmod(found.st_mode & (0o711 if os.geteuid() == 0 else 0o700))
+
+
+def is_ours(data_dir: Path, mode: int) -> bool:
+    """Whether the directory holds a cluster, and nothing that the service did not put there."""
+    if mode & stat.S_ISVTX:  # of many users, as /tmp
+        return False
+    entries = set(os.listdir(data_dir))
+    return "postgresql" in entries and entries <= ENTRIES
 
 
 def holder(descriptor: int) -> str:

@@ -47,6 +47,20 @@ def test_a_directory_of_somebody_else_s_keeps_its_mode(open_dir: Path) -> None:
         assert mode_of(open_dir / "theirs") == 0o755
 
 
+@pytest.mark.parametrize(("mode", "theirs"), [(0o1777, "mine"), (0o755, "mine"), (0o1777, "lock")])
+def test_a_directory_with_something_of_somebody_else_s_never_loses_its_mode(
+    open_dir: Path, mode: int, theirs: str
+) -> None:
+    data_dir = open_dir / "shared"
+    data_dir.mkdir()
+    data_dir.chmod(mode)
+    (data_dir / theirs).touch()
+    (data_dir / "postgresql").mkdir()
+    for _ in range(2):
+        with hold(data_dir, "test"):
+            assert mode_of(data_dir) == mode
+
+
 def test_the_log_that_was_put_aside_is_closed_too(
     copy_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
