@@ -86,7 +86,7 @@ SECTIONS = {
             "WORKER_CLASS",
             "gevent",
             one_of(WORKER_CLASSES),
-            "gevent, gthread, or meinheld (only behind nginx)",
+            "gevent, or gthread or meinheld (only behind nginx)",
         ),
         Setting("THREADS", "32", integer(1, 512), "threads of each gthread worker"),
         Setting("DEBUG", "false", BOOLEAN, "log every request; reload SQL files at each request"),

@@ -4,21 +4,7 @@ Alone on a port it crashes on a chunked body with a trailer, and a client that r
 it. nginx protects it from both.
 """
 
-from service.config import Config
-from service.core.addresses import is_loopback
-
 WORKER_CLASS = "egg:meinheld#gunicorn_worker"
-WARNING = (
-    "warning: WORKER_CLASS=meinheld on HOST={host}: a client that connects without the nginx of "
-    "docker-compose.yml can crash or stall it; bind it to 127.0.0.1, or use gevent"
-)
-
-
-def meinheld_warning(config: Config) -> str | None:
-    """The warning if meinheld listens on more than loopback, else None."""
-    if config.worker_class != "meinheld" or is_loopback(config.host):
-        return None
-    return WARNING.format(host=config.host)
 
 
 def raise_limits(max_body_mb: int) -> None:

@@ -12,8 +12,8 @@ from service.core.failure import Failure
 from service.core.shipped import shipped
 from service.postgres.lock import hold
 from service.postgres.server import EmbeddedServer
+from service.server.behind_nginx import nginx_warning
 from service.server.greeting import greeting, redacted
-from service.server.meinheld_worker import meinheld_warning
 from service.server.signals import Signals, Stop
 from service.server.supervisor import Supervisor
 
@@ -28,7 +28,7 @@ def serve(config: Config) -> int:
 
     Raises Failure, ConfigError, or Busy when another service uses DATA_DIR.
     """
-    if warning := meinheld_warning(config):
+    if warning := nginx_warning(config):
         print(f"gati-backend: {warning}", file=sys.stderr, flush=True)
     if config.database_url:
         return serve_on(config, config.database_url)

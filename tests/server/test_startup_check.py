@@ -1,4 +1,4 @@
-"""What a start says of who can connect: meinheld alone, no key, everywhere."""
+"""What a start says of who can connect: meinheld or gthread alone, no key, everywhere."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 from service.auth.key_admin import create
 from service.auth.scopes import Scope
 from service.config import Config
-from service.server.meinheld_worker import meinheld_warning
+from service.server.behind_nginx import nginx_warning
 from tests.leaks import TRACEBACK
 from tests.processes import harness
 from tests.processes.harness import REPOSITORY, free_port, run
@@ -29,11 +29,14 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - that is the case
         ("meinheld", "::1", False),
         ("meinheld", "localhost", False),
         ("gevent", EVERYWHERE, False),
-        ("gthread", EVERYWHERE, False),
+        ("gthread", EVERYWHERE, True),
+        ("gthread", "127.0.0.1", False),
     ],
 )
-def test_meinheld_warns_on_anything_but_loopback(worker_class: str, host: str, warns: bool) -> None:
-    said = meinheld_warning(Config.from_environment({"WORKER_CLASS": worker_class, "HOST": host}))
+def test_what_needs_nginx_warns_on_anything_but_loopback(
+    worker_class: str, host: str, warns: bool
+) -> None:
+    said = nginx_warning(Config.from_environment({"WORKER_CLASS": worker_class, "HOST": host}))
     assert (said is not None) == warns
     assert said is None or (host in said and "\n" not in said)
 
