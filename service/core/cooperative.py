@@ -9,6 +9,7 @@ from gevent import Timeout, idle, monkey
 T = TypeVar("T")
 LONGEST_YIELD_SECONDS = 0.005
 LONGEST_RUN_SECONDS = 0.05
+FEW = 1_000  # small steps: less than LONGEST_RUN_SECONDS
 poll_now = monkey.get_original("select", "poll")  # does not wait, whatever gevent has patched
 
 
@@ -29,6 +30,11 @@ def paced(items: Iterable[T]) -> Iterator[T]:
     for item in items:
         pacer.pause()
         yield item
+
+
+def paced_if_many(items: Iterable[T], count: int) -> Iterable[T]:
+    """The items of a loop of small steps, paced where there are many: a pause costs as a step."""
+    return paced(items) if count > FEW else items
 
 
 class Pacer:

@@ -8,9 +8,12 @@ import orjson
 
 from service.api.answer_size import check_count, check_run
 from service.api.parameters import allow_parameters, bad_parameter, choice, integer
+from service.core.cooperative import paced
+from service.db.fetch import fetch_all
 from service.db.queries import Connection, Row, queries
 from service.resources.trace.flat import render_flat
 from service.resources.trace.full import render_trace
+from service.resources.trace.render import listed
 from service.resources.trace.summary import render_summary
 from service.resources.trace.ties import in_order
 
@@ -29,8 +32,8 @@ def timeline_view(req: falcon.Request) -> View:
 def timeline(conn: Connection, run: Row) -> bytes:
     """Render the timeline; raise ApiError 413 for one that is too large."""
     check_run(conn, run["run_id"], run["event_count"])
-    events = in_order(queries.runs.timeline(conn, run_id=run["run_id"]).fetchall())
-    return orjson.dumps({**run, "events": events})
+    events = in_order(fetch_all(queries.runs.timeline(conn, run_id=run["run_id"])))
+    return b"".join([orjson.dumps(run)[:-1], b',"events":[', *paced(listed(events)), b"]}"])
 
 
 def trace_view(req: falcon.Request) -> View:
@@ -52,7 +55,7 @@ def trace_view(req: falcon.Request) -> View:
 def trace(conn: Connection, run: Row, max_depth: int | None) -> bytes:
     """Render the trace; raise ApiError 413 for one that is too large."""
     check_run(conn, run["run_id"], run["event_count"])
-    rows = in_order(queries.runs.trace(conn, run_id=run["run_id"]).fetchall())
+    rows = in_order(fetch_all(queries.runs.trace(conn, run_id=run["run_id"])))
     return render_trace(run, rows, max_depth)
 
 

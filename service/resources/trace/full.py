@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import orjson
-
+from service.core.cooperative import paced_if_many
 from service.db.queries import Row
-from service.resources.trace.render import head_of, with_tree, write_nested
+from service.resources.trace.render import head_of, listed, with_tree, write_nested
 from service.resources.trace.tree import Tree, find_cycles
 
 # Columns of runs/trace for the flat list, the run and the tree, which nodes lack.
@@ -18,17 +17,20 @@ def render_trace(run: Row, rows: list[Row], max_depth: int | None = None) -> byt
     head = head_of(run, len(rows))
     head["graph_structure"] = first_of(rows, "graph_structure")
     head["execution_flow"] = first_of(rows, "execution_flow")
-    nodes = list(tree.walk(max_depth))
+    nodes = list(paced_if_many(tree.walk(max_depth), len(rows)))
     if max_depth is not None:
         head["events_omitted"] = len(rows) - len(nodes)
     # The outlines first, because write_nested changes the rows.
-    events = orjson.dumps([outline(row, depth) for row, depth in nodes])
-    return with_tree(head, write_nested(tree, nodes, max_depth, NOT_IN_NODE), b',"events":', events)
+    events = list(listed(outline(row, depth) for row, depth in paced_if_many(nodes, len(nodes))))
+    nested = write_nested(tree, nodes, max_depth, NOT_IN_NODE)
+    return with_tree(head, nested, b',"events":[', *events, b"]")
 
 
 def first_of(rows: list[Row], name: str) -> Any:
     """The first value of a column that is null for most events, or None."""
-    return next((row[name] for row in rows if row[name] is not None), None)
+    return next(
+        (row[name] for row in paced_if_many(rows, len(rows)) if row[name] is not None), None
+    )
 
 
 def outline(row: Row, depth: int) -> Row:

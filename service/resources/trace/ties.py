@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 
+from service.core.cooperative import Pacer, paced_if_many
 from service.db.queries import Row
 
 LINKS = ("parent_event_id", "previous_event_id")
@@ -15,10 +16,10 @@ def in_order(rows: list[Row]) -> list[Row]:
     `rows` are sorted by timestamp, then by `tie`, which keeps the order of all others.
     """
     ordered: list[Row] = []
-    for _, group in groupby(rows, itemgetter("timestamp")):
+    for _, group in groupby(paced_if_many(rows, len(rows)), itemgetter("timestamp")):
         same_moment = list(group)
         ordered += same_moment if len(same_moment) == 1 else behind_links(same_moment)
-    for row in ordered:
+    for row in paced_if_many(ordered, len(ordered)):
         del row["tie"]
     return ordered
 
@@ -30,9 +31,11 @@ def behind_links(rows: list[Row]) -> Iterator[Row]:
     """
     by_id = {row["event_id"]: row for row in rows}
     entered: set[str] = set()
+    pacer = Pacer()
     for first in rows:
         path = [first]
         while path:
+            pacer.pause()
             row = path[-1]
             entered.add(row["event_id"])
             before = [

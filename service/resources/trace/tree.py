@@ -6,6 +6,7 @@ No function here is recursive, because a chain may be 100,000 deep.
 from collections import defaultdict
 from collections.abc import Iterator
 
+from service.core.cooperative import Pacer, paced_if_many
 from service.db.queries import Row
 
 
@@ -17,11 +18,11 @@ class Tree:
     """
 
     def __init__(self, rows: list[Row], cycle: set[str]) -> None:
-        self.rows = {row["event_id"]: row for row in rows}
+        self.rows = {row["event_id"]: row for row in paced_if_many(rows, len(rows))}
         self.cycle = cycle
         self.children: dict[str, list[str]] = defaultdict(list)
         roots = []
-        for event_id, row in self.rows.items():
+        for event_id, row in paced_if_many(self.rows.items(), len(rows)):
             if row["tree_parent_id"] is None or event_id in self.cycle:
                 roots.append(row)
             else:
@@ -43,13 +44,17 @@ class Tree:
 
 def find_cycles(rows: list[Row]) -> set[str]:
     """The ids of events on a cycle of parents; the walk from the roots never reaches them."""
-    unreached = {row["event_id"]: row for row in rows if row["depth"] is None}
+    unreached = {
+        row["event_id"]: row for row in paced_if_many(rows, len(rows)) if row["depth"] is None
+    }
     seen: set[str] = set()
     cycles: set[str] = set()
+    pacer = Pacer()
     for start in unreached:
         path = []
         event_id = start
         while event_id not in seen:
+            pacer.pause()
             seen.add(event_id)
             path.append(event_id)
             event_id = unreached[event_id]["tree_parent_id"]
@@ -60,22 +65,26 @@ def find_cycles(rows: list[Row]) -> set[str]:
 
 def order_roots(roots: list[Row]) -> list[Row]:
     """Sort: agent_start, the chain that follows it, other roots by time, agent_end."""
-    ends = [row for row in roots if row["event_type"] == "agent_end"]
-    others = [row for row in roots if row["event_type"] != "agent_end"]
+    ends = [row for row in paced_if_many(roots, len(roots)) if row["event_type"] == "agent_end"]
+    others = [row for row in paced_if_many(roots, len(roots)) if row["event_type"] != "agent_end"]
     first = next((row for row in others if row["event_type"] == "agent_start"), None)
     chain = follow(first, others) if first else []
     chained = {row["event_id"] for row in chain}
-    return chain + [row for row in others if row["event_id"] not in chained] + ends
+    return (
+        chain
+        + [row for row in paced_if_many(others, len(others)) if row["event_id"] not in chained]
+        + ends
+    )
 
 
 def follow(first: Row, roots: list[Row]) -> list[Row]:
     """`first`, and the roots that follow it by previous_event_id, breadth first."""
     following: dict[str | None, list[Row]] = defaultdict(list)
-    for row in roots:
+    for row in paced_if_many(roots, len(roots)):
         following[row["previous_event_id"]].append(row)
     chain = [first]
     seen = {first["event_id"]}
-    for row in chain:  # grows during the loop
+    for row in paced_if_many(chain, len(roots)):  # grows during the loop
         for successor in following[row["event_id"]]:
             if successor["event_id"] not in seen:
                 seen.add(successor["event_id"])
