@@ -1,7 +1,7 @@
 // The frame of all views: navigation, time zone, key; and which view is shown.
 
 import { askKeysBy, forgetKey, hasKey } from "./lib/api.js";
-import { fill, h } from "./lib/dom.js";
+import { fill, h, refill } from "./lib/dom.js";
 import { useZone, zoneName } from "./lib/format.js";
 import { link, listen, match, path, query, setQuery } from "./lib/router.js";
 import { api, root } from "./lib/places.js";
@@ -10,12 +10,14 @@ import { nothing, showError, skeleton } from "./parts/states.js";
 import { icon } from "./parts/icons.js";
 import { routes } from "./routes.js";
 
-/** @typedef {HTMLElement & {show?: (params: Record<string, string>, query: URLSearchParams) => void}} View */
+/** @typedef {HTMLElement & {isKept?: boolean, show?: (params: Record<string, string>, query: URLSearchParams) => void}} View */
 
 const place = h("main", { id: "view", tabindex: "-1" });
 const links = h("nav", { "aria-label": "Views" });
-const tools = h("div", { class: "tools" });
+const account = h("span");
 let shown = /** @type {{name: string, view: View} | null} */ (null);
+/** Views to which one comes back, as one left them. @type {Map<string, View>} */
+const kept = new Map();
 
 /** Show what the address says; the same view is told of a new address, another one takes its place. */
 async function show() {
@@ -41,7 +43,8 @@ async function show() {
     } catch {
       return showError(place, new Error("A part of the page could not be loaded."), () => location.reload());
     }
-    const view = /** @type {View} */ (document.createElement(found.tag));
+    const view = kept.get(found.name) ?? /** @type {View} */ (document.createElement(found.tag));
+    if (view.isKept) kept.set(found.name, view);
     shown = { name: found.name, view };
     fill(place, view);
   }
@@ -51,31 +54,33 @@ async function show() {
 /** @param {string} name */
 function frame(name) {
   const now = name === "run" ? "runs" : name === "agent" ? "agents" : name;
-  fill(links, routes.filter((route) => route.nav).map((route) =>
+  refill(links, routes.filter((route) => route.nav).map((route) =>
     h("a", { href: link([route.path]), "aria-current": route.name === now && "page" }, route.title)));
+  showZones();
   fill(
-    tools,
-    h("label", { class: "zone" }, h("span", { class: "off-screen" }, "Time zone"), zones()),
+    account,
     hasKey() && h("button", { type: "button", class: "quiet", title: "Forget the key of this tab", onclick: () => (forgetKey(), location.reload()) }, "Forget key"),
-    h("a", { href: new URL("docs", api).pathname, target: "_blank", class: "quiet" }, "API"),
   );
 }
 
-function zones() {
+const zones = h("select", { onchange: chooseZone });
+
+/** All that is shown is made again, in the chosen zone. */
+function chooseZone() {
+  kept.clear();
+  shown = null;
+  setQuery({ tz: zones.value });
+}
+
+/** Offer the browser's own zone, some of the world, and the one of the address. */
+function showZones() {
   const chosen = query().get("tz") ?? "";
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const names = new Map([["", own === "UTC" ? "UTC" : `${own} (yours)`], ["UTC", "UTC"]]);
-  if (own === "UTC") names.delete("UTC");
-  if (chosen && !names.has(chosen)) names.set(chosen, chosen);
-  for (const name of ["America/Los_Angeles", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Asia/Tokyo"]) names.set(name, name);
-  const select = h("select", {}, [...names].map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
-  select.addEventListener("change", () => {
-    const name = shown?.name;
-    shown = null;
-    setQuery({ tz: select.value });
-    if (name === undefined) show();
-  });
-  return select;
+  const names = new Set(["UTC", "America/Los_Angeles", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Asia/Tokyo", chosen || own]);
+  names.delete(own);
+  const options = [["", own === "UTC" ? own : `${own} (yours)`], ...[...names].map((name) => [name, name])];
+  if (zones.options.length !== options.length) fill(zones, options.map(([value, text]) => h("option", { value }, text)));
+  zones.value = chosen === own ? "" : chosen;
 }
 
 // Relative in the document, it would be looked for beside each new address.
@@ -83,7 +88,9 @@ for (const icon of document.querySelectorAll("link[rel=icon]")) if (icon instanc
 askKeysBy(askForKey);
 document.body.append(
   h("a", { class: "skip", href: "#view", onclick: (/** @type {Event} */ event) => (event.preventDefault(), place.focus()) }, "To the content"),
-  h("header", { class: "frame" }, h("a", { class: "brand", href: root.pathname }, icon("node"), "GATI"), links, tools),
+  h("header", { class: "frame" }, h("a", { class: "brand", href: root.pathname }, icon("node"), "GATI"), links,
+    h("div", { class: "tools" }, h("label", { class: "zone" }, h("span", { class: "off-screen" }, "Time zone"), zones), account,
+      h("a", { href: new URL("docs", api).pathname, target: "_blank", class: "quiet" }, "API"))),
   place,
 );
 listen(show);

@@ -16,7 +16,6 @@ from tests.events import event, new_id
 from tests.openapi import close
 
 Document = dict[str, Any]
-FLAT = "fields=summary&shape=flat"
 
 
 @pytest.fixture
@@ -119,7 +118,7 @@ def test_answers_of_a_run_with_everything_are_as_described(
         assert_described(strict, f"/runs/{{run_id}}/{view}", "get", answer)
     answer = client.simulate_get(f"/runs/{run}/events/{first}")
     assert_described(strict, "/runs/{run_id}/events/{event_id}", "get", answer)
-    for query in ("fields=summary", "max_depth=0", "fields=summary&max_depth=0", FLAT):
+    for query in ("fields=summary", "max_depth=0", "fields=summary&max_depth=0", "fields=flat"):
         answer = client.simulate_get(f"/runs/{run}/trace", query_string=query)
         assert_described(strict, "/runs/{run_id}/trace", "get", answer)
     for name in ("summary", "agents-comparison", "cost-timeline", "models", "latency"):

@@ -15,7 +15,7 @@ DEEP = 1_000  # deeper than a tree nests
 
 def flat_of(client: Client, run: str, **parameters: Any) -> tuple[Any, list[dict[str, Any]]]:
     """The answer, and its rows by the names of their columns."""
-    parameters = {"fields": "summary", "shape": "flat", **parameters}
+    parameters = {"fields": "flat", **parameters}
     answer = client.ok(f"/api/runs/{run}/trace", params=parameters)
     return answer, [dict(zip(answer["columns"], row, strict=True)) for row in answer["rows"]]
 
@@ -68,13 +68,6 @@ def test_it_has_events_that_are_too_deep_for_the_tree(client: Client) -> None:
         zip(ids, range(DEEP), strict=True)
     )
     assert answer["events_omitted"] == 0
-
-
-def test_it_goes_with_the_summary_alone(client: Client) -> None:
-    run = new_id()
-    client.send(event(run))
-    answer = client.simulate_get(f"/api/runs/{run}/trace", params={"shape": "flat"})
-    assert (answer.status_code, answer.json["parameter"]) == (400, "shape")
 
 
 def test_an_event_of_a_run_is_as_in_its_timeline(client: Client) -> None:

@@ -81,6 +81,28 @@ def test_all_runs_come_as_one_scrolls_and_few_are_elements(ui: Ui, filled: Servi
     assert most < 60
 
 
+def test_times_are_in_the_chosen_zone_and_links_keep_it(ui: Ui, filled: Service) -> None:
+    ui.open(f"{filled.url}/ui/runs", "Keeper")
+    ui.find(".zone select").send_keys("Asia/T")
+    ui.has_address("tz=Asia")
+    ui.until(lambda: "GMT+9" in str(ui.find(".cell-started time").get_attribute("title")), "+9")
+    ui.pick("a.run-row[href*='runs/']")
+    ui.until(lambda: "GMT+9" in str(ui.find(".head-figure").get_attribute("title")), "+9")
+    ui.has_address("tz=Asia")
+
+
+def test_one_comes_back_from_a_run_to_where_one_was(ui: Ui, filled: Service) -> None:
+    ui.open(f"{filled.url}/ui/runs?agent=many", "many")
+    ui.run_script("document.querySelector('virtual-list').scrollTop = 1500")
+    ui.until(lambda: "1 h ago" in ui.text, "rows of below")
+    before = ui.texts("a.run-row .run-name")
+    ui.run_script("document.querySelectorAll('a.run-row')[12].click()")
+    ui.find(".trace-row")
+    ui.browser.back()
+    ui.until(lambda: ui.texts("a.run-row .run-name") == before, "the same rows")
+    assert ui.run_script("return document.querySelector('virtual-list').scrollTop") == 1500
+
+
 def test_new_runs_are_announced_and_move_nothing(ui: Ui, filled: Service) -> None:
     ui.open(f"{filled.url}/ui/runs?agent=Later", "No run passes these filters.")
     first = short_run("Later", 30)

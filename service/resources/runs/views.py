@@ -7,7 +7,7 @@ import falcon
 import orjson
 
 from service.api.answer_size import check_count, check_run
-from service.api.parameters import allow_parameters, bad_parameter, choice, integer
+from service.api.parameters import allow_parameters, choice, integer
 from service.core.cooperative import paced
 from service.db.fetch import fetch_all
 from service.db.queries import Connection, Row, queries
@@ -21,6 +21,7 @@ ANY_DEPTH = 2**31
 
 View = Callable[[Connection, Row], bytes]
 Summary = Callable[[Connection, Row, int | None], bytes]
+SUMMARIES: dict[str, Summary] = {"summary": render_summary, "flat": render_flat}
 
 
 def timeline_view(req: falcon.Request) -> View:
@@ -38,17 +39,13 @@ def timeline(conn: Connection, run: Row) -> bytes:
 
 def trace_view(req: falcon.Request) -> View:
     """The view with the run's totals and its events as a tree; a summary has no `data`."""
-    allow_parameters(req, ("fields", "max_depth", "shape"))
-    fields = choice(req, "fields", ("all", "summary"), "all")
-    shape = choice(req, "shape", ("tree", "flat"), "tree")
-    if shape == "flat" and fields != "summary":
-        raise bad_parameter("shape", "can be flat with fields=summary only")
+    allow_parameters(req, ("fields", "max_depth"))
+    fields = choice(req, "fields", ("all", *SUMMARIES), "all")
     max_depth = None
     if "max_depth" in req.params:
         max_depth = integer(req, "max_depth", 0, 0, ANY_DEPTH)
-    if fields == "summary":
-        render = render_flat if shape == "flat" else render_summary
-        return partial(summary, render=render, max_depth=max_depth)
+    if fields in SUMMARIES:
+        return partial(summary, render=SUMMARIES[fields], max_depth=max_depth)
     return partial(trace, max_depth=max_depth)
 
 

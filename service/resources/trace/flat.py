@@ -16,7 +16,7 @@ NOT_IN_ROW = ("tree_parent_id", "depth")
 
 
 def render_flat(conn: Connection, run: Row, max_depth: int | None = None) -> bytes:
-    """Render the response of GET …/trace?fields=summary&shape=flat."""
+    """Render the response of GET …/trace?fields=flat."""
     rows, cycle = read_rows(conn, run["run_id"])
     tree = Tree(rows, cycle)
     head = head_of(run, len(rows))

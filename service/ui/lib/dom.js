@@ -46,6 +46,17 @@ export function fill(element, ...children) {
   element.replaceChildren(...nodes(children));
 }
 
+/** Fill an element again; the focus goes to what stands in the place of what had it. @param {Element} element @param {...(Child | Child[])} children */
+export function refill(element, ...children) {
+  const named = (/** @type {Element} */ one) => `${one.tagName} ${one.getAttribute("aria-label") ?? one.textContent}`;
+  const active = document.activeElement;
+  const name = active && element.contains(active) ? named(active) : "";
+  fill(element, ...children);
+  if (!name) return;
+  const same = [...element.querySelectorAll("a, button, select, input, summary")].find((one) => named(one) === name);
+  if (same instanceof HTMLElement) same.focus({ preventScroll: true });
+}
+
 /** Call no more than once a frame. @param {() => void} work @returns {() => void} */
 export function oncePerFrame(work) {
   let waiting = false;

@@ -20,8 +20,9 @@ class AgentView extends HTMLElement {
     if (this.#last === now) return;
     this.#last = now;
     document.title = `${line(params.agent, 60)} · GATI`;
+    const isChosen = this.querySelector("select") === document.activeElement;
     fill(this, skeleton());
-    this.#load(/** @type {string} */ (params.agent), query, 0);
+    this.#load(/** @type {string} */ (params.agent), query, 0).then(() => isChosen && this.querySelector("select")?.focus());
   }
 
   /** @param {string} name @param {URLSearchParams} query @param {number} tries */

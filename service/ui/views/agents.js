@@ -15,8 +15,9 @@ class AgentsView extends HTMLElement {
   show(_, query) {
     if (this.#last === `?${query}`) return;
     this.#last = `?${query}`;
+    const isChosen = this.querySelector("select") === document.activeElement;
     fill(this, skeleton());
-    this.#load(query, 0);
+    this.#load(query, 0).then(() => isChosen && this.querySelector("select")?.focus());
   }
 
   /** @param {URLSearchParams} query @param {number} tries */

@@ -94,7 +94,7 @@ class RunView extends HTMLElement {
 
   /** @param {AbortSignal} signal */
   async #readTrace(signal) {
-    const answer = await get(`runs/${this.#run.run_id}/trace`, { fields: "summary", shape: "flat" }, signal);
+    const answer = await get(`runs/${this.#run.run_id}/trace`, { fields: "flat" }, signal);
     const trace = read(answer);
     this.#waterfall.show(trace);
     fill(this.#head, runHead(this.#run, trace));

@@ -1,7 +1,7 @@
 // The list of runs: filters, sorts, pages as one scrolls, and word of new runs.
 
 import { get } from "../lib/api.js";
-import { afterPause, fill, h } from "../lib/dom.js";
+import { afterPause, fill, h, refill } from "../lib/dom.js";
 import { line } from "../lib/format.js";
 import { VirtualList } from "../lib/list.js";
 import { setQuery } from "../lib/router.js";
@@ -16,6 +16,8 @@ const NARROW = matchMedia("(max-width: 60rem)");
 const HEIGHT = { wide: 42, narrow: 60 };
 
 class RunsView extends HTMLElement {
+  isKept = true; // one goes to a run and back, and on from there
+  #scrolled = 0;
   #bar = h("div");
   #head = h("div");
   #news = h("div", { class: "news", "aria-live": "polite" });
@@ -39,13 +41,24 @@ class RunsView extends HTMLElement {
     this.#list.onrange = (_, end) => this.#pages && end > this.#pages.runs.length - 30 && this.#more();
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
     NARROW.addEventListener("change", this.#resize);
-    this.#suggest();
+    this.#list.addEventListener("scroll", () => (this.#scrolled = this.#list.scrollTop));
+    if (!this.#pages) this.#suggest();
+    else this.#comeBack(this.#scrolled);
   }
 
   disconnectedCallback() {
     clearInterval(this.#timer);
     NARROW.removeEventListener("change", this.#resize);
-    this.#pages?.close();
+  }
+
+  /** @param {number} scrolled */
+  #comeBack(scrolled) {
+    requestAnimationFrame(() => {
+      if (!this.#list.isConnected) return;
+      this.#list.scrollTop = scrolled;
+      this.#resize();
+    });
+    this.#look();
   }
 
   /** @param {Record<string, string>} _ @param {URLSearchParams} query */
@@ -56,10 +69,10 @@ class RunsView extends HTMLElement {
     this.#load(query, 0);
   }
 
-  /** What is being typed into stays. @param {URLSearchParams} query */
+  /** What is being typed into or chosen from stays. @param {URLSearchParams} query */
   #showBar(query) {
-    const isTyping = document.activeElement instanceof HTMLInputElement && this.#bar.contains(document.activeElement);
-    if (!isTyping) fill(this.#bar, filterBar(query, this.#change, this.#example));
+    const isUsed = this.#bar.contains(document.activeElement) && document.activeElement?.matches("input, select");
+    if (!isUsed) refill(this.#bar, filterBar(query, this.#change, this.#example));
   }
 
   /** @param {URLSearchParams} query @param {number} tries */
@@ -83,7 +96,7 @@ class RunsView extends HTMLElement {
       this.#showBar(query);
     }
     const sort = query.get("sort") ?? "started_at";
-    fill(this.#head, head(sort, query.get("order") ?? "desc", (sort, order) => setQuery({ sort: sort === "started_at" ? null : sort, order: order === "desc" ? null : order })));
+    refill(this.#head, head(sort, query.get("order") ?? "desc", (sort, order) => setQuery({ sort: sort === "started_at" ? null : sort, order: order === "desc" ? null : order })));
     fill(this.#body, h("div", { class: "table" }, this.#head, this.#list));
     this.#list.scrollTop = 0;
     this.#list.count = pages.runs.length;
