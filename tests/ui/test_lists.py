@@ -99,8 +99,9 @@ def test_one_comes_back_from_a_run_to_where_one_was(ui: Ui, filled: Service) -> 
     ui.run_script("document.querySelectorAll('a.run-row')[12].click()")
     ui.find(".trace-row")
     ui.browser.back()
+    place = "return document.querySelector('virtual-list')?.scrollTop"
+    ui.until(lambda: ui.run_script(place) == 1500, "the same place")
     ui.until(lambda: ui.texts("a.run-row .run-name") == before, "the same rows")
-    assert ui.run_script("return document.querySelector('virtual-list').scrollTop") == 1500
 
 
 def test_new_runs_are_announced_and_move_nothing(ui: Ui, filled: Service) -> None:
