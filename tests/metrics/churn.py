@@ -100,4 +100,8 @@ def make_data(rng: random.Random) -> dict[str, Any]:
         "tool_name": rng.choice(TOOLS),
         "name": rng.choice(TOOLS),
         "status": rng.choice(["ok", "ok", "ok", "error"]),
+        "session_id": rng.choice([None, "s1", "s2"]),
+        "user_id": rng.choice([None, "u", 7]),
+        "tags": rng.choice([None, ["a"], ["a", "b"]]),
+        "version": rng.choice([None, "1.0", "1.1"]),
     }

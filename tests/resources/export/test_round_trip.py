@@ -57,6 +57,11 @@ DATA = st.dictionaries(TEXT, JSON, max_size=3) | st.fixed_dictionaries(
         "environment": st.just("prod"),
         "metadata": st.dictionaries(TEXT, JSON, max_size=2),
         "output": JSON,
+        "error": JSON,
+        "session_id": TEXT | NUMBERS,
+        "user_id": JSON,
+        "tags": TEXT | st.lists(TEXT, max_size=3),
+        "version": TEXT,
         "parent_run_id": st.uuids().map(str),
     },
 )
