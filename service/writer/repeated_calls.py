@@ -20,7 +20,7 @@ from service.writer.call_graph import AGENT_END, CallGraph, StoredSpan, repeats_
 from service.writer.run_owner import RunState
 
 MOST_AWAITED = 1_000  # usually a few: the agents that have not ended yet
-MOST_READ = 10_000  # events of a run: some 10 ms
+MOST_READ = 2_000  # events of a run: some 20 ms
 
 
 @dataclass

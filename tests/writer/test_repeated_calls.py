@@ -15,6 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from service.db.queries import Connection
 from service.ingest.otlp.span import END, SPAN, event_id_of
 from service.metrics.verify import verify
+from service.writer import repeated_calls
 from tests.client import Client
 from tests.events import differences
 from tests.ingest.otlp.spans import (
@@ -337,3 +338,17 @@ def test_an_exported_call_that_counts_nowhere_is_imported_so(client: Client) -> 
     same = ("tokens_in", "tokens_out", "total_cost", "event_count")
     assert [again[key] for key in same] == [run[key] for key in same] == [100, 1, 0.5, 5]
     assert event_of(client, trace, b"\4" * 8)["data"]["counted"] is False
+
+
+def test_a_large_run_keeps_what_it_has_counted(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repeated_calls, "MOST_READ", 0)
+    trace = new_trace()
+    agent, wrapper, chain, call = nested(trace)
+    for one in (call, chain, wrapper, agent):
+        send(client, one)
+    assert figures(client, trace)[0] == 200
+    send(client, span(trace, parent=b"\2" * 8, attributes=KINDS["call"] | usage(100)))
+    assert figures(client, trace)[0] == 200  # what comes later is looked up by key
+    assert verify(database_url) == []
