@@ -18,7 +18,7 @@ from tests.ingest.json.test_batch import check_reading
 MAX_EVENTS, MAX_EVENT_KB = 20, 8
 MAX_EVENT_BYTES = MAX_EVENT_KB * 1024
 MAX_BODY_BYTES = 2 * MAX_EVENT_BYTES
-TABS = 17  # between the columns of events/copy from run_id on
+TABS = 18  # between the columns of events/copy from run_id on
 SAME_NAMES = ("agent_name", "event_type", "model", "tokens_in", "tokens_out", "is_error")
 SAME_IDS = ("run_id", "event_id", "parent_event_id", "previous_event_id")
 
