@@ -6,17 +6,19 @@
 -- params   from_day        date     the first day
 -- params   to_day          date     the day after the last
 -- params   agent           text     optional: of this agent's runs alone
+-- params   version         text     optional: of runs of this version alone
 -- params   name            text     optional: of this name alone
 -- params   source          text     optional: api, user or evaluator
 -- params   by_agent        boolean  optional: by agent
+-- params   by_version      boolean  optional: by version of the runs
 -- params   by_day          boolean  optional: by day
 -- params   category_limit  bigint  categories of a group at most, the most frequent first
 -- params   row_limit       bigint  groups at most
--- returns  name text, kind text, agent_name text, day date, scores bigint, value_sum numeric, average numeric, minimum numeric, maximum numeric, categories jsonb, category_count bigint
--- rows     up to row_limit: one per name and kind, and per agent and day where they are asked for; of a boolean, average is the share of true
+-- returns  name text, kind text, agent_name text, version text, day date, scores bigint, value_sum numeric, average numeric, minimum numeric, maximum numeric, categories jsonb, category_count bigint
+-- rows     up to row_limit: one per name and kind, and per agent, version and day where they are asked for; the version of runs without one is empty; of a boolean, average is the share of true
 -- index    scores_name_timestamp_idx or scores_pkey or scores_timestamp_idx
 -- plan     by its values: the days of the scores, or the runs of the agent; aggregate
--- try      \set from_day 2026-11-01 \set to_day 2026-12-24 \set agent Researcher \set name accuracy \set source api \set by_agent true \set by_day true \set category_limit 20 \set row_limit 1000
+-- try      \set from_day 2026-11-01 \set to_day 2026-12-24 \set agent Researcher \set version 1.2 \set name accuracy \set source api \set by_agent true \set by_version true \set by_day true \set category_limit 20 \set row_limit 1000
 
 WITH stored AS MATERIALIZED (
     SELECT s.name, s.kind, s.value_text,
@@ -24,6 +26,11 @@ WITH stored AS MATERIALIZED (
            r.agent_name,
 \else
            NULL::text AS agent_name,
+\endif
+\if :{?by_version}
+           coalesce(r.version, '') AS version,
+\else
+           NULL::text AS version,
 \endif
 \if :{?by_day}
            (s.timestamp AT TIME ZONE 'UTC')::date AS day,
@@ -42,19 +49,27 @@ WITH stored AS MATERIALIZED (
 \if :{?agent}
        AND r.agent_name = :'agent'
 \endif
+\if :{?version}
+       AND r.version = :'version'
+\endif
 \if :{?name}
        AND s.name = :'name'
 \endif
 \if :{?source}
        AND s.source = :'source'
 \endif
-     GROUP BY 1, 2, 3, 4, 5
+     GROUP BY 1, 2, 3, 4, 5, 6
 ), retired AS MATERIALIZED (
     SELECT t.name, t.kind, t.value_text,
 \if :{?by_agent}
            t.agent_name,
 \else
            NULL::text AS agent_name,
+\endif
+\if :{?by_version}
+           t.version,
+\else
+           NULL::text AS version,
 \endif
 \if :{?by_day}
            t.day,
@@ -68,6 +83,9 @@ WITH stored AS MATERIALIZED (
 \if :{?agent}
        AND t.agent_name = :'agent'
 \endif
+\if :{?version}
+       AND t.version = :'version'
+\endif
 \if :{?name}
        AND t.name = :'name'
 \endif
@@ -75,27 +93,27 @@ WITH stored AS MATERIALIZED (
        AND t.source = :'source'
 \endif
 ), together AS (
-    SELECT s.name, s.kind, s.value_text, s.agent_name, s.day, s.scores, s.value_sum, s.value_min, s.value_max
+    SELECT s.name, s.kind, s.value_text, s.agent_name, s.version, s.day, s.scores, s.value_sum, s.value_min, s.value_max
       FROM stored AS s
      UNION ALL
-    SELECT t.name, t.kind, t.value_text, t.agent_name, t.day, t.scores, t.value_sum, t.value_min, t.value_max
+    SELECT t.name, t.kind, t.value_text, t.agent_name, t.version, t.day, t.scores, t.value_sum, t.value_min, t.value_max
       FROM retired AS t
 ), by_value AS (
-    SELECT t.name, t.kind, t.value_text, t.agent_name, t.day,
+    SELECT t.name, t.kind, t.value_text, t.agent_name, t.version, t.day,
            sum(t.scores)    AS scores,
            sum(t.value_sum) AS value_sum,
            min(t.value_min) AS value_min,
            max(t.value_max) AS value_max
       FROM together AS t
-     GROUP BY t.name, t.kind, t.value_text, t.agent_name, t.day
+     GROUP BY t.name, t.kind, t.value_text, t.agent_name, t.version, t.day
 ), ranked AS (
-    SELECT v.name, v.kind, v.value_text, v.agent_name, v.day, v.scores, v.value_sum, v.value_min, v.value_max,
-           sum(v.scores) OVER (PARTITION BY v.name, v.kind, v.agent_name, v.day) AS of_all,
-           row_number()  OVER (PARTITION BY v.name, v.kind, v.agent_name, v.day
+    SELECT v.name, v.kind, v.value_text, v.agent_name, v.version, v.day, v.scores, v.value_sum, v.value_min, v.value_max,
+           sum(v.scores) OVER (PARTITION BY v.name, v.kind, v.agent_name, v.version, v.day) AS of_all,
+           row_number()  OVER (PARTITION BY v.name, v.kind, v.agent_name, v.version, v.day
                                    ORDER BY v.scores DESC, v.value_text)         AS place
       FROM by_value AS v
 )
-SELECT k.name, k.kind, k.agent_name, k.day,
+SELECT k.name, k.kind, k.agent_name, k.version, k.day,
        sum(k.scores)::bigint              AS scores,
        sum(k.value_sum)                   AS value_sum,
        sum(k.value_sum) / sum(k.scores)   AS average,
@@ -108,6 +126,6 @@ SELECT k.name, k.kind, k.agent_name, k.day,
                 '[]')                     AS categories,
        count(k.value_text)                AS category_count
   FROM ranked AS k
- GROUP BY k.name, k.kind, k.agent_name, k.day
- ORDER BY k.name, k.kind, k.agent_name, k.day
+ GROUP BY k.name, k.kind, k.agent_name, k.version, k.day
+ ORDER BY k.name, k.kind, k.agent_name, k.version, k.day
  LIMIT :'row_limit'::bigint;

@@ -14,15 +14,16 @@ WITH gone AS (
      WHERE r.run_id = s.run_id
        AND r.received_on >= :'first_day'::date
        AND r.received_on <  :'next_day'::date
-    RETURNING r.agent_name, (s.timestamp AT TIME ZONE 'UTC')::date AS day, s.name, s.kind, s.source,
-              s.value_text, s.value_number
+    RETURNING r.agent_name, coalesce(r.version, '') AS version,
+              (s.timestamp AT TIME ZONE 'UTC')::date AS day, s.name, s.kind, s.source, s.value_text,
+              s.value_number
 )
 INSERT INTO retired_scores (agent_name, version, day, name, kind, source, value_text, scores,
                             value_sum, value_min, value_max)
-SELECT g.agent_name, '', g.day, g.name, g.kind, g.source, g.value_text,
+SELECT g.agent_name, g.version, g.day, g.name, g.kind, g.source, g.value_text,
        count(*),
        sum(g.value_number),
        min(g.value_number),
        max(g.value_number)
   FROM gone AS g
- GROUP BY g.agent_name, g.day, g.name, g.kind, g.source, g.value_text;
+ GROUP BY g.agent_name, g.version, g.day, g.name, g.kind, g.source, g.value_text;

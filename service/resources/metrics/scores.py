@@ -28,8 +28,12 @@ from service.resources.metrics.summary import stamp
 DEFAULT_DAYS = 30
 DEFAULT_GROUPS, MAX_GROUPS = 1_000, 10_000
 MAX_CATEGORIES = 20  # of a group
-DIMENSIONS = {"agent": "agent_name", "day": "day"}  # -> column; by name it is always
-PARAMETERS = {"agent", "name", "source", "group_by", "from", "to", "limit"}
+DIMENSIONS = {
+    "agent": "agent_name",
+    "version": "version",
+    "day": "day",
+}  # -> column; by name it is always
+PARAMETERS = {"agent", "version", "name", "source", "group_by", "from", "to", "limit"}
 ALMOST_A_DAY = timedelta(days=1) - timedelta(microseconds=1)
 
 
@@ -46,12 +50,13 @@ class ScoreMetrics(DatabaseResource):
     policy = Policy({"GET": READ})
 
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answer with a group for each name and kind, and each agent and day if asked for."""
+        """Answer with a group for each name and kind, and each agent, version and day if asked."""
         allow_parameters(req, PARAMETERS)
         window, dimensions = read_window(req, datetime.now(UTC)), read_dimensions(req)
         limit = integer(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS)
         filters = {
             "agent": optional_text(req, "agent"),
+            "version": optional_text(req, "version"),
             "name": bounded_text(req, "name", MAX_NAME),
             "source": optional_choice(req, "source", SOURCES),
         }
@@ -105,7 +110,7 @@ def present(row: Row, dimensions: list[str]) -> dict[str, Any]:
     group = {
         "name": row["name"],
         "kind": row["kind"],
-        **{column: row[column] for column in columns},
+        **{column: row[column] or None for column in columns},  # an empty version is none
         "count": row["scores"],
         "sum": row["value_sum"],
         "average": row["average"],

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.client import Client
+from tests.db.old import LONG_AGO, on, receive, retain
 from tests.events import event, new_id
 from tests.resources.scores.made import score, send
 
@@ -111,6 +112,27 @@ def test_a_score_counts_once_its_run_is_there_and_moves_with_it(client: Client) 
     assert [group["agent_name"] for group in groups(client, "group_by=agent")] == ["first"]
     client.send(event(run, "agent_start", agent_name="owner"))
     assert [group["agent_name"] for group in groups(client, "group_by=agent")] == ["owner"]
+
+
+def test_versions_stand_beside_each_other_also_once_retention_removed_them(
+    client: Client, database_url: str
+) -> None:
+    runs = [new_id() for _ in range(3)]
+    receive(
+        database_url,
+        LONG_AGO,
+        *[
+            event(run, timestamp=on(LONG_AGO), data={"version": version} if version else {})
+            for run, version in zip(runs, ("1", "2", None), strict=True)
+        ],
+    )
+    send(client, *[score(run, n) for n, run in enumerate(runs)])
+    before = groups(client, "agent=agent&group_by=version")
+    assert [(one["version"], one["average"]) for one in before] == [(None, 2), ("1", 0), ("2", 1)]
+    assert [one["sum"] for one in groups(client, "version=2")] == [1]
+    assert retain(database_url)
+    assert groups(client, "agent=agent&group_by=version") == before
+    assert [one["sum"] for one in groups(client, "version=2")] == [1]
 
 
 def test_a_replaced_score_counts_once(client: Client, runs: list[str]) -> None:
