@@ -110,13 +110,25 @@ def test_a_dump_that_fails_leaves_the_previous_one(dump_file: Path, source_url: 
             url = psycopg.conninfo.make_conninfo(source_url, user="nobody_much")
             parts = psycopg.conninfo.conninfo_to_dict(url)
             uri = f"postgresql:///{parts['dbname']}?user=nobody_much&host={parts['host']}&port={parts['port']}"
-            failed = run(dump_file.parent, "dump", str(dump_file), DATABASE_URL=uri)
+            failed = run(dump_file.parent, "dump", str(dump_file), "--yes", DATABASE_URL=uri)
         finally:
             conn.execute("DROP ROLE nobody_much")
     assert failed.returncode == 1
     assert failed.stderr.startswith("gati-backend: nothing was dumped: ")
     assert list(dump_file.parent.iterdir()) == [dump_file]
     assert dump_file.read_bytes() == before
+
+
+def test_a_dump_replaces_no_file_without_a_yes(source_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine"
+    file.write_text("something else")
+    refused = run(tmp_path, "dump", "mine", DATABASE_URL=source_url)
+    assert refused.returncode == 1
+    assert refused.stdout == "mine exists and would be replaced\n"
+    assert refused.stderr == "gati-backend: nothing was done: add --yes to confirm\n"
+    assert file.read_text() == "something else"
+    assert run(tmp_path, "dump", "mine", "--yes", DATABASE_URL=source_url).returncode == 0
+    assert file.read_bytes().startswith(b"PGDMP")
 
 
 def test_the_embedded_database_travels_through_a_pipe(
