@@ -7,6 +7,7 @@ from service.db.queries import Connection, Row, queries
 from service.ingest.rows import EventRow
 from service.writer.run_fields import earlier_fields, find_fields
 from service.writer.run_owner import (
+    FIRST_ROOT_EVENTS,
     MOVED_EVENTS,
     Owner,
     RunState,
@@ -44,7 +45,7 @@ def find_changes(conn: Connection, held: Runs, rows: Rows, types: Types) -> list
     `types` holds the parents of new agent_starts: one with a parent in the run is no root.
     """
     changes = []
-    left = MOVED_EVENTS
+    left = {False: MOVED_EVENTS, True: FIRST_ROOT_EVENTS}  # by whether it is for a first root
     for run_id, new_rows in rows.items():
         stored = held[run_id]
         now = merge(
@@ -52,10 +53,12 @@ def find_changes(conn: Connection, held: Runs, rows: Rows, types: Types) -> list
         )
         if is_demoted(stored, new_rows):
             now = with_owner_found(conn, now)
-        if now.agent_name != stored.agent_name and not is_first_root(stored, now):
-            left -= stored.event_count
-            if left < 0:
+        if now.agent_name != stored.agent_name:
+            reason = is_first_root(stored, now)
+            if stored.event_count > left[reason]:
                 now = replace(now, owner=stored.owner)
+            else:
+                left[reason] -= stored.event_count
         now = with_fields(now, new_rows)
         if now != stored:
             changes.append((stored, now))

@@ -6,7 +6,7 @@ import pytest
 
 from service.db.queries import Connection
 from service.metrics.verify import verify
-from service.writer import run_changes
+from service.writer import run_changes, run_owner
 from service.writer.run_owner import LARGE_RUN_EVENTS
 from tests.client import Client
 from tests.events import Event, differences, event, new_id
@@ -238,4 +238,36 @@ def test_one_transaction_moves_so_many_events_beside_first_roots(
     client.send(*[event(run, "agent_start", 99, agent_name="root") for run in runs])
     assert [client.run(run)["agent_name"] for run in runs] == ["root"] * 4
     assert differences(conn) == []
+    assert verify(database_url) == []
+
+
+def test_one_transaction_moves_so_many_events_to_first_roots(
+    client: Client, conn: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_changes, "FIRST_ROOT_EVENTS", 8)
+    runs = sorted(new_id() for _ in range(3))
+    for run in runs:
+        client.send(*[event(run, seconds=50 + n, agent_name="own") for n in range(3)])
+    client.send(*[event(run, "agent_start", 99, agent_name="root") for run in runs])
+    assert [client.run(run)["agent_name"] for run in runs] == ["root", "root", "own"]
+    client.send(event(runs[2], "agent_start", 98, agent_name="root"))
+    assert client.run(runs[2])["agent_name"] == "root"
+    assert differences(conn) == []
+    assert verify(database_url) == []
+
+
+def test_a_huge_run_stays_with_its_agent_also_for_its_first_root(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_owner, "UNMOVED_EVENTS", 3)
+    run = new_id()
+    client.send(*[event(run, seconds=50 + n, agent_name="own") for n in range(4)])
+    assert moves(
+        client,
+        run,
+        event(run, "agent_start", 10, agent_name="root"),
+        event(run, "agent_start", 20, agent_name="own", data={"metadata": {"a": 1}}),
+        event(run, "agent_start", 5, agent_name="root"),
+    ) == ["own", "own", "own"]
+    assert client.run(run)["metadata"] == {"a": 1}
     assert verify(database_url) == []
