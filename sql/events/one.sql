@@ -2,13 +2,13 @@
 --
 -- params   run_id    uuid  the run
 -- params   event_id  uuid  the event
--- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer
+-- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, priced_as jsonb, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer
 -- rows     one; none when the run does not have it
 -- index    runs_pkey, events_pkey
 -- plan     one look-up of the run, one of the event in its partition
 -- try      \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_id 6738206f-76cb-447b-b55e-2647469279a0
 
 SELECT e.*
-  FROM event_details AS e
+  FROM priced_events AS e
  WHERE e.run_id   = :'run_id'::uuid
    AND e.event_id = :'event_id'::uuid;
