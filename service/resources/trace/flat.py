@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 
+from service.core.cooperative import paced, paced_if_many
 from service.db.queries import Connection, Row
-from service.resources.trace.render import head_of
+from service.resources.trace.render import head_of, listed
 from service.resources.trace.summary import critical_path, read_rows
 from service.resources.trace.tree import Tree
 
@@ -21,13 +22,19 @@ def render_flat(conn: Connection, run: Row, max_depth: int | None = None) -> byt
     tree = Tree(rows, cycle)
     head = head_of(run, len(rows))
     head["critical_path"] = critical_path(rows)
+    names, table = table_of(tree, max_depth)
+    head["events_omitted"] = len(rows) - len(table)
+    head["columns"] = ["depth", "children_count", "cycle", *names]
+    return b"".join([orjson.dumps(head)[:-1], b',"rows":[', *paced(listed(table)), b"]}"])
+
+
+def table_of(tree: Tree, max_depth: int | None) -> tuple[list[str], list[list[Any]]]:
+    """The names of the figures, and for each event its place in the tree and its figures."""
     table: list[list[Any]] = []
     names: list[str] = []
-    for row, depth in tree.walk(max_depth):
+    for row, depth in paced_if_many(tree.walk(max_depth), len(tree.rows)):
         names = names or [name for name in row if name not in NOT_IN_ROW]
         children = len(tree.children.get(row["event_id"], ()))
         figures = [row[name] for name in names]
-        table.append([depth, children, row["event_id"] in cycle, *figures])
-    head["events_omitted"] = len(rows) - len(table)
-    head["columns"] = ["depth", "children_count", "cycle", *names]
-    return orjson.dumps(head | {"rows": table})
+        table.append([depth, children, row["event_id"] in tree.cycle, *figures])
+    return names, table
