@@ -1,5 +1,7 @@
 """A run as a waterfall: by mouse, by keys, on a phone; an event in detail; runs that go on."""
 
+import json
+
 import pytest
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
@@ -76,6 +78,20 @@ def test_an_event_shows_its_messages_its_error_and_its_data(
     ui.pick(".detail button[title^=Close]")
     ui.lacks_address("event=")
     assert not ui.find(".detail").is_displayed()
+
+
+def test_scores_stand_beside_what_they_are_of(ui: Ui, service: Service) -> None:
+    run, ids = failing_run("Scored")
+    send(service, run.events)
+    scores = [
+        {"run_id": run.run_id, "name": "accuracy", "value": 0.92},
+        {"run_id": run.run_id, "event_id": ids["ask"], "name": "tone", "value": "kind"},
+    ]
+    answer = service.post(json.dumps({"scores": scores}).encode(), "/api/scores")
+    assert answer.status_code == 200
+    ui.open(f"{service.url}/ui/runs/{run.run_id}?event={ids['ask']}", "accuracy", "0.92")
+    assert "tone" not in ui.find(".run-top").text
+    ui.click("//section[h3='Scores']//dd[text()='kind']")
 
 
 def test_keys_alone_lead_through_it(ui: Ui, stored: tuple[str, Ids]) -> None:

@@ -73,7 +73,7 @@ function figures(trace, row, event, data) {
     ["Started", `${exact(String(get("started_at")))}  (+${duration(trace.start[row])})`],
     ["Duration", duration(trace.end[row] - trace.start[row])],
     ["Self time", below > 0 ? duration(get("self_time_ms")) : null],
-    ["Cost", event.cost == null ? null : h("span", {}, money(event.cost), event.cost_source && h("span", { class: "quiet" }, ` ${sourceText(event.cost_source)}`))],
+    ["Cost", event.cost == null ? null : h("span", {}, money(event.cost), event.cost_source && h("span", { class: "quiet" }, ` ${sourceText(event)}`))],
     ["Tokens", event.tokens_in == null && event.tokens_out == null ? null
       : `${count(event.tokens_in)} in${cached ? ` (${count(cached)} cached)` : ""}, ${count(event.tokens_out)} out${reasoning ? ` (${count(reasoning)} reasoning)` : ""}`],
     ["With all below", below > 0 ? `${count(below)} events, ${money(get("subtree_cost"))}, ${count(get("subtree_tokens_in"))} / ${count(get("subtree_tokens_out"))} tokens` : null],
@@ -84,9 +84,13 @@ function figures(trace, row, event, data) {
   return h("dl", { class: "figures" }, pairs.filter(([, shown]) => shown).flatMap(([name, shown]) => [h("dt", {}, name), h("dd", {}, shown)]));
 }
 
-/** @param {string} source */
-function sourceText(source) {
-  return source === "computed" ? "computed from its price" : source === "client" ? "as the client said" : source;
+/** Where the cost of an event comes from. @param {any} event */
+function sourceText(event) {
+  if (event.cost_source !== "computed") return "as the client said";
+  const price = event.priced_as;
+  if (!price) return "computed from its price";
+  const above = price.above_tokens ? `, above ${count(price.above_tokens)} tokens` : "";
+  return `computed from the price of ${line(price.model, 80)}${price.provider ? ` (${line(price.provider, 40)})` : ""} of ${price.valid_from}${above}`;
 }
 
 /** @param {any} run @param {string} eventId */
