@@ -159,6 +159,7 @@ class RunView extends HTMLElement {
   }
 
   #closePane() {
+    this.#pane.close();
     this.#set({ event: null });
     this.#waterfall.focus();
   }
@@ -226,9 +227,8 @@ class RunView extends HTMLElement {
 
   #onkey = (/** @type {KeyboardEvent} */ event) => {
     const fall = this.#waterfall;
-    const { trace } = fall;
+    const { trace, selected: row } = fall;
     if (!trace) return;
-    const row = fall.selected;
     onKey(event, {
       up: () => fall.move(-1), down: () => fall.move(1), pageUp: () => fall.move(-20), pageDown: () => fall.move(20),
       home: () => fall.move(-fall.size), end: () => fall.move(fall.size),
