@@ -7,13 +7,14 @@ where they overlap in time and have the same response id, or the same model and 
 from two instrumentations. An agent's own figures are never counted, so they repeat nothing.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from service.ingest.rows import Call, EventRow
 
+MOST_SCOPES = 4  # instrumentations that watch the same calls
 TOOL_CALL, AGENT_END = "tool_call", "agent_end"
 
 
@@ -179,33 +180,44 @@ def may_repeat(calls: list[Call]) -> bool:
 
 
 def with_response_id(siblings: list[Sibling]) -> dict[str, str]:
-    """Those that overlap an earlier one with the same response id."""
+    """Those that overlap an earlier one with the same response id.
+
+    One that counts overlaps no other, and begins after them: only the last one may go on.
+    """
     repeats: dict[str, str] = {}
-    counted: dict[str, list[Sibling]] = defaultdict(list)
+    counted: dict[str, Sibling] = {}
     for each in siblings:
         response_id = each.call.response_id
         if response_id is None:
             continue
-        same = next((one for one in counted[response_id] if one.overlaps(each)), None)
-        if same is None:
-            counted[response_id].append(each)
+        last = counted.get(response_id)
+        if last is None or not last.overlaps(each):
+            counted[response_id] = each
         else:
-            repeats[each.row.event_id] = same.row.event_id
+            repeats[each.row.event_id] = last.row.event_id
     return repeats
 
 
 def of_two_scopes(siblings: list[Sibling]) -> dict[str, str]:
     """Those that overlap an equal one of another scope; a call stands for one of each scope."""
+    scopes = list(dict.fromkeys(each.call.scope for each in siblings))[:MOST_SCOPES]
+    if len(scopes) < 2:
+        return {}
     repeats: dict[str, str] = {}
-    counted: dict[tuple[object, ...], list[tuple[Sibling, set[str | None]]]] = defaultdict(list)
+    # By what is equal and a scope: the calls that count and stand for none of that scope, in order.
+    lacking: dict[tuple[object, ...], deque[Sibling]] = defaultdict(deque)
     for each in siblings:
-        scope, row = each.call.scope, each.row
-        alike = counted[row.model, row.tokens_in, row.tokens_out]
-        for one, scopes in alike:
-            if scope not in scopes and one.overlaps(each):
-                scopes.add(scope)
-                repeats[row.event_id] = one.row.event_id
-                break
+        row, scope = each.row, each.call.scope
+        if scope not in scopes:
+            continue
+        alike = (row.model, row.tokens_in, row.tokens_out)
+        candidates = lacking[*alike, scope]
+        while candidates and not candidates[0].overlaps(each):
+            candidates.popleft()  # it has ended before this one began, and the rest begins later
+        if candidates:
+            repeats[row.event_id] = candidates.popleft().row.event_id
         else:
-            alike.append((each, {scope}))
+            for other in scopes:
+                if other != scope:
+                    lacking[*alike, other].append(each)
     return repeats

@@ -2,9 +2,9 @@
 
 Of each, the value of the root wins, else that of the earliest event that has one; of errors always
 the earliest. A run keeps which event each is from, so the order in which events arrive does not
-matter. When a run's root changes to another event, or what a field is from no longer has it, all
-are found again among its stored events, but in a run of more than MOST_EVENTS: there the order may
-matter.
+matter. When a run's root changes to another event and a field was the old root's, or what a field
+is from no longer has it, all are found again among its stored events, but in a run of more than
+MOST_EVENTS: there the order may matter.
 sql/schema/run_fields.sql says the same of the events that are stored.
 """
 
@@ -18,7 +18,7 @@ import orjson
 from service.ingest.rows import EventRow
 from service.ingest.run_fields import FIRST_ERROR, RunFields
 
-MOST_EVENTS = 20_000
+MOST_EVENTS = 1_000  # each is read as a whole; sql/verify/agent_runs.sql has the same number
 ROOT, OTHER = 0, 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -73,6 +73,13 @@ def earlier_fields(found: Fields, stored_sources: str | None) -> Fields:
         for name, field in found.items()
         if name not in stored or field.source <= stored[name]
     }
+
+
+def has_fields_of_root(stored_sources: str | None) -> bool:
+    """Whether a field of a run is from its root."""
+    return bool(stored_sources) and any(
+        source[0] == ROOT for source in orjson.loads(stored_sources or "{}").values()
+    )
 
 
 def lose_fields(ended: Iterable[EventRow], stored_sources: str | None) -> bool:

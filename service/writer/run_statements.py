@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from service.db.queries import Connection, Row, queries
-from service.ingest.rows import EventRow, Times
-from service.writer.run_changes import Change, Runs
-from service.writer.run_fields import MOST_EVENTS, as_json, lose_fields
+from service.ingest.rows import Times
+from service.writer.run_changes import Change, Rows, Runs
+from service.writer.run_fields import MOST_EVENTS, as_json, has_fields_of_root, lose_fields
 from service.writer.run_names import Namer
 from service.writer.run_owner import RunState, needs_name
 
@@ -93,16 +93,27 @@ def settle_runs(conn: Connection, changes: list[Change], names: list[str]) -> No
 
 
 def recount_fields(
-    conn: Connection, held: Runs, changes: list[Change], ended: Mapping[str, list[EventRow]]
+    conn: Connection, held: Runs, changes: list[Change], rows: Rows, ended: Rows
 ) -> None:
-    """Find the fields again of locked runs that have another root now, or lost one of them."""
-    moved = [now.run_id for old, now in changes if old.root_id not in (None, now.root_id)]
+    """Find the fields again of locked runs that lost one of them, also with their root."""
+    moved = [now.run_id for old, now in changes if loses_fields_of_root(old, now, rows)]
     lost = [
         run_id for run_id, rows in ended.items() if lose_fields(rows, held[run_id].field_sources)
     ]
     found = [run_id for run_id in {*moved, *lost} if held[run_id].event_count <= MOST_EVENTS]
     if found:
         queries.runs.recount_fields(conn, run_ids=found)
+
+
+def loses_fields_of_root(old: RunState, now: RunState, rows: Rows) -> bool:
+    """Whether a run has another root now, and a field from the old one, or none yet of the new one.
+
+    `rows` are the new ones: a root that was stored before may have fields that were passed over.
+    """
+    if old.root_id in (None, now.root_id):
+        return False
+    new = {row.event_id for row in rows.get(now.run_id, ())}
+    return now.root_id not in new or has_fields_of_root(old.field_sources)
 
 
 def new_name(namer: Namer, stored: RunState, now: RunState) -> str:

@@ -23,6 +23,7 @@ from service.ingest.repairs import Repairs
 
 MAX_MESSAGES, MAX_BYTES = 100_000, 256 * 1024 * 1024  # that are kept at a time
 MESSAGES_AT_A_TIME = 1_000
+READ_TIMES = 4  # of what an event may hold: the content of a span that is read and then cut
 SMALLEST_CONTENT = 1_024  # bytes, of an event that is nearly as large as an event may be
 ROOM_FOR_MARKS = 200
 SOURCE = "/v1/logs"  # in `otel.taken`, where an attribute's name stands otherwise
@@ -103,7 +104,7 @@ def attach_to(conn: Connection, keys: list[Key], max_bytes: int, max_depth: int)
     ended = [key for key in keys if has_ended(events, key)]
     if not ended:
         return []
-    spans = find_spans(conn, ended)
+    spans = find_spans(conn, ended, READ_TIMES * max_bytes)
     changes = {
         event_key: content
         for key in ended
@@ -131,10 +132,10 @@ def find_events(conn: Connection, days: dict[str, str], keys: list[Key]) -> dict
     return {key_of(row): row for row in rows}
 
 
-def find_spans(conn: Connection, keys: list[Key]) -> dict[Key, Span]:
-    """All messages of these spans."""
+def find_spans(conn: Connection, keys: list[Key], max_bytes: int) -> dict[Key, Span]:
+    """All messages of these spans, with up to `max_bytes` of content and one message more."""
     spans: dict[Key, Span] = {key: Span() for key in keys}
-    for row in queries.messages.of_spans(conn, **columns(keys)):
+    for row in queries.messages.of_spans(conn, **columns(keys), most_bytes=max_bytes):
         spans[key_of(row)].add(row)
     return spans
 
@@ -161,8 +162,23 @@ def contents_of(
             room = max(max_bytes - event["bytes"] - ROOM_FOR_MARKS, SMALLEST_CONTENT)
             encoded = orjson.dumps(found)
             if len(encoded) > room:
+                encoded = orjson.dumps({side: within(said, room) for side, said in found.items()})
                 encoded = repaired(encoded, room, max_depth, Repairs())
             yield event_key, (encoded, dict.fromkeys(found, SOURCE))
+
+
+def within(said: Any, room: int) -> Any:
+    """The first messages of a list, as many as have room when their long texts are cut."""
+    if not isinstance(said, list):
+        return said
+    kept: list[Any] = []
+    left = room
+    for message in said:
+        left -= min(len(orjson.dumps(message)), room // 4)  # data_repair cuts texts to a quarter
+        if left < 0:
+            return [*kept, "… [more messages cut]"]
+        kept.append(message)
+    return kept
 
 
 def both_events(key: Key) -> tuple[Key, Key]:

@@ -240,7 +240,7 @@ class Transaction:
             if changes:
                 settle_runs(self._conn, changes, names)
                 count_runs(self._conn, namer)
-            recount_fields(self._conn, held.runs, changes, settled.ended)
+            recount_fields(self._conn, held.runs, changes, settled.come, settled.ended)
             queries.transactions.commit(self._conn)
             written = queries.replicas.written(self._conn)
         self._metric_names.remember(deltas.names, deltas.labels)

@@ -1,6 +1,6 @@
 -- verify/agent_runs: runs of an agent whose totals or fields are not those of their events.
 --
--- The status and the fields of a run of more than 20,000 events depend on the order in which they came
+-- The status of a run of more than 20,000 events, and the fields of one of more than 1,000, depend on the order in which they came
 -- (service/writer/run_outcome.py, run_fields.py), so they are not compared.
 --
 -- params   agent_name  text  the agent
@@ -27,7 +27,7 @@ WITH compared AS (
                               'duration_us', f.duration_us,
                               'status', CASE WHEN h.is_huge THEN r.status ELSE f.status END,
                               'pending_ends', f.pending_ends)
-           || CASE WHEN h.is_huge
+           || CASE WHEN h.is_large
                    THEN jsonb_build_object('session_id', r.session_id, 'user_id', r.user_id, 'tags', r.tags,
                                            'version', r.version, 'first_error', r.first_error,
                                            'field_sources', r.field_sources)
@@ -40,7 +40,7 @@ WITH compared AS (
         ON f.run_id = r.run_id
       JOIN run_fields AS s
         ON s.run_id = r.run_id
-     CROSS JOIN LATERAL (SELECT r.event_count > 20000 AS is_huge) AS h
+     CROSS JOIN LATERAL (SELECT r.event_count > 20000 AS is_huge, r.event_count > 1000 AS is_large) AS h
      WHERE f.agent_name = :'agent_name'
        AND s.agent_name = :'agent_name'
 )

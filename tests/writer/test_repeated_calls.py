@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from service.db.queries import Connection
+from service.ingest.otlp.batch import parse_spans
 from service.ingest.otlp.span import END, SPAN, event_id_of
 from service.metrics.verify import verify
 from service.writer import repeated_calls
+from service.writer.call_graph import Sibling, repeats_among
 from tests.client import Client
 from tests.events import differences
 from tests.ingest.otlp.spans import (
+    MEGABYTE,
     PROTOBUF,
     new_span_id,
     new_trace,
@@ -308,6 +311,34 @@ def test_two_pairs_of_siblings_are_two_calls(client: Client) -> None:
         ]
         sent_with_scopes(client, [spans[number] for number in order])
         assert figures(client, trace)[0] == 200, order
+
+
+@pytest.mark.parametrize("overlapping", [False, True])
+@pytest.mark.parametrize("response_id", [None, "r"])
+def test_each_sibling_is_compared_with_few_others(
+    monkeypatch: pytest.MonkeyPatch, overlapping: bool, response_id: str | None
+) -> None:
+    """Thousands of equal calls in a loop are usual; each with each would be millions."""
+    compared: list[int] = []
+    overlaps = Sibling.overlaps
+
+    def counting(one: Sibling, other: Sibling) -> bool:
+        compared.append(1)
+        return overlaps(one, other)
+
+    monkeypatch.setattr(Sibling, "overlaps", counting)
+    trace, parent = new_trace(), new_span_id()
+    said = KINDS["call"] | usage(100) | ({"gen_ai.response.id": response_id} if response_id else {})
+    rows = []
+    for number in range(1_000):
+        at = 0.0001 * number if overlapping else 10.0 * number
+        body = request(span(trace, parent=parent, at=at, attributes=said))
+        body.resource_spans[0].scope_spans[0].scope.name = "ab"[number % 2]
+        rows += parse_spans(body.SerializeToString(), False, 10, MEGABYTE, 64).rows
+    calls = [("parent", row) for row in rows]
+    repeats = repeats_among(calls)
+    assert len(repeats) == {True: 999 if response_id else 500, False: 0}[overlapping]
+    assert len(compared) <= 3 * len(calls)
 
 
 def test_events_of_the_sdk_are_left_alone(client: Client) -> None:

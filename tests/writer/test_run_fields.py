@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.db.queries import Connection
+from service.db.queries import Connection, queries
 from service.ingest.run_fields import MAX_ERROR_TEXT, MAX_TAG, MAX_TAGS, MAX_TEXT
 from service.metrics.verify import verify
 from tests.client import Client
@@ -191,3 +191,24 @@ def test_sql_reads_of_stored_events_what_ingest_read(
     assert answer["inserted"] == len(sent), json.dumps(answer)
     assert conn.execute(AGAIN).fetchall() == []
     assert verify(database_url) == []
+
+
+def test_another_root_counts_again_only_where_a_field_was_the_roots(
+    client: Client, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again: list[list[str]] = []
+    recount = queries.runs.recount_fields
+
+    def noted(conn: Connection, run_ids: list[str]) -> Any:
+        again.append(run_ids)
+        return recount(conn, run_ids=run_ids)
+
+    monkeypatch.setattr(queries.runs, "recount_fields", noted)
+    run = new_id()
+    client.send(event(run, "agent_start", 5), event(run, seconds=6, data={"session_id": "early"}))
+    client.send(event(run, "agent_start", 4))
+    client.send(event(run, "agent_start", 3, data={"session_id": "root's"}))
+    assert (fields_of(client, run)["session_id"], again) == ("root's", [])
+    client.send(event(run, "agent_start", 2))
+    assert (fields_of(client, run)["session_id"], again) == ("root's", [[run]])
+    assert conn.execute(AGAIN).fetchall() == []

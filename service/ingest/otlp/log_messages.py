@@ -13,6 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from service.ingest.json.fields import BadEvent
+from service.ingest.long_numbers import LongNumbers, may_be_long
 from service.ingest.otlp.attributes import facts_of
 from service.ingest.otlp.content import DETAILS, IN, OUT, read
 from service.ingest.otlp.log_records import EVENT_NAME, LogRecord, read_records
@@ -84,6 +85,8 @@ def message_of(
     if not found:
         return None
     content = encode(found, *limits, repairs)
+    if may_be_long(content, limits[0]):
+        content = LongNumbers().replace(content)
     digest = md5(
         b"%d %b %b" % (record.sent_ns, record.name.encode(), content), usedforsecurity=False
     )

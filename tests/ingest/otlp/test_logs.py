@@ -211,6 +211,48 @@ def test_what_is_too_large_is_cut(client: Client, conn: Connection) -> None:
     assert 1_000 < len(json.dumps(data)) <= MEGABYTE
 
 
+def test_of_very_many_messages_of_a_span_the_first_are_read(
+    client: Client, conn: Connection
+) -> None:
+    trace, call = new_trace(), new_span_id()
+    send(client, span(trace, span_id=call, attributes=CALL))
+    texts = [f"{number}" * (MEGABYTE // 2) for number in range(9)]
+    for number, text in enumerate([*texts, "one more"]):
+        record = log(trace, call, "gen_ai.user.message", {"content": text})
+        record.time_unix_nano = START_NS + number
+        send_logs(client, record)
+    assert attach(conn) == 1
+    *said, mark = events_of(client, trace)[0]["data"]["input"]
+    assert [message["content"][0] for message in said] == ["0", "1", "2", "3"]
+    assert mark == "… [more messages cut]"
+
+
+def test_many_small_messages_are_cut_and_not_lost(client: Client, conn: Connection) -> None:
+    trace, call = new_trace(), new_span_id()
+    send(client, span(trace, span_id=call, attributes=CALL))
+    send_logs(
+        client,
+        *[
+            log(trace, call, "gen_ai.user.message", {"content": f"{number} " + "x" * 2_000})
+            for number in range(1_500)
+        ],
+    )
+    attach(conn)
+    *said, mark = events_of(client, trace)[0]["data"]["input"]
+    assert 400 < len(said) < 520
+    assert mark == "… [more messages cut]"
+
+
+def test_numbers_that_print_long_are_kept_as_text(client: Client, conn: Connection) -> None:
+    trace, call = new_trace(), new_span_id()
+    send(client, span(trace, span_id=call, attributes=CALL))
+    body = {"content": "[" + "1e308," * 20_000 + "1]"}
+    send_logs(client, log(trace, call, "gen_ai.user.message", body))
+    [row] = conn.execute("SELECT bytes FROM span_messages").fetchall()
+    conn.rollback()
+    assert row["bytes"] < MEGABYTE
+
+
 def test_other_records_are_not_kept_which_is_said(client: Client, conn: Connection) -> None:
     trace, call = new_trace(), new_span_id()
     records = [
