@@ -1,7 +1,7 @@
 """The connections of one process, of three kinds.
 
 write   one for the worker's writer and a pool of one for scores, as gati_ingest; a pool of one for
-        changes by hand, as owner
+        changes by hand, and one for messages of log records, as owner
 read    a read-only pool on the primary and one on each replica, as gati_read
 direct  opened where needed, as owner: migrations, partitions, the metrics leader, LISTEN
 """
@@ -47,6 +47,9 @@ class Database:
         self._change = create_pool(
             PoolSettings("change", settings.owner_url, self._write_session, 1)
         )
+        self._messages = create_pool(
+            PoolSettings("messages", settings.owner_url, self._write_session, 1)
+        )
         self._scores = create_pool(
             PoolSettings(
                 "scores",
@@ -62,6 +65,7 @@ class Database:
         """Start the pools; they connect on demand."""
         self.primary.pool.open()
         self._change.open()
+        self._messages.open()
         self._scores.open()
         self.replicas.open()
 
@@ -71,12 +75,13 @@ class Database:
         self.replicas.close()
         self.primary.pool.close()
         self._change.close()
+        self._messages.close()
         self._scores.close()
 
     def pool_stats(self) -> dict[str, dict[str, int]]:
         """psycopg_pool's statistics of each pool, by its name."""
         replicas = [replica.reads.pool for replica in self.replicas.all]
-        pools = (self.primary.pool, self._change, self._scores, *replicas)
+        pools = (self.primary.pool, self._change, self._messages, self._scores, *replicas)
         return {pool.name: pool.get_stats() for pool in pools}
 
     @contextmanager
@@ -115,6 +120,15 @@ class Database:
             if on_commit:
                 with suppress(psycopg.Error):
                     on_commit(queries.replicas.written(conn).fetchall()[0]["lsn"])
+
+    @contextmanager
+    def keeping_messages(self) -> Iterator[Connection]:
+        """Lend the connection for messages of log records, for one transaction.
+
+        It is not that of `changing`: deleting an agent may take minutes.
+        """
+        with lend(self._messages) as conn, conn.transaction():
+            yield conn
 
     @contextmanager
     def storing_scores(self) -> Iterator[Connection]:

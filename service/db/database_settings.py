@@ -8,7 +8,7 @@ from service.config import Config
 from service.db.pools import MAX_WAITING
 from service.db.roles.logins import Logins
 
-RESERVED_CONNECTIONS = 4  # writer, scores, changes by hand, metrics leader
+RESERVED_CONNECTIONS = 5  # writer, scores, log messages, changes by hand, metrics leader
 
 
 @dataclass(frozen=True)

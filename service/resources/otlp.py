@@ -96,7 +96,7 @@ class OtlpLogs(Resource):
         write_response(resp, is_json, 0, batch.error_message, "rejectedLogRecords")
 
     def _keep(self, messages: list[SpanMessage]) -> bool:
-        with self._database.changing() as conn:
+        with self._database.keeping_messages() as conn:
             return keep(conn, messages)
 
 

@@ -30,5 +30,5 @@ class MessageAttacher:
 
     def attach(self) -> int:
         """Attach what is due; return how many spans it was for."""
-        with self._database.changing() as conn:
+        with self._database.keeping_messages() as conn:
             return attach(conn, self._max_event_bytes, MAX_DEPTH)

@@ -29,7 +29,7 @@ from service.writer.run_fields import PLACE_IN_TIME, Fields, find_fields
 LARGE_RUN_EVENTS = 1_000
 UNMOVED_EVENTS = 200_000
 MOVED_EVENTS = 20_000
-FIRST_ROOT_EVENTS = 1_000_000  # half of WRITE_TIMEOUT_SECONDS
+FIRST_ROOT_EVENTS = 200_000  # 3 s
 
 
 @dataclass(frozen=True, slots=True)

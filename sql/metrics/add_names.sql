@@ -21,19 +21,18 @@ WITH wanted AS (
                         WHERE m.agent_name = n.agent_name
                           AND m.kind       = n.kind
                           AND m.name       IN (n.name, '(other)'))
-), room AS (
-    SELECT w.agent_name, w.kind, w.row_limit - (SELECT count(*)
-                                                  FROM metric_names AS m
-                                                 WHERE m.agent_name = w.agent_name
-                                                   AND m.kind       = w.kind) AS names
+), counted AS (
+    SELECT w.agent_name, w.kind, w.name, w.place,
+           w.row_limit - max(CASE WHEN w.place = 1
+                                  THEN (SELECT count(*)
+                                          FROM metric_names AS m
+                                         WHERE m.agent_name = w.agent_name
+                                           AND m.kind       = w.kind) END)
+                         OVER (PARTITION BY w.agent_name, w.kind) AS room
       FROM wanted AS w
-     WHERE w.place = 1
 )
 INSERT INTO metric_names (agent_name, kind, name)
-SELECT w.agent_name, w.kind, CASE WHEN w.place <= r.names THEN w.name ELSE '(other)' END
-  FROM wanted AS w
-  JOIN room   AS r
-    ON r.agent_name = w.agent_name
-   AND r.kind       = w.kind
- WHERE w.place <= r.names + 1
+SELECT c.agent_name, c.kind, CASE WHEN c.place <= c.room THEN c.name ELSE '(other)' END
+  FROM counted AS c
+ WHERE c.place <= c.room + 1
     ON CONFLICT ON CONSTRAINT metric_names_pkey DO NOTHING;
