@@ -11,7 +11,8 @@ wait: with one per turn of a busy loop, new clients waited for seconds.
 Slow clients: core/socket_deadline.py limits the wait for a request's head, for its body and for its
 response.
 
-Busy clients: a connection that always has something to read lets others run every 10 ms.
+Busy clients: a connection that always has something to read lets others run after each request, or
+every 10 ms.
 
 Many clients: connection_table.py closes those that send no request, before the worker is full.
 """
@@ -67,6 +68,11 @@ class BalancingServer(StreamServer):  # type: ignore[misc]  # gevent has no type
             self._timer.start(self._start_accepting_if_started)
 
 
+def has_more(req: Any) -> bool:
+    """Whether more has been received of the connection than the request has read."""
+    return bool(req.unreader.buf.getbuffer().nbytes)
+
+
 ggevent.StreamServer = BalancingServer  # GeventWorker.run uses this name
 error_pages.install()
 strict_http.install()
@@ -83,14 +89,10 @@ class GeventSocket(MinimumRate, socket.socket):  # type: ignore[misc]
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Receive, after the other greenlets if they waited for TURN_SECONDS."""
-        self.give_turn()
-        return super().recv(size, flags)
-
-    def give_turn(self) -> None:
-        """Let the other greenlets run, if none could for TURN_SECONDS."""
         if monotonic() - GeventSocket._others_ran_at > TURN_SECONDS:
             sleep(SHORTEST_SLEEP_SECONDS)
             GeventSocket._others_ran_at = monotonic()
+        return super().recv(size, flags)
 
 
 class GeventWorker(strict_http.StrictAnswers, ggevent.GeventWorker):  # type: ignore[misc]
@@ -154,7 +156,6 @@ class GeventWorker(strict_http.StrictAnswers, ggevent.GeventWorker):  # type: ig
         The head has been read by now: before its first byte, keepalive is the limit.
         """
         self._yield_to_writer()
-        sock.give_turn()  # one part that was received may hold hundreds of requests
         sock.limit(self._body_timeout)
         try:
             super().handle_request(listener_name, req, sock, addr)
@@ -162,10 +163,12 @@ class GeventWorker(strict_http.StrictAnswers, ggevent.GeventWorker):  # type: ig
             graceful_close.close(sock)
             raise
         finally:
-            if req.unreader.buf.getbuffer().nbytes:  # the next head has begun
+            if has_more(req):  # the next head has begun
                 sock.limit(self._body_timeout, math.inf)
             else:
                 sock.limit_head(self._body_timeout)
+        if has_more(req):  # what was received may hold hundreds of requests: one at a time
+            sleep(SHORTEST_SLEEP_SECONDS)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Log and answer an error, and close the connection."""
