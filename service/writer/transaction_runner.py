@@ -142,6 +142,7 @@ class TransactionRunner:
                 self.state.note_failure(error, connecting=True)
                 raise
             self.state.note_connected()
+            self._metric_names = MetricNames()  # another server may lack what the last one had
         return self._conn
 
     def _recover(self, conn: Connection, error: psycopg.Error) -> None:
