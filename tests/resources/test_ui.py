@@ -110,3 +110,9 @@ def test_no_file_makes_elements_of_text_or_names_another_host() -> None:
             assert hosts <= {"http://www.w3.org", "http://localhost"}, (
                 path
             )  # SVG; tests without a browser
+
+
+def test_an_address_that_is_very_deep_is_no_page(client: Client) -> None:
+    """Each segment makes each of its fifty links longer."""
+    assert client.simulate_get("/ui" + "/x" * 9).status_code == 200
+    assert client.simulate_get("/ui" + "/x" * 10).status_code == 404

@@ -8,6 +8,7 @@ from service.api.resource import Resource
 from service.api.response_headers import APP_POLICY
 from service.resources.ui.files import page
 
+MOST_SLASHES = 8  # each makes every link of the page longer
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -23,6 +24,8 @@ class Ui(Resource):
             query = f"?{req.query_string}" if req.query_string else ""
             raise falcon.HTTPFound(f"{path.rpartition('/')[2]}/{query}")
         slashes = address.count("/") + (bool(address) and path.endswith("/"))
+        if slashes > MOST_SLASHES:
+            raise falcon.HTTPNotFound
         resp.content_type = falcon.MEDIA_HTML
         resp.set_header("Content-Security-Policy", APP_POLICY)
         resp.data = page().shell_at(slashes)
