@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from service.db.queries import queries
 from service.ingest.json.batch import BadBatch, Batch, BatchTooLarge, parse_batch
 from service.ingest.rows import EventRow
 from tests.client import Client
@@ -18,7 +19,8 @@ from tests.ingest.json.test_batch import check_reading
 MAX_EVENTS, MAX_EVENT_KB = 20, 8
 MAX_EVENT_BYTES = MAX_EVENT_KB * 1024
 MAX_BODY_BYTES = 2 * MAX_EVENT_BYTES
-TABS = 18  # between the columns of events/copy from run_id on
+# Between the columns of events/copy from run_id on, the second.
+TABS = queries.events.copy.text.partition("(")[2].partition(")")[0].count(",") - 1
 SAME_NAMES = ("agent_name", "event_type", "model", "tokens_in", "tokens_out", "is_error")
 SAME_IDS = ("run_id", "event_id", "parent_event_id", "previous_event_id")
 
