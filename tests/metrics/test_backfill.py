@@ -4,9 +4,8 @@ import psycopg
 import pytest
 
 from service.db import migrate
-from service.metrics.fold import connect_for_folds
 from service.metrics.leader import fold_once
-from service.metrics.verify import rebuild, verify
+from service.metrics.verify import repair, verify
 from tests.client import Client
 
 # As a service without metrics would leave it: runs of three agents over 40 days, on two received
@@ -57,8 +56,7 @@ def old_database_url(empty_database_url: str) -> str:
     migrate.up(empty_database_url)
     with psycopg.connect(empty_database_url, options="-c timezone=Asia/Kathmandu") as conn:
         conn.execute(FILL.encode())
-    with connect_for_folds(empty_database_url) as conn:
-        rebuild(conn)
+    repair(empty_database_url, verify(empty_database_url))
     return empty_database_url
 
 
