@@ -92,7 +92,7 @@ def test_what_is_looked_at_each_second_is_there_and_what_the_database_says(
     until(lambda: scrape(service).total("gati_folded_deltas_total") > 0, "no fold has been counted")
     found = scrape(service)
     assert (
-        found.total("gati_pool_connections_max", pool="read") == 12
+        found.total("gati_pool_connections_max", pool="read") == 10
     )  # of 20: each of two workers keeps four for other uses
     assert found.total("gati_ingest_queue_events") == 0
     assert found.total("gati_deltas_waiting") >= 0
