@@ -20,6 +20,7 @@ from service.writer.call_graph import AGENT_END, CallGraph, StoredSpan, repeats_
 from service.writer.run_owner import RunState
 
 MOST_AWAITED = 1_000  # usually a few: the agents that have not ended yet
+MOST_LOOK_UPS = 20  # of stored spans with new ones between them; usually one
 MOST_READ = 2_000  # events of a run: some 20 ms
 
 
@@ -37,6 +38,7 @@ class RunCalls:
 
     def __post_init__(self) -> None:
         self.graph = CallGraph()
+        self.asked: set[str | None] = set()
         self.awaited = list(self.run.awaited_spans)
         self.calls = [row for row in self.rows if row.call is not None]
         awaited = set(self.awaited)
@@ -50,12 +52,17 @@ class RunCalls:
             self.has_late_usage |= any(span_of(row) not in self.graph for row in self.calls)
 
     def to_look_up(self) -> list[str]:
-        """The spans around the new ones that may be stored."""
+        """The spans around the new ones that may be stored, and were not asked for before.
+
+        Beyond a stored span there may be a new one, and stored ones again around that.
+        """
         if self.is_new or not self.concerned:
             return []
         spans = chain(map(span_of, self.calls), self.arrived)
         lacking = {self.graph.around(span_id).lacking for span_id in spans}
-        return sorted(span_id for span_id in lacking if span_id is not None)
+        found = sorted(span_id for span_id in lacking - self.asked if span_id is not None)
+        self.asked.update(found)
+        return found
 
     def add_stored(self, rows: Iterable[Row]) -> None:
         """Add the rows of events/enclosing."""
@@ -126,19 +133,22 @@ class RunCalls:
 
 def find_repeats(conn: Connection, runs: list[RunCalls]) -> None:
     """Decide for each run which of its calls count."""
-    asking = [(run, span_ids) for run in runs if (span_ids := run.to_look_up())]
-    with conn.pipeline():
-        found = [
-            queries.events.enclosing(
-                conn,
-                received_on=calls.run.received_on,
-                run_id=calls.run.run_id,
-                event_ids=span_ids,
-            )
-            for calls, span_ids in asking
-        ]
-    for (calls, _), rows in zip(asking, found, strict=True):
-        calls.add_stored(rows)
+    for _ in range(MOST_LOOK_UPS):
+        asking = [(run, span_ids) for run in runs if (span_ids := run.to_look_up())]
+        if not asking:
+            break
+        with conn.pipeline():
+            found = [
+                queries.events.enclosing(
+                    conn,
+                    received_on=calls.run.received_on,
+                    run_id=calls.run.run_id,
+                    event_ids=span_ids,
+                )
+                for calls, span_ids in asking
+            ]
+        for (calls, _), rows in zip(asking, found, strict=True):
+            calls.add_stored(rows)
     for calls in runs:
         if calls.concerned and calls.must_read_all:
             calls.add_all(read_figures(conn, calls.run))

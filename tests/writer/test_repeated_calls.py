@@ -341,6 +341,24 @@ def test_each_sibling_is_compared_with_few_others(
     assert len(compared) <= 3 * len(calls)
 
 
+def test_a_new_span_between_stored_ones_leads_on_to_the_outermost_call(client: Client) -> None:
+    trace, ids = new_trace(), [new_span_id() for _ in range(7)]
+    said = KINDS["call"] | usage(100)
+    path = [
+        span(
+            trace,
+            span_id=span_id,
+            parent=ids[number - 1] if number else new_span_id(),
+            at=number,
+            attributes=said if number in (1, 6) else KINDS["chain"],
+        )
+        for number, span_id in enumerate(ids)
+    ]
+    for part in (path[:1], path[1:5:3], path[3:4], path[2:3] + path[5:]):
+        send(client, *part)
+    assert figures(client, trace)[0] == 100
+
+
 def test_events_of_the_sdk_are_left_alone(client: Client) -> None:
     trace, outer = new_trace(), new_span_id()
     send(client, span(trace, span_id=outer, attributes=KINDS["call"] | usage(100)))
