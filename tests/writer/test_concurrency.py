@@ -105,7 +105,9 @@ def test_many_writers_name_runs_under_the_same_agents(
             batch = [
                 event(new_id(), agent_name=agent, run_name=name) for agent in rng.sample(AGENTS, 5)
             ]
-            assert services[number % SERVICES].send(*batch).json["inserted"] == len(batch)
+            while (answer := services[number % SERVICES].send(*batch)).status_code == 503:
+                pass  # "not now", on a busy machine: the client sends it again
+            assert answer.json["inserted"] == len(batch)
 
     in_parallel([partial(send_all, number) for number in range(CLIENTS)])
     assert conn.execute("SELECT count(*) AS n FROM runs").fetchone() == {"n": CLIENTS * 30 * 5}
