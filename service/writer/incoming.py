@@ -35,9 +35,10 @@ class Incoming:
         first: dict[str, tuple[int, EventRow]] = {}
         for request_no, rows in enumerate(requests):
             for row in rows:
-                known, other = first.setdefault(row.key, (request_no, row))
-                if other.is_open and not row.is_open:
-                    first[row.key] = known, row
+                entry = request_no, row
+                known = first.setdefault(row.key, entry)
+                if known is not entry and known[1].is_open and not row.is_open:
+                    first[row.key] = known[0], row
         ordered = {key: first[key] for key in sorted(first)}
         return cls(requests, ordered, by_run(row for _, row in ordered.values()))
 

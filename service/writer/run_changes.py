@@ -1,7 +1,8 @@
 """The changes that new events make to stored runs: agent, name, environment, metadata, fields."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import EventRow

@@ -19,9 +19,11 @@ environment  that of the earliest event that has one
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from service.ingest.rows import EventRow
 from service.writer.run_fields import PLACE_IN_TIME, Fields, find_fields
@@ -32,8 +34,7 @@ MOVED_EVENTS = 20_000
 FIRST_ROOT_EVENTS = 200_000  # 3 s
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True, gc=False):
     """The event that owns a run."""
 
     is_root: bool
@@ -63,9 +64,11 @@ class Owner:
         return (not self.is_root, self.at, self.tie, self.event_id)
 
 
-@dataclass(frozen=True, slots=True)
-class RunState:
-    """The decided attributes of a run, as stored or as its events require."""
+class RunState(Struct, frozen=True, gc=False):
+    """The decided attributes of a run, as stored or as its events require.
+
+    A dataclass takes five times as long to make.
+    """
 
     run_id: str
     received_on: date
@@ -233,7 +236,9 @@ def earlier(
     one: tuple[datetime, str] | None, other: tuple[datetime, str] | None
 ) -> tuple[datetime, str] | None:
     """The earlier of two optional values with times."""
-    return min((wish for wish in (one, other) if wish is not None), default=None)
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
 
 
 def needs_name(stored: RunState, now: RunState) -> bool:

@@ -42,7 +42,9 @@ def totals(
         "pending_ends": [
             "{" + ",".join(outcomes[run_id].pending_ends) + "}" for run_id in rows_by_run
         ],
-        "awaited_spans": ["{" + ",".join(settled.awaited[run_id]) + "}" for run_id in rows_by_run],
+        "awaited_spans": [
+            "{" + ",".join(settled.awaited.get(run_id, ())) + "}" for run_id in rows_by_run
+        ],
         "held_statuses": [held[run_id].status for run_id in rows_by_run],
         "held_durations_us": [str(held[run_id].duration_us) for run_id in rows_by_run],
     }

@@ -88,6 +88,7 @@ def settle(
     runs = [
         RunCalls(held[run_id], run_id in added, of_run, run_id in late)
         for run_id, of_run in settled.come.items()
+        if may_repeat(held[run_id], of_run)
     ]
     find_repeats(conn, runs)
     for calls in runs:
@@ -100,6 +101,11 @@ def settle(
             settled.uncounted[run_id] = calls.uncounted
             settled.before.setdefault(run_id, []).extend(row for row, _ in calls.uncounted)
     return settled
+
+
+def may_repeat(run: RunState, rows: Iterable[EventRow]) -> bool:
+    """Whether some of the rows are calls of a model, or spans that calls of the run lack."""
+    return bool(run.awaited_spans) or any(row.call is not None for row in rows)
 
 
 def mark(rows: Rows, run_id: str, repeats: dict[str, str]) -> None:

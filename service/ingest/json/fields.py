@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from service.core.validation import MAX_NAME, PLAIN_UUID, is_plain_name, name_problem, to_uuid
+from service.core.validation import MAX_NAME, is_plain_name, is_plain_uuid, name_problem, to_uuid
 
 TOOL_CALL = "tool_call"
 MAX_EVENT_TYPE = 50
@@ -54,7 +54,7 @@ def invalid_text(what: str = "event") -> BadEvent:
 
 def read_uuid(value: str | bool | None, name: str) -> str | None:
     """A UUID in any usual form, as lower-case hyphenated text; None when absent."""
-    if value is None or (isinstance(value, str) and PLAIN_UUID(value)):
+    if value is None or (isinstance(value, str) and is_plain_uuid(value)):
         return value
     found = to_uuid(value)
     if found is None:
@@ -116,6 +116,8 @@ def parse_rare_timestamp(value: str) -> datetime:
 def parse_usual_timestamp(value: str) -> datetime:
     """Read what Python reads."""
     parsed = datetime.fromisoformat(value)
+    if parsed.tzinfo is UTC:
+        return parsed
     if parsed.tzinfo is not None:
         return parsed.astimezone(UTC)
     if len(value) > DATE_LENGTH:

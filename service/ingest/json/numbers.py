@@ -22,6 +22,8 @@ is_exponent = re.compile(rb"[0-9][eE][+-]?[0-9]{4}").search
 
 def cost(value: Any) -> str | None:
     """US dollars, 0 to 1e9, as the decimal text that was sent: numeric keeps it exactly."""
+    if value is None:
+        return None
     if is_number(value):
         written = repr(value)
     else:
@@ -33,6 +35,8 @@ def cost(value: Any) -> str | None:
 
 def latency_us(value: Any) -> int | None:
     """Microseconds from milliseconds, 0 to 1e12 ms, also as text."""
+    if value is None:
+        return None
     number = value if is_number(value) else number_of(value)
     if number is not None and 0 <= number <= MAX_LATENCY_MS:
         return round(number * 1000)
