@@ -21,13 +21,20 @@ def fields_of_span(span: Span, said: Facts, repairs: Repairs) -> RunFields | Non
     version = span.origin.service.version
     if said.has_none(FIELDS):
         return None if version is None else fields_of(None, None, None, version, repairs)
+    found = identities_of(said)
+    version = found.get("version") or found.get("release") or version
     return fields_of(
-        said.first("session_id", identity),
-        said.first("user_id", identity),
-        said.first("tags", tags_of),
-        said.first("version", identity) or said.first("release", identity) or version,
-        repairs,
+        found.get("session_id"), found.get("user_id"), found.get("tags"), version, repairs
     )
+
+
+def identities_of(said: Facts) -> dict[str, Any]:
+    """What the attributes say of IDENTITIES; what they do not name is left out."""
+    return {
+        meaning: said.first(meaning, tags_of if meaning == "tags" else identity)
+        for meaning in IDENTITIES
+        if meaning in said.by_meaning
+    }
 
 
 def metadata_of(said: Facts) -> dict[str, Any] | None:
@@ -39,11 +46,7 @@ def metadata_of(said: Facts) -> dict[str, Any] | None:
     metadata = {
         **(own if isinstance(own, dict) else {"metadata": own}),
         **below,
-        "session_id": said.first("session_id", identity),
-        "user_id": said.first("user_id", identity),
-        "tags": said.first("tags", tags_of),
-        "version": said.first("version", identity),
-        "release": said.first("release", identity),
+        **identities_of(said),
     }
     return {key: value for key, value in metadata.items() if value is not None} or None
 
