@@ -39,6 +39,7 @@ class MinimumRate(Socket):
     _left: float  # seconds
     _bytes_per_second: float = MIN_BYTES_PER_SECOND
     _head_seconds: float | None = None
+    _is_given_up = False
     is_timed_out = False
 
     def limit(self, seconds: float | None, bytes_per_second: float = MIN_BYTES_PER_SECOND) -> None:
@@ -47,14 +48,21 @@ class MinimumRate(Socket):
         self._left = seconds or 0.0
         self._bytes_per_second = bytes_per_second
         self._head_seconds = None
+        self._is_given_up = False
 
     def limit_head(self, seconds: float) -> None:
         """Wait without limit for the first byte of a head, and so many seconds for the rest."""
         self.limit(None)
         self._head_seconds = seconds
 
+    def give_up(self) -> None:
+        """Receive nothing more, until the next `limit`: the client's time is over."""
+        self._is_given_up = self.is_timed_out = True
+
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Receive; raises SlowClientTimeout."""
+        if self._is_given_up:
+            raise SlowClientTimeout
         received: bytes = self._limited(len, super().recv, size, flags)
         if self._head_seconds is not None:
             self.limit(self._head_seconds, math.inf)

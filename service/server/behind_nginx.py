@@ -5,8 +5,8 @@ from service.core.addresses import is_loopback
 
 HARM = {
     "meinheld": "crash or stall it",
-    # Each body that is not whole yet holds a thread; nginx hands on whole ones.
-    "gthread": "hold all of its threads with as many slow bodies",
+    # An answer that is not taken yet holds a thread; nginx takes whole ones.
+    "gthread": "hold all of its threads by reading as many answers slowly",
 }
 WARNING = (
     "warning: WORKER_CLASS={worker_class} on HOST={host}: a client that connects without the nginx "

@@ -54,6 +54,10 @@ class ConnectionTable(Generic[C]):
             return self._longest_waiting()
         return None
 
+    def address_of(self, connection: C) -> str | None:
+        """The address that an open connection is counted for; None: a trusted proxy."""
+        return self._addresses[connection]
+
     def wait(self, connection: C) -> None:
         """Note that the connection waits for a head from now on."""
         self._waiting[connection] = None

@@ -6,9 +6,14 @@ was whole: 150 such clients took all of them. It drains each connection it close
 the only thread that accepts connections. And it waits without limit for the rest of a request and
 for the client to read the response.
 
-Here the event loop receives heads (gthread_connection.py) and drains connections; a thread only
-gets a request whose head is whole. connection_table.py closes connections that send no request,
-before the worker is full. The event loop alone uses the table and the poller.
+Here the event loop receives requests (gthread_connection.py) and drains connections. A thread gets
+a request that is whole. The event loop receives bodies as far as body_room.py lets it. Others are
+read by threads, as far as body_turns.py lets them: large ones, and those whose length only a reader
+can tell. A body that takes too long goes to a thread that waits for no more of it, and the
+application answers it.
+
+connection_table.py closes connections that send no request, before the worker is full. The event
+loop alone uses the table, the turns and the poller.
 """
 
 import selectors
@@ -21,6 +26,8 @@ from gunicorn.workers import gthread
 
 from service.config import Config
 from service.server import error_pages, graceful_close, strict_http
+from service.server.body_room import BodyRoom
+from service.server.body_turns import BodyTurns
 from service.server.connection_table import CLOSED, ConnectionTable
 from service.server.gthread_connection import Connection
 
@@ -28,6 +35,8 @@ error_pages.install()
 strict_http.install()
 
 gthread.TConn = Connection  # ThreadWorker.accept uses this name
+
+LOOK_SECONDS = 1.0  # between two looks for bodies that take too long
 
 
 class ThreadWorker(strict_http.StrictAnswers, gthread.ThreadWorker):  # type: ignore[misc]
@@ -43,14 +52,18 @@ class ThreadWorker(strict_http.StrictAnswers, gthread.ThreadWorker):  # type: ig
         # When their time is over, on the monotonic clock; each in the order of time.
         self._heads: dict[Connection, float] = {}
         self._drained: dict[Connection, float] = {}
+        self._bodies: set[Connection] = set()  # that the event loop receives
+        self._room = BodyRoom(config.max_in_flight_mb)
+        self._turns: BodyTurns[Connection] = BodyTurns(config.threads)
+        self._next_look = 0.0
 
     def enqueue_req(self, conn: Connection) -> None:
-        """Give the connection a thread once it has sent a whole head."""
+        """Give the connection a thread once it has sent a whole request."""
         if conn not in self._table and not self._admit(conn):
             return
         if conn.has_head():
-            self._table.proceed(conn)
-            super().enqueue_req(conn)
+            conn.body_until = time.monotonic() + self._body_timeout
+            self._take_body(conn)
         elif conn.has_begun():
             self._watch(conn, self._on_head)
             self._heads[conn] = time.monotonic() + self._body_timeout
@@ -73,6 +86,9 @@ class ThreadWorker(strict_http.StrictAnswers, gthread.ThreadWorker):  # type: ig
 
     def finish_request(self, conn: Connection, fs: Any) -> None:
         """Keep the connection, or drain it and close it."""
+        self._turns.leave(conn)
+        while (waiting := self._turns.next()) is not None:
+            self._give_thread(waiting)
         if fs.cancelled() or fs.exception() or fs.result():
             self._table.wait(conn)
             super().finish_request(conn, fs)
@@ -91,6 +107,9 @@ class ThreadWorker(strict_http.StrictAnswers, gthread.ThreadWorker):  # type: ig
         for waiting in (self._heads, self._drained):
             while waiting and (first := next(iter(waiting))) and waiting[first] <= now:
                 self._close_waiting(first)
+        if now > self._next_look:
+            self._next_look = now + LOOK_SECONDS
+            self._end_late_bodies(now)
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Close idle connections by `deadline`, because the worker stops."""
@@ -101,6 +120,8 @@ class ThreadWorker(strict_http.StrictAnswers, gthread.ThreadWorker):  # type: ig
     def handle(self, conn: Connection) -> Any:
         """Answer one request at a minimum transfer rate; runs in a thread."""
         conn.sock.limit(self._body_timeout)
+        if conn.is_late:
+            conn.sock.give_up()
         return super().handle(conn)
 
     def _admit(self, conn: Connection) -> bool:
@@ -108,6 +129,7 @@ class ThreadWorker(strict_http.StrictAnswers, gthread.ThreadWorker):  # type: ig
         peer = conn.client[0] if conn.client else ""
         surplus = self._table.open(conn, peer)
         conn.on_close = self._table.close
+        conn.address = self._table.address_of(conn)
         self._table.wait(conn)
         if surplus is not None:
             self.log.warning(CLOSED.format(ip=peer))
@@ -132,6 +154,47 @@ class ThreadWorker(strict_http.StrictAnswers, gthread.ThreadWorker):  # type: ig
             self.poller.unregister(conn.sock)
             self.enqueue_req(conn)
 
+    def _take_body(self, conn: Connection) -> None:
+        """Give the connection a thread, if its body is there or it has a turn, or wait."""
+        if conn.is_whole:
+            self._give_thread(conn)
+        elif self._room.keep(conn):
+            self._bodies.add(conn)
+            self._watch(conn, self._on_body)
+        elif self._turns.take(conn, conn.address, conn.body_until):
+            self._give_thread(conn)
+
+    def _give_thread(self, conn: Connection) -> None:
+        self._room.release(conn)
+        self._table.proceed(conn)
+        super().enqueue_req(conn)
+
+    def _on_body(self, conn: Connection, client: Any) -> None:
+        """Receive what has arrived of a body; one that has ended too soon is judged by a thread."""
+        if conn not in self._bodies:
+            return
+        is_open = conn.receive_body(time.monotonic(), self._body_timeout)
+        if is_open and not conn.is_whole and self._room.keep(conn):
+            return
+        self._stop_receiving(conn)
+        if is_open:
+            self._take_body(conn)
+        else:
+            self._give_thread(conn)
+
+    def _end_late_bodies(self, now: float) -> None:
+        """Let threads answer those whose body takes too long, without waiting for more of it."""
+        late = [conn for conn in self._bodies if conn.body_until <= now]
+        for conn in late:
+            self._stop_receiving(conn)
+        for conn in late + self._turns.late(now):
+            conn.is_late = True
+            self._give_thread(conn)
+
+    def _stop_receiving(self, conn: Connection) -> None:
+        self._bodies.remove(conn)
+        self.poller.unregister(conn.sock)
+
     def _on_rest(self, conn: Connection, client: Any) -> None:
         """Discard what a client sends after the last answer."""
         if conn in self._drained and not graceful_close.drain(conn.sock):
@@ -144,6 +207,9 @@ class ThreadWorker(strict_http.StrictAnswers, gthread.ThreadWorker):  # type: ig
                 waiting.remove(conn)
         self._heads.pop(conn, None)
         self._drained.pop(conn, None)
+        self._bodies.discard(conn)
+        self._room.release(conn)
+        self._turns.leave(conn)
         with suppress(KeyError, ValueError):
             self.poller.unregister(conn.sock)
         self._end(conn)

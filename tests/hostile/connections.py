@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 from service.auth.key_admin import create
@@ -14,11 +15,16 @@ from service.auth.scopes import Scope
 from tests.deploy.proxy import DEPLOY, NGINX, nginx
 from tests.hostile.attack import kill, single_worker
 from tests.hostile.measure import livez_seconds
-from tests.http.wire import get
+from tests.http.wire import get, head
 from tests.service import Service
 
 ATTACKER, OTHER = "127.0.0.3", "127.0.0.2"
 HEAD = b"GET /api/agents HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "
+BODIES = (
+    head("POST", "/api/events", Content_Type="application/json", Content_Length=9_000),
+    head("POST", "/api/events", Content_Type="application/json", Content_Length=9_000_000),
+    head("POST", "/api/events", Content_Type="application/json", Transfer_Encoding="chunked"),
+)
 ROUND_SECONDS = 2.0  # in which each connection sends a byte
 WATCH_SECONDS, ANSWER_SECONDS = 20.0, 5.0
 CLOSED_WITHIN_SECONDS = 15.0  # BODY_TIMEOUT_SECONDS is 10
@@ -46,7 +52,7 @@ class Trial:
         if self.answered < self.asked or not self.asked:
             found.append(f"/livez answered {self.answered} of {self.asked} times")
         if self.first_closed is None or self.first_closed > CLOSED_WITHIN_SECONDS:
-            found.append("a head that dribbles is not closed")
+            found.append("what dribbles is not closed")
         return [f"{self.row} {self.name}: {problem}" for problem in found]
 
     def __str__(self) -> str:
@@ -54,15 +60,16 @@ class Trial:
         return (
             f"{self.row:>3}  {self.name:28} {self.opened:>5} of {self.wanted:>5} opened; /livez "
             f"answered {self.answered} of {self.asked}, slowest {self.slowest:.2f} s; "
-            f"first head closed {closed}"
+            f"first closed {closed}"
         )
 
 
 class Dribblers:
-    """Connections of one address that send a head byte by byte, opened again when closed."""
+    """Connections of one address that send a request byte by byte, opened again when closed."""
 
-    def __init__(self, port: int, count: int) -> None:
+    def __init__(self, port: int, count: int, begun: Sequence[bytes]) -> None:
         self._port = port
+        self._begun = cycle(begun)
         self._count = count
         self._sockets: list[socket.socket | None] = [None] * count
         self._began = time.monotonic()
@@ -103,7 +110,7 @@ class Dribblers:
             sock.bind((ATTACKER, 0))
             sock.settimeout(0.05)
             sock.connect(("127.0.0.1", self._port))
-            sock.send(HEAD)
+            sock.send(next(self._begun))
             sock.setblocking(False)
         except OSError:
             sock.close()
@@ -126,10 +133,10 @@ class Dribblers:
         return sock
 
 
-def hold_open(row: int, name: str, port: int, count: int) -> Trial:
+def hold_open(row: int, name: str, port: int, count: int, begun: Sequence[bytes]) -> Trial:
     """Open so many connections, and ask /livez from another address for a while."""
     trial = Trial(row, name, count)
-    with Dribblers(port, count) as dribblers:
+    with Dribblers(port, count, begun) as dribblers:
         dribblers.is_first_round_over.wait(WATCH_SECONDS)
         trial.opened = dribblers.opened
         until = time.monotonic() + WATCH_SECONDS
@@ -162,6 +169,7 @@ def standing(url: str, directory: Path, front: str, **settings: object) -> Itera
 TRIALS = (
     (66, "gthread, alone", "", 150, {"WORKER_CLASS": "gthread"}),
     (66, "gthread behind nginx", "nginx", 150, {"WORKER_CLASS": "gthread"}),
+    (66, "gthread alone, bodies", "", 200, {"WORKER_CLASS": "gthread"}),
     (67, "gevent, alone", "", 4200, {"WORKER_CLASS": "gevent"}),
     (67, "gevent, few connections", "", 150, {"WORKER_CLASS": "gevent"}),
     (68, "gevent behind nginx", "nginx", 2048, {"WORKER_CLASS": "gevent"}),
@@ -174,8 +182,9 @@ def run(url: str, directory: Path, rows: Sequence[int] | None) -> list[str]:
     for row, name, front, count, settings in TRIALS:
         if (rows and row not in rows) or (front == "nginx" and NGINX is None):
             continue
+        begun = BODIES if "bodies" in name else [HEAD]
         with standing(url, directory, front, **settings) as port:
-            trial = hold_open(row, name, port, count)
+            trial = hold_open(row, name, port, count, begun)
         print(trial, flush=True)
         problems += trial.problems
     if not rows or 69 in rows:
