@@ -9,8 +9,8 @@ reserved it.
 
 import random
 import re
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from service.db.queries import Connection, queries
@@ -71,6 +71,13 @@ class Namer:
         )
         self._last[agent, base] = number
         return self._take(agent, name_of(number))
+
+    def next_names(self, agents: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """The names that `generate` tries first, if it is called for each of these agents."""
+        for agent, count in Counter(agents).items():
+            if agent not in self._reserved:
+                for number in range(1, count + 1):
+                    yield agent, generated(self._counters[agent] + number)
 
     def look_up(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Query in one statement which of these (agent, name) pairs are free."""

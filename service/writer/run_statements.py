@@ -40,7 +40,9 @@ def name_runs(namer: Namer, states: list[RunState]) -> list[str]:
         state.run_id: (state.agent_name, state.requested and state.requested[1])
         for state in sorted(states, key=lambda state: (state.owner.at, state.owner.tie))
     }
-    namer.look_up((agent, wish) for agent, wish in wishes.values() if wish)
+    wished = [(agent, wish) for agent, wish in wishes.values() if wish]
+    unnamed = [agent for agent, wish in wishes.values() if not wish]
+    namer.look_up([*wished, *namer.next_names(unnamed)])
     names = {
         run_id: namer.nearest(agent, wish) if wish else namer.generate(agent)
         for run_id, (agent, wish) in wishes.items()

@@ -8,21 +8,20 @@
 -- returns  name text, last_number bigint
 -- rows     one per agent that exists
 -- index    agents_pkey
--- plan     rows locked in name order, then one look-up per name
+-- plan     one look-up per name, sort, lock rows; then one look-up per row
 -- try      \set names '{Researcher}' \set counts '{2}'
 
 WITH locked AS MATERIALIZED (
-    SELECT a.name
-      FROM agents AS a
-     WHERE a.name = ANY (:'names'::text[])
+    SELECT a.name, c.count
+      FROM unnest(:'names'::text[], :'counts'::bigint[]) AS c (name, count)
+      JOIN agents AS a
+        ON a.name = c.name
      ORDER BY a.name
-       FOR NO KEY UPDATE
+       FOR NO KEY UPDATE OF a
 )
 UPDATE agents AS a
-   SET run_counter = a.run_counter + c.count,
+   SET run_counter = a.run_counter + l.count,
        updated_at  = now()
-  FROM unnest(:'names'::text[], :'counts'::bigint[]) AS c (name, count)
-  JOIN locked AS l
-    ON l.name = c.name
- WHERE a.name = c.name
+  FROM locked AS l
+ WHERE a.name = l.name
 RETURNING a.name, a.run_counter AS last_number;

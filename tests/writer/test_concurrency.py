@@ -114,6 +114,46 @@ def test_many_writers_name_runs_under_the_same_agents(
     assert differences(conn) == []
 
 
+def test_two_writers_number_runs_of_the_same_agents_and_neither_waits_for_the_other(
+    services: list[Client],
+) -> None:
+    """Each takes the agents in another order, in many small requests; none is refused."""
+    agents = [f"agent {n}" for n in range(40)]
+    assert services[0].send(*(event(new_id(), agent_name=name) for name in agents)).json["inserted"]
+    statuses: list[int] = []
+
+    def send_all(number: int) -> None:
+        rng = random.Random(number)
+        for _ in range(60):
+            batch = [event(new_id(), agent_name=name) for name in rng.sample(agents, 20)]
+            statuses.append(services[number % 2].send(*batch).status_code)
+
+    in_parallel([partial(send_all, number) for number in range(4)])
+    assert set(statuses) == {200}
+
+
+@pytest.mark.slow
+def test_a_request_of_6000_agents_lets_others_number_runs_of_them(services: list[Client]) -> None:
+    """It held the rows of all of them for seconds, and others were refused."""
+    agents = [f"agent {n}" for n in range(6_000)]
+    large = [[event(new_id(), agent_name=name) for name in agents] for _ in range(2)]
+    assert services[0].send(*large[0]).json["inserted"] == len(agents)
+    done = threading.Event()
+    statuses: list[int] = []
+
+    def send_small() -> None:
+        while not done.wait(0.01):
+            batch = [event(new_id(), agent_name=name) for name in agents[::1000]]
+            statuses.append(services[1].send(*batch).status_code)
+
+    def send_large() -> None:
+        statuses.append(services[0].send(*large[1]).status_code)
+        done.set()
+
+    in_parallel([send_small, send_large])
+    assert set(statuses) == {200}
+
+
 def test_deletes_racing_ingest_leave_a_run_whole_or_gone(
     services: list[Client], conn: Connection
 ) -> None:

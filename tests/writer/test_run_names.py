@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable
 
+import orjson
 import pytest
 
+from service.config import KILOBYTE
+from service.core.clock import today
 from service.db.queries import Connection, queries
+from service.ingest.json.batch import parse_batch
 from service.writer.run_names import Namer
+from service.writer.run_owner import first_state
+from service.writer.run_statements import name_runs
 from tests.client import Client
 from tests.events import event, new_id
 
@@ -128,6 +134,16 @@ def test_the_first_gap_is_found_by_galloping(client: Client, taken: int) -> None
     client.send(*[event(new_id(), run_name="x") for _ in range(taken)])
     expected = f"x ({taken + 1})"
     assert name_of(client, send_named(client, "x")) == expected
+
+
+def test_runs_of_many_new_agents_are_named_in_one_statement(conn: Connection) -> None:
+    agents = [f"agent {n % 300}" for n in range(600)]
+    sent = [event(new_id(), seconds=n, agent_name=name) for n, name in enumerate(agents)]
+    rows = parse_batch(orjson.dumps({"events": sent}), len(sent), KILOBYTE).rows
+    namer = CountingNamer(conn, {}, dict.fromkeys(agents, 0))
+    states = [first_state(row.run_id, today(), [row], is_new=True) for row in rows]
+    assert name_runs(namer, states) == ["run 1"] * 300 + ["run 2"] * 300
+    assert namer.statements == 1
 
 
 @pytest.mark.parametrize(
