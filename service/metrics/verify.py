@@ -1,7 +1,7 @@
 """Verify and repair: recompute metrics and run totals from events, in one snapshot."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -20,6 +20,8 @@ from service.metrics.fold import connect_for_folds, fold_deltas
 from service.metrics.metric_names import labels_of, look_up, names_of
 
 RUNS_PER_STATEMENT = 1_000
+AGENTS_PER_STATEMENT = 500  # of few events: a statement alone takes milliseconds
+EVENTS_PER_STATEMENT = 100_000  # of several agents; one of more has a statement for itself
 # No statement timeout, because one snapshot lasts for all; plans that fit each agent's size.
 SETTINGS = READ | {"statement_timeout": "0", "plan_cache_mode": "force_custom_plan"}
 
@@ -45,10 +47,10 @@ def verify(url: str, agent_name: str | None = None) -> list[Difference]:
         agents = find_agents(conn, agent_name)
         found: list[Difference] = []
         with progress(sum(agents.values()), "events") as advance:
-            for name, events in agents.items():
-                found += differences(queries.verify.agent_runs(conn, agent_name=name))
-                found += differences(queries.verify.agent_metrics(conn, agent_name=name))
-                advance(events)
+            for names in groups(agents):
+                found += differences(queries.verify.agent_runs(conn, agent_names=names))
+                found += differences(queries.verify.agent_metrics(conn, agent_names=names))
+                advance(sum(agents[name] for name in names))
         if agent_name is None:
             found += differences(queries.verify.rollups(conn))
             found += differences(queries.verify.orphans(conn))
@@ -64,6 +66,20 @@ def find_agents(conn: Connection, agent_name: str | None) -> dict[str, int]:
     if agent_name not in events:
         raise Failure(f"there is no agent {agent_name!r} with runs or metrics")
     return {agent_name: events[agent_name]}
+
+
+def groups(agents: Mapping[str, int]) -> Iterator[list[str]]:
+    """The agents in groups for one statement each: as many as have few events together."""
+    group: list[str] = []
+    events = 0
+    for name, count in agents.items():
+        if group and (len(group) == AGENTS_PER_STATEMENT or events + count > EVENTS_PER_STATEMENT):
+            yield group
+            group, events = [], 0
+        group.append(name)
+        events += count
+    if group:
+        yield group
 
 
 def differences(rows: Iterable[Row]) -> Iterator[Difference]:

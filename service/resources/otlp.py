@@ -12,15 +12,15 @@ from service.api.policy import INGEST, Policy
 from service.api.resource import Resource
 from service.api.response_headers import set_commit_lsn
 from service.config import KILOBYTE, MEGABYTE, Config
-from service.core.overloaded import Overloaded
 from service.db.database import Database
+from service.db.errors import Transient
 from service.ingest.json.event import MAX_DEPTH
 from service.ingest.otlp.batch import SpanBatch, parse_spans
 from service.ingest.otlp.log_messages import SpanMessage, parse_logs
 from service.telemetry import metrics
 from service.writer.group_commit import GroupCommitWriter
 from service.writer.incoming import Counts
-from service.writer.span_messages import keep
+from service.writer.span_messages import NoRoom, keep
 
 METRICS_NOT_KEPT = (
     "Only traces are kept here; these metrics were not stored. "
@@ -86,18 +86,24 @@ class OtlpLogs(Resource):
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Keep messages; 200 means that all but `rejectedLogRecords` are committed."""
         is_json = is_json_body(req)
-        with self._budget.share(client_of(req, self._proxies)) as body_share:
+        client = client_of(req, self._proxies)
+        with self._budget.share(client) as body_share:
             body = read_unpacked_body(req, self._max_body_bytes, body_share)
             batch = parse_logs(body, is_json, self._max_records, self._max_event_bytes, MAX_DEPTH)
             self._rate_limit.take_events(req, len(batch.messages))
-            if batch.messages and not self._keep(batch.messages):
-                raise Overloaded("Too many messages of log records wait for their spans.")
+            if batch.messages:
+                self._keep(batch.messages, client)
         metrics.count_repairs(batch.repaired)
         write_response(resp, is_json, 0, batch.error_message, "rejectedLogRecords")
 
-    def _keep(self, messages: list[SpanMessage]) -> bool:
-        with self._database.keeping_messages() as conn:
-            return keep(conn, messages)
+    def _keep(self, messages: list[SpanMessage], client: str) -> None:
+        """Keep messages; 503, not 429, which exporters do not all send again."""
+        try:
+            with self._database.keeping_messages() as conn:
+                keep(conn, messages, client)
+        except NoRoom as error:
+            text = str(error)
+            raise ApiError(falcon.HTTP_503, Transient.OVERLOADED, text, retry=True) from None
 
 
 class OtlpNotKept(Resource):

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from service.core.client_share import share_of
 from service.db.queries import Connection, Row, queries
 from service.ingest.json.data_repair import repaired
 from service.ingest.otlp.event_types import AGENT
@@ -21,7 +22,11 @@ from service.ingest.otlp.log_messages import SpanMessage
 from service.ingest.otlp.span import end_of
 from service.ingest.repairs import Repairs
 
-MAX_MESSAGES, MAX_BYTES = 100_000, 256 * 1024 * 1024  # that are kept at a time
+MAX_MESSAGES, MAX_BYTES = 100_000, 256 * 1024 * 1024  # that are kept of all clients
+TOO_MANY = (
+    "Too many of your log messages wait for their spans: of {messages} messages and {bytes} bytes "
+    "that you may have here now. Send the spans, or retry later; they wait for an hour."
+)
 MESSAGES_AT_A_TIME = 1_000
 READ_TIMES = 4  # of what an event may hold: the content of a span that is read and then cut
 SMALLEST_CONTENT = 1_024  # bytes, of an event that is nearly as large as an event may be
@@ -30,6 +35,10 @@ SOURCE = "/v1/logs"  # in `otel.taken`, where an attribute's name stands otherwi
 SIDES = INPUT, OUTPUT = "input", "output"
 
 Key = tuple[str, str]  # run_id, event_id
+
+
+class NoRoom(Exception):
+    """The client has its share of the messages that wait; the text says what it may have."""
 
 
 @dataclass
@@ -57,14 +66,20 @@ class Span:
         return {side: found[side] for side in sides if side in found}
 
 
-def keep(conn: Connection, messages: list[SpanMessage]) -> bool:
-    """Keep messages until their spans have them; False, and nothing kept, when too many wait."""
-    [waiting] = queries.messages.waiting(conn).fetchall()
+def keep(conn: Connection, messages: list[SpanMessage], client: str) -> None:
+    """Keep messages until their spans have them.
+
+    Raises NoRoom, and keeps nothing, where the client would hold more than half of what the
+    others leave: so there is always room for the next one.
+    """
+    [waiting] = queries.messages.waiting(conn, client=client).fetchall()
+    most_messages = share_of(max(0, MAX_MESSAGES - waiting["others_messages"]))
+    most_bytes = share_of(max(0, MAX_BYTES - waiting["others_bytes"]))
     if (
-        waiting["messages"] + len(messages) > MAX_MESSAGES
-        or waiting["bytes"] + sum(len(message.content) for message in messages) > MAX_BYTES
+        waiting["messages"] + len(messages) > most_messages
+        or waiting["bytes"] + sum(len(message.content) for message in messages) > most_bytes
     ):
-        return False
+        raise NoRoom(TOO_MANY.format(messages=most_messages, bytes=int(most_bytes)))
     queries.messages.add(
         conn,
         run_ids=[message.run_id for message in messages],
@@ -74,8 +89,8 @@ def keep(conn: Connection, messages: list[SpanMessage]) -> bool:
         places=[str(message.place) for message in messages],
         wholes=[str(message.is_whole) for message in messages],
         contents=[message.content.decode() for message in messages],
+        client=client,
     )
-    return True
 
 
 def attach(conn: Connection, max_bytes: int, max_depth: int) -> int:

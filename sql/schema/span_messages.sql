@@ -12,6 +12,7 @@ CREATE TABLE span_messages (
     created_at  timestamptz NOT NULL DEFAULT now(),
     due_at      timestamptz NOT NULL DEFAULT now(),
     attached_at timestamptz,
+    client      text        NOT NULL DEFAULT '',
     CONSTRAINT span_messages_pkey PRIMARY KEY (run_id, event_id, digest)
 );
 
@@ -25,3 +26,4 @@ COMMENT ON COLUMN span_messages.place IS 'In its request: orders the messages of
 COMMENT ON COLUMN span_messages.is_whole IS 'Whether it is the whole input or output, or one message of it';
 COMMENT ON COLUMN span_messages.content IS 'An object with input, output or both';
 COMMENT ON COLUMN span_messages.due_at IS 'When the span is looked for again';
+COMMENT ON COLUMN span_messages.client IS 'The id of the key that sent it, or an address while no key exists: one holds no more than half of the room';

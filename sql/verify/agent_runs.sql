@@ -1,17 +1,17 @@
--- verify/agent_runs: runs of an agent whose totals or fields are not those of their events.
+-- verify/agent_runs: runs of some agents whose totals or fields are not those of their events.
 --
 -- The status of a run of more than 20,000 events, and the fields of one of more than 1,000, depend on the order in which they came
 -- (service/writer/run_outcome.py, run_fields.py), so they are not compared.
 --
--- params   agent_name  text  the agent
+-- params   agent_names  text[]  the agents
 -- returns  relation text, key jsonb, stored jsonb, counted jsonb
 -- rows     one per run that differs; none when all is well
 -- index    runs_agent_name_started_at_idx, events_pkey
--- plan     the agent's runs, an index scan for the events of each
--- try      \set agent_name Researcher
+-- plan     the agents' runs, an index scan for the events of each
+-- try      \set agent_names '{Researcher}'
 
 WITH compared AS (
-    SELECT r.run_id, r.run_name,
+    SELECT r.run_id, r.agent_name, r.run_name,
            jsonb_build_object('event_count', r.event_count, 'error_count', r.error_count,
                               'total_cost', r.total_cost, 'tokens_in', r.tokens_in,
                               'tokens_out', r.tokens_out, 'started_at', r.started_at,
@@ -41,13 +41,13 @@ WITH compared AS (
       JOIN run_fields AS s
         ON s.run_id = r.run_id
      CROSS JOIN LATERAL (SELECT r.event_count > 20000 AS is_huge, r.event_count > 1000 AS is_large) AS h
-     WHERE f.agent_name = :'agent_name'
-       AND s.agent_name = :'agent_name'
+     WHERE f.agent_name = ANY (:'agent_names'::text[])
+       AND s.agent_name = ANY (:'agent_names'::text[])
 )
 SELECT 'runs' AS relation,
-       jsonb_build_object('agent_name', :'agent_name'::text, 'run_name', c.run_name,
+       jsonb_build_object('agent_name', c.agent_name, 'run_name', c.run_name,
                           'run_id', c.run_id) AS key,
        c.stored, c.counted
   FROM compared AS c
  WHERE c.stored <> c.counted
- ORDER BY c.run_id;
+ ORDER BY c.agent_name, c.run_id;

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from service.db.queries import Connection, queries
+from service.metrics import verify as verifying
 from service.metrics.fold import connect_for_folds, fold_deltas
 from service.metrics.leader import fold_once
 from service.metrics.verify import Difference, repair, verify
@@ -222,6 +223,32 @@ def test_one_agent_is_looked_at_alone(filled_url: str, conn: Connection) -> None
 def names(found: list[Difference]) -> set[str]:
     """The relations that differ."""
     return {one.relation for one in found}
+
+
+def test_damage_of_several_agents_is_what_each_alone_says(
+    filled_url: str, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever agents share a statement."""
+    fold_once(filled_url)
+    conn.execute("UPDATE daily_metrics SET events = events + 1, cost = cost + 2")
+    conn.execute("UPDATE runs SET tokens_in = tokens_in + 3")
+    agents = [row["name"] for row in conn.execute("SELECT name FROM agents ORDER BY name")]
+    alone = [one for name in agents for one in verify(filled_url, name)]
+    assert len({one.key["agent_name"] for one in alone}) == len(agents) > 2
+    for most in (2, 500):
+        monkeypatch.setattr(verifying, "AGENTS_PER_STATEMENT", most)
+        together = [one for one in verify(filled_url) if "agent_name" in one.key]
+        assert sorted(together, key=repr) == sorted(alone, key=repr)
+
+
+def test_agents_share_a_statement_while_they_have_few_events(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(verifying, "AGENTS_PER_STATEMENT", 3)
+    monkeypatch.setattr(verifying, "EVENTS_PER_STATEMENT", 10)
+    agents = {"a": 0, "b": 1, "c": 2, "d": 9, "e": 2, "large": 99, "f": 10}
+    assert list(verifying.groups(agents)) == [["a", "b", "c"], ["d"], ["e"], ["large"], ["f"]]
+    assert list(verifying.groups({})) == []
 
 
 def test_forgotten_quarter_hours_are_no_difference(filled_url: str, conn: Connection) -> None:

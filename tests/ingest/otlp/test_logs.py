@@ -5,6 +5,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from falcon import testing
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
     ExportLogsServiceRequest,
@@ -12,6 +13,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
 )
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
+from service.auth.key_admin import create
+from service.auth.scopes import Scope
 from service.db.queries import Connection
 from service.ingest.json.event import MAX_DEPTH
 from service.metrics.verify import verify
@@ -297,15 +300,53 @@ def test_messages_wait_an_hour_and_stay_five_minutes(client: Client, conn: Conne
     assert conn.execute(count).fetchall() == [{"n": 0}]
 
 
-def test_too_many_that_wait_are_refused_to_be_sent_again(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(span_messages, "MAX_MESSAGES", 3)
-    send_logs(client, *asked_and_answered(new_trace(), new_span_id()))
+def post_two(client: Client, address: str = "127.0.0.1", key: str = "") -> testing.Result:
+    """POST two messages of a span that never comes, from an address."""
     sent = ExportLogsServiceRequest()
     records = asked_and_answered(new_trace(), new_span_id())
     sent.resource_logs.add().scope_logs.add().log_records.extend(records)
-    headers = {"Content-Type": PROTOBUF}
-    answer = client.simulate_post("/v1/logs", body=sent.SerializeToString(), headers=headers)
+    return client.simulate_post(
+        "/v1/logs",
+        body=sent.SerializeToString(),
+        headers={"Content-Type": PROTOBUF, **({"Authorization": f"Bearer {key}"} if key else {})},
+        remote_addr=address,
+    )
+
+
+def test_too_many_that_wait_are_refused_to_be_sent_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span_messages, "MAX_MESSAGES", 6)
+    assert post_two(client).status_code == 200
+    answer = post_two(client)
     assert answer.status_code == 503
     assert "Retry-After" in answer.headers
+    assert b"of 3 messages" in answer.content
+
+
+@pytest.mark.parametrize("limit", ["MAX_MESSAGES", "MAX_BYTES"])
+def test_one_client_leaves_room_for_the_messages_of_others(
+    client: Client, conn: Connection, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    """Each may have half of what the others leave; who holds nothing gets some."""
+    assert post_two(client).status_code == 200
+    [size] = conn.execute("SELECT sum(bytes) AS n FROM span_messages").fetchall()
+    of_two = {"MAX_MESSAGES": 2, "MAX_BYTES": size["n"]}[limit]
+    monkeypatch.setattr(span_messages, limit, 16 * of_two)
+    taken = []
+    for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3"):
+        while post_two(client, address).status_code == 200:
+            taken.append(address)
+    assert [taken.count(f"127.0.0.{n}") for n in (1, 2, 3)] == [7, 4, 2]
+    assert post_two(client, "127.0.0.4").status_code == 200
+
+
+def test_a_key_leaves_room_whatever_addresses_it_is_used_from(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span_messages, "MAX_MESSAGES", 8)
+    keys = [create(database_url, name, Scope.INGEST, days=None) for name in ("one", "other")]
+    statuses = [
+        [post_two(client, f"127.0.0.{n}", key).status_code for n in range(1, 4)] for key in keys
+    ]
+    assert statuses == [[200, 200, 503], [200, 503, 503]]
