@@ -4,6 +4,7 @@ sql/schema/event_fields.sql reads the same of the events that are stored.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -26,12 +27,8 @@ def fields_of(
     if session_id is None and user_id is None and tags is None and version is None:
         return None
     if tags is None:
-        try:
-            found = short_texts(session_id, user_id, version)
-        except TypeError:  # lists and objects
-            found = None
-        if found is not None:
-            return found
+        with suppress(TypeError):
+            return short_texts(session_id, user_id, version)
     read = {
         "session_id": text_of(session_id, "session_id", MAX_TEXT, repairs),
         "user_id": text_of(user_id, "user_id", MAX_TEXT, repairs),
@@ -42,15 +39,18 @@ def fields_of(
 
 
 @lru_cache(maxsize=4_096)
-def short_texts(session_id: Any, user_id: Any, version: Any) -> RunFields | None:
-    """These fields where they are texts, of which none has to be cut; None for all else.
+def short_texts(session_id: Any, user_id: Any, version: Any) -> RunFields:
+    """These fields where they are texts, of which none has to be cut; raise TypeError for others.
 
-    The events of a run say the same, and share what is found: 0.1 µs in place of 1.4.
+    The events of a run say the same, and share what is found: 0.1 µs in place of 1.4. An error is
+    not kept, and so no long text is.
     """
     found = {"session_id": session_id, "user_id": user_id, "version": version}
     sent = {name: value for name, value in found.items() if value is not None}
-    is_short = all(isinstance(text, str) and 0 < len(text) <= MAX_TEXT for text in sent.values())
-    return sent if is_short else None
+    for name, text in sent.items():
+        if not isinstance(text, str) or not 0 < len(text) <= MAX_TEXT:
+            raise TypeError(name)
+    return sent
 
 
 def with_error(fields: RunFields | None, error: dict[str, str | None]) -> RunFields:
