@@ -1,5 +1,6 @@
 """gunicorn's settings, from the service's own (`python -m service --help`)."""
 
+import gc
 import os
 import signal
 import sys
@@ -99,7 +100,13 @@ def on_exit(_arbiter: Any) -> None:
 
 
 def post_worker_init(_worker: Any) -> None:
-    """Accept signals again once the worker has loaded, and raise meinheld's limits."""
+    """Accept signals again once the worker has loaded, and raise meinheld's limits.
+
+    Modules and SQL files are never garbage. The collector looked at all of them again for every
+    hundred thousand lists of a body: 0.5 s of CPU for each MB of `[]`.
+    """
     unblock_stop_signals()
+    gc.collect()
+    gc.freeze()
     if chosen.worker_class == "meinheld":
         meinheld_worker.raise_limits(chosen.max_body_mb)

@@ -10,6 +10,7 @@ from tests.events import event
 
 BLOCK = 65_536
 EVENT_BYTES = 1_000_000  # below MAX_EVENT_KB
+LISTS = 49_000  # below MAX_CONTAINERS
 
 Pieces = Iterator[bytes]
 
@@ -94,6 +95,17 @@ def nodes(unit: bytes, is_usual: bool, size: int, run_id: str) -> Pieces:
         yield head.encode() + b"["
         yield from listed(unit, EVENT_BYTES)
         yield b"]" + tail.encode() + b","
+    yield good(run_id) + b"]}"
+
+
+def lists_as_error(size: int, run_id: str) -> Pieces:
+    """Events whose error is a list of as many lists as one may hold; then one that is good."""
+    yield b'{"events":['
+    for _ in range(max(1, size // (3 * LISTS))):
+        head, tail = json.dumps({**event(run_id), "data": {"error": 0}}).split("0}}")
+        yield head.encode() + b"["
+        yield from listed(b"[]", 3 * LISTS)
+        yield b"]}}" + tail.encode() + b","
     yield good(run_id) + b"]}"
 
 
