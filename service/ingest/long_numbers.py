@@ -13,6 +13,7 @@ from service.ingest.rows import EventRow
 MOST_DIGITS = 326  # of a float, as PostgreSQL prints it
 MOST_TIMES = 52  # MOST_DIGITS over the 6 bytes of `1e308,`
 LARGEST_EXPONENT = 20  # of a number that stays one
+NUMBERS_AS_TEXT = "numbers_as_text"
 REPAIRED = (
     f"The numbers of `data` with an exponent beyond {LARGEST_EXPONENT} are stored as text: with "
     "their digits written out it would exceed the largest event."
@@ -24,17 +25,23 @@ def shorten(row: EventRow, max_bytes: int) -> bool:
 
     Returns whether the row was changed.
     """
-    if len(row.data) * MOST_TIMES <= max_bytes or not may_be_long(row.data, max_bytes):
-        return False
-    texts = LongNumbers()
-    data = texts.replace(row.data)
-    if len(row.data) + texts.digits <= max_bytes:
+    data = within(row.data, max_bytes)
+    if data is row.data:
         return False
     row.data = data
     row.error_fingerprint = fingerprint_of(data, row.is_error)
     if row.metadata is not None:
-        row.metadata = texts.replace(row.metadata.encode()).decode()
+        row.metadata = LongNumbers().replace(row.metadata.encode()).decode()
     return True
+
+
+def within(text: bytes, max_bytes: int) -> bytes:
+    """A JSON object, its long numbers as text where it would print to more than `max_bytes`."""
+    if len(text) * MOST_TIMES <= max_bytes or not may_be_long(text, max_bytes):
+        return text
+    texts = LongNumbers()
+    found = texts.replace(text)
+    return found if len(text) + texts.digits > max_bytes else text
 
 
 def may_be_long(text: bytes, max_bytes: int) -> bool:

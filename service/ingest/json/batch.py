@@ -15,14 +15,14 @@ from service.ingest.json.data import is_plain
 from service.ingest.json.event import MAX_DEPTH, SentEvent, read_event, read_sent
 from service.ingest.json.event_errors import EventErrors
 from service.ingest.json.fields import BadEvent
-from service.ingest.long_numbers import REPAIRED, shorten
+from service.ingest.long_numbers import NUMBERS_AS_TEXT, REPAIRED, shorten
 from service.ingest.repairs import REPLACEMENT, Repairs, note_text
 from service.ingest.row_bytes import RowBytes
 from service.ingest.rows import EventRow
 from service.ingest.text_repair import as_utf8
 
 Events = Sequence[SentEvent | Element]
-NUMBERS_AS_TEXT = BadEvent("data", "numbers_as_text", REPAIRED)
+LONG_NUMBERS = BadEvent("data", NUMBERS_AS_TEXT, REPAIRED)
 EXPIRED = BadEvent("run_id", "expired", "The run is older than what is kept, and was removed.")
 
 
@@ -100,7 +100,7 @@ def parse_batch(
             if is_repaired and REPLACEMENT in row.data:
                 note_text(repairs, None)
             if shorten(row, max_event_bytes):
-                repairs.add(NUMBERS_AS_TEXT, REPAIRED)
+                repairs.add(LONG_NUMBERS, REPAIRED)
             if repairs:
                 batch.warn_of(index, row.event_id, repairs)
             row_bytes.add(row)

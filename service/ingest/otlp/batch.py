@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from service.core.cooperative import Pacer
-from service.ingest.json.batch import EXPIRED, NUMBERS_AS_TEXT
+from service.ingest.json.batch import EXPIRED, LONG_NUMBERS
 from service.ingest.json.fields import BadEvent
 from service.ingest.long_numbers import REPAIRED, shorten
 from service.ingest.otlp.agents import Agents
@@ -140,7 +140,7 @@ def parse_spans(
         agents.add(span, rows)
         for row in rows:
             if shorten(row, max_bytes):
-                repairs.add(NUMBERS_AS_TEXT, REPAIRED)
+                repairs.add(LONG_NUMBERS, REPAIRED)
             row_bytes.add(row)
             row.tie |= batch.spans
             batch.rows.append(row)

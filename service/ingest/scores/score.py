@@ -26,6 +26,7 @@ from service.ingest.json.fields import (
     read_timestamp,
     read_uuid,
 )
+from service.ingest.long_numbers import LARGEST_EXPONENT, NUMBERS_AS_TEXT, within
 from service.ingest.repairs import Repairs
 from service.ingest.scores.rows import BOOLEAN, CATEGORY, NUMBER, ScoreRow
 from service.ingest.text_repair import repaired
@@ -36,6 +37,10 @@ MAX_CATEGORY = 500
 MAX_COMMENT = 4_000
 KEPT_OF_COMMENT = MAX_COMMENT - 40  # and the mark of what was cut
 MAX_METADATA_BYTES = 8_192
+METADATA_NUMBERS = (
+    f"The numbers of `metadata` with an exponent beyond {LARGEST_EXPONENT} are stored as text: "
+    f"with their digits written out it would exceed {MAX_METADATA_BYTES} bytes."
+)
 SOURCES = ("api", "user", "evaluator")
 NUL = "\x00"
 
@@ -177,7 +182,10 @@ def read_metadata(value: Raw, repairs: Repairs) -> str | None:
     stored = repaired_data(encoded, MAX_METADATA_BYTES, MAX_DEPTH, changes)
     for change in changes.take():
         repairs.note("metadata", change.code, str(change).replace("`data`", "`metadata`"))
-    return stored.decode()
+    short = within(stored, MAX_METADATA_BYTES)
+    if short is not stored:
+        repairs.note("metadata", NUMBERS_AS_TEXT, METADATA_NUMBERS)
+    return short.decode()
 
 
 def read_source(value: Any) -> str:

@@ -196,6 +196,20 @@ def test_comments_and_metadata_are_repaired_with_a_warning(client: Client) -> No
     assert len(found["big"]["metadata"]["text"]) < 8_192
 
 
+@pytest.mark.parametrize("written", ["1e308", "2e-308"])
+def test_numbers_that_would_print_to_more_than_metadata_may_have_are_text(
+    client: Client, written: str
+) -> None:
+    many = ",".join([written] * 1_000)
+    text = '{"scores": [{"run_id": "%s", "name": "n", "value": 1, "metadata": {"a": [%s]}}]}'
+    answer = send_text(client, text.replace("%s]", many + "]"))
+    assert [one["code"] for one in answer.json["warnings"]] == ["numbers_as_text"]
+    [found] = stored(client)
+    texts = found["metadata"]["a"]
+    assert len(texts) == 1_000
+    assert all(isinstance(text, str) and float(text) == float(written) for text in texts)
+
+
 def test_half_a_surrogate_in_a_comment_costs_no_score(client: Client) -> None:
     text = '{"scores": [{"run_id": "%s", "name": "n", "value": 1, "comment": "a\\ud83d"}]}'
     answer = send_text(client, text)
