@@ -1,9 +1,10 @@
 """Finds which calls of new spans count, and which stored calls count no longer.
 
 The run is held. What is looked up is bounded: spans around a new call by key, up to 100 levels; and
-all events of a run of up to MOST_READ, once a call comes around calls that are stored already. A
-run keeps which spans its calls lack (`awaited_spans`), so that nothing is asked for other spans.
-Siblings are found only among the spans of one transaction.
+all events of a run of up to MOST_READ, once a call comes around calls that are stored already, of
+all runs of a transaction MOST_READ_IN_ALL, the smallest first. A run keeps which spans its calls
+lack (`awaited_spans`), so that nothing is asked for other spans. Siblings are found only among the
+spans of one transaction.
 """
 
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ from service.writer.run_owner import RunState
 MOST_AWAITED = 1_000  # usually a few: the agents that have not ended yet
 MOST_LOOK_UPS = 20  # of stored spans with new ones between them; usually one
 MOST_READ = 2_000  # events of a run: some 20 ms
+MOST_READ_IN_ALL = 50_000  # events of all runs of a transaction: half a second
 
 
 @dataclass
@@ -149,8 +151,11 @@ def find_repeats(conn: Connection, runs: list[RunCalls]) -> None:
             ]
         for (calls, _), rows in zip(asking, found, strict=True):
             calls.add_stored(rows)
-    for calls in runs:
-        if calls.concerned and calls.must_read_all:
+    left = MOST_READ_IN_ALL
+    for calls in sorted(runs, key=lambda each: each.run.event_count):  # not first who costs most
+        size = calls.run.event_count
+        if calls.concerned and size <= left and calls.must_read_all:
+            left -= size
             calls.add_all(read_figures(conn, calls.run))
         calls.decide()
 

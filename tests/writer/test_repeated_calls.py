@@ -401,3 +401,23 @@ def test_a_large_run_keeps_what_it_has_counted(
     send(client, span(trace, parent=b"\2" * 8, attributes=KINDS["call"] | usage(100)))
     assert figures(client, trace)[0] == 200  # what comes later is looked up by key
     assert verify(database_url) == []
+
+
+def test_a_transaction_reads_so_many_events_again_those_of_small_runs_first(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A late span of 60 bytes has a whole run read, as often as a request has room for."""
+    monkeypatch.setattr(repeated_calls, "MOST_READ_IN_ALL", 6)
+    said = KINDS["call"] | usage(100)
+    traces = {size: new_trace() for size in (5, 1, 4)}
+    outer = {size: new_span_id() for size in traces}
+    for size, trace in traces.items():
+        send(client, *[span(trace, parent=outer[size], attributes=said) for _ in range(size)])
+    late = [
+        span(trace, span_id=outer[size], parent=new_span_id(), attributes=said)
+        for size, trace in traces.items()
+    ]
+    send(client, *late)
+    counted = {size: figures(client, trace)[0] for size, trace in traces.items()}
+    assert counted == {1: 100, 4: 100, 5: 600}
+    assert verify(database_url) == []
