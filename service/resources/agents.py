@@ -1,5 +1,6 @@
 """/agents: the agents, and the runs of each."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,11 @@ MAX_BODY_BYTES = 65_536
 MAX_DESCRIPTION = 10_000
 
 
+def last_run_at(value: Any) -> datetime | None:
+    """The time in a cursor; None of an agent without a run."""
+    return None if value is None else to_moment(value)
+
+
 class Agents(DatabaseResource):
     """All agents."""
 
@@ -33,7 +39,7 @@ class Agents(DatabaseResource):
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with agents and their totals, the latest run first: all, or a page of them."""
         allow_parameters(req, listing.PARAMETERS)
-        page = listing.read_listing(req, lambda value: value and to_moment(value))
+        page = listing.read_listing(req, last_run_at)
         after_at, after_name = page.after or (None, None)
         with self._database.reading() as conn:
             agents = queries.agents.list(

@@ -24,7 +24,8 @@ LISTS = {
     "/api/metrics/tools": "tool",
     "/api/metrics/tools?agent=one": "tool",
 }
-BAD_CURSORS = ["x", "W10", "WyIxIiwxXQ", "WyJ4IiwiYSJd"]  # [], ["1", 1], ["x", "a"]
+# The last three are ["1", 1], ["x", "a"] and [[], "a"]; the second is [].
+BAD_CURSORS = ["x", "W10", "WyIxIiwxXQ", "WyJ4IiwiYSJd", "W1tdLCJhIl0"]
 
 
 @pytest.fixture
