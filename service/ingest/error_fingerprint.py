@@ -16,6 +16,8 @@ view in sql/schema/error_texts.sql computes the same of stored events; a test co
 import re
 from hashlib import sha256
 
+from service.ingest.error_text import ErrorText
+
 # Signs that nobody sees, of which a text with and one without look the same.
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 SPACES = re.compile("[\u0001-\u0020\u007f\u0085\u00a0\u2000-\u200a\u2028\u2029\u202f\u3000]+")
@@ -31,6 +33,11 @@ SEVERAL = re.compile("\u2026(?:[ ,]+\u2026)+")
 VALUE = "\u2026"
 MAX_READ = 500  # characters; the worst text takes 0.1 ms
 HASH_BYTES = 8
+
+
+def fingerprint_of(error: ErrorText | None) -> int | None:
+    """The fingerprint of what an error says; None for none."""
+    return None if error is None else fingerprint(error.sentence)
 
 
 def fingerprint(said: str) -> int:

@@ -6,9 +6,11 @@ would print to more than the largest event has its long numbers stored as text i
 
 import json
 
+from service.ingest.error_fingerprint import fingerprint_of
 from service.ingest.json import numbers
-from service.ingest.json.error_said import fingerprint_of
+from service.ingest.json.error_said import error_in
 from service.ingest.rows import EventRow
+from service.ingest.run_fields import with_error
 
 MOST_DIGITS = 326  # of a float, as PostgreSQL prints it
 MOST_TIMES = 52  # MOST_DIGITS over the 6 bytes of `1e308,`
@@ -29,7 +31,10 @@ def shorten(row: EventRow, max_bytes: int) -> bool:
     if data is row.data:
         return False
     row.data = data
-    row.error_fingerprint = fingerprint_of(data, row.is_error)
+    if row.is_error:
+        error = error_in(data)
+        row.error_fingerprint = fingerprint_of(error)
+        row.run_fields = with_error(row.run_fields, error)
     if row.metadata is not None:
         row.metadata = LongNumbers().replace(row.metadata.encode()).decode()
     return True

@@ -3,18 +3,16 @@
 sql/schema/event_fields.sql reads the same of the events that are stored.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
+from service.ingest.error_text import ErrorText
 from service.ingest.repairs import Repairs
 
 MAX_TEXT = 200  # characters, of a session, a user or a version
 MAX_TAGS, MAX_TAG = 50, 100
-MAX_ERROR_TYPE, MAX_ERROR_TEXT = 200, 500
 MOST_DIGITS = 10**15  # up to here a float tells whole numbers apart
-UNNAMED_ERROR = "error"
 FIRST_ERROR = "first_error"
 
 RunFields = dict[str, Any]  # by name, those that the event has
@@ -53,9 +51,10 @@ def short_texts(session_id: Any, user_id: Any, version: Any) -> RunFields:
     return sent
 
 
-def with_error(fields: RunFields | None, error: dict[str, str | None]) -> RunFields:
+def with_error(fields: RunFields | None, error: ErrorText) -> RunFields:
     """The fields of an event that failed."""
-    return {FIRST_ERROR: error} if fields is None else {**fields, FIRST_ERROR: error}
+    said = {"type": error.type or None, "text": error.text}
+    return {**(fields or {}), FIRST_ERROR: said}
 
 
 def text_of(value: Any, name: str, limit: int, repairs: Repairs | None) -> str | None:
@@ -78,24 +77,3 @@ def tags_of(value: Any, repairs: Repairs | None) -> list[str]:
     if len(texts) > MAX_TAGS and repairs is not None:
         repairs.note("tags", "too_many_tags", f"Of the run's tags the first {MAX_TAGS} are kept.")
     return [text_of(tag, "tags", MAX_TAG, repairs) or "" for tag in texts[:MAX_TAGS]]
-
-
-def error_of(error_type: Any, *errors: Any) -> dict[str, str | None]:
-    """The type and the text of an event's error: each the first that one of `errors` has.
-
-    `error_type` is the type where an error is but a text, which may begin with it.
-    """
-    types = [error["type"] for error in errors if isinstance(error, Mapping) and "type" in error]
-    texts = [error.get("message") if isinstance(error, Mapping) else error for error in errors]
-    kind, text = first_text(*types, error_type), first_text(*texts)
-    if kind and text and text.startswith(f"{kind}: "):
-        text = text[len(kind) + 2 :]
-    return {
-        "type": None if kind is None else kind[:MAX_ERROR_TYPE],
-        "text": text[:MAX_ERROR_TEXT] if text else UNNAMED_ERROR,
-    }
-
-
-def first_text(*values: Any) -> str | None:
-    """The first value that is a text and not empty."""
-    return next((value for value in values if isinstance(value, str) and value), None)

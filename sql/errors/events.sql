@@ -8,7 +8,7 @@
 -- params   after_timestamp  timestamptz  the time of the error after which the page begins, with after_event_id
 -- params   after_run_id     uuid         its run_id, with after_event_id
 -- params   after_event_id   uuid         optional: its event_id
--- returns  timestamp timestamp with time zone, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, name text, said text
+-- returns  timestamp timestamp with time zone, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, name text, type text, text text
 -- rows     up to row_limit
 -- index    events_error_fingerprint_timestamp_idx, events_pkey, runs_pkey
 -- plan     index scans backwards, merged over the partitions until row_limit; look-ups by key
@@ -48,7 +48,7 @@ WITH page AS MATERIALIZED (
      ORDER BY e.timestamp DESC, e.run_id DESC, e.event_id DESC
      LIMIT :'row_limit'::bigint
 )
-SELECT p.timestamp, p.event_id, p.run_id, r.run_name, r.agent_name, t.event_type, t.name, t.said
+SELECT p.timestamp, p.event_id, p.run_id, r.run_name, r.agent_name, t.event_type, t.name, t.type, t.text
   FROM page        AS p
   JOIN error_texts AS t
     ON t.received_on = p.received_on

@@ -4,7 +4,7 @@
 -- params   last_ats      timestamptz[]  their last_at, beside the fingerprints
 -- params   received_ons  date[]         their received_on
 -- params   agent         text           optional: errors of runs of this agent alone
--- returns  error_fingerprint bigint, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, name text, said text
+-- returns  error_fingerprint bigint, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, name text, type text, text text
 -- rows     one per group
 -- index    events_error_fingerprint_timestamp_idx, events_pkey, runs_pkey
 -- plan     an index scan in one partition for each group, look-ups by key
@@ -26,7 +26,7 @@ WITH newest AS MATERIALIZED (
 \endif
      ORDER BY e.error_fingerprint, e.tie DESC, e.run_id DESC, e.event_id DESC
 )
-SELECT n.error_fingerprint, n.event_id, n.run_id, r.run_name, r.agent_name, t.event_type, t.name, t.said
+SELECT n.error_fingerprint, n.event_id, n.run_id, r.run_name, r.agent_name, t.event_type, t.name, t.type, t.text
   FROM newest      AS n
   JOIN error_texts AS t
     ON t.received_on = n.received_on

@@ -1,14 +1,14 @@
 -- event_fields: what each event says of its run, a row for each field that it has.
--- service/ingest/run_fields.py reads the same before the event is stored.
+-- service/ingest/run_fields.py reads the same before the event is stored; what an error says is in event_errors.
 
 CREATE VIEW event_fields AS
 SELECT e.received_on, e.run_id, e.event_id, e.timestamp, e.tie, s.field, v.value
-  FROM events AS e
+  FROM event_errors AS e
  CROSS JOIN LATERAL (VALUES ('session_id', e.data -> 'session_id'),
                             ('user_id',    e.data -> 'user_id'),
                             ('version',    e.data -> 'version'),
                             ('tags',       e.data -> 'tags'),
-                            ('first_error', CASE WHEN e.is_error THEN e.data END)) AS s (field, sent)
+                            ('first_error', e.error)) AS s (field, sent)
  CROSS JOIN LATERAL (SELECT
        CASE s.field
        WHEN 'tags' THEN
@@ -21,21 +21,7 @@ SELECT e.received_on, e.run_id, e.event_id, e.timestamp, e.tie, s.field, v.value
                        AND u.tag <> '""'
                      ORDER BY u.place
                      LIMIT 50) AS t)
-       WHEN 'first_error' THEN
-           (SELECT jsonb_build_object(
-                       'type', left(x.type, 200),
-                       'text', left(coalesce(nullif(CASE WHEN starts_with(x.text, x.type || ': ')
-                                                         THEN substr(x.text, length(x.type) + 3)
-                                                         ELSE x.text END, ''), 'error'), 500))
-              FROM (SELECT coalesce(jsonb_path_query_first(s.sent, 'strict $.error.type ? (@.type() == "string" && @ != "")', '{}', true),
-                                    jsonb_path_query_first(s.sent, 'strict $.output.error.type ? (@.type() == "string" && @ != "")', '{}', true),
-                                    jsonb_path_query_first(s.sent, 'strict $.error_type ? (@.type() == "string" && @ != "")', '{}', true))
-                               #>> '{}' AS type,
-                           coalesce(jsonb_path_query_first(s.sent, 'strict $.error.message ? (@.type() == "string" && @ != "")', '{}', true),
-                                    jsonb_path_query_first(s.sent, 'strict $.error ? (@.type() == "string" && @ != "")', '{}', true),
-                                    jsonb_path_query_first(s.sent, 'strict $.output.error.message ? (@.type() == "string" && @ != "")', '{}', true),
-                                    jsonb_path_query_first(s.sent, 'strict $.output.error ? (@.type() == "string" && @ != "")', '{}', true))
-                               #>> '{}' AS text) AS x)
+       WHEN 'first_error' THEN s.sent
        ELSE
            to_jsonb(CASE jsonb_typeof(s.sent)
                     WHEN 'string' THEN nullif(left(s.sent #>> '{}', 200), '')

@@ -53,6 +53,7 @@ EXPECTED = {
     "event_type_totals_live": ("", "", "r"),
     "error_texts": READS,
     "event_details": READS,
+    "event_errors": OWNERS_ALONE,
     "event_fields": OWNERS_ALONE,
     "event_times": OWNERS_ALONE,
     "events": ("raw", "r", ""),

@@ -24,7 +24,8 @@ VIEWS = {
         "run_metrics",
         "counted_metrics",
     ),
-    *("event_times", "run_facts", "error_texts", "event_fields", "run_fields", "score_details"),
+    *("event_times", "run_facts", "event_errors", "error_texts", "event_fields", "run_fields"),
+    "score_details",
 }
 SPREAD = frozenset(TABLES | VIEWS)
 KEY = "run_id"

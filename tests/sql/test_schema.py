@@ -24,6 +24,7 @@ SCHEMA_FILES = [
     "runs",
     "events",
     "event_times",
+    "event_errors",
     "error_texts",
     "run_facts",
     "event_fields",

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.db.queries import Connection, queries
-from service.ingest.run_fields import MAX_ERROR_TEXT, MAX_TAG, MAX_TAGS, MAX_TEXT
+from service.ingest import error_text
+from service.ingest.run_fields import MAX_TAG, MAX_TAGS, MAX_TEXT
 from service.metrics.verify import verify
 from tests.client import Client
 from tests.events import Event, event, new_id
@@ -95,7 +96,7 @@ def test_long_values_are_cut_with_a_warning(client: Client, conn: Connection) ->
     long = {
         "session_id": "é" * (MAX_TEXT + 1),
         "tags": ["x" * (MAX_TAG + 1)] * (MAX_TAGS + 1),
-        "error": "日" * (MAX_ERROR_TEXT + 1),
+        "error": "日" * (error_text.MAX_TEXT + 1),
     }
     answer = client.send(event(run, data=long)).json
     assert answer["inserted"] == 1
@@ -105,7 +106,7 @@ def test_long_values_are_cut_with_a_warning(client: Client, conn: Connection) ->
         "user_id": None,
         "tags": ["x" * MAX_TAG] * MAX_TAGS,
         "version": None,
-        "first_error": {"type": None, "text": "日" * MAX_ERROR_TEXT},
+        "first_error": {"type": None, "text": "日" * error_text.MAX_TEXT},
     }
     assert conn.execute(AGAIN).fetchall() == []
 
@@ -155,10 +156,10 @@ def test_the_ended_version_of_a_span_takes_the_place_of_the_open_one(
     later.start_time_unix_nano += 1_000_000
     send(client, opened, later)
     assert fields_of(client, run_of(trace))["session_id"] == "a"
-    send(client, span(trace, span_id=inner, parent=root, attributes=ended, error="E"))
+    send(client, span(trace, span_id=inner, parent=root, attributes=ended, error="e"))
     found = fields_of(client, run_of(trace))
     assert (found["session_id"], found["user_id"]) == (session, ended.get("user.id"))
-    assert found["first_error"] == {"type": None, "text": "E"}
+    assert found["first_error"] == {"type": None, "text": "e"}
     assert conn.execute(AGAIN).fetchall() == []
 
 

@@ -6,12 +6,13 @@ import msgspec
 from msgspec import Raw, Struct
 
 from service.ingest.elements import NULL
+from service.ingest.error_text import ErrorText
 from service.ingest.json import numbers
 from service.ingest.json.data_repair import MAX_CONTAINERS, NUL_ESCAPE, repaired, without_nul
 from service.ingest.json.fields import BadEvent, invalid_number
 from service.ingest.nesting import depth, steps_of
 from service.ingest.repairs import Repairs
-from service.ingest.run_fields import RunFields, error_of, fields_of, with_error
+from service.ingest.run_fields import RunFields, fields_of, with_error
 
 OBJECT = ord("{")
 # Between tokens JSON allows them; in COPY's text format they end a column or a row.
@@ -49,7 +50,6 @@ class Data(Struct, gc=False):
     name: Any = None
     status: Any = None
     error: Any = None
-    error_type: Any = None  # of an error that is but a text
     session_id: Any = None
     user_id: Any = None
     tags: Any = None
@@ -146,10 +146,9 @@ def too_deep(limit: int) -> BadEvent:
     return BadEvent("data", "too_deep", f"`data` is nested deeper than {limit} levels.")
 
 
-def read_run_fields(data: Data, is_failure: bool, repairs: Repairs | None) -> RunFields | None:
+def read_run_fields(
+    data: Data, error: ErrorText | None, repairs: Repairs | None
+) -> RunFields | None:
     """What the event says of its run; None where that is nothing, as mostly."""
     found = fields_of(data.session_id, data.user_id, data.tags, data.version, repairs)
-    if not is_failure:
-        return found
-    inner = data.output.error if isinstance(data.output, Output) else None
-    return with_error(found, error_of(data.error_type, data.error, inner))
+    return found if error is None else with_error(found, error)

@@ -3,13 +3,13 @@
 Each field that msgspec looks for makes it slower for all events.
 """
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
-from service.ingest.error_fingerprint import fingerprint
-from service.ingest.error_text import sentence
+from service.ingest.error_text import ErrorText, error_text
 from service.ingest.json.data import Output
 
 
@@ -22,16 +22,12 @@ class Said(Struct, gc=False):
     output: Output | str | bool | int | float | list[Raw] | None = None
 
 
-decode_said = msgspec.json.Decoder(Said).decode
+# Decimal has the digits of a number as jsonb keeps them.
+decode_said = msgspec.json.Decoder(Said, float_hook=Decimal).decode
 
 
-def said_in(data: bytes) -> str:
-    """The sentence of the error of an event, by its data."""
+def error_in(data: bytes) -> ErrorText:
+    """What the error of an event says, by its data."""
     found = decode_said(data)
     output = found.output.error if isinstance(found.output, Output) else None
-    return sentence(found.error, output, found.error_type, found.error_message)
-
-
-def fingerprint_of(data: bytes, is_error: bool) -> int | None:
-    """The fingerprint of the error of an event; None where it is none."""
-    return fingerprint(said_in(data)) if is_error else None
+    return error_text(found.error, output, found.error_type, found.error_message)

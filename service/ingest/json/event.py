@@ -12,10 +12,11 @@ from msgspec import Raw, Struct
 
 from service.core.validation import MAX_MODEL, MAX_NAME, including, shortened, to_uuid, tokens
 from service.ingest.elements import NULL, Element, unreadable, without_depth
+from service.ingest.error_fingerprint import fingerprint_of
 from service.ingest.failure import is_error, is_failed
 from service.ingest.json import numbers
 from service.ingest.json.data import Data, Output, Span, read_data, read_run_fields
-from service.ingest.json.error_said import fingerprint_of
+from service.ingest.json.error_said import error_in
 from service.ingest.json.fields import (
     GENERATED_NAME,
     MAX_ENVIRONMENT,
@@ -34,9 +35,8 @@ from service.ingest.repairs import Repairs
 from service.ingest.rows import EventRow
 from service.ingest.text_repair import repaired
 
-# Of objects and lists within one another in `data`. A trace nests events 400 deep, which is 802
-# levels of JSON, around the data of the innermost; Python's own parser fails at about 990, orjson
-# at 1,024.
+# Of objects and lists within one another in `data`. A trace nests events 400 deep, 802 levels of
+# JSON, around the data of the innermost; Python's own parser fails at about 990, orjson at 1,024.
 MAX_DEPTH = 64
 ID_NAMESPACE = uuid.UUID("6a7a0f51-5f0b-5a3c-9a54-0b8f4f7c6d11")
 
@@ -144,7 +144,7 @@ def read_event(
     latency_us = numbers.latency_us(data.latency_ms)
     if latency_us is None:
         latency_us = numbers.latency_us(data.duration_ms)
-    is_failure = read_error(data)
+    error = error_in(encoded) if read_error(data) else None
     return EventRow(
         run_id=run_id,
         event_id=read_uuid(sent.event_id, "event_id")
@@ -161,7 +161,7 @@ def read_event(
         metadata=read_metadata(event_type, data),
         # Of `data`, a known key of the wrong type counts as absent.
         environment=optional_name(data.environment, MAX_ENVIRONMENT),
-        run_fields=read_run_fields(data, is_failure, repairs),
+        run_fields=read_run_fields(data, error, repairs),
         model=optional_name(data.model, MAX_MODEL),
         tool=tool_of(event_type, data.tool_name, data.name),
         tokens_in=tokens_in,
@@ -170,8 +170,8 @@ def read_event(
         cost_source=None if cost is None else "client",
         latency_us=latency_us,
         stamped_at_end=event_type != "agent_start" and span is None,
-        is_error=is_failure,
-        error_fingerprint=fingerprint_of(encoded, is_failure),
+        is_error=error is not None,
+        error_fingerprint=fingerprint_of(error),
         data=encoded,
     )
 

@@ -12,15 +12,17 @@ from typing import Any
 import orjson
 
 from service.ingest.cutting import within_depth
+from service.ingest.error_fingerprint import fingerprint_of
+from service.ingest.error_text import ErrorText
 from service.ingest.json import numbers
 from service.ingest.json.data import check_encoded, check_nesting, decode_data, read_run_fields
 from service.ingest.json.data_repair import repaired, without_nul
-from service.ingest.json.error_said import fingerprint_of
+from service.ingest.json.error_said import error_in
 from service.ingest.json.fields import FIRST_YEAR, LAST_YEAR, BadEvent, tool_of
 from service.ingest.nesting import count
 from service.ingest.otlp.attributes import Facts, facts_of
 from service.ingest.otlp.content import input_of, output_of
-from service.ingest.otlp.cost_and_error import error_of as error_of_span
+from service.ingest.otlp.cost_and_error import error_of
 from service.ingest.otlp.event_types import AGENT, LLM, event_type_of
 from service.ingest.otlp.origin import to_json
 from service.ingest.otlp.run_metadata import fields_of_span
@@ -30,7 +32,7 @@ from service.ingest.otlp.span_columns import NOTHING, Columns, column_data, read
 from service.ingest.otlp.span_data import describe, present
 from service.ingest.repairs import Repairs
 from service.ingest.rows import PLACE_BITS, EventRow
-from service.ingest.run_fields import RunFields, error_of, with_error
+from service.ingest.run_fields import RunFields, with_error
 
 AGENT_END = "agent_end"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,6 +94,7 @@ class RowMaker:
         data["name"] = self._span.name or None
         span, parent = self._span, self._span.parent_span_id
         at, encoded = moment(span.start_ns), self._encode(data)
+        error = error_in(encoded) if is_error else None
         return EventRow(
             run_id=self._run_id,
             event_id=self._event_id,
@@ -104,7 +107,7 @@ class RowMaker:
             run_name=run_name_of(span, self._said),
             metadata=self._metadata(data, encoded) if data["metadata"] else None,
             environment=data["environment"],
-            run_fields=self._stored(self._fields, data, encoded, is_error),
+            run_fields=self._stored(self._fields, encoded, error),
             model=columns.model,
             tool=tool_of(event_type, data["tool_name"], data["name"]),
             tokens_in=columns.tokens_in,
@@ -115,7 +118,7 @@ class RowMaker:
             stamped_at_end=False,
             tie=tie_of(span.start_ns),
             is_error=is_error,
-            error_fingerprint=fingerprint_of(encoded, is_error),
+            error_fingerprint=fingerprint_of(error),
             data=encoded,
             call=columns.call,
         )
@@ -125,6 +128,7 @@ class RowMaker:
         data["name"] = self._span.name or None
         span = self._span
         at, encoded = moment(max(span.start_ns, span.end_ns)), self._encode(data)
+        error = error_in(encoded) if is_error else None
         return EventRow(
             run_id=self._run_id,
             event_id=event_id_of(span.trace_id, span.span_id, END),
@@ -133,7 +137,7 @@ class RowMaker:
             timestamp=at,
             timestamp_text=as_text(at),
             previous_event_id=self._event_id,
-            run_fields=self._stored(None, data, encoded, is_error),
+            run_fields=self._stored(None, encoded, error),
             model=columns.model,
             tokens_in=columns.tokens_in,
             tokens_out=columns.tokens_out,
@@ -143,7 +147,7 @@ class RowMaker:
             stamped_at_end=True,
             tie=tie_of(max(span.start_ns, span.end_ns)),
             is_error=is_error,
-            error_fingerprint=fingerprint_of(encoded, is_error),
+            error_fingerprint=fingerprint_of(error),
             data=encoded,
             call=columns.call,
         )
@@ -152,16 +156,12 @@ class RowMaker:
         return encode(present(data), *self._limits, self._repairs)
 
     def _stored(
-        self, fields: RunFields | None, data: Data, encoded: bytes, is_error: bool
+        self, fields: RunFields | None, encoded: bytes, error: ErrorText | None
     ) -> RunFields | None:
         """What the event says of its run, as it is stored in `data`."""
-        if fields is None and not is_error:
-            return None
-        if self._repairs:
-            return read_run_fields(decode_data(encoded), is_error, None)
-        return (
-            with_error(fields, error_of(data["error_type"], data["error"])) if is_error else fields
-        )
+        if fields is not None and self._repairs:
+            return read_run_fields(decode_data(encoded), error, None)
+        return fields if error is None else with_error(fields, error)
 
     def _metadata(self, data: Data, encoded: bytes) -> str | None:
         """The run's metadata as they are stored in `data`, where something was repaired."""
@@ -223,7 +223,7 @@ def tie_of(nanoseconds: int) -> int:
 
 def outcome_of(span: Span, said: Facts) -> tuple[Data, bool]:
     """The status and error of the span, for `data`; and whether it failed."""
-    error = error_of_span(span, said)
+    error = error_of(span, said)
     if error is not None:
         found = {"status": "error", "error": error.message, "error_type": error.type}
         return found, True

@@ -6,7 +6,6 @@ import falcon
 
 from service.api.errors import ApiError
 from service.db.queries import Row
-from service.ingest.error_text import error_text
 
 HEX_DIGITS = 16
 SIGN = 2**63  # PostgreSQL's integers have a sign
@@ -28,13 +27,7 @@ def stored_fingerprint(text: str) -> int:
 
 def shown_error(row: Row) -> Row:
     """What an error says, and in which event it happened."""
-    found = error_text(row["said"])
-    return {
-        "type": found.type or None,
-        "text": found.text,
-        "event_type": row["event_type"],
-        "name": row["name"],
-    }
+    return {key: row[key] for key in ("type", "text", "event_type", "name")}
 
 
 def shown_place(row: Row) -> Row:

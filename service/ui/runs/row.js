@@ -65,7 +65,7 @@ export function runRow(run, look) {
 /** The first error of a run, where the service says it. @param {any} run @returns {string} */
 export function errorText(run) {
   const { type, text } = run.first_error ?? {};
-  return type && text ? `${type}: ${text}` : text ?? "";
+  return type && text ? `${type}: ${text}` : text || type || "";
 }
 
 /** @param {any} run */
