@@ -36,7 +36,7 @@ http {{
 }}
 """
 
-# As the README says that it stands before reads.
+# As docs/operations/replicas.md says that it stands before reads.
 PGBOUNCER = """
 [databases]
 gati = host={host} port={port} dbname={database} user={user}

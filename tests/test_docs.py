@@ -13,7 +13,8 @@ from service.config.removed import REMOVED
 from tests.processes.harness import REPOSITORY
 
 CONFIGURATION, CLI, SCALING = (
-    (REPOSITORY / "docs" / f"{name}.md").read_text() for name in ("configuration", "cli", "scaling")
+    (REPOSITORY / "docs" / f"{name}.md").read_text()
+    for name in ("reference/configuration", "reference/cli", "operations/sizing")
 )
 BENCH = (REPOSITORY / "bench" / "README.md").read_text()
 BATCHES = {10: (113, 42, 1_570), 100: (45, 26, 1_530), 1_000: (35, 21, 1_530)}

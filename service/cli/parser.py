@@ -151,7 +151,7 @@ def exit_codes() -> str:
 
 def settings() -> str:
     """List the environment variables with their defaults, by section."""
-    lines = ["environment variables, also read from .env (see docs/configuration.md):"]
+    lines = ["environment variables, also read from .env (see docs/reference/configuration.md):"]
     for section, found in SECTIONS.items():
         lines += ["", f" {section}"]
         lines += [f"  {s.name:26}{s.meaning} (default: {s.default or 'none'})" for s in found]

@@ -1,6 +1,7 @@
 """The one table of settings: each variable's name, default, kind and meaning, by section.
 
-Config has a field for each. `--help`, .env.example and docs/configuration.md repeat the table.
+Config has a field for each. `--help`, .env.example and docs/reference/configuration.md repeat the
+table.
 """
 
 from collections.abc import Mapping

@@ -31,7 +31,7 @@ from tests.processes.harness import run, until
 from tests.processes.postgres import BIN_DIR, ask, do, started
 from tests.service import Service, serving
 
-WHERE = "README.md, Operations, Roles"
+WHERE = "docs/operations/roles.md"
 PASSWORD = "a \"pass\" 'word' %s"  # noqa: S105
 NEW, THEIRS, CHOSEN = "new", "theirs", "chosen"
 CONNECTED = (
@@ -115,9 +115,8 @@ def test_an_owner_who_may_create_no_role_serves_and_says_so_once(
         assert f"there is no role {INGEST}; there is no role {READ}" in line
 
 
-def test_what_the_readme_tells_a_dba_is_all_it_takes(copy_dir: Path, tmp_path: Path) -> None:
-    readme = (Path(migrate.__file__).parents[2] / "README.md").read_text()
-    told = readme.split("### Roles")[1].split("\n## ")[0]
+def test_what_the_docs_tell_a_dba_is_all_it_takes(copy_dir: Path, tmp_path: Path) -> None:
+    told = (Path(migrate.__file__).parents[2] / "docs/operations/roles.md").read_text()
     made, tool = (part.split("```")[0] for part in told.split("```sql\n")[1:])
     with fresh(copy_dir) as server:
         plain = database_of(server, "plain")

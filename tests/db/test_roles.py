@@ -17,7 +17,7 @@ from tests.client import Client
 from tests.events import event, new_id
 from tests.processes.harness import REPOSITORY
 
-README = (REPOSITORY / "README.md").read_text()
+TOOLS = (REPOSITORY / "docs/operations/tools.md").read_text()
 REFUSED = psycopg.errors.InsufficientPrivilege.sqlstate
 TOOL = "metabase_of_a_test"
 OWNERS_ALONE = ("", "", "")
@@ -303,14 +303,13 @@ def sqlstate(conn: Connection, statement: str) -> str | None:
     return None
 
 
-def test_a_tool_reads_the_views_that_the_readme_names_and_nothing_else(
+def test_a_tool_reads_the_views_that_the_docs_name_and_nothing_else(
     owner: Connection, login: Callable[[str], Connection]
 ) -> None:
     conn = login(TOOL)
     names = {row["name"]: row["kind"] for row in owner.execute(RELATIONS.encode())}
     read = {name for name in names if not is_refused(conn, f"SELECT count(*) FROM {name}")}
-    named = README.split("**Grafana, Metabase, psql**")[1].split("\n- **")[0]
-    assert read == set(re.findall(r"`(\w+_live|latency_buckets)`", named))
+    assert read == set(re.findall(r"`(\w+_live|latency_buckets)`", TOOLS))
     tried = [*statements(owner, changing=True), *MAKING]
     assert [statement for statement in tried if not is_refused(conn, statement)] == []
 

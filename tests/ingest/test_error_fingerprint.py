@@ -49,11 +49,11 @@ def test_fingerprints_stay_what_they_are() -> None:
 
 
 def test_the_examples_of_the_documentation_are_true() -> None:
-    readme = (ROOT / "README.md").read_text()
+    guide = (ROOT / "docs/guides/errors.md").read_text()
     examples = re.findall(
         r"^ {4}(\S.*?) {2,}(\S.*)$", error_fingerprint.__doc__ or "", re.MULTILINE
     )
-    shown = re.findall(r"^\| `([^`]*)` \| `([^`]*…[^`]*)` \|$", readme, re.MULTILINE)
+    shown = re.findall(r"^\| `([^`]*)` \| `([^`]*…[^`]*)` \|$", guide, re.MULTILINE)
     assert [len(examples), len(shown)] == [4, 5]
     for said, expected in examples + shown:
         assert without_values(said) == expected

@@ -31,7 +31,7 @@ from tests.prices.truth import EVER, FIRST, HEADER, SECOND, call, prices, wrong_
 from tests.processes.harness import REPOSITORY, environment
 from tests.processes.harness import run as command
 
-README = (REPOSITORY / "README.md").read_text()
+GUIDE = (REPOSITORY / "docs/guides/cost.md").read_text()
 COSTS = "SELECT event_id, cost, cost_source FROM events ORDER BY event_id"
 
 EXAMPLE = REPOSITORY / "docs/prices.example.csv"
@@ -191,13 +191,13 @@ def test_the_commands_as_an_operator_uses_them(
     ]
 
 
-def test_the_readme_s_examples_run(
+def test_the_guide_s_examples_run(
     client: Client, conn: Connection, database_url: str, tmp_path: Path
 ) -> None:
     client.send(event(new_id(), data=call("our-llama")))
     (tmp_path / "docs").mkdir()
     shutil.copy(EXAMPLE, tmp_path / "docs")
-    [example] = re.findall(r"```sh\n(python -m service prices .*?)```", README, re.DOTALL)
+    [example] = re.findall(r"```sh\n(python -m service prices .*?)```", GUIDE, re.DOTALL)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     subprocess.run(
         ["bash", "-euc", example],

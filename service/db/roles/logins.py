@@ -33,13 +33,13 @@ CHECK_SECONDS = 60.0
 USE = "use role"  # in the audit log: the role has worked in this database
 TASKS = {INGEST: "ingest", READ: "reads"}
 FALLBACK = (
-    "%s as %s, the owner, which has all privileges: %s. README.md, Operations, Roles, says how a "
+    "%s as %s, the owner, which has all privileges: %s. docs/operations/roles.md says how a "
     "DBA changes that"
 )
 
 REFUSED = (
     "503 for all %s, because the owner does not take the place of a role that has worked: %s. "
-    "README.md, Operations, Roles, says what to do"
+    "docs/operations/roles.md says what to do"
 )
 
 log = logging.getLogger(__name__)

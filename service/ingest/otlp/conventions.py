@@ -1,6 +1,7 @@
 """The names of attributes in use, by what they mean and by who sends them.
 
-This table is the one place for them; docs/conventions.md shows it, and a test compares the two.
+This table is the one place for them. docs/reference/conventions.md shows it, and a test compares
+the two.
 The sources stand in the order of trust: where several attributes of a span mean the same, the
 first with a value that can be read wins. An attribute may have several meanings.
 """

@@ -1,4 +1,4 @@
-"""docs/conventions.md, made of the table of names: python -m tests.ingest.otlp.conventions_page."""
+"""The page of names of attributes: python -m tests.ingest.otlp.conventions_page writes it."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from service.ingest.otlp.conventions import (
     OUTPUT_PREFIXES,
 )
 
-PAGE = Path(__file__).parents[3] / "docs" / "conventions.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "conventions.md"
 HEAD = """# Names of attributes
 
 What `POST /v1/traces` reads of a span's attributes, in the order of trust: where several
@@ -22,7 +22,7 @@ Tokens include cached and written ones, and those of reasoning. Langfuse's parts
 other, and so do Claude Code's flat names: they are added up. Parts that are together larger than
 the whole were counted beside it, and are added.
 
-This page is made of [conventions.py](../service/ingest/otlp/conventions.py).
+This page is made of [conventions.py](../../service/ingest/otlp/conventions.py).
 
 | meaning | source | attributes |
 |---|---|---|

@@ -41,7 +41,7 @@ def offers_trigrams(conn: Connection) -> bool:
 
 
 def make_index(database_url: str) -> "subprocess.CompletedProcess[str]":
-    """Make it as the README says."""
+    """Make it as docs/guides/search.md says."""
     file = SQL_DIRECTORY / "optional" / "search_text.sql"
     command = [str(bundled_directory() / "psql"), "-Xq", "-v", "ON_ERROR_STOP=1"]
     return subprocess.run(

@@ -1,0 +1,1 @@
+"""README and docs/ tell the truth: commands run, snippets run, links lead somewhere."""
