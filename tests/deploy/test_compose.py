@@ -62,6 +62,13 @@ def test_every_service_restarts_and_gains_no_privileges(services: dict[str, Any]
         assert service["security_opt"] == ["no-new-privileges:true"], name
 
 
+def test_no_log_fills_the_disk(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        options = service["logging"]["options"]
+        megabytes = int(options["max-size"].removesuffix("m")) * int(options["max-file"])
+        assert megabytes <= 100, name
+
+
 def test_every_service_is_bounded_in_memory_and_processes(services: dict[str, Any]) -> None:
     for name, service in services.items():
         assert re.fullmatch(r"\d+[mg]", service["mem_limit"]), name

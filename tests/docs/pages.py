@@ -47,10 +47,13 @@ def anchor(title: str) -> str:
     return "".join(each for each in text if each in "-_" or unicodedata.category(each)[0] in "LN")
 
 
-def commands(page: Path) -> list[str]:
-    """The commands of a page's shell blocks, each with all of its lines."""
+def commands(page: Path, language: str = "sh") -> list[str]:
+    """The commands of a page's shell blocks, each with all of its lines.
+
+    Those of `console` are shown only: they need root, another server, or end the service.
+    """
     found: list[str] = []
-    for block in blocks(page, "sh"):
+    for block in blocks(page, language):
         lines = ""
         for line in block.splitlines():
             lines += line + "\n"

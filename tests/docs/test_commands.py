@@ -15,6 +15,7 @@ from service.auth.scopes import Scope
 from service.cli.parser import parse
 from service.db.queries import Connection
 from tests.docs.pages import PAGES, SERVICE, commands, name_of, prose
+from tests.events import event, new_id
 from tests.processes.harness import REPOSITORY, environment
 from tests.service import Service
 
@@ -22,11 +23,23 @@ QUICKSTART = REPOSITORY / "docs" / "quickstart.md"
 TARGETS = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
 OURS = re.compile(r"^(?:\w+=\S+ )*(?:python -m service|gati-backend) ([^|>&#\n]*)")
 # Not run here: they install something, need root or an engine, or never end by themselves.
-ELSEWHERE = {"make", "pip", "pipx", "uvx", "docker", "kubectl", "systemctl", "sudo", "git", "npm"}
-ENDLESS = ("serve", "dashboard", "psql", "migrate citus", "restore", "migrate down", "refresh")
+ELSEWHERE = {
+    "make",
+    "pip",
+    "npm",
+    "docker",
+    "kubectl",
+    "systemctl",
+    "journalctl",
+    "install",
+    "sudo",
+    "python3",
+}
+ELSEWHERE |= {"useradd", "python", "pg_dump", "pg_restore", "prometheus"}
+ENDLESS = re.compile(r"(serve|dashboard|psql *$|migrate citus|restore|migrate down|refresh *$)")
 REQUESTS = {page: [c for c in commands(page) if c.startswith("curl ")] for page in PAGES}
 RUN = {
-    page: [c for c in commands(page) if (ours := OURS.match(c)) and not ours[1].startswith(ENDLESS)]
+    page: [c for c in commands(page) if (ours := OURS.match(c)) and not ENDLESS.match(ours[1])]
     for page in PAGES
 }
 # `-f`, so that an error of the service is one of the script.
@@ -64,12 +77,12 @@ def quickstart(service: Service, tmp_path_factory: pytest.TempPathFactory) -> li
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_its_commands_are_known(page: Path) -> None:
-    for command in commands(page):
+    for command in [*commands(page), *commands(page, "console")]:
         first = shlex.split(re.sub(r"^(\w+=('[^']*'|\S*) )*", "", command), comments=True)
-        assert "&&" not in command, "a line for each command"
         if ours := OURS.match(command):
+            assert "&&" not in command, "a line for each command"
             parse(shlex.split(ours[1]))  # exits where the command line has no such arguments
-        elif first and first[0] not in {"curl", "export", "cd"} | ELSEWHERE:
+        elif first and Path(first[0]).name not in {"curl", "export"} | ELSEWHERE:
             assert re.match(r"\w+=", command), command
 
 
@@ -111,6 +124,7 @@ def test_its_commands_of_the_service_run(
     (tmp_path / "docs").mkdir()
     for needed in ("docs/prices.example.csv", "sql"):
         (tmp_path / needed).symlink_to(REPOSITORY / needed)
-    create(database_url, "laptop", Scope.ADMIN, days=None)
+    (tmp_path / "events.ndjson").write_text(json.dumps(event(new_id())) + "\n")
+    create(database_url, "first", Scope.ADMIN, days=None)
     script = "\n".join(RUN[page]).replace(SERVICE, service.url)
     bash(script, tmp_path, DATABASE_URL=database_url, PORT=str(service.port))

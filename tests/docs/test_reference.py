@@ -1,13 +1,87 @@
-"""The reference is complete: views."""
+"""The reference is complete: paths, error codes, metrics, views."""
 
+import ast
+import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from service.api.errors import CONSTRAINTS, NAMES
+from service.db.errors import Transient
 from service.db.queries import Connection
 from tests.processes.harness import REPOSITORY
 
+REFERENCE = REPOSITORY / "docs" / "reference"
+API, ERRORS = ((REFERENCE / name).read_text() for name in ("api.md", "errors.md"))
 TOOLS = (REPOSITORY / "docs" / "operations" / "tools.md").read_text()
+OPENAPI = json.loads((REPOSITORY / "service/resources/docs/openapi.json").read_text())
+RAISES_CODE = {"ApiError": 1, "BadBatch": 0}  # which argument is the code
+# Files of the pages, and two names of what is listed under another.
+NOT_LISTED = {("GET", "/docs/{}"), ("GET", "/ui/{}"), ("GET", "/ui/assets/{}/{}")}
+
+
+def codes_in(source: Path) -> Iterator[str]:
+    """The codes of errors that a module raises."""
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            place = RAISES_CODE.get(node.func.id)
+            if place is not None and len(node.args) > place:
+                argument = node.args[place]
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    yield argument.value
+
+
+def raised_codes() -> set[str]:
+    """The codes of all errors that the service raises."""
+    found = {code for file in (REPOSITORY / "service").rglob("*.py") for code in codes_in(file)}
+    assert len(found) > 30
+    tables = {code for code, _ in [*NAMES.values(), *CONSTRAINTS.values()]}
+    return found | tables | {str(kind) for kind in Transient}
+
+
+def described(node: Any) -> Iterator[str]:
+    """The codes that a part of the OpenAPI description lists."""
+    if isinstance(node, dict):
+        code = node.get("code")
+        if isinstance(code, dict):
+            yield from code.get("enum", [code["const"]] if "const" in code else [])
+        for value in node.values():
+            yield from described(value)
+
+
+def table_of(page: str, title: str) -> set[str]:
+    """The names in the first column of a section's table."""
+    section = page.split(f"\n## {title}\n")[1].split("\n## ", maxsplit=1)[0]
+    return set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+
+
+def test_every_error_code_is_listed_with_what_to_do() -> None:
+    described_codes = set(described(OPENAPI["components"]["responses"]))
+    assert table_of(ERRORS, "Requests") == raised_codes() | described_codes
+
+
+def test_every_code_of_an_event_is_listed() -> None:
+    schemas = OPENAPI["components"]["schemas"]
+    kinds = ("EventError", "EventWarning", "ScoreError")
+    codes = {code for kind in kinds for code in described(schemas[kind]["properties"])}
+    assert table_of(ERRORS, "Events, spans and scores") == codes
+
+
+def test_every_request_is_listed() -> None:
+    listed = {
+        (method, re.sub(r"\{\w+\}", "{}", path.removeprefix("/api")))
+        for method, path in re.findall(r"^\| `([A-Z]+) (/[^?` ]*)", API, re.MULTILINE)
+    }
+    there = {
+        (method.upper(), re.sub(r"\{\w+\}", "{}", path))
+        for path, methods in OPENAPI["paths"].items()
+        for method in methods
+        if method in {"get", "post", "patch", "delete"}
+    }
+    assert listed == there - NOT_LISTED
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`(\w+_live|latency_buckets)`", TOOLS))))

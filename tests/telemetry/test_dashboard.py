@@ -7,18 +7,10 @@ from typing import Any
 import promql_parser
 import pytest
 
-from service.core.clock import today
-from service.db.database import Database
-from service.db.database_settings import DatabaseSettings
-from service.server.sampler import Sampler
-from service.writer.group_commit import GroupCommitWriter
-from tests.client import Client
-from tests.events import event, new_id
 from tests.processes.harness import REPOSITORY
-from tests.telemetry.scraped import Scrape
+from tests.telemetry.promql import PROMETHEUS, parts
 
 FILE = REPOSITORY / "deploy" / "grafana" / "gati-backend.json"
-PROMETHEUS = {"instance", "job"}  # what a scrape adds
 VARIABLES = {"$__rate_interval": "1m", "$instance": ".*", "$route": ".*"}
 
 
@@ -37,29 +29,6 @@ def expressions() -> Iterator[str]:
                 text = text.replace(name, value)
             assert "$" not in text, text
             yield text
-
-
-def parts(node: Any) -> Iterator[Any]:
-    """A part of a query, and those within it."""
-    yield node
-    for name in ("lhs", "rhs", "expr", "vector_selector", "param"):
-        if getattr(node, name, None) is not None:
-            yield from parts(getattr(node, name))
-    for argument in getattr(node, "args", ()):
-        yield from parts(argument)
-
-
-@pytest.fixture(scope="module")
-def told(service_database_url: str) -> dict[str, set[str]]:
-    """The labels of each figure of a service that has answered, stored and exported."""
-    database = Database(DatabaseSettings(service_database_url, 5))
-    sampler = Sampler(database, GroupCommitWriter(database.connect_writer, today, "test"))
-    with Client.of(service_database_url) as client:
-        client.send(event(new_id()))
-        client.ok("/api/agents")
-        assert client.simulate_get("/api/export/runs.csv").status_code == 200
-        sampler.close()  # after a look
-        return Scrape(client.simulate_get("/metrics").text).labels()
 
 
 @pytest.mark.parametrize("text", list(expressions()))
