@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from service.resources.ui.files import OWN, page
+from service.resources.ui.files import OWN, page, without_comments
 from tests.client import Client
 
 pytestmark = pytest.mark.any_postgres
@@ -48,7 +48,7 @@ def test_files_are_immutable_below_their_hash(client: Client) -> None:
     path = f"/ui/assets/{page().version}/main.js"
     answer = client.simulate_get(path)
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert answer.content == (OWN / "main.js").read_bytes()
+    assert answer.text == without_comments((OWN / "main.js").read_text())
     headers = {"If-None-Match": answer.headers["ETag"]}
     again = client.simulate_get(path, headers=headers)
     assert (again.status_code, again.content) == (304, b"")
@@ -62,7 +62,7 @@ def test_files_are_packed_for_who_reads_gzip(client: Client) -> None:
     answer = client.simulate_get(path, headers={"Accept-Encoding": "gzip, br"})
     assert answer.headers["Content-Encoding"] == "gzip"
     assert "Accept-Encoding" in answer.headers["Vary"]
-    assert gzip.decompress(answer.content) == (OWN / "main.js").read_bytes()
+    assert gzip.decompress(answer.content) == page().files["main.js"].content
 
 
 @pytest.mark.parametrize(
@@ -91,10 +91,38 @@ def test_the_root_leads_browsers_to_the_page_and_nobody_else(client: Client) -> 
         assert "Accept" in answer.headers["Vary"]
 
 
-def test_the_page_is_small_and_of_small_files() -> None:
+def test_the_page_is_small_as_served_and_of_small_files() -> None:
+    served = sum(len(file.content) for file in page().files.values()) + len(page().shell_at(2))
+    assert served < 200 * KB
     files = [path for path in OWN.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 200 * KB
     assert [str(path) for path in files if len(path.read_text().splitlines()) >= 250] == []
+
+
+def test_comments_on_lines_of_their_own_are_left_out_and_lines_keep_their_numbers() -> None:
+    text = """// about
+/** What it does.
+ * @param {string} a */
+f(a); // stays
+  /* one */
+/** @type {X} */ (a).b();
+const c = "// no comment" + `/* nor this */`;
+  // the end"""
+    assert without_comments(text).split("\n") == [
+        *("", "", "", "f(a); // stays", "", "/** @type {X} */ (a).b();"),
+        *('const c = "// no comment" + `/* nor this */`;', ""),
+    ]
+
+
+def test_no_literal_over_several_lines_holds_what_looks_like_a_comment() -> None:
+    for name, file in page().files.items():
+        stored, served = (OWN / name).read_text().split("\n"), file.content.decode().split("\n")
+        assert len(served) == len(stored), name
+        is_open = False
+        for number, line in enumerate(served):
+            assert not is_open or line == stored[number], f"{name}:{number + 1}"
+            assert not line.endswith("\\"), f"{name}:{number + 1}"
+            is_open ^= name.endswith(".js") and line.count("`") % 2 == 1
+        assert not is_open, name
 
 
 def test_no_file_makes_elements_of_text_or_names_another_host() -> None:

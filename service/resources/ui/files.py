@@ -6,6 +6,7 @@ each answer may be cached without end: another content has another address.
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+# A comment that stands on lines of its own: `//` to the end, or a block with nothing after it.
+COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:(?!\*/)[\s\S])*\*/[ \t]*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,19 @@ def page() -> Page:
 
 
 def read(path: Path) -> File:
-    """A file of the page."""
-    content = path.read_bytes()
+    """A file of the page, without its comments."""
+    content = without_comments(path.read_text()).encode()
     packed = gzip.compress(content, mtime=0)
     return File(content, packed, TYPES[path.suffix], digest(content))
+
+
+def without_comments(text: str) -> str:
+    """The text with an empty line for each line of comments, so that line numbers stay true.
+
+    It does not read literals: a line of one could look like a comment. No file of the page has
+    such a line, and a test keeps it so.
+    """
+    return COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
 
 
 def digest(content: bytes) -> str:
