@@ -70,6 +70,39 @@ def test_it_has_events_that_are_too_deep_for_the_tree(client: Client) -> None:
     assert answer["events_omitted"] == 0
 
 
+def test_the_first_rows_are_those_of_the_whole_without_what_needs_it(client: Client) -> None:
+    run, root, call = new_id(), new_id(), new_id()
+    one, other = new_id(), new_id()
+    client.send(
+        event(run, "agent_start", event_id=root),
+        event(run, "step", 3, parent_event_id=root, data={"name": "late", "latency_ms": 700}),
+        event(run, "llm_call", 2, event_id=call, parent_event_id=root, data={"latency_ms": 9}),
+        event(run, "tool_call", 2.5, parent_event_id=call, data={"latency_ms": 3, "cost": 0.5}),
+        event(run, "step", 4, event_id=one, parent_event_id=other),
+        event(run, "step", 4, event_id=other, parent_event_id=one),
+        event(run, "agent_end", 5),
+    )
+    whole, rows = flat_of(client, run)
+    for limit in (1, 3, 50):
+        answer, first = flat_of(client, run, limit=limit)
+        assert len(first) == min(limit, 7)
+        assert answer["events_omitted"] == 7 - len(first)
+        for row, expected in zip(first, rows, strict=False):
+            if row["duration_ms"] is None:
+                row |= {name: expected[name] for name in ("duration_ms", "started_at")}
+            assert row == {name: expected[name] for name in row}
+        missing = set(whole["columns"]) - set(answer["columns"])
+        assert missing == {
+            *("self_time_ms", "on_critical_path", "descendant_count"),
+            *("subtree_cost", "subtree_tokens_in", "subtree_tokens_out"),
+        }
+    answer, first = flat_of(client, run, limit=3, max_depth=0)
+    assert [row["depth"] for row in first] == [0, 0, 0]
+    assert answer["event_count"] == 7
+    for refused in ({"fields": "summary", "limit": 3}, {"fields": "flat", "limit": 0}):
+        assert client.simulate_get(f"/api/runs/{run}/trace", params=refused).status_code == 400
+
+
 def test_an_event_of_a_run_is_as_in_its_timeline(client: Client) -> None:
     run, other, same = new_id(), new_id(), new_id()
     client.send(event(run, event_id=same, data={"x": [1, {"y": "z"}]}), event(other, event_id=same))

@@ -15,6 +15,14 @@ pytestmark = needs_chromium
 MANY = 10_000
 MOST_ELEMENTS = 3_000
 
+COUNTS = """
+    var counts = [];
+    new MutationObserver(() => {
+        const now = document.querySelector(".shown-count")?.textContent;
+        if (now && now !== counts.at(-1)) counts.push(now);
+    }).observe(document, {childList: true, subtree: true, characterData: true});
+"""
+
 Ids = dict[str, str]
 
 
@@ -191,7 +199,11 @@ def test_of_a_large_run_only_what_is_on_screen_is_made(ui: Ui, service: Service)
         run.add("step", root, step_name=f"step {number}", latency_ms=900)
     run.add("agent_end")
     send(service, run.events)
+    ui.command("Page.enable")
+    noted = ui.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": COUNTS})
     ui.open(f"{service.url}/ui/runs/{run.run_id}", "10,000 events", "step 3")
+    ui.command("Page.removeScriptToEvaluateOnNewDocument", **noted)
+    assert ui.run_script("return counts") == ["200 of 10,000", "10,000 events"]  # first rows first
     ui.press(Keys.END)
     ui.shows(f"step {MANY - 3}")
     assert selected(ui) == "agent_end"

@@ -7,10 +7,11 @@ import falcon
 import orjson
 
 from service.api.answer_size import check_count, check_run
-from service.api.parameters import allow_parameters, choice, integer
+from service.api.parameters import allow_parameters, bad_parameter, choice, integer
 from service.core.cooperative import paced
 from service.db.fetch import fetch_all
 from service.db.queries import Connection, Row, queries
+from service.resources.trace.first_rows import render_first
 from service.resources.trace.flat import render_flat
 from service.resources.trace.full import render_trace
 from service.resources.trace.render import listed
@@ -18,6 +19,7 @@ from service.resources.trace.summary import render_summary
 from service.resources.trace.ties import in_order
 
 ANY_DEPTH = 2**31
+MOST_FIRST_ROWS = 10_000
 
 View = Callable[[Connection, Row], bytes]
 Summary = Callable[[Connection, Row, int | None], bytes]
@@ -39,11 +41,16 @@ def timeline(conn: Connection, run: Row) -> bytes:
 
 def trace_view(req: falcon.Request) -> View:
     """The view with the run's totals and its events as a tree; a summary has no `data`."""
-    allow_parameters(req, ("fields", "max_depth"))
+    allow_parameters(req, ("fields", "max_depth", "limit"))
     fields = choice(req, "fields", ("all", *SUMMARIES), "all")
     max_depth = None
     if "max_depth" in req.params:
         max_depth = integer(req, "max_depth", 0, 0, ANY_DEPTH)
+    if "limit" in req.params:
+        if fields != "flat":
+            raise bad_parameter("limit", "needs fields=flat")
+        limit = integer(req, "limit", 1, low=1, clamp=MOST_FIRST_ROWS)
+        return partial(summary, render=partial(render_first, limit=limit), max_depth=max_depth)
     if fields in SUMMARIES:
         return partial(summary, render=SUMMARIES[fields], max_depth=max_depth)
     return partial(trace, max_depth=max_depth)

@@ -16,6 +16,7 @@ import { precise } from "../lib/format.js";
  * @property {Float64Array} end
  * @property {Uint8Array} flags
  * @property {Map<string, number>} rowOf
+ * @property {boolean} isPart the first rows alone, without the figures of subtrees
  */
 
 export const ERROR = 1;
@@ -23,7 +24,7 @@ export const CRITICAL = 2;
 export const CYCLE = 4;
 export const PARENT = 8;
 
-/** Read the flat summary of a trace. @param {{columns: string[], rows: any[][]}} answer @returns {Trace} */
+/** Read the flat summary of a trace. @param {{columns: string[], rows: any[][], total_duration_ms?: number}} answer @returns {Trace} */
 export function read(answer) {
   const { columns, rows } = answer;
   const at = Object.fromEntries(columns.map((name, index) => [name, index]));
@@ -33,7 +34,7 @@ export function read(answer) {
     size, rows, at, origin: 0, length: 0,
     depth: new Int32Array(size), parent: new Int32Array(size), last: new Int32Array(size),
     start: new Float64Array(size), end: new Float64Array(size), flags: new Uint8Array(size),
-    rowOf: /** @type {Map<string, number>} */ (new Map()),
+    rowOf: /** @type {Map<string, number>} */ (new Map()), isPart: at.on_critical_path === undefined,
   };
   const { depth, start, end, flags } = trace;
   for (const [index, row] of rows.entries()) {
@@ -46,6 +47,7 @@ export function read(answer) {
       (row[column("cycle")] ? CYCLE : 0) | (row[column("children_count")] ? PARENT : 0);
   }
   if (size) setTimes(trace);
+  if (trace.isPart) trace.length = Math.max(trace.length, answer.total_duration_ms ?? 0);
   setRelations(trace);
   return trace;
 }

@@ -58,7 +58,7 @@ export class Waterfall {
     this.selected = now(this.selected);
     view.closed = new Set([...view.closed].map(now).filter((row) => row >= 0));
     this.trace = trace;
-    this.#minimap.show(trace);
+    if (!trace.isPart) this.#minimap.show(trace);
   }
 
   /** Draw all of it again, by `view`, `range`, `selected` and `found`. */

@@ -7,8 +7,9 @@ import { setQuery } from "../lib/router.js";
 import { showError, skeleton } from "../parts/states.js";
 import { runHead } from "../trace/head.js";
 import { onKey, showHelp } from "../trace/keys.js";
-import { CRITICAL, ERROR, flagged, matches, next, PARENT, parentsFrom, read, value } from "../trace/model.js";
+import { CRITICAL, ERROR, flagged, matches, next, PARENT, parentsFrom, value } from "../trace/model.js";
 import { Pane } from "../trace/pane.js";
+import { readTrace } from "../trace/reading.js";
 import { rangeText, readRange } from "../trace/scale.js";
 import { Toolbar } from "../trace/toolbar.js";
 import { Waterfall } from "../trace/waterfall.js";
@@ -82,22 +83,21 @@ class RunView extends HTMLElement {
       this.#run = await get(`runs/${encodeURIComponent(this.#runId)}`, {}, signal);
       document.title = `${line(this.#run.run_name, 60)} · ${line(this.#run.agent_name, 40)} · GATI`;
       fill(this.#head, runHead(this.#run, null));
-      await this.#readTrace(signal);
-      fill(this.#body, this.#toolbar.element, h("div", { class: "trace-and-detail" }, this.#waterfall.element, this.#pane.element));
-      this.#apply(true);
-      this.#waterfall.focus();
+      await readTrace(this.#run, signal, (trace) => this.#show(trace), true);
       this.#later();
     } catch (error) {
       if (!signal.aborted) showError(this.#body, error, () => this.#load(tries + 1), tries);
     }
   }
 
-  /** @param {AbortSignal} signal */
-  async #readTrace(signal) {
-    const answer = await get(`runs/${this.#run.run_id}/trace`, { fields: "flat" }, signal);
-    const trace = read(answer);
+  /** Show a trace in the place of none, of a part, or of an earlier one. @param {import("../trace/model.js").Trace} trace */
+  #show(trace) {
     this.#waterfall.show(trace);
-    fill(this.#head, runHead(this.#run, trace));
+    fill(this.#head, runHead(this.#run, trace.isPart ? null : trace));
+    const isFirst = !this.#body.contains(this.#waterfall.element);
+    if (isFirst) fill(this.#body, this.#toolbar.element, h("div", { class: "trace-and-detail" }, this.#waterfall.element, this.#pane.element));
+    this.#apply(true, isFirst || this.#waterfall.selected < 0);
+    if (isFirst) this.#waterfall.focus();
   }
 
   /** Show what the address says. @param {boolean} isFresh the trace is new @param {boolean} isRevealed the selected event is scrolled to */
@@ -130,7 +130,7 @@ class RunView extends HTMLElement {
     const { range, trace, view, size } = this.#waterfall;
     if (!trace) return;
     const isPart = range[0] > 0 || range[1] < trace.length;
-    this.#toolbar.show(view, { shown: size, size: trace.size, errors: this.#run.error_count, isPart, find: this.#find, hits: this.#hits.length });
+    this.#toolbar.show(view, { shown: size, size: trace.isPart ? this.#run.event_count : trace.size, errors: this.#run.error_count, isPart, find: this.#find, hits: this.#hits.length });
   }
 
   /** @param {number} row @param {boolean} isOpened by a click: then the pane opens also where it would lie above the list */
@@ -221,8 +221,7 @@ class RunView extends HTMLElement {
   async #goOn(run, signal) {
     this.#run = run;
     this.#pane.forget();
-    await this.#readTrace(signal);
-    this.#apply(true, false);
+    await readTrace(run, signal, (trace) => this.#show(trace), false);
   }
 
   #onkey = (/** @type {KeyboardEvent} */ event) => {

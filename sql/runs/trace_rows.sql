@@ -1,0 +1,38 @@
+-- runs/trace_rows: some events of a run, with the figures that each has by itself.
+--
+-- As runs/trace_summary has them. What needs the other events is NULL or left out: how long an
+-- event without a latency ran, figures of subtrees, self time, the critical path.
+--
+-- params   run_id     uuid    the run
+-- params   event_ids  uuid[]  the events
+-- returns  event_id uuid, event_type text, timestamp timestamp with time zone, name text, status text, model text, parent_event_id uuid, previous_event_id uuid, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, is_error boolean, repeats text, started_at timestamp with time zone, duration_ms numeric
+-- rows     one per event that the run has
+-- index    runs_pkey, events_pkey
+-- plan     one look-up in one partition per event
+-- try      \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}'
+
+SELECT t.event_id, t.event_type, t.timestamp, t.name, t.status, t.model,
+       t.parent_event_id, t.previous_event_id, t.latency_us / 1000.0 AS latency_ms,
+       t.cost, t.tokens_in, t.tokens_out, t.is_error, t.repeats,
+       t.timestamp - coalesce(t.duration_us * t.stamped_at_end, 0) * interval '1 microsecond'
+           AS started_at,
+       t.duration_us / 1000.0 AS duration_ms
+  FROM (SELECT e.event_id, e.event_type, e.timestamp,
+               left(coalesce(d.name, d.tool_name, d.step_name, d.node_name), 255) AS name,
+               left(d.status, 255) AS status,
+               CASE WHEN e.tokens_in IS NULL AND e.event_type IN ('llm_call', 'agent_end')
+                     AND d.counted = 'false' THEN left(d.repeats, 36) END AS repeats,
+               e.model, e.parent_event_id, e.previous_event_id,
+               e.latency_us, e.cost, e.tokens_in, e.tokens_out, e.is_error,
+               CASE WHEN e.event_type = 'agent_end' THEN 0 ELSE e.latency_us END AS duration_us,
+               e.stamped_at_end::integer AS stamped_at_end
+          FROM runs   AS r
+          JOIN events AS e
+            ON e.received_on = r.received_on
+           AND e.run_id      = r.run_id
+         CROSS JOIN LATERAL jsonb_to_record(e.data)
+               AS d (name text, tool_name text, step_name text, node_name text, status text,
+                     counted text, repeats text)
+         WHERE r.run_id = :'run_id'::uuid
+           AND e.event_id = ANY (:'event_ids'::uuid[])) AS t
+ ORDER BY t.timestamp, t.event_id;
