@@ -142,6 +142,23 @@ def reads() -> Iterator[Limit]:
     yield Limit(what, "reads", beside, "<", 3)
 
 
+def page() -> Iterator[Limit]:
+    """The page in a browser, at 1 million events."""
+    listed = worst("first_ms", what="list of runs", stored=1_000_000)
+    yield Limit("page: first list of runs", "page", listed, "<", 500, "ms")
+    for size, milliseconds in ((1_000, 500), (10_000, 1_500), (100_000, 8_000)):
+        first = worst("first_ms", what="run", events=size)
+        yield Limit(
+            f"page: first rows of a run of {size:,}", "page", first, "<", milliseconds, "ms"
+        )
+    for move in ("scrolling", "zooming", "collapsing"):
+        yield Limit(f"page: frames, {move}, p95", "page", worst("p95_ms", what=move), "<", 32, "ms")
+    yield Limit("page: elements in the document", "page", worst("elements"), "≤", 3_000)
+    for what in ("text of 1 MB", "picture"):
+        yield Limit(f"page: an event with a {what}", "page", worst("ms", what=what), "<", 300, "ms")
+    yield Limit("page: weight, uncompressed", "page", worst("kb"), "<", 200, "KB")
+
+
 def growth() -> Iterator[Limit]:
     """What a store's size must not cost."""
     for largest, name in ((1_000_000, "1 million"), (10_000_000, "10 million")):
@@ -189,6 +206,7 @@ LIMITS: tuple[Limit, ...] = (
     *overload(),
     *slow_clients(),
     *reads(),
+    *page(),
     *growth(),
     *memory(),
     *export(),

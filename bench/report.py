@@ -21,6 +21,7 @@ from bench.report_page import (
     servers,
     slow_clients,
     soak,
+    ui,
     verdicts,
 )
 
@@ -33,6 +34,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "overload": overload.html,
     "slow-clients": slow_clients.html,
     "reads": reads.html,
+    "page": ui.html,
     "growth": growth.html,
     "memory": memory.html,
     "export": export.html,

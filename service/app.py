@@ -36,7 +36,14 @@ from service.resources.export import resource as export
 from service.resources.health import health, prometheus
 from service.resources.health.probe import Probe
 from service.resources.health.reasons import Sources
-from service.resources.metrics import percentiles, summary, timeseries, tools, versions
+from service.resources.metrics import (
+    percentiles,
+    runs_over_time,
+    summary,
+    timeseries,
+    tools,
+    versions,
+)
 from service.resources.metrics import scores as score_metrics
 from service.resources.runs import resource as runs
 from service.resources.runs import search_resource
@@ -129,6 +136,7 @@ def routes(
         "/metrics/models": percentiles.Models(database),
         "/metrics/versions": versions.Versions(database),
         "/metrics/tools": tools.Tools(database),
+        "/metrics/runs": runs_over_time.RunsOverTime(database),
         "/metrics/latency": percentiles.Latency(database),
         "/metrics/scores": score_metrics.ScoreMetrics(database),
         "/errors": groups.ErrorGroups(database),

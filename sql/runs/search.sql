@@ -2,9 +2,9 @@
 --
 -- A statement reads one slice: at most that many runs. The last row of a full slice is marked is_end,
 -- and is a result only if it is also marked matches. Without results a slice is one row. With
--- model, which reads events, a slice ends once its runs have that many events in all.
+-- reads_events a slice ends once its runs have that many events in all.
 --
--- params   slice             bigint       runs, with model events too, to read at most
+-- params   slice             bigint       runs, with reads_events events too, to read at most
 -- params   row_limit         bigint       rows at most
 -- params   ascending         boolean      optional: given, oldest first
 -- params   after_started_at  timestamptz  optional: started_at of the run after which the scan begins
@@ -22,6 +22,9 @@
 -- params   name_pattern      text         optional: the run's name is like this, A to Z in any case
 -- params   name_regex        text         optional: a regular expression that the run's name matches
 -- params   model             text         optional: one of its events names this model
+-- params   data_pattern      text         optional: the data of one of its events, as text, is like this, A to Z in any case
+-- params   data_regex        text         optional: a regular expression that it matches
+-- params   reads_events      boolean      optional: given with model, data_pattern or data_regex
 -- params   session_id        text         optional: of this session alone
 -- params   user_id           text         optional: of this user alone
 -- params   tags              text[]       optional: with all of these tags
@@ -30,8 +33,8 @@
 -- rows     up to row_limit
 -- index    runs_agent_name_started_at_idx or runs_session_id_idx, runs_user_id_idx, runs_version_idx, runs_pkey, events_pkey
 -- plan     index scan in the order of the index, from the cursor on (runs_started_at_idx without agent), at
---          most runs of one moment sorted; stops at row_limit. model: one index scan in one partition per run
--- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name_pattern '%run 1%' \set name_regex 'run 1' \set model gpt-4o \set session_id s-17 \set user_id u-4 \set tags '{test, nightly}' \set version 1.4.0
+--          most runs of one moment sorted; stops at row_limit. reads_events: one index scan in one partition per run
+-- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name_pattern '%run 1%' \set name_regex 'run 1' \set model gpt-4o \set data_pattern '%time out%' \set data_regex '[tT]ime' \set reads_events true \set session_id s-17 \set user_id u-4 \set tags '{test, nightly}' \set version 1.4.0
 
 WITH walked AS (
     SELECT r.run_id, r.received_on, r.started_at, r.event_count,
@@ -133,6 +136,32 @@ WITH walked AS (
      GROUP BY e.run_id
 \endif
 \endif
+\if :{?data_pattern}
+\if :{?distributed}
+), like_data AS MATERIALIZED (
+    SELECT e.run_id
+      FROM counted AS c
+      JOIN events  AS e
+        ON e.received_on = c.received_on
+       AND e.run_id      = c.run_id
+     WHERE e.data::text ILIKE :'data_pattern'
+       AND c.events - c.own_events < :'slice'::bigint
+     GROUP BY e.run_id
+\endif
+\endif
+\if :{?data_regex}
+\if :{?distributed}
+), matching_data AS MATERIALIZED (
+    SELECT e.run_id
+      FROM counted AS c
+      JOIN events  AS e
+        ON e.received_on = c.received_on
+       AND e.run_id      = c.run_id
+     WHERE e.data::text ~ :'data_regex'
+       AND c.events - c.own_events < :'slice'::bigint
+     GROUP BY e.run_id
+\endif
+\endif
 ), looked_at AS (
     SELECT c.run_id, c.started_at,
            c.passes
@@ -149,14 +178,40 @@ WITH walked AS (
                        OFFSET 0)
 \endif
 \endif
+\if :{?data_pattern}
+\if :{?distributed}
+           AND c.run_id IN (SELECT d.run_id
+                              FROM like_data AS d)
+\else
+           AND EXISTS (SELECT
+                         FROM events AS e
+                        WHERE e.received_on = c.received_on
+                          AND e.run_id      = c.run_id
+                          AND e.data::text ILIKE :'data_pattern'
+                       OFFSET 0)
+\endif
+\endif
+\if :{?data_regex}
+\if :{?distributed}
+           AND c.run_id IN (SELECT d.run_id
+                              FROM matching_data AS d)
+\else
+           AND EXISTS (SELECT
+                         FROM events AS e
+                        WHERE e.received_on = c.received_on
+                          AND e.run_id      = c.run_id
+                          AND e.data::text ~ :'data_regex'
+                       OFFSET 0)
+\endif
+\endif
            AS matches,
            c.runs = :'slice'::bigint
-\if :{?model}
+\if :{?reads_events}
            OR c.events >= :'slice'::bigint
 \endif
            AS is_end
       FROM counted AS c
-\if :{?model}
+\if :{?reads_events}
      WHERE c.events - c.own_events < :'slice'::bigint
 \endif
 )

@@ -22,6 +22,9 @@
 -- params   name_pattern     text         optional: the run's name is like this, A to Z in any case
 -- params   name_regex       text         optional: a regular expression that the run's name matches
 -- params   model            text         optional: one of its events names this model
+-- params   data_pattern     text         optional: the data of one of its events, as text, is like this, A to Z in any case
+-- params   data_regex       text         optional: a regular expression that it matches
+-- params   reads_events     boolean      optional: given with model, data_pattern or data_regex
 -- params   session_id       text         optional: of this session alone
 -- params   user_id          text         optional: of this user alone
 -- params   tags             text[]       optional: with all of these tags
@@ -29,9 +32,9 @@
 -- returns  run_id uuid, received_on date, run_name text, agent_name text, environment text, status text, started_at timestamp with time zone, ended_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost numeric, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, session_id text, user_id text, tags text[], version text, first_error jsonb, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, total text
 -- rows     up to row_limit
 -- index    runs_agent_name_started_at_idx or runs_session_id_idx, runs_user_id_idx, runs_version_idx, runs_pkey, events_pkey
--- plan     index scan of the window (runs_started_at_idx without agent), sort in memory. model: one
+-- plan     index scan of the window (runs_started_at_idx without agent), sort in memory. reads_events: one
 --          index scan in one partition per run, in the order of the total, until row_limit
--- try      \set sort cost \set run_limit 200000 \set row_limit 50 \set ascending true \set after_total 0.25 \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name_pattern '%run 1%' \set name_regex 'run 1' \set model gpt-4o \set session_id s-17 \set user_id u-4 \set tags '{test, nightly}' \set version 1.4.0
+-- try      \set sort cost \set run_limit 200000 \set row_limit 50 \set ascending true \set after_total 0.25 \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name_pattern '%run 1%' \set name_regex 'run 1' \set model gpt-4o \set data_pattern '%time out%' \set data_regex '[tT]ime' \set reads_events true \set session_id s-17 \set user_id u-4 \set tags '{test, nightly}' \set version 1.4.0
 
 WITH walked AS (
     SELECT r.run_id, r.received_on, r.run_name, r.status, r.environment, r.last_event_at,
@@ -111,7 +114,7 @@ WITH walked AS (
 \else
      ORDER BY total DESC, p.run_id DESC
 \endif
-\if :{?model}
+\if :{?reads_events}
 \else
      LIMIT :'row_limit'::bigint
 \endif
@@ -127,21 +130,72 @@ WITH walked AS (
      GROUP BY e.run_id
 \endif
 \endif
+\if :{?data_pattern}
+\if :{?distributed}
+), like_data AS MATERIALIZED (
+    SELECT e.run_id
+      FROM ranked AS k
+      JOIN events AS e
+        ON e.received_on = k.received_on
+       AND e.run_id      = k.run_id
+     WHERE e.data::text ILIKE :'data_pattern'
+     GROUP BY e.run_id
+\endif
+\endif
+\if :{?data_regex}
+\if :{?distributed}
+), matching_data AS MATERIALIZED (
+    SELECT e.run_id
+      FROM ranked AS k
+      JOIN events AS e
+        ON e.received_on = k.received_on
+       AND e.run_id      = k.run_id
+     WHERE e.data::text ~ :'data_regex'
+     GROUP BY e.run_id
+\endif
+\endif
 )
 SELECT r.*, k.total::text AS total
   FROM ranked      AS k
   JOIN paged_runs AS r
     ON r.run_id = k.run_id
+ WHERE true
 \if :{?model}
 \if :{?distributed}
- WHERE k.run_id IN (SELECT m.run_id
+   AND k.run_id IN (SELECT m.run_id
                       FROM with_model AS m)
 \else
- WHERE EXISTS (SELECT
+   AND EXISTS (SELECT
                  FROM events AS e
                 WHERE e.received_on = k.received_on
                   AND e.run_id      = k.run_id
                   AND e.model       = :'model'
+               OFFSET 0)
+\endif
+\endif
+\if :{?data_pattern}
+\if :{?distributed}
+   AND k.run_id IN (SELECT d.run_id
+                      FROM like_data AS d)
+\else
+   AND EXISTS (SELECT
+                 FROM events AS e
+                WHERE e.received_on = k.received_on
+                  AND e.run_id      = k.run_id
+                  AND e.data::text ILIKE :'data_pattern'
+               OFFSET 0)
+\endif
+\endif
+\if :{?data_regex}
+\if :{?distributed}
+   AND k.run_id IN (SELECT d.run_id
+                      FROM matching_data AS d)
+\else
+   AND EXISTS (SELECT
+                 FROM events AS e
+                WHERE e.received_on = k.received_on
+                  AND e.run_id      = k.run_id
+                  AND e.data::text ~ :'data_regex'
                OFFSET 0)
 \endif
 \endif

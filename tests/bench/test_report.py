@@ -34,8 +34,8 @@ def facts() -> results.Row:
 def test_a_section_that_was_not_run_is_named(facts: results.Row) -> None:
     page = report.page({"machine": facts, "sections": {}})
     assert (
-        "Not measured yet: ingest, otlp, offered, overload, slow-clients, reads, growth, memory, "
-        "export, servers, many, soak" in page
+        "Not measured yet: ingest, otlp, offered, overload, slow-clients, reads, page, growth, "
+        "memory, export, servers, many, soak" in page
     )
     assert "<svg" not in page
 

@@ -25,15 +25,17 @@ from service.api.resource import DatabaseResource
 from service.api.text_search import conditions
 from service.core.validation import MAX_NAME
 from service.ingest.run_fields import MAX_TAG, MAX_TEXT
+from service.resources.events.search import text_filters
+from service.resources.events.search_resource import LONGEST_TEXT
 from service.resources.runs.search import SORTS, Filters, RunSearch, search_runs
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
 STATUSES = ("active", "completed", "failed")
-PARAMETERS = {
-    *("agent", "status", "environment", "model", "from", "to", "min_cost", "max_cost"),
-    *("session_id", "user_id", "tag", "version"),
-    *("min_duration_ms", "has_error", "silent_for", "name", "sort", "order", "limit", "cursor"),
+RUN_FILTERS = {
+    *("agent", "status", "environment", "from", "to", "min_cost", "max_cost", "min_duration_ms"),
+    *("session_id", "user_id", "tag", "version", "has_error", "silent_for", "name"),
 }
+PARAMETERS = RUN_FILTERS | {"model", "q", "sort", "order", "limit", "cursor"}
 
 
 class Runs(DatabaseResource):
@@ -53,7 +55,7 @@ def read_search(req: falcon.Request) -> RunSearch:
     """Read the parameters; raise ApiError 400 for an invalid one or an invalid combination."""
     allow_parameters(req, PARAMETERS, repeated=("tag",))
     sort = choice(req, "sort", SORTS, "started_at")
-    filters = read_filters(req)
+    filters = {**read_filters(req), **read_event_filters(req)}
     if sort != "started_at" and filters["from_at"] is None:
         raise bad_parameter("from", f"is required with sort={sort}")
     return RunSearch(
@@ -65,8 +67,15 @@ def read_search(req: falcon.Request) -> RunSearch:
     )
 
 
+def read_event_filters(req: falcon.Request) -> Filters:
+    """Read the filters that a run passes by its events, which are read for them."""
+    model = optional_text(req, "model")
+    text = text_filters(bounded_text(req, "q", LONGEST_TEXT))
+    return {"model": model, **text, "reads_events": bool(model or text) or None}
+
+
 def read_filters(req: falcon.Request) -> Filters:
-    """Read the filters, by the names of the queries' parameters."""
+    """Read the filters on runs themselves, by the names of the queries' parameters."""
     from_at, to_at = time_range(req, UTC)
     silent_for = duration(req, "silent_for")
     return {
@@ -74,7 +83,6 @@ def read_filters(req: falcon.Request) -> Filters:
         "status": optional_choice(req, "status", STATUSES),
         "silent_since": silent_for and datetime.now(UTC) - silent_for,
         "environment": optional_text(req, "environment"),
-        "model": optional_text(req, "model"),
         "session_id": cut_text(req, "session_id", MAX_TEXT),
         "user_id": cut_text(req, "user_id", MAX_TEXT),
         "tags": texts(req, "tag", MAX_TAG),

@@ -105,6 +105,10 @@ RUN_FILTERS: dict[str, tuple[list[str], Callable[[Run, str], bool]]] = {
         ["alpha", "0%", "e_", 'A"M', "%", "éT", "_"],
         lambda run, text: text.lower() in run["run_name"].lower(),
     ),
+    "q": (
+        [text.upper() for text in TEXTS],
+        lambda run, text: any(holds(each["data"], text) for each in run["events"]),
+    ),
 }
 EVENT_FILTERS: dict[str, tuple[list[str], Callable[[Run, Event, str], bool]]] = {
     "agent": ([*AGENTS, "nobody"], lambda run, e, text: run["agent_name"] == text),
