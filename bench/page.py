@@ -30,7 +30,7 @@ MOVES = {
     "collapsing": """document.dispatchEvent(new KeyboardEvent("keydown", {bubbles: true,
         key: frame % 2 ? "ArrowRight" : "ArrowLeft"}))""",
 }
-EVENTS = {"text of 1 MB": "pre", "picture": "img"}
+EVENTS = {"text of 1 MB": ".text", "picture": "img"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

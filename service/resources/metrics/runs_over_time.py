@@ -16,8 +16,8 @@ MOST_BUCKETS = 80
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 STEPS = (
     *(1, 5, 15),
-    *(MINUTE, 5 * MINUTE, 15 * MINUTE),
-    *(HOUR, 3 * HOUR, 6 * HOUR),
+    *(MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE),
+    *(HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR),
     *(DAY, 7 * DAY, 28 * DAY),
 )
 

@@ -33,7 +33,7 @@ export function bars(bars, label, pick) {
   const most = Math.max(...bars.map((bar) => bar.value), 0) || 1;
   const drawn = bars.map((bar, index) => {
     const high = (bar.value / most) * (height - 2);
-    const bad = ((bar.part ?? 0) / most) * (height - 2);
+    const bad = bar.part ? Math.max(2, (bar.part / most) * (height - 2)) : 0;
     const box = { x: index * 10 + 1, width: 8 };
     return svg(
       "g",

@@ -48,7 +48,7 @@ export function fill(element, ...children) {
 
 /** Fill an element again; the focus goes to what stands in the place of what had it. @param {Element} element @param {...(Child | Child[])} children */
 export function refill(element, ...children) {
-  const named = (/** @type {Element} */ one) => `${one.tagName} ${one.getAttribute("aria-label") ?? one.textContent}`;
+  const named = (/** @type {Element} */ one) => `${one.tagName} ${one.getAttribute("aria-label") ?? one.getAttribute("data-name") ?? one.textContent}`;
   const active = document.activeElement;
   const name = active && element.contains(active) ? named(active) : "";
   fill(element, ...children);

@@ -1,11 +1,13 @@
 // The filters of the list of runs, as they stand in the address and as they are asked of the API.
 
-import { h } from "../lib/dom.js";
+import { fill, h } from "../lib/dom.js";
+import { brief } from "../lib/format.js";
 import { setQuery } from "../lib/router.js";
 
 /** What the API filters by: its parameter, and how it is asked for. `of`: a field of runs without which the service does not filter by it. @type {{name: string, label: string, type?: string, list?: string, wide?: boolean, of?: string}[]} */
 const FIELDS = [
   { name: "name", label: "Name contains", wide: true },
+  { name: "q", label: "Text in data", wide: true },
   { name: "agent", label: "Agent", list: "agent-names" },
   { name: "environment", label: "Environment" },
   { name: "model", label: "Model" },
@@ -54,11 +56,19 @@ export function filterBar(query, change, run) {
   const is = (/** @type {Record<string, string>} */ wanted) =>
     ["status", "sort"].every((name) => (query.get(name) ?? "") === (wanted[name] ?? ""));
   const quick = QUICK.map(([label, wanted]) =>
-    h("button", { type: "button", class: "chip", "aria-pressed": String(is(wanted)), onclick: () => setQuery({ ...CLEARED, ...wanted }) }, label));
+    h("button", { type: "button", class: "chip", "data-name": label, "aria-pressed": String(is(wanted)), onclick: () => setQuery({ ...CLEARED, ...wanted }) }, label, h("span", { class: "chip-count" })));
   const set = FIELDS.filter((field) => query.get(field.name)).length;
   const more = h("details", { class: "more-filters", open: matchMedia("(min-width: 60rem)").matches || set > 0 },
     h("summary", {}, set ? `Filters (${set})` : "Filters"), h("div", { class: "fields" }, FIELDS.filter((one) => !one.of || query.get(one.name) || (run && one.of in run)).map((one) => field(one, query, change))));
   return h("div", { class: "filters" }, h("div", { class: "quick", role: "group", "aria-label": "Quick filters" }, quick, windows(query)), more);
+}
+
+/** Say in the quick filters how many runs each has. @param {Element} bar @param {import("./histogram.js").Counts | null} counts */
+export function showCounts(bar, counts) {
+  for (const place of bar.querySelectorAll(".chip-count")) {
+    const found = counts && { All: counts.runs, Failed: counts.failed, Active: counts.active }[place.parentElement?.dataset.name ?? ""];
+    fill(place, found == null ? "" : brief(found));
+  }
 }
 
 /** @param {typeof FIELDS[number]} one @param {URLSearchParams} query @param {(changes: Record<string, any>) => void} change */
@@ -77,7 +87,9 @@ function windows(query) {
   const chosen = query.get("window") ?? (needsWindow ? DEFAULT_WINDOW : "");
   const names = [["1h", "Last hour"], ["24h", "Last 24 h"], ["7d", "Last 7 days"], ["30d", "Last 30 days"]];
   if (!needsWindow) names.unshift(["", "Any time"]);
-  const select = h("select", { "aria-label": "Started" }, names.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
+  const isChosen = query.get("from") || query.get("to");
+  if (isChosen) names.unshift(["chosen", "As chosen below"]);
+  const select = h("select", { "aria-label": "Started" }, names.map(([value, text]) => h("option", { value, selected: value === (isChosen ? "chosen" : chosen) }, text)));
   select.addEventListener("change", () => setQuery({ window: select.value, from: null, to: null }));
   return select;
 }

@@ -10,6 +10,7 @@ export class Pages {
   /** @type {any[]} */
   runs = [];
   isWhole = false;
+  stoppedAt = ""; // how far back the last page went, where the time did not suffice for all
   /** Ids of runs that have come since, not in the list. @type {Set<string>} */
   fresh = new Set();
   #known = new Map();
@@ -38,6 +39,7 @@ export class Pages {
       this.runs.push(run);
     }
     this.#cursor = page.next_cursor ?? "";
+    this.stoppedAt = page.stopped_at ?? "";
     this.isWhole = !this.#cursor;
   }
 

@@ -2,12 +2,13 @@
 
 import { get } from "../lib/api.js";
 import { afterPause, fill, h, refill } from "../lib/dom.js";
-import { line } from "../lib/format.js";
+import { line, time } from "../lib/format.js";
 import { VirtualList } from "../lib/list.js";
 import { setQuery } from "../lib/router.js";
 import { nothing, showError, skeleton } from "../parts/states.js";
 import { welcome } from "../parts/welcome.js";
-import { asked, filterBar, isFiltered } from "../runs/filters.js";
+import { asked, filterBar, isFiltered, showCounts } from "../runs/filters.js";
+import { Histogram } from "../runs/histogram.js";
 import { Pages } from "../runs/pages.js";
 import { head, lookOf, runRow } from "../runs/row.js";
 
@@ -19,6 +20,8 @@ class RunsView extends HTMLElement {
   isKept = true; // one goes to a run and back, and on from there
   #scrolled = 0;
   #bar = h("div");
+  #histogram = new Histogram();
+  #counts = /** @type {import("../runs/histogram.js").Counts | null} */ (null);
   #head = h("div");
   #news = h("div", { class: "news", "aria-live": "polite" });
   #body = h("div", { class: "fills" });
@@ -26,6 +29,8 @@ class RunsView extends HTMLElement {
   #names = h("datalist", { id: "agent-names" });
   /** @type {Pages | null} */
   #pages = null;
+  /** What the list shows, until other pages are there. @type {Pages | null} */
+  #shown = null;
   #last = "";
   /** @type {any} */
   #example = null;
@@ -34,10 +39,14 @@ class RunsView extends HTMLElement {
   #change = afterPause(350, (/** @type {Record<string, any>} */ changes) => this.isConnected && setQuery(changes, true));
 
   connectedCallback() {
-    this.append(h("h1", { class: "off-screen" }, "Runs"), this.#bar, this.#names, this.#news, this.#body);
+    this.append(h("h1", { class: "off-screen" }, "Runs"), this.#bar, this.#names, this.#histogram.element, this.#news, this.#body);
+    this.#histogram.oncounts = (counts) => {
+      this.#counts = counts;
+      showCounts(this.#bar, counts);
+    };
     this.#list.setAttribute("role", "group");
     this.#list.setAttribute("aria-label", "Runs");
-    this.#list.draw = (index) => runRow(this.#pages?.runs[index], this.#beside);
+    this.#list.draw = (index) => runRow(this.#shown?.runs[index], this.#beside);
     this.#list.onrange = (_, end) => this.#pages && end > this.#pages.runs.length - 30 && this.#more();
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
     NARROW.addEventListener("change", this.#resize);
@@ -72,7 +81,9 @@ class RunsView extends HTMLElement {
   /** What is being typed into or chosen from stays. @param {URLSearchParams} query */
   #showBar(query) {
     const isUsed = this.#bar.contains(document.activeElement) && document.activeElement?.matches("input, select");
-    if (!isUsed) refill(this.#bar, filterBar(query, this.#change, this.#example));
+    if (isUsed) return;
+    refill(this.#bar, filterBar(query, this.#change, this.#example));
+    showCounts(this.#bar, this.#counts);
   }
 
   /** @param {URLSearchParams} query @param {number} tries */
@@ -81,8 +92,13 @@ class RunsView extends HTMLElement {
     const pages = (this.#pages = new Pages(asked(query)));
     fill(this.#news);
     if (!this.#body.contains(this.#list) || tries) fill(this.#body, skeleton(12));
+    this.#histogram.show(pages.asked);
     try {
       await pages.more();
+      while (!pages.runs.length && !pages.isWhole && pages === this.#pages && this.isConnected) {
+        fill(this.#body, nothing("Searching …", pages.stoppedAt && h("span", {}, `No run since ${time(pages.stoppedAt)}.`)));
+        await pages.more();
+      }
     } catch (error) {
       if (pages === this.#pages && this.isConnected) showError(this.#body, error, () => this.#load(query, tries + 1), tries);
       return;
@@ -90,6 +106,7 @@ class RunsView extends HTMLElement {
     if (pages !== this.#pages) return;
     this.#bar.hidden = !pages.runs.length && !isFiltered(query);
     if (!pages.runs.length) return fill(this.#body, this.#empty(query));
+    this.#shown = pages;
     this.#beside = lookOf(pages.runs);
     if (!this.#example) {
       this.#example = pages.runs[0];
