@@ -1,6 +1,7 @@
 """A run as a waterfall: by mouse, by keys, on a phone; an event in detail; runs that go on."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from selenium.webdriver import ActionChains
@@ -152,6 +153,35 @@ def test_what_is_shown_can_be_narrowed_and_the_address_says_so(
     ui.has_address("min_ms=1000")
     assert "ask" not in names(ui)
     assert "run_sql" in names(ui)
+
+
+def test_idle_time_folds_and_the_address_says_so(ui: Ui, service: Service) -> None:
+    run = Run("Waiter", 4000)
+    root = run.add("agent_start")
+    run.add("tool_call", root, name="ask a person", latency_ms=800)
+    run.add("tool_call", root, name="go on", latency_ms=800, cost=0.02)
+    run.add("agent_end")
+    for number, seconds in enumerate((0, 2, 3002, 3004)):
+        moment = datetime.now(UTC) - timedelta(seconds=4000 - seconds)
+        run.events[number]["timestamp"] = moment.isoformat()
+    send(service, run.events)
+    ui.open(f"{service.url}/ui/runs/{run.run_id}", "go on")
+    before = ui.find("#row-2 .bar").rect
+    ui.press("i")
+    ui.has_address("fold=1")
+    assert ui.find("#row-2 .bar").rect["width"] > 20 * before["width"]
+    [gap] = ui.texts(".gap")
+    assert gap.startswith(("49 min", "50 min"))
+    assert ui.texts("#row-2 .trace-figure")[0] == "800 ms"
+    ui.browser.refresh()
+    ui.find(".gap")
+    ui.click("//button[text()='Fold idle time']")
+    ui.lacks_address("fold=")
+    ui.until(lambda: not ui.texts(".gap"), "no gap")
+    assert ui.find("#row-2 .bar").rect == before
+    ui.click("//option[text()='≥ $0.01']")
+    ui.has_address("min_cost=0.01")
+    assert names(ui) == ["agent_start", "go on"]
 
 
 def test_dragging_and_keys_zoom_and_the_address_keeps_it(ui: Ui, stored: tuple[str, Ids]) -> None:

@@ -9,6 +9,7 @@ const DEEPEST = 20; // levels that are indented; below, the depth is a number
 
 /**
  * @typedef {object} Look how a row is to be drawn
+ * @property {import("./model.js").Trace} drawn with the times at which it is drawn
  * @property {[number, number]} range
  * @property {boolean} isClosed
  * @property {boolean} isSelected
@@ -32,7 +33,7 @@ export function traceRow(trace, row, look) {
     h("span", { class: "trace-figure", role: "gridcell" }, duration(trace.end[row] - trace.start[row])),
     h("span", { class: "trace-figure trace-cost", role: "gridcell", title: costTitle(trace, row) }, costOf(trace, row)),
     h("span", { class: "trace-figure trace-tokens", role: "gridcell", title: "with all below it" }, tokensOf(trace, row)),
-    h("span", { class: "lane", role: "gridcell" }, bar(trace, row, look.range)),
+    h("span", { class: "lane", role: "gridcell" }, bar(look.drawn, row, look.range)),
   );
 }
 

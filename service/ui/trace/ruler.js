@@ -2,6 +2,7 @@
 
 import { fill, h } from "../lib/dom.js";
 import { duration } from "../lib/format.js";
+import { unfolded } from "./gaps.js";
 import { follow } from "./minimap.js";
 import { clamp, ticks } from "./scale.js";
 
@@ -13,6 +14,8 @@ export class Ruler {
   element = h("div", { class: "ruler", title: "Drag to zoom" }, this.#marks, this.#brush);
   #range = /** @type {[number, number]} */ ([0, 1]);
   #length = 1;
+  /** @type {import("./gaps.js").Gap[]} */
+  gaps = [];
   /** @type {(range: [number, number], isDone: boolean) => void} */
   onrange = () => {};
 
@@ -28,11 +31,15 @@ export class Ruler {
     const [from, to] = range;
     const wide = this.element.clientWidth;
     const found = ticks(range, wide / TICK_PIXELS);
-    fill(this.#marks, found.map((at) => {
-      const mark = h("span", { class: "tick" }, duration(at));
-      mark.style.left = `${((at - from) / (to - from)) * 100}%`;
-      return mark;
-    }));
+    const share = (/** @type {number} */ at) => `${((at - from) / (to - from)) * 100}%`;
+    const isFree = (/** @type {number} */ at) => !this.gaps.some((gap) => at > gap.at - (to - from) * 0.04 && at < gap.end);
+    const place = (/** @type {HTMLElement} */ mark, /** @type {number} */ at) => (mark.style.left = share(at), mark);
+    fill(this.#marks, found.filter(isFree).map((at) => place(h("span", { class: "tick" }, duration(unfolded(this.gaps, at))), at)),
+      this.gaps.filter((gap) => gap.end > from && gap.at < to).map((gap) => {
+        const mark = h("span", { class: "gap", title: `${duration(gap.to - gap.from)} in which nothing ran` }, duration(gap.to - gap.from));
+        mark.style.width = `${((gap.end - gap.at) / (to - from)) * 100}%`;
+        return place(mark, gap.at);
+      }));
     const step = found.length > 1 ? ((found[1] - found[0]) / (to - from)) * wide : wide;
     const table = this.element.closest(".waterfall");
     if (!(table instanceof HTMLElement)) return;

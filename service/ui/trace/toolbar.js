@@ -1,12 +1,13 @@
 // What stands above a waterfall: which events are shown, how deep, and the search in it.
 
 import { afterPause, fill, h } from "../lib/dom.js";
-import { count, duration } from "../lib/format.js";
+import { count, duration, money } from "../lib/format.js";
 import { icon } from "../parts/icons.js";
 
 const LENGTHS = [1, 10, 100, 1000, 10_000, 60_000];
+const COSTS = [0.001, 0.01, 0.1, 1, 10];
 
-/** @typedef {{set: (changes: Record<string, any>) => void, step: (which: "error" | "critical" | "find", by: number) => void, level: (by: number) => void, all: (isClosed: boolean) => void, whole: () => void, help: () => void}} Actions */
+/** @typedef {{set: (changes: Record<string, any>) => void, step: (which: "error" | "critical" | "find", by: number) => void, level: (by: number) => void, all: (isClosed: boolean) => void, whole: () => void, fold: () => void, help: () => void}} Actions */
 
 export class Toolbar {
   #actions;
@@ -15,6 +16,9 @@ export class Toolbar {
   #state = h("span", { class: "quiet shown-count", role: "status" });
   #length = h("select", { "aria-label": "Only events that last at least" },
     h("option", { value: "" }, "any duration"), LENGTHS.map((ms) => h("option", { value: ms }, `≥ ${duration(ms)}`)));
+  #cost = h("select", { "aria-label": "Only events that cost at least, with all below" },
+    h("option", { value: "" }, "any cost"), COSTS.map((dollars) => h("option", { value: dollars }, `≥ ${money(dollars)}`)));
+  #fold = h("button", { type: "button", title: "Fold long times in which nothing ran (i)" }, "Fold idle time");
   /** @type {Map<string, HTMLButtonElement>} */
   #only = new Map();
   #whole;
@@ -32,16 +36,18 @@ export class Toolbar {
       actions.step("find", event.shiftKey ? -1 : 1);
     });
     this.#length.addEventListener("change", () => actions.set({ min_ms: this.#length.value }));
+    this.#cost.addEventListener("change", () => actions.set({ min_cost: this.#cost.value }));
+    this.#fold.addEventListener("click", actions.fold);
     const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ work) =>
       h("button", { type: "button", title, onclick: work }, text);
     this.#whole = button("Whole run", "0", actions.whole);
     this.element = h(
       "div",
       { class: "trace-tools", role: "toolbar", "aria-label": "Waterfall" },
-      h("span", { class: "group" }, this.#onlyButton("errors", "Only errors"), this.#onlyButton("critical", "Critical path"), this.#length),
+      h("span", { class: "group" }, this.#onlyButton("errors", "Only errors"), this.#onlyButton("critical", "Critical path"), this.#length, this.#cost),
       h("span", { class: "group" }, button("−", "Close one level more", () => actions.level(-1)), button("+", "Open one level more", () => actions.level(1)),
         button("Open all", "Open all levels", () => actions.all(false))),
-      this.#whole,
+      this.#fold, this.#whole,
       h("span", { class: "group find" }, this.#find, this.#hits, button("↑", "Previous (N)", () => actions.step("find", -1)), button("↓", "Next (n)", () => actions.step("find", 1))),
       h("span", { class: "group" }, h("button", { type: "button", class: "next-error", title: "Next error (e)", onclick: () => actions.step("error", 1) }, icon("error"), "Next error")),
       this.#state,
@@ -57,12 +63,13 @@ export class Toolbar {
     return button;
   }
 
-  /** @param {import("./model.js").View} view @param {{shown: number, size: number, errors: number, isPart: boolean, find: string, hits: number}} now */
+  /** @param {import("./model.js").View} view @param {{shown: number, size: number, errors: number, isPart: boolean, find: string, hits: number, fold: boolean | null}} now `fold` is null where nothing can be folded */
   show(view, now) {
     for (const [name, button] of this.#only) button.setAttribute("aria-pressed", String(view.only === name));
-    const given = view.minMs ? String(view.minMs) : "";
-    if (given && ![...this.#length.options].some((one) => one.value === given)) this.#length.append(h("option", { value: given }, `≥ ${duration(view.minMs)}`));
-    this.#length.value = given;
+    choose(this.#length, view.minMs, duration);
+    choose(this.#cost, view.minCost, money);
+    this.#fold.hidden = now.fold === null;
+    this.#fold.setAttribute("aria-pressed", String(now.fold === true));
     this.#whole.hidden = !now.isPart;
     if (document.activeElement !== this.#find) this.#find.value = now.find;
     fill(this.#hits, now.find && `${count(now.hits)} found`);
@@ -76,4 +83,11 @@ export class Toolbar {
     this.#find.focus();
     this.#find.select();
   }
+}
+
+/** Show which least is given; one of the address may be none of those offered. @param {HTMLSelectElement} select @param {number} least @param {(value: number) => string} text */
+function choose(select, least, text) {
+  const given = least ? String(least) : "";
+  if (given && ![...select.options].some((one) => one.value === given)) select.append(h("option", { value: given }, `≥ ${text(least)}`));
+  select.value = given;
 }

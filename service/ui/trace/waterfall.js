@@ -2,6 +2,7 @@
 
 import { h } from "../lib/dom.js";
 import { VirtualList } from "../lib/list.js";
+import { fold, idle } from "./gaps.js";
 import { Minimap } from "./minimap.js";
 import { filterOf, isFiltered, PARENT, uncover, value, visibleRows } from "./model.js";
 import { bar, traceRow } from "./row.js";
@@ -14,6 +15,10 @@ const NARROW = matchMedia("(max-width: 40rem)");
 export class Waterfall {
   /** @type {import("./model.js").Trace | null} */
   trace = null;
+  /** The same with the times at which it is drawn. @type {import("./model.js").Trace | null} */
+  drawn = null;
+  isFolded = false;
+  hasGaps = false;
   /** @type {import("./model.js").View} */
   view = { closed: new Set(), only: "", minMs: 0, minCost: 0 };
   range = /** @type {[number, number]} */ ([0, 1]);
@@ -58,7 +63,24 @@ export class Waterfall {
     this.selected = now(this.selected);
     view.closed = new Set([...view.closed].map(now).filter((row) => row >= 0));
     this.trace = trace;
-    if (!trace.isPart) this.#minimap.show(trace);
+    this.hasGaps = idle(trace).length > 0;
+    this.fold(this.isFolded);
+  }
+
+  /** Fold its idle time, or unfold it. @param {boolean} isFolded */
+  fold(isFolded) {
+    const { trace } = this;
+    this.isFolded = isFolded;
+    if (!trace) return;
+    const { trace: drawn, gaps } = isFolded ? fold(trace) : { trace, gaps: [] };
+    this.drawn = drawn;
+    this.#ruler.gaps = gaps;
+    if (!trace.isPart) this.#minimap.show(drawn);
+  }
+
+  /** How long the run is as it is drawn, in milliseconds. */
+  get length() {
+    return this.drawn?.length ?? 1;
   }
 
   /** Draw all of it again, by `view`, `range`, `selected` and `found`. */
@@ -75,15 +97,15 @@ export class Waterfall {
 
   /** Draw the bars again for another range. */
   drawRange() {
-    const { trace } = this;
-    if (!trace) return;
+    const { drawn } = this;
+    if (!drawn) return;
     this.#showRange();
-    this.#list.each((index, element) => element.querySelector(".lane")?.replaceChildren(bar(trace, /** @type {number} */ (this.#rows[index]), this.range)));
+    this.#list.each((index, element) => element.querySelector(".lane")?.replaceChildren(bar(drawn, /** @type {number} */ (this.#rows[index]), this.range)));
   }
 
   #showRange() {
     this.#minimap.setRange(this.range);
-    this.#ruler.show(this.range, this.trace?.length ?? 1);
+    this.#ruler.show(this.range, this.length);
   }
 
   get size() {
@@ -140,7 +162,7 @@ export class Waterfall {
 
   /** Zoom about the middle, or move, by keys. @param {number} factor @param {number} share */
   moveRange(factor, share) {
-    const length = this.trace?.length ?? 1;
+    const { length } = this;
     const [from, to] = this.range;
     this.onrange(share ? pan(this.range, share, length) : zoom(this.range, (from + to) / 2, factor, length), true);
   }
@@ -154,7 +176,7 @@ export class Waterfall {
     const row = /** @type {number} */ (this.#rows[index]);
     const trace = /** @type {import("./model.js").Trace} */ (this.trace);
     return traceRow(trace, row, {
-      range: this.range, isClosed: this.view.closed.has(row), isSelected: row === this.selected,
+      drawn: this.drawn ?? trace, range: this.range, isClosed: this.view.closed.has(row), isSelected: row === this.selected,
       isFound: this.found.has(row), isFaint: this.#passes !== null && !this.#passes(row),
     });
   }
@@ -177,7 +199,7 @@ export class Waterfall {
     const box = this.#ruler.element.getBoundingClientRect();
     const [from, to] = this.range;
     const about = from + (Math.min(Math.max(0, event.clientX - box.left), box.width) / box.width) * (to - from);
-    const length = this.trace?.length ?? 1;
+    const { length } = this;
     const range = event.ctrlKey ? zoom(this.range, about, Math.exp(event.deltaY * 0.004), length) : pan(this.range, side / box.width, length);
     this.onrange(range, false);
   }

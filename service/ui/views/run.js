@@ -9,12 +9,10 @@ import { runHead } from "../trace/head.js";
 import { onKey, showHelp } from "../trace/keys.js";
 import { CRITICAL, ERROR, flagged, matches, next, PARENT, parentsFrom, value } from "../trace/model.js";
 import { Pane } from "../trace/pane.js";
-import { readTrace } from "../trace/reading.js";
+import { readTrace, watch } from "../trace/reading.js";
 import { rangeText, readRange } from "../trace/scale.js";
 import { Toolbar } from "../trace/toolbar.js";
 import { Waterfall } from "../trace/waterfall.js";
-
-const LOOK_MS = 2000;
 
 class RunView extends HTMLElement {
   #runId = "";
@@ -30,7 +28,6 @@ class RunView extends HTMLElement {
   /** @type {number[]} */
   #hits = [];
   #level = Infinity;
-  #timer = 0;
   #stop = new AbortController();
   /** @type {Record<string, any>} changes of the address that are still to be written */
   #pending = {};
@@ -40,7 +37,7 @@ class RunView extends HTMLElement {
     super();
     this.#toolbar = new Toolbar({
       set: (changes) => this.#set(changes), step: (which, by) => this.#step(which, by), level: (by) => this.#setLevel(by),
-      all: (isClosed) => this.#closeFrom(isClosed ? 0 : Infinity), whole: () => this.#setRange([0, this.#length], true), help: showHelp,
+      all: (isClosed) => this.#closeFrom(isClosed ? 0 : Infinity), whole: () => this.#setRange([0, this.#length], true), fold: () => this.#fold(), help: showHelp,
     }, (text) => text.trim() !== this.#find && this.#set({ find: text.trim() }));
     this.#waterfall.onselect = (row, isOpened) => this.#choose(row, isOpened);
     this.#waterfall.onrange = (range, isDone) => this.#setRange(range, isDone);
@@ -55,12 +52,11 @@ class RunView extends HTMLElement {
 
   disconnectedCallback() {
     removeEventListener("keydown", this.#onkey);
-    clearTimeout(this.#timer);
     this.#stop.abort();
   }
 
   get #length() {
-    return this.#waterfall.trace?.length ?? 1;
+    return this.#waterfall.length;
   }
 
   /** @param {Record<string, string>} params @param {URLSearchParams} query */
@@ -84,7 +80,7 @@ class RunView extends HTMLElement {
       document.title = `${line(this.#run.run_name, 60)} · ${line(this.#run.agent_name, 40)} · GATI`;
       fill(this.#head, runHead(this.#run, null));
       await readTrace(this.#run, signal, (trace) => this.#show(trace), true);
-      this.#later();
+      watch(this.#run, signal, (run) => this.#goOn(run, signal));
     } catch (error) {
       if (!signal.aborted) showError(this.#body, error, () => this.#load(tries + 1), tries);
     }
@@ -105,18 +101,23 @@ class RunView extends HTMLElement {
     const fall = this.#waterfall;
     const trace = /** @type {import("../trace/model.js").Trace} */ (fall.trace);
     const [only, find, t] = ["only", "find", "t"].map((name) => this.#query.get(name) ?? "");
-    const before = `${fall.view.only} ${fall.view.minMs} ${this.#find}`;
+    const asked = () => `${fall.view.only} ${fall.view.minMs} ${fall.view.minCost} ${fall.isFolded} ${this.#find}`;
+    const before = asked();
     fall.view.only = only === "errors" || only === "critical" ? only : "";
     fall.view.minMs = Number(this.#query.get("min_ms")) || 0;
-    const isZoomed = t !== rangeText(fall.range, trace.length);
-    if (isFresh || isZoomed) fall.range = readRange(t, trace.length);
+    fall.view.minCost = Number(this.#query.get("min_cost")) || 0;
+    const isFolded = this.#query.get("fold") === "1";
+    const isRefolded = isFolded !== fall.isFolded;
+    if (isRefolded) fall.fold(isFolded);
+    const isZoomed = isRefolded || t !== rangeText(fall.range, fall.length);
+    if (isFresh || isZoomed) fall.range = readRange(t, fall.length);
     if (isFresh || find !== this.#find) {
       this.#find = find;
       this.#hits = matches(trace, find);
       fall.found = new Set(this.#hits);
       if (this.#hits.length && find && !isFresh && !fall.found.has(fall.selected)) fall.selected = -1;
     }
-    if (isFresh || before !== `${fall.view.only} ${fall.view.minMs} ${find}`) fall.update();
+    if (isFresh || before !== asked()) fall.update();
     else if (isZoomed) fall.drawRange();
     const row = trace.rowOf.get(this.#query.get("event") ?? "");
     if (row !== undefined) {
@@ -129,8 +130,9 @@ class RunView extends HTMLElement {
   #tell() {
     const { range, trace, view, size } = this.#waterfall;
     if (!trace) return;
-    const isPart = range[0] > 0 || range[1] < trace.length;
-    this.#toolbar.show(view, { shown: size, size: trace.isPart ? this.#run.event_count : trace.size, errors: this.#run.error_count, isPart, find: this.#find, hits: this.#hits.length });
+    const isPart = range[0] > 0 || range[1] < this.#length;
+    const fold = this.#waterfall.hasGaps ? this.#waterfall.isFolded : null;
+    this.#toolbar.show(view, { fold, shown: size, size: trace.isPart ? this.#run.event_count : trace.size, errors: this.#run.error_count, isPart, find: this.#find, hits: this.#hits.length });
   }
 
   /** @param {number} row @param {boolean} isOpened by a click: then the pane opens also where it would lie above the list */
@@ -172,6 +174,11 @@ class RunView extends HTMLElement {
     this.#set({ t: rangeText(range, this.#length) }, !isDone);
   }
 
+  /** Fold idle time, or unfold it; all of the run is seen then. */
+  #fold() {
+    this.#set({ fold: this.#waterfall.isFolded || !this.#waterfall.hasGaps ? null : 1, t: null });
+  }
+
   /** @param {"error" | "critical" | "find"} which @param {number} by */
   #step(which, by) {
     const { trace, selected } = this.#waterfall;
@@ -199,24 +206,6 @@ class RunView extends HTMLElement {
     this.#tell();
   }
 
-  /** Look whether the run has gone on, while it may. */
-  #later() {
-    clearTimeout(this.#timer);
-    if (this.#run.status !== "active") return;
-    this.#timer = setTimeout(() => this.#look(), LOOK_MS);
-  }
-
-  async #look() {
-    const { signal } = this.#stop;
-    try {
-      const run = document.hidden ? this.#run : await get(`runs/${this.#run.run_id}`, {}, signal);
-      if (run.updated_at !== this.#run.updated_at || run.event_count !== this.#run.event_count) await this.#goOn(run, signal);
-    } catch {
-      // What is shown stays; the next look tells.
-    }
-    if (!signal.aborted) this.#later();
-  }
-
   /** Show what has come. @param {any} run @param {AbortSignal} signal */
   async #goOn(run, signal) {
     this.#run = run;
@@ -239,8 +228,8 @@ class RunView extends HTMLElement {
       nextCritical: () => this.#step("critical", 1), previousCritical: () => this.#step("critical", -1),
       nextFound: () => this.#step("find", 1), previousFound: () => this.#step("find", -1),
       find: () => this.#toolbar.focusFind(), help: showHelp,
-      zoomIn: () => fall.moveRange(0.5, 0), zoomOut: () => fall.moveRange(2, 0), zoomWhole: () => this.#setRange([0, trace.length], true),
-      panLeft: () => fall.moveRange(1, -0.25), panRight: () => fall.moveRange(1, 0.25),
+      zoomIn: () => fall.moveRange(0.5, 0), zoomOut: () => fall.moveRange(2, 0), zoomWhole: () => this.#setRange([0, this.#length], true),
+      fold: () => this.#fold(), panLeft: () => fall.moveRange(1, -0.25), panRight: () => fall.moveRange(1, 0.25),
     });
   };
 }
