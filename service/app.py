@@ -37,6 +37,7 @@ from service.resources.health import health, prometheus
 from service.resources.health.probe import Probe
 from service.resources.health.reasons import Sources
 from service.resources.metrics import (
+    changes,
     percentiles,
     runs_over_time,
     summary,
@@ -133,6 +134,7 @@ def routes(
         "/metrics/tokens-timeline": summary.TokensTimeline(database),
         "/metrics/agents-comparison": summary.AgentsComparison(database),
         "/metrics/timeseries": timeseries.Timeseries(database),
+        "/metrics/changes": changes.Changes(database),
         "/metrics/models": percentiles.Models(database),
         "/metrics/versions": versions.Versions(database),
         "/metrics/tools": tools.Tools(database),
@@ -147,6 +149,7 @@ def routes(
         "/public/scores": langfuse.LangfuseScores(intake),
         "/public/ingestion": langfuse.LangfuseIngestion(intake),
         "/prices": prices.Prices(database),
+        "/prices/missing": prices.MissingPrices(database),
         "/export/events.ndjson": export.EventsNdjson(database, new_stream_client, can_stream),
         "/export/events.csv": export.EventsCsv(database, new_stream_client, can_stream),
         "/export/runs.csv": export.RunsCsv(database, new_stream_client, can_stream),

@@ -1,6 +1,7 @@
-"""GET /prices: what models cost, and which price a call of a model has."""
+"""/prices: what models cost, which price a call of a model has, and which models lack one."""
 
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
+from itertools import islice
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -18,6 +19,9 @@ from service.prices.price_list import CurrentPrices
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
 MAX_PROVIDER = 100
+DEFAULT_MISSING = 20
+MOST_LOOKED_AT = 1_000  # models that cost nothing
+DAYS_IN_USE = timedelta(days=7)
 
 
 class PriceKey(NamedTuple):
@@ -78,6 +82,31 @@ class Prices(DatabaseResource):
             "prices": [shown(row) for row in rows[:limit]],
             "next_cursor": pack(*key_of(rows[limit - 1])) if more else None,
         }
+
+
+class MissingPrices(DatabaseResource):
+    """Models in use without a price: their calls count as free."""
+
+    policy = Policy({"GET": READ})
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._current = CurrentPrices()
+        self._lock = Lock()
+
+    def read(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Respond with the models whose calls since `from` have tokens, no cost and no price."""
+        allow_parameters(req, {"from", "limit"})
+        from_at = moment(req, "from", UTC)
+        since = from_at.date() if from_at else today() - DAYS_IN_USE
+        limit = integer(req, "limit", DEFAULT_MISSING, low=1, clamp=MAX_LIMIT)
+        with self._database.snapshot() as conn, self._lock:
+            prices = self._current.at(conn, queries.prices.loaded(conn).fetchone())
+            rows = queries.health.models_without_cost(
+                conn, since=since, row_limit=MOST_LOOKED_AT
+            ).fetchall()
+            found = list(islice((row for row in rows if not prices.model_of(row["model"])), limit))
+        resp.media = {"since": since, "models": found}
 
 
 def row_of(conn: Connection, key: PriceKey) -> Row | None:

@@ -1,7 +1,7 @@
 """The built-in prices: which names they know, from which day, above how many tokens."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -149,6 +149,32 @@ def test_the_api_tells_what_a_call_costs(
     long = client.ok("/api/prices?model=gemini-1.5-pro&tokens_in=200000")["price"]
     assert long["above_tokens"] == 128_000
     assert client.ok("/api/prices?model=my-own-model") == {"model": "my-own-model", "price": None}
+
+
+def test_the_api_tells_which_models_in_use_lack_a_price(
+    client: Client, database_url: str, package: BuiltIn
+) -> None:
+    update(database_url, package)
+    day = datetime.now(UTC).date()
+    old = (day - timedelta(days=20)).isoformat()
+    for data, timestamp in (
+        ({"model": "mine", "tokens_in": 7, "tokens_out": 2}, day.isoformat()),
+        ({"model": "mine", "tokens_in": 1}, day.isoformat()),
+        ({"model": "said", "tokens_in": 9, "cost": 0.1}, day.isoformat()),
+        ({"model": "gpt-4o", "tokens_in": 9, "cost": 0}, day.isoformat()),
+        ({"model": "no tokens"}, day.isoformat()),
+        ({"model": "once", "tokens_in": 99}, old),
+    ):
+        client.send(event(new_id(), "llm_call", timestamp=timestamp + "T00:00:00Z", data=data))
+    mine = {"model": "mine", "calls": 2, "tokens_in": 8, "tokens_out": 2}
+    once = {"model": "once", "calls": 1, "tokens_in": 99, "tokens_out": 0, "last_day": old}
+    found = client.ok("/api/prices/missing")
+    assert found["models"] == [{**mine, "last_day": day.isoformat()}]
+    assert found["since"] == (day - timedelta(days=7)).isoformat()
+    assert client.ok(f"/api/prices/missing?from={old}")["models"] == [once, *found["models"]]
+    assert client.ok(f"/api/prices/missing?from={old}&limit=1")["models"] == [once]
+    load(database_url, "own.csv", prices(["mine,,2020-01-01,1,2,,,,"]))
+    assert client.ok("/api/prices/missing")["models"] == []
 
 
 def test_the_api_lists_all_prices_in_pages(
