@@ -3,6 +3,7 @@
 -- params   fingerprint      bigint       the group
 -- params   row_limit        bigint       rows at most
 -- params   agent            text         optional: errors of runs of this agent alone
+-- params   environment      text         optional: errors of runs of this environment alone
 -- params   from_at          timestamptz  optional: errors of then or later
 -- params   to_at            timestamptz  optional: errors before
 -- params   after_timestamp  timestamptz  the time of the error after which the page begins, with after_event_id
@@ -12,7 +13,7 @@
 -- rows     up to row_limit
 -- index    events_error_fingerprint_timestamp_idx, events_pkey, runs_pkey
 -- plan     index scans backwards, merged over the partitions until row_limit; look-ups by key
--- try      \set fingerprint 3333897645718831148 \set row_limit 50 \set agent Researcher \set from_at '2026-11-16' \set to_at '2026-11-23' \set after_timestamp '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0
+-- try      \set fingerprint 3333897645718831148 \set row_limit 50 \set agent Researcher \set environment production \set from_at '2026-11-16' \set to_at '2026-11-23' \set after_timestamp '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0
 
 WITH page AS MATERIALIZED (
     SELECT e.received_on, e.run_id, e.event_id, e.timestamp
@@ -23,6 +24,11 @@ WITH page AS MATERIALIZED (
         ON r.run_id     = e.run_id
        AND r.agent_name = :'agent'
 \endif
+\if :{?environment}
+      JOIN runs AS v
+        ON v.run_id      = e.run_id
+       AND v.environment = :'environment'
+\endif
 \endif
      WHERE e.error_fingerprint = :'fingerprint'::bigint
 \if :{?agent}
@@ -32,6 +38,16 @@ WITH page AS MATERIALIZED (
                      FROM runs AS r
                     WHERE r.run_id     = e.run_id
                       AND r.agent_name = :'agent'
+                   OFFSET 0)
+\endif
+\endif
+\if :{?environment}
+\if :{?distributed}
+\else
+       AND EXISTS (SELECT
+                     FROM runs AS v
+                    WHERE v.run_id      = e.run_id
+                      AND v.environment = :'environment'
                    OFFSET 0)
 \endif
 \endif

@@ -6,7 +6,9 @@
 -- params   to_at              timestamptz  errors before
 -- params   error_limit        bigint       errors to group at most
 -- params   row_limit          bigint       groups at most
--- params   agent              text         optional: errors of runs of this agent alone
+-- params   by_run             boolean      optional: given with agent or environment
+-- params   agent              text         optional, with by_run: errors of runs of this agent alone
+-- params   environment        text         optional, with by_run: errors of runs of this environment alone
 -- params   by_last            boolean      optional: given, the latest groups first
 -- params   after_value        text         with after_fingerprint: the count, or last_at, of the group after which the page begins
 -- params   after_fingerprint  bigint       optional: its fingerprint
@@ -14,8 +16,8 @@
 -- rows     up to row_limit; one without a fingerprint where there is no group
 -- index    events_timestamp_error_fingerprint_run_id_idx, runs_pkey
 -- plan     index-only scan of the errors of the time in each partition, aggregate; a look-up of the run of each error of the
---          page, or with agent of each error
--- try      \set from_at '2026-11-16' \set to_at '2026-11-23' \set error_limit 100000 \set row_limit 50 \set agent Researcher \set by_last true \set after_value '2026-11-22 23:59:00+00' \set after_fingerprint 3333897645718831148
+--          page, or with by_run of each error
+-- try      \set from_at '2026-11-16' \set to_at '2026-11-23' \set error_limit 100000 \set row_limit 50 \set by_run true \set agent Researcher \set environment production \set by_last true \set after_value '2026-11-22 23:59:00+00' \set after_fingerprint 3333897645718831148
 
 WITH found AS MATERIALIZED (
     SELECT e.error_fingerprint, e.timestamp, e.run_id
@@ -24,9 +26,9 @@ WITH found AS MATERIALIZED (
        AND e.timestamp >= :'from_at'::timestamptz
        AND e.timestamp <  :'to_at'::timestamptz
      LIMIT :'error_limit'::bigint + 1
-\if :{?agent}
+\if :{?by_run}
 ), owned AS MATERIALIZED (  -- else all runs of the agent could be read for each error
-    SELECT f.error_fingerprint, f.timestamp, r.agent_name, r.received_on
+    SELECT f.error_fingerprint, f.timestamp, r.agent_name, r.environment, r.received_on
       FROM found AS f
       JOIN runs  AS r
         ON r.run_id = f.run_id
@@ -36,9 +38,15 @@ WITH found AS MATERIALIZED (
            count(*)         AS count,
            min(o.timestamp) AS first_at,
            max(o.timestamp) AS last_at
-\if :{?agent}
+\if :{?by_run}
       FROM owned AS o
-     WHERE o.agent_name = :'agent'
+     WHERE true
+\if :{?agent}
+       AND o.agent_name = :'agent'
+\endif
+\if :{?environment}
+       AND o.environment = :'environment'
+\endif
 \else
       FROM found AS o
 \endif
@@ -61,12 +69,17 @@ WITH found AS MATERIALIZED (
      LIMIT :'row_limit'::bigint
 ), counted AS (
     SELECT p.error_fingerprint, r.agent_name, count(*) AS events,
-\if :{?agent}
+\if :{?by_run}
            max(r.received_on) FILTER (WHERE r.timestamp = p.last_at) AS received_on
       FROM page  AS p
       JOIN owned AS r
         ON r.error_fingerprint = p.error_fingerprint
+\if :{?agent}
        AND r.agent_name        = :'agent'
+\endif
+\if :{?environment}
+       AND r.environment       = :'environment'
+\endif
 \else
            max(r.received_on) FILTER (WHERE f.timestamp = p.last_at) AS received_on
       FROM page  AS p

@@ -4,11 +4,12 @@
 -- params   last_ats      timestamptz[]  their last_at, beside the fingerprints
 -- params   received_ons  date[]         their received_on
 -- params   agent         text           optional: errors of runs of this agent alone
+-- params   environment   text           optional: errors of runs of this environment alone
 -- returns  error_fingerprint bigint, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, name text, type text, text text
 -- rows     one per group
 -- index    events_error_fingerprint_timestamp_idx, events_pkey, runs_pkey
 -- plan     an index scan in one partition for each group, look-ups by key
--- try      \set fingerprints '{3333897645718831148}' \set last_ats '{2026-11-22 23:59:00+00}' \set received_ons '{2026-11-22}' \set agent Researcher
+-- try      \set fingerprints '{3333897645718831148}' \set last_ats '{2026-11-22 23:59:00+00}' \set received_ons '{2026-11-22}' \set agent Researcher \set environment production
 
 WITH newest AS MATERIALIZED (
     SELECT DISTINCT ON (e.error_fingerprint)
@@ -23,6 +24,11 @@ WITH newest AS MATERIALIZED (
       JOIN runs AS r
         ON r.run_id     = e.run_id
        AND r.agent_name = :'agent'
+\endif
+\if :{?environment}
+      JOIN runs AS v
+        ON v.run_id      = e.run_id
+       AND v.environment = :'environment'
 \endif
      ORDER BY e.error_fingerprint, e.tie DESC, e.run_id DESC, e.event_id DESC
 )

@@ -141,30 +141,35 @@ def test_hostile_texts_are_grouped_and_shown_cut(client: Client, conn: Connectio
 
 
 @pytest.mark.parametrize("sort", ["count", "last"])
-@pytest.mark.parametrize("agent", [None, "agent 1"])
-def test_the_groups_are_those_of_the_events(client: Client, sort: str, agent: str | None) -> None:
+@pytest.mark.parametrize(
+    "owner",
+    [{}, {"agent": "agent 1"}, {"environment": "live"}, {"agent": "agent 1", "environment": "old"}],
+    ids=str,
+)
+def test_the_groups_are_those_of_the_events(
+    client: Client, sort: str, owner: dict[str, str]
+) -> None:
     rng = random.Random(sort)
     truth: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     sent = []
     for _ in range(60):
-        run, owner = new_id(), f"agent {rng.randrange(3)}"
+        run, agent, environment = new_id(), f"agent {rng.randrange(3)}", rng.choice(["live", "old"])
+        sent.append(event(run, agent_name=agent, data={"environment": environment}))
         for _ in range(rng.randrange(6)):
             kind = rng.choice("abcdefghij")
             sent.append(
-                failure(run, f"{kind} of {rng.random()}", rng.randrange(50), agent_name=owner)
+                failure(run, f"{kind} of {rng.random()}", rng.randrange(50), agent_name=agent)
             )
-            if agent in (None, owner):
+            if owner.items() <= {"agent": agent, "environment": environment}.items():
                 truth[kind].append((sent[-1]["timestamp"], run, sent[-1]["event_id"]))
     client.send(*sent)
-    found = listed(client, sort=sort, limit=3, **({"agent": agent} if agent else {}))
+    found = listed(client, sort=sort, limit=3, **owner)
     assert {group["text"][0] for group in found} == set(truth)
     for group in found:
         errors = truth[group["text"][0]]
         assert group["count"] == len(errors)
         assert [group["first_at"], group["last_at"]] == [min(errors)[0], max(errors)[0]]
-        path = events_of(
-            client, group["fingerprint"], limit=4, **({"agent": agent} if agent else {})
-        )
+        path = events_of(client, group["fingerprint"], limit=4, **owner)
         shown = [(error["timestamp"], error["run_id"], error["event_id"]) for error in path]
         assert shown == sorted(errors, reverse=True)
         assert (group["newest"]["run_id"], group["newest"]["event_id"]) in [

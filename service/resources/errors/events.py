@@ -37,7 +37,7 @@ class ErrorEvents(DatabaseResource):
 
     def read(self, req: falcon.Request, resp: falcon.Response, fingerprint: str) -> None:
         """Respond with a page of errors, and the cursor of the next one."""
-        allow_parameters(req, {"agent", "from", "to", "limit", "cursor"})
+        allow_parameters(req, {"agent", "environment", "from", "to", "limit", "cursor"})
         stored = stored_fingerprint(fingerprint)
         from_at, to_at = time_range(req, UTC)
         limit = integer(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT)
@@ -48,6 +48,7 @@ class ErrorEvents(DatabaseResource):
                 fingerprint=stored,
                 row_limit=limit + 1,
                 agent=optional_text(req, "agent"),
+                environment=optional_text(req, "environment"),
                 from_at=from_at,
                 to_at=to_at,
                 after_timestamp=after and after.timestamp,

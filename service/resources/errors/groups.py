@@ -32,8 +32,11 @@ DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 DEFAULT_WINDOW = timedelta(days=7)
 MOST_ERRORS = 100_000  # of a window: grouping them takes a third of a second
 SORTS = ("count", "last")
+OWNERS = ("agent", "environment")  # of the runs that the errors are in
 INT64 = 2**63
 PLANS = "plan_cache_mode"
+
+Owners = dict[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -65,16 +68,16 @@ class ErrorGroups(DatabaseResource):
 
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Respond with a page of groups, and the cursor of the next one."""
-        allow_parameters(req, {"agent", "from", "to", "sort", "limit", "cursor"})
-        agent = optional_text(req, "agent")
+        allow_parameters(req, {*OWNERS, "from", "to", "sort", "limit", "cursor"})
+        owners = {name: optional_text(req, name) for name in OWNERS}
         limit = integer(req, "limit", DEFAULT_LIMIT, low=1, clamp=MAX_LIMIT)
         window = read_window(req, datetime.now(UTC))
         window, after = read_cursor(optional_text(req, "cursor"), window)
         try:
             with self._database.searching(self._database.read_timeout_seconds) as conn:
-                rows = find_groups(conn, window, agent, after, limit + 1)
+                rows = find_groups(conn, window, owners, after, limit + 1)
                 page = rows[:limit]
-                newest = find_newest(conn, page, agent)
+                newest = find_newest(conn, page, owners)
         except psycopg.errors.QueryCanceled:
             raise too_slow() from None
         cursor = cursor_after(window, page[-1]) if len(rows) > limit else None
@@ -128,7 +131,7 @@ def cursor_after(window: Window, row: Row) -> str:
 
 
 def find_groups(
-    conn: Connection, window: Window, agent: str | None, after: GroupKey | None, limit: int
+    conn: Connection, window: Window, owners: Owners, after: GroupKey | None, limit: int
 ) -> list[Row]:
     """The groups in their order; raise ApiError 400 for a window of too many errors."""
     by_last = window.sort == "last" or None
@@ -137,7 +140,8 @@ def find_groups(
         **window.times,
         error_limit=MOST_ERRORS,
         row_limit=limit,
-        agent=agent,
+        by_run=any(owners.values()) or None,
+        **owners,
         by_last=by_last,
         after_value=after and str(after.value),
         after_fingerprint=after and after.fingerprint,
@@ -148,7 +152,7 @@ def find_groups(
     return [row for row in rows if row["agents"]]  # on Citus a run may be gone that moment
 
 
-def find_newest(conn: Connection, groups: list[Row], agent: str | None) -> dict[int, Row]:
+def find_newest(conn: Connection, groups: list[Row], owners: Owners) -> dict[int, Row]:
     """The newest error of each group, by its fingerprint."""
     if not is_distributed(conn):  # Citus makes no generic plans; here planning takes 6 ms
         queries.transactions.use_settings(conn, names=[PLANS], settings=["force_generic_plan"])
@@ -157,7 +161,7 @@ def find_newest(conn: Connection, groups: list[Row], agent: str | None) -> dict[
         fingerprints=[str(group["error_fingerprint"]) for group in groups],
         last_ats=[str(group["last_at"]) for group in groups],
         received_ons=[str(group["received_on"]) for group in groups],
-        agent=agent,
+        **owners,
     )
     return {row["error_fingerprint"]: row for row in rows}
 
