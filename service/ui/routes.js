@@ -2,7 +2,7 @@
 
 /** @type {import("./lib/router.js").Route[]} */
 export const routes = [
-  { name: "runs", path: "", tag: "runs-view", title: "Runs", load: () => import("./views/runs.js") },
+  { name: "overview", path: "", tag: "overview-view", title: "Overview", nav: "overview", load: () => import("./views/overview.js") },
   { name: "runs", path: "runs", tag: "runs-view", title: "Runs", nav: "runs", load: () => import("./views/runs.js") },
   { name: "run", path: "runs/{run_id}", tag: "run-view", title: "Run", load: () => import("./views/run.js") },
   { name: "agents", path: "agents", tag: "agents-view", title: "Agents", nav: "agents", load: () => import("./views/agents.js") },

@@ -37,9 +37,11 @@ def filled(service: Service) -> Service:
     return service
 
 
-def test_the_root_leads_to_the_runs_and_a_run_to_its_page(ui: Ui, filled: Service) -> None:
-    ui.open(f"{filled.url}/", "Keeper", "2 errors", "$12.50")
+def test_the_root_leads_to_the_page_and_a_run_to_its_own(ui: Ui, filled: Service) -> None:
+    ui.open(f"{filled.url}/", "What changed", "Keeper", "$12.50")
     assert ui.browser.current_url == f"{filled.url}/ui/"
+    ui.click("//nav//a[text()='Runs']")
+    ui.shows("Keeper", "2 errors", "$12.50")
     ui.pick("a.run-row[href*='runs/']")
     ui.has_address("/ui/runs/")
     ui.find(".trace-row")

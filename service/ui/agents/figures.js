@@ -68,7 +68,7 @@ export async function read(window, agent) {
 }
 
 /** The zone for days, where the service knows it by this name. */
-function zoneOfApi() {
+export function zoneOfApi() {
   const name = zoneName();
   return name.includes("/") ? name : "UTC";
 }
