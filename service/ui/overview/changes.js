@@ -33,8 +33,9 @@ export function reason(now, before, costlier = "costlier model") {
 
 /** The four figures. @param {any} changes an answer of /metrics/changes */
 export function cards({ totals: { now, before }, points, interval }) {
+  const begun = points.filter((/** @type {any} */ point) => Date.parse(point.timestamp) < Date.now());
   const card = (/** @type {string} */ title, /** @type {string} */ name, /** @type {(value: number) => string} */ show) => {
-    const values = points.map((/** @type {any} */ point) => point[name] ?? 0);
+    const values = begun.map((/** @type {any} */ point) => point[name] ?? 0);
     return h("dl", { class: "card" }, h("dt", {}, title), h("dd", {}, show(now[name])),
       h("dd", { class: "beside" }, before ? [tone(now[name], before[name], name !== "runs"), ` ${show(before[name])} before`] : "–"),
       h("dd", {}, sparkline(values, `${title} by ${interval}: ${values.map(show).join(", ")}`)));
@@ -56,8 +57,8 @@ export function changed(changes) {
   const why = reason(now, before);
   return h("section", { class: "card changed" },
     h("div", { class: "page-head" }, h("h2", {}, "What changed"), days && h("span", { class: "quiet", title: `${time(changes.before.from)} – ${time(changes.before.to)}` },
-      why && h("b", {}, `mostly ${why}, `), days > 1 ? `beside the ${days} days before` : "beside the day before")),
-    h("div", { class: "wide-table" }, h("table", { class: "grid-table" },
+      why && h("b", {}, `mostly ${why}, `), `beside the ${days > 1 ? `${days} days` : "day"} before${changes.before.to < changes.from ? ", until this time" : ""}`)),
+    !GROUPS.some(([name]) => changes[name].length) ? h("p", {}, "Nothing happened in these windows.") : h("div", { class: "wide-table" }, h("table", { class: "grid-table" },
       h("thead", {}, h("tr", {}, HEADS.map((head) => h("th", { scope: "col" }, head)))),
       GROUPS.map(([name, key, filter]) => changes[name].length > 0 && h("tbody", {},
         h("tr", {}, h("th", { scope: "rowgroup", colspan: HEADS.length, class: "group-head" }, `By ${filter}`)),
