@@ -1,9 +1,9 @@
--- metrics/is_known: whether any event may have this model, or this event type.
+-- metrics/is_known: whether any event may have this model, event type or tool.
 --
 -- Events that count under (other) may have any. The events of runs that retention removed count too.
 --
--- params   dimension  text  model or event_type
--- params   name       text  the model or event type
+-- params   dimension  text  model, event_type or tool
+-- params   name       text  the model, event type or tool
 -- returns  is_known boolean
 -- rows     one
 -- index    daily_rollups_pkey

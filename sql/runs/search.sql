@@ -22,9 +22,10 @@
 -- params   name_pattern      text         optional: the run's name is like this, A to Z in any case
 -- params   name_regex        text         optional: a regular expression that the run's name matches
 -- params   model             text         optional: one of its events names this model
+-- params   tool              text         optional: one of its events names this tool
 -- params   data_pattern      text         optional: the data of one of its events, as text, is like this, A to Z in any case
 -- params   data_regex        text         optional: a regular expression that it matches
--- params   reads_events      boolean      optional: given with model, data_pattern or data_regex
+-- params   reads_events      boolean      optional: given with model, tool, data_pattern or data_regex
 -- params   session_id        text         optional: of this session alone
 -- params   user_id           text         optional: of this user alone
 -- params   tags              text[]       optional: with all of these tags
@@ -34,7 +35,7 @@
 -- index    runs_agent_name_started_at_idx or runs_session_id_idx, runs_user_id_idx, runs_version_idx, runs_pkey, events_pkey
 -- plan     index scan in the order of the index, from the cursor on (runs_started_at_idx without agent), at
 --          most runs of one moment sorted; stops at row_limit. reads_events: one index scan in one partition per run
--- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name_pattern '%run 1%' \set name_regex 'run 1' \set model gpt-4o \set data_pattern '%time out%' \set data_regex '[tT]ime' \set reads_events true \set session_id s-17 \set user_id u-4 \set tags '{test, nightly}' \set version 1.4.0
+-- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name_pattern '%run 1%' \set name_regex 'run 1' \set model gpt-4o \set tool search \set data_pattern '%time out%' \set data_regex '[tT]ime' \set reads_events true \set session_id s-17 \set user_id u-4 \set tags '{test, nightly}' \set version 1.4.0
 
 WITH walked AS (
     SELECT r.run_id, r.received_on, r.started_at, r.event_count,
@@ -136,6 +137,19 @@ WITH walked AS (
      GROUP BY e.run_id
 \endif
 \endif
+\if :{?tool}
+\if :{?distributed}
+), with_tool AS MATERIALIZED (
+    SELECT e.run_id
+      FROM counted AS c
+      JOIN events  AS e
+        ON e.received_on = c.received_on
+       AND e.run_id      = c.run_id
+     WHERE e.tool = :'tool'
+       AND c.events - c.own_events < :'slice'::bigint
+     GROUP BY e.run_id
+\endif
+\endif
 \if :{?data_pattern}
 \if :{?distributed}
 ), like_data AS MATERIALIZED (
@@ -175,6 +189,19 @@ WITH walked AS (
                         WHERE e.received_on = c.received_on
                           AND e.run_id      = c.run_id
                           AND e.model       = :'model'
+                       OFFSET 0)
+\endif
+\endif
+\if :{?tool}
+\if :{?distributed}
+           AND c.run_id IN (SELECT t.run_id
+                              FROM with_tool AS t)
+\else
+           AND EXISTS (SELECT
+                         FROM events AS e
+                        WHERE e.received_on = c.received_on
+                          AND e.run_id      = c.run_id
+                          AND e.tool        = :'tool'
                        OFFSET 0)
 \endif
 \endif

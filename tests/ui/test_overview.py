@@ -130,6 +130,9 @@ def test_bars_are_filters_that_can_be_taken_away(ui: Ui, filled: Filled) -> None
     assert "Singer" in ui.find("a.run-row").text
     ui.click("//button[contains(., 'model <b>my own</b>')]")
     ui.lacks_address("model=")
+    ui.click("//th//a[starts-with(., 'run_sql')]")
+    ui.has_address("tool=run_sql")
+    ui.until(lambda: len(ui.texts("a.run-row")) == 1, "one run has the tool")
     ui.find("input[name=environment]").send_keys("no such environment")
     ui.has_address("environment=no+such")
     ui.shows("No such run in this window.", "None in this window.")

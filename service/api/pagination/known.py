@@ -1,12 +1,12 @@
-"""Whether a search can end at once, because no event has its model or its event type."""
+"""Whether a search can end at once, because no event has its model, its event type or its tool."""
 
 from service.db.queries import Connection, queries
 
-DIMENSIONS = ("model", "event_type")
+DIMENSIONS = ("model", "event_type", "tool")
 
 
 def none_has(conn: Connection, filters: dict[str, str | None]) -> bool:
-    """Whether no event has the model or the event type of the filters, as far as metrics know.
+    """Whether no event has a name that the filters ask for, as far as metrics know.
 
     It is asked once a batch of a search found nothing, in the snapshot of that batch.
     """

@@ -27,7 +27,7 @@ from service.db.queries import Connection, Row, queries
 SORTS = ("started_at", "cost", "duration", "tokens")
 # A sort by a total reads every run of the window: totals change too often for an index.
 MOST_SORTED_RUNS = 200_000
-MOST_SORTED_EVENTS = 1_000_000  # where the filter `model` reads them
+MOST_SORTED_EVENTS = 1_000_000  # where the filters `model` and `tool` read them
 MOST_SORTED_TEXTS = 100_000  # where `q` reads their data
 
 # Filters that have an index: the others are held to the runs that these leave.
@@ -138,7 +138,8 @@ def by_total(database: Database, search: RunSearch) -> Page[TotalKey]:
 def check_window(conn: Connection, search: RunSearch) -> None:
     """Raise ApiError 400 for a window of too many runs; the error names a valid start."""
     filters = search.filters
-    events = None if filters["model"] is None else MOST_SORTED_EVENTS
+    names = filters["model"] or filters["tool"]
+    events = None if names is None else MOST_SORTED_EVENTS
     if filters.keys() & {"data_pattern", "data_regex"}:
         events = MOST_SORTED_TEXTS
     check_sortable(conn, {name: filters[name] for name in WINDOW}, events)
@@ -157,8 +158,8 @@ def window_too_large(reached: datetime) -> ApiError:
     """The error for a window of which only the runs started after `reached` can be sorted."""
     text = (
         f"Too many runs to sort between `from` and `to`: more than {MOST_SORTED_RUNS:,}, or with "
-        f"`model` more than {MOST_SORTED_EVENTS:,} events, with `q` {MOST_SORTED_TEXTS:,}. "
-        f"Set `from` after {reached.isoformat()}, or filter by agent."
+        f"`model` or `tool` more than {MOST_SORTED_EVENTS:,} events, with `q` {MOST_SORTED_TEXTS:,}"
+        f". Set `from` after {reached.isoformat()}, or filter by agent."
     )
     return ApiError(falcon.HTTP_400, "window_too_large", text, parameter="from", stopped_at=reached)
 

@@ -35,7 +35,7 @@ RUN_FILTERS = {
     *("agent", "status", "environment", "from", "to", "min_cost", "max_cost", "min_duration_ms"),
     *("session_id", "user_id", "tag", "version", "has_error", "silent_for", "name"),
 }
-PARAMETERS = RUN_FILTERS | {"model", "q", "sort", "order", "limit", "cursor"}
+PARAMETERS = RUN_FILTERS | {"model", "tool", "q", "sort", "order", "limit", "cursor"}
 
 
 class Runs(DatabaseResource):
@@ -69,9 +69,9 @@ def read_search(req: falcon.Request) -> RunSearch:
 
 def read_event_filters(req: falcon.Request) -> Filters:
     """Read the filters that a run passes by its events, which are read for them."""
-    model = optional_text(req, "model")
+    names = {name: optional_text(req, name) for name in ("model", "tool")}
     text = text_filters(bounded_text(req, "q", LONGEST_TEXT))
-    return {"model": model, **text, "reads_events": bool(model or text) or None}
+    return {**names, **text, "reads_events": bool(any(names.values()) or text) or None}
 
 
 def read_filters(req: falcon.Request) -> Filters:

@@ -89,7 +89,7 @@ def as_filters(chosen: dict[str, str]) -> dict[str, Any]:
     unset: dict[str, Any] = dict.fromkeys([*RUN_FILTERS, "tags", "from_at", "to_at"])
     tags = {"tags": [chosen["tag"]]} if "tag" in chosen else {}
     texts = {**conditions("name", chosen.get("name")), **text_filters(chosen.get("q"))}
-    reads_events = bool(chosen.keys() & {"model", "q"}) or None
+    reads_events = bool(chosen.keys() & {"model", "tool", "q"}) or None
     filters = {**unset, **chosen, **tags, **texts, "reads_events": reads_events}
     return {name: value for name, value in filters.items() if name not in ("tag", "name", "q")}
 

@@ -1,4 +1,4 @@
-"""A search for a model or an event type that no event has ends after one batch, complete."""
+"""A search for a model, event type or tool that no event has ends after one batch, complete."""
 
 import random
 from itertools import count
@@ -29,7 +29,7 @@ def hurried(database: Database) -> TimeBoundedScan:
 def is_complete(database: Database, name: str, value: str) -> list[bool]:
     """Whether a search of events, and one of runs where runs have the filter, came to its end."""
     pages: list[Page[Any]] = [search_events(hurried(database), as_search({name: value}))]
-    if name == "model":
+    if name != "event_type":
         search = RunSearch(as_filters({name: value}), "created_at", "desc", 50, None)
         pages.append(by_time(hurried(database), search))
     assert [page.rows for page in pages] == [[]] * len(pages)
@@ -53,7 +53,8 @@ def test_what_does_not_exist_is_known_at_once(
     assert all(is_complete(database, name, "rare")), "its only event is deleted"
 
 
-def test_a_sort_by_a_total_ends_at_once_too(client: Client) -> None:
+@pytest.mark.parametrize("name", ["model", "tool"])
+def test_a_sort_by_a_total_ends_at_once_too(client: Client, name: str) -> None:
     send_runs(client, random.Random(66), RUNS)
-    found = client.ok("/api/runs?sort=cost&from=2020-01-01&model=there-is-none")
+    found = client.ok(f"/api/runs?sort=cost&from=2020-01-01&{name}=there-is-none")
     assert (found["runs"], found["complete"], found["next_cursor"]) == ([], True, None)

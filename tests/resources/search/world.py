@@ -13,6 +13,7 @@ from tests.events import START, Event, at, event, new_id
 Run = dict[str, Any]
 AGENTS = ["Ada", "ada", "Bob/…"]
 MODELS = ["gpt", "haiku", None]
+TOOLS = ["sql", "web"]
 NAMES = ["Alpha", "alphabet 100%", "be_ta", 'Ga"mma', "ÉTÉ"]
 TEXTS = ["Time out", "time_out", "100 %", 'say "hi"', "back\\slash", "line\nbreak", "Été", "x"]
 SAID: list[dict[str, Any]] = [
@@ -33,12 +34,13 @@ def events_of(draw: Draw, run: str, agent: str) -> list[Event]:
     return [
         event(
             run,
-            draw.choice(["agent_start", "llm_call", "error", "agent_end"]),
+            draw.choice(["agent_start", "llm_call", "tool_call", "error", "agent_end"]),
             draw.randrange(8),
             agent_name=agent,
             run_name=name,
             data={
                 "model": draw.choice(MODELS),
+                "tool_name": draw.choice(TOOLS),
                 "cost": draw.choice(TIES),
                 "tokens_in": draw.randrange(3),
                 "text": draw.choice(TEXTS),
@@ -84,12 +86,18 @@ def in_order(runs: Iterable[Run], sort: str = "started_at", order: str = "desc")
     return sorted(runs, key=lambda run: (KEYS[sort](run), run["run_id"]), reverse=order == "desc")
 
 
+def tool_of(stored: Event) -> str | None:
+    """The tool that an event calls."""
+    return str(stored["data"]["tool_name"]) if stored["event_type"] == "tool_call" else None
+
+
 # A parameter's values, and what a run has to be for each of them.
 RUN_FILTERS: dict[str, tuple[list[str], Callable[[Run, str], bool]]] = {
     "agent": ([*AGENTS, "nobody"], lambda run, text: run["agent_name"] == text),
     "status": (["active", "completed", "failed"], lambda run, text: run["status"] == text),
     "environment": (["test", "live"], lambda run, text: run["environment"] == text),
     "model": (["gpt", "haiku", "none"], lambda run, t: t in [e["model"] for e in run["events"]]),
+    "tool": (["sql", "none"], lambda run, t: t in [tool_of(e) for e in run["events"]]),
     "session_id": (["s/1", "s2", "s"], lambda run, text: run["session_id"] == text),
     "user_id": (["u", "ü"], lambda run, text: run["user_id"] == text),
     "version": (["1", "2"], lambda run, text: run["version"] == text),
