@@ -164,6 +164,7 @@ def metric_paths(targets: Targets) -> list[Path]:
         ),
         Path("events by hour", [f"{series}events&interval=hour"]),
         Path("p95 by day", [f"{series}latency_p95"]),
+        Path("what changed in 30 days", ["/api/metrics/changes"]),
         Path(
             "models", ["/api/metrics/models", *(f"/api/metrics/models?agent={a}" for a in agents)]
         ),
