@@ -37,7 +37,7 @@ WITH listed (role, privilege, objects, columns) AS (
               paged_runs, written_runs,
               latency_buckets, metric_deltas, retired_versions, fold_state, refresh_leader,
               agent_totals_live, model_totals_live, daily_totals_live, daily_rollups_live,
-              daily_metrics_live, quarter_hour_metrics_live, latency_rollups_live,
+              daily_metrics_live, quarter_hour_metrics, quarter_hour_metrics_live, latency_rollups_live,
               daily_latency_rollups_live, daily_latency_live, quarter_hour_latency_live,
               api_keys, model_prices, price_providers, price_patterns, _yoyo_migration}', '{NULL}'),
            ('gati_read', 'EXECUTE', '{latency_percentiles, latency_bucket, latency_edges}', '{NULL}'),

@@ -78,7 +78,7 @@ EXPECTED = {
     "priced_events": READS,
     "quarter_hour_latency": OWNERS_ALONE,
     "quarter_hour_latency_live": LIVE,
-    "quarter_hour_metrics": OWNERS_ALONE,
+    "quarter_hour_metrics": READS,
     "quarter_hour_metrics_live": LIVE,
     "refresh_leader": READS,
     "retired_metrics": OWNERS_ALONE,
