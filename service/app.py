@@ -33,6 +33,7 @@ from service.resources.errors import events as error_events
 from service.resources.errors import groups
 from service.resources.events import ingest, stored_check
 from service.resources.export import resource as export
+from service.resources.export import run_resource as run_export
 from service.resources.health import health, prometheus
 from service.resources.health.probe import Probe
 from service.resources.health.reasons import Sources
@@ -153,6 +154,8 @@ def routes(
         "/export/events.ndjson": export.EventsNdjson(database, new_stream_client, can_stream),
         "/export/events.csv": export.EventsCsv(database, new_stream_client, can_stream),
         "/export/runs.csv": export.RunsCsv(database, new_stream_client, can_stream),
+        "/export/otlp.jsonl": run_export.Otlp(database, new_stream_client, can_stream),
+        "/export/chrome.json": run_export.Chrome(database, new_stream_client, can_stream),
         "/runs": search_resource.Runs(database),
         "/runs/{key:name}": runs.RunById(database),
         "/runs/{key:name}/{run_name:name}": runs.RunByName(database),

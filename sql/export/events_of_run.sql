@@ -12,7 +12,7 @@
 -- params   row_limit     bigint       events to read at most
 -- params   byte_limit    bigint       of their data, except the first event: a page ends there
 -- params   print_limit    bigint       of their data as printed, likewise
--- returns  scanned bigint, is_wanted boolean, run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost text, cost_source text, latency_ms numeric, is_error boolean, tie integer, data jsonb
+-- returns  scanned bigint, is_wanted boolean, run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost text, cost_source text, latency_ms numeric, is_error boolean, stamped_at_end boolean, tie integer, data jsonb
 -- rows     one per event read, without its data unless is_wanted: the next page begins after the last row.
 --          Fewer rows than `scanned`, which is on each: the byte limit ended the page
 -- index    events_pkey
@@ -24,24 +24,24 @@ SELECT p.scanned, p.is_wanted, p.run_id, p.event_id, p.agent_name, p.event_type,
        p.cost::text          AS cost,
        p.cost_source,
        p.latency_us / 1000.0 AS latency_ms,
-       p.is_error, p.tie,
+       p.is_error, p.stamped_at_end, p.tie,
        CASE WHEN p.is_wanted THEN p.data END AS data
   FROM (SELECT m.scanned, m.is_wanted, m.run_id, m.event_id, m.agent_name, m.event_type,
                m.timestamp, m.parent_event_id, m.previous_event_id, m.model, m.tokens_in,
-               m.tokens_out, m.cost, m.cost_source, m.latency_us, m.is_error, m.tie, m.data,
+               m.tokens_out, m.cost, m.cost_source, m.latency_us, m.is_error, m.stamped_at_end, m.tie, m.data,
                sum(CASE WHEN m.is_wanted THEN octet_length(m.data::text) ELSE 0 END)
                    OVER (ORDER BY m.event_id
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS printed_before
           FROM (SELECT l.run_id, l.event_id, l.agent_name, l.event_type, l.timestamp,
                        l.parent_event_id, l.previous_event_id, l.model, l.tokens_in, l.tokens_out, l.cost,
-                       l.cost_source, l.latency_us, l.is_error, l.tie, l.data, l.is_wanted,
+                       l.cost_source, l.latency_us, l.is_error, l.stamped_at_end, l.tie, l.data, l.is_wanted,
                        count(*) OVER () AS scanned,
                        sum(CASE WHEN l.is_wanted THEN l.bytes ELSE 0 END)
                            OVER (ORDER BY l.event_id
                                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
                   FROM (SELECT e.run_id, e.event_id, e.agent_name, e.event_type, e.timestamp,
                                e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out,
-                               e.cost, e.cost_source, e.latency_us, e.is_error, e.tie, e.data,
+                               e.cost, e.cost_source, e.latency_us, e.is_error, e.stamped_at_end, e.tie, e.data,
                                pg_column_size(e.data)
                                * CASE WHEN pg_column_compression(e.data) IS NULL THEN 1 ELSE 8 END AS bytes,
                                true

@@ -65,6 +65,8 @@ ROUTES = {
     ("GET", "/export/events.ndjson"): READ,
     ("GET", "/export/events.csv"): READ,
     ("GET", "/export/runs.csv"): READ,
+    ("GET", "/export/otlp.jsonl"): READ,
+    ("GET", "/export/chrome.json"): READ,
     ("GET", "/runs"): READ,
     ("GET", "/runs/{key:name}"): READ,
     ("DELETE", "/runs/{key:name}"): ADMIN,

@@ -8,6 +8,8 @@ first with a value that can be read wins. An attribute may have several meanings
 
 GENAI, VERCEL, OPENINFERENCE = "OpenTelemetry GenAI", "Vercel AI SDK", "OpenInference"
 PYDANTIC, ADK, CLAUDE_CODE = "pydantic-ai and logfire", "Google ADK", "Claude Code"
+GATI = "GATI Backend, of an event that it exports as a span"
+EVENT_TYPE, RUN_NAME = "gati.event_type", "gati.run_name"
 
 # meaning -> source -> attributes
 CONVENTIONS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -27,7 +29,11 @@ CONVENTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "Mastra": ("agent.id",),
     },
     "agent_id": {GENAI: ("gen_ai.agent.id",), "Mastra": ("agent.id",)},
-    "run name": {"Langfuse": ("langfuse.trace.name",), "LangSmith": ("langsmith.trace.name",)},
+    "run name": {
+        GATI: (RUN_NAME,),
+        "Langfuse": ("langfuse.trace.name",),
+        "LangSmith": ("langsmith.trace.name",),
+    },
     "message of a template": {PYDANTIC: ("logfire.msg",)},
     "environment": {
         "OpenTelemetry": ("deployment.environment.name", "deployment.environment"),
@@ -212,6 +218,7 @@ CONVENTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "node_parent_id": {OPENINFERENCE: ("graph.node.parent_id",)},
     # types and errors
     "type": {
+        GATI: (EVENT_TYPE,),
         "Langfuse": ("langfuse.observation.type",),
         OPENINFERENCE: ("openinference.span.kind",),
         GENAI: ("gen_ai.operation.name",),

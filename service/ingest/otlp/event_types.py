@@ -1,9 +1,12 @@
 """The event type of a span, by the attributes of each convention in the order of trust."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from service.ingest.json.fields import MAX_EVENT_TYPE, optional_name
 from service.ingest.otlp.attributes import Facts, anything, model, name
+from service.ingest.otlp.conventions import EVENT_TYPE
 from service.ingest.otlp.json_text import parsed
 from service.ingest.otlp.span import Span
 
@@ -100,10 +103,16 @@ def mlflow(value: Any) -> str | None:
 
 # Attributes that say more than that a span is a node of a graph.
 BEFORE_NODES = frozenset(
-    {"langfuse.observation.type", "openinference.span.kind", "gen_ai.operation.name"}
+    {
+        EVENT_TYPE,
+        "langfuse.observation.type",
+        "openinference.span.kind",
+        "gen_ai.operation.name",
+    }
 )
 # One for each attribute that says a type. OpenLLMetry names all spans but calls of a model.
 READERS: dict[str, Callable[[Any], str | None]] = {
+    EVENT_TYPE: partial(optional_name, limit=MAX_EVENT_TYPE),
     "langfuse.observation.type": in_table(LANGFUSE),
     "openinference.span.kind": in_table(OPENINFERENCE),
     "gen_ai.operation.name": in_table(GEN_AI),
@@ -118,7 +127,7 @@ READERS: dict[str, Callable[[Any], str | None]] = {
 def event_type_of(span: Span, said: Facts) -> str:
     """The event type of a span; AGENT stands for the pair `agent_start` and `agent_end`.
 
-    A root has that pair, whatever type it has here.
+    A root has that pair, whatever type it has here, unless it is an event that was exported.
     """
     if "kind of a notice" in said.by_meaning and said.first(*NOTICES) == NOTICE:
         return STEP

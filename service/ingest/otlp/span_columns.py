@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from service.ingest.json import numbers
 from service.ingest.json.fields import parse_timestamp
 from service.ingest.otlp.attributes import Facts, anything, model, name
+from service.ingest.otlp.conventions import EVENT_TYPE
 from service.ingest.otlp.cost_and_error import cost_of
 from service.ingest.otlp.json_text import parsed
 from service.ingest.otlp.span import Span
@@ -68,8 +69,13 @@ def has_cost(cost: str | None) -> bool:
     return cost is not None and cost != "0"
 
 
-def call_of(span: Span, said: Facts) -> Call:
-    """What tells a call from others that may repeat it: service/writer/repeated_calls.py."""
+def call_of(span: Span, said: Facts) -> Call | None:
+    """What tells a call from others that may repeat it: service/writer/repeated_calls.py.
+
+    None for an event that was exported: its figures are those that count.
+    """
+    if EVENT_TYPE in span.attributes:
+        return None
     found = said.first("response_id", anything) if "response_id" in said.by_meaning else None
     return Call(span.origin.scope, found if isinstance(found, str) else None)
 
