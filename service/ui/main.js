@@ -53,7 +53,7 @@ async function show() {
 
 /** @param {string} name */
 function frame(name) {
-  const now = name === "run" ? "runs" : name === "agent" ? "agents" : name;
+  const now = name === "run" ? "runs" : name === "agent" ? "agents" : name === "session" ? "sessions" : name;
   refill(links, routes.filter((route) => route.nav).map((route) =>
     h("a", { href: link([route.path]), "aria-current": route.name === now && "page" }, route.title)));
   showZones();

@@ -7,5 +7,7 @@ export const routes = [
   { name: "run", path: "runs/{run_id}", tag: "run-view", title: "Run", load: () => import("./views/run.js") },
   { name: "agents", path: "agents", tag: "agents-view", title: "Agents", nav: "agents", load: () => import("./views/agents.js") },
   { name: "agent", path: "agents/{agent}", tag: "agent-view", title: "Agent", load: () => import("./views/agent.js") },
+  { name: "sessions", path: "sessions", tag: "sessions-view", title: "Sessions", nav: "sessions", load: () => import("./views/sessions.js") },
+  { name: "session", path: "sessions/{id}", tag: "session-view", title: "Session", load: () => import("./views/sessions.js") },
   { name: "live", path: "live", tag: "live-view", title: "Live", nav: "live", load: () => import("./views/live.js") },
 ];

@@ -1,6 +1,7 @@
 -- sessions/texts: what went into runs first, and what came out last, as texts of up to 2,000 characters.
 --
 -- The input is that of the first of a run's first 10 events that has one, the output that of the last of its last 10.
+-- Of a list of messages, or of an object's `messages`, the last one is taken, in a list.
 --
 -- params   received_ons  date[]  the runs' days
 -- params   run_ids       uuid[]  the runs, beside them
@@ -23,13 +24,19 @@ WITH found AS (
       FROM found AS f
 ), texts AS (
     SELECT p.run_id, p.place, p.from_end,
-           left(CASE WHEN p.place    <= 10 THEN e.data ->> 'input'  END, 2000) AS input,
-           left(CASE WHEN p.from_end <= 10 THEN e.data ->> 'output' END, 2000) AS output
+           left(CASE WHEN p.place > 10 THEN NULL
+                     WHEN jsonb_typeof(m.input -> -1) = 'object' THEN jsonb_build_array(m.input -> -1)::text
+                     ELSE e.data ->> 'input' END, 2000) AS input,
+           left(CASE WHEN p.from_end > 10 THEN NULL
+                     WHEN jsonb_typeof(m.output -> -1) = 'object' THEN jsonb_build_array(m.output -> -1)::text
+                     ELSE e.data ->> 'output' END, 2000) AS output
       FROM placed AS p
       JOIN events AS e
         ON e.received_on = p.received_on
        AND e.run_id      = p.run_id
        AND e.event_id    = p.event_id
+     CROSS JOIN LATERAL (SELECT coalesce(e.data -> 'input'  -> 'messages', e.data -> 'input')  AS input,
+                                coalesce(e.data -> 'output' -> 'messages', e.data -> 'output') AS output) AS m
      WHERE p.place <= 10
         OR p.from_end <= 10
 )

@@ -150,7 +150,8 @@ def test_a_session_has_its_runs_in_the_order_of_their_start(
 
 
 def test_the_runs_of_a_session_say_what_went_in_and_came_out(client: Client) -> None:
-    run, many = new_id(), new_id()
+    run, many, chat = new_id(), new_id(), new_id()
+    said = [{"role": "user", "content": text} for text in ("one", "two")]
     client.send(
         event(run, "agent_start", 1, data={"session_id": "s", "input": {"q": "why"}}),
         event(run, "llm_call", 2, data={"input": "inner", "output": "thought"}),
@@ -158,8 +159,15 @@ def test_the_runs_of_a_session_say_what_went_in_and_came_out(client: Client) -> 
         *[event(many, "step", 5, data={"session_id": "s"}) for _ in range(25)],
         event(many, "step", 9, data={"output": ["done"]}),
         event(many, "step", 10, data={"input": "late"}),
+        event(
+            chat,
+            "llm_call",
+            20,
+            data={"session_id": "s", "input": said, "output": {"messages": said}},
+        ),
     )
-    [first, second] = client.ok("/api/sessions/s")["runs"]
+    [first, second, third] = client.ok("/api/sessions/s")["runs"]
+    assert third["first_input"] == third["last_output"] == '[{"role": "user", "content": "two"}]'
     assert (first["first_input"], first["last_output"]) == ('{"q": "why"}', "x" * 2_000)
     assert (second["first_input"], second["last_output"]) == (None, '["done"]')
 

@@ -51,6 +51,22 @@ export function address(path, query = {}) {
   return url;
 }
 
+/** Whether the reader may change and delete: with an admin key, or while none is asked for. */
+export function mayChange() {
+  return sessionStorage.getItem(KEY)?.startsWith("gati_admin_") ?? true;
+}
+
+/** Change or delete something. @param {string} method @param {string} path @param {any} [body] @returns {Promise<any>} */
+export async function send(method, path, body) {
+  const answer = await ask(address(path), { method, body: body && JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+  return answer.json();
+}
+
+/** Read one answer as a file. @param {string} path @param {Query} [query] */
+export async function getFile(path, query) {
+  return (await ask(address(path, query), {})).blob();
+}
+
 /** Read one answer as JSON. @param {string} path @param {Query} [query] @param {AbortSignal} [signal] @returns {Promise<any>} */
 export async function get(path, query = {}, signal) {
   const answer = await ask(address(path, query), { signal });

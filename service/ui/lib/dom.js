@@ -95,7 +95,7 @@ export async function copy(text) {
   }
 }
 
-/** Offer a text as a file. @param {string} name @param {string} text @param {string} type */
+/** Offer a text as a file. @param {string} name @param {BlobPart} text @param {string} type */
 export function download(name, text, type = "application/json") {
   const url = URL.createObjectURL(new Blob([text], { type }));
   h("a", { href: url, download: name }).click();

@@ -26,7 +26,7 @@ function plain(value) {
 }
 
 /** @param {import("./messages.js").Message[]} messages */
-function conversation(messages) {
+export function conversation(messages) {
   const list = h("div", { class: "conversation" });
   const hidden = messages.length - SHOWN;
   if (hidden > 0) {

@@ -1,22 +1,25 @@
 // The head of a run: what it was, how it went, what it cost by model.
 
-import { get } from "../lib/api.js";
-import { download, h } from "../lib/dom.js";
+import { h } from "../lib/dom.js";
 import { ago, count, duration, exact, line, money } from "../lib/format.js";
 import { link } from "../lib/router.js";
 import { copyButton } from "../parts/copy.js";
-import { icon, statusMark } from "../parts/icons.js";
+import { statusMark } from "../parts/icons.js";
 import { errorText, silence } from "../runs/row.js";
+import { runActions } from "./actions.js";
 import { jsonTree } from "./json.js";
 import { value } from "./model.js";
 
 const MOST_MODELS = 4;
 const MOST_SCORES = 4;
 
+/** @param {string} label @param {import("../lib/dom.js").Child | import("../lib/dom.js").Child[]} shown @param {string} title */
+export function figure(label, shown, title = "") {
+  return h("div", { class: "head-figure", title }, h("span", { class: "quiet" }, label), h("span", { class: "figure" }, shown));
+}
+
 /** @param {any} run @param {import("./model.js").Trace | null} trace */
 export function runHead(run, trace) {
-  const figure = (/** @type {string} */ label, /** @type {import("../lib/dom.js").Child} */ shown, title = "") =>
-    h("div", { class: "head-figure", title }, h("span", { class: "quiet" }, label), h("span", { class: "figure" }, shown));
   const cached = run.cached_tokens ? ` (${count(run.cached_tokens)} cached)` : "";
   const error = errorText(run);
   return h(
@@ -27,7 +30,7 @@ export function runHead(run, trace) {
       h("h1", {}, line(run.run_name)),
       h("a", { href: link(["agents", run.agent_name]) }, line(run.agent_name, 100)),
       silence(run) && h("span", { class: "hint" }, silence(run)),
-      h("span", { class: "run-actions" }, copyButton(() => run.run_id, "Copy the run's id"), saveButton(run))),
+      h("span", { class: "run-actions" }, copyButton(() => run.run_id, "Copy the run's id"), runActions(run))),
     h("div", { class: "run-figures" },
       figure("Started", h("time", { datetime: run.started_at }, ago(run.started_at)), exact(run.started_at)),
       figure("Duration", duration(run.total_duration_ms)),
@@ -42,13 +45,15 @@ export function runHead(run, trace) {
   );
 }
 
-/** The fields that say what a run belongs to, where the service has them. @param {any} run @returns {[string, import("../lib/dom.js").Child][]} */
+/** What a run belongs to, each with a link to all runs of the same. @param {any} run @returns {[string, import("../lib/dom.js").Child | import("../lib/dom.js").Child[]][]} */
 function named(run) {
-  const found = /** @type {[string, import("../lib/dom.js").Child][]} */ ([["Environment", line(run.environment, 60)]]);
-  for (const [name, label] of [["version", "Version"], ["session_id", "Session"], ["user_id", "User"]]) {
-    if (run[/** @type {string} */ (name)]) found.push([/** @type {string} */ (label), line(String(run[/** @type {string} */ (name)]), 60)]);
+  const found = /** @type {[string, import("../lib/dom.js").Child | import("../lib/dom.js").Child[]][]} */ ([]);
+  const to = (/** @type {string} */ name, /** @type {string} */ value) =>
+    h("a", { href: name === "session_id" ? link(["sessions", value]) : link(["runs"], { [name]: value }) }, line(value, 60));
+  for (const [name, label] of /** @type {[string, string][]} */ ([["environment", "Environment"], ["version", "Version"], ["session_id", "Session"], ["user_id", "User"]])) {
+    if (run[name]) found.push([label, to(name, String(run[name]))]);
   }
-  if (run.tags?.length) found.push(["Tags", run.tags.map((/** @type {string} */ tag) => line(tag, 40)).join(", ")]);
+  if (run.tags?.length) found.push(["Tags", run.tags.flatMap((/** @type {string} */ tag) => [to("tag", tag), " "])]);
   found.push(...scoreTexts(run, null).slice(0, MOST_SCORES));
   return found;
 }
@@ -90,20 +95,4 @@ function models(trace) {
   const all = costsByModel(trace).filter(([, one]) => one.cost > 0);
   return h("div", { class: "head-models" }, all.slice(0, MOST_MODELS).map(([model, one]) =>
     h("span", { class: "tag", title: `${count(one.calls)} calls` }, `${line(model, 40)} ${money(one.cost)}`)), all.length > MOST_MODELS && h("span", { class: "quiet" }, `+${all.length - MOST_MODELS}`));
-}
-
-/** @param {any} run */
-function saveButton(run) {
-  const button = h("button", { type: "button", class: "copy", title: "Download the run as JSON", "aria-label": "Download the run as JSON" }, icon("save"));
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    try {
-      download(`run-${run.run_id}.json`, JSON.stringify(await get(`runs/${run.run_id}/timeline`), null, 1));
-    } catch (error) {
-      button.title = error instanceof Error ? error.message : "It failed";
-      button.classList.add("failed");
-    }
-    button.disabled = false;
-  });
-  return button;
 }

@@ -20,7 +20,7 @@ const HELP = [
 /** Run the command of a key, unless somebody types. @param {KeyboardEvent} event @param {Commands} commands */
 export function onKey(event, commands) {
   const target = event.target instanceof Element ? event.target : null;
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], :popover-open")) return;
   if (target?.closest("input, select, textarea")) return;
   const isOnControl = target?.closest("button, a, summary");
   if (isOnControl && ["Enter", " "].includes(event.key)) return;

@@ -9,6 +9,7 @@ const ROLES = new Map(Object.entries({
   HumanMessage: "user", AIMessage: "assistant", AIMessageChunk: "assistant", SystemMessage: "system",
 }));
 const PICTURE = /^data:image\/(?:png|jpeg|gif|webp|avif|bmp);base64,[A-Za-z0-9+/=\s]+$/;
+const CUT_AT = 2000; // characters, by the API
 const MEDIA = /^image\/(?:png|jpeg|gif|webp|avif|bmp)$/;
 
 /** The messages of a value; null for what is no conversation. @param {unknown} value @returns {Message[] | null} */
@@ -134,6 +135,17 @@ export function parsed(value) {
   } catch {
     return value;
   }
+}
+
+/** The last message of a text that may be JSON, and may be cut; null for none. @param {string | null} text @param {string} role of what is no message @returns {Message | null} */
+export function lastMessage(text, role) {
+  if (!text) return null;
+  const read = parsed(text);
+  const found = messagesOf(read)?.at(-1);
+  if (found) return found;
+  if (typeof read !== "string") return { role: role === "user" ? "input" : "output", name: "", parts: [{ kind: "other", value: read }] };
+  const cut = /^\s*[[{]/.test(text) ? /"(?:content|text)": *"((?:[^"\\]|\\.)*)/.exec(text)?.[1] : undefined;
+  return { role, name: "", parts: [{ kind: "text", text: (cut ? JSON.parse(`"${cut.replace(/\\(?:u.{0,3})?$/, "")}"`) : read) + (text.length < CUT_AT ? "" : "…") }] };
 }
 
 /** A picture that stands for itself, such as the text of a data URL. @param {unknown} value */

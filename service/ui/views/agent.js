@@ -7,6 +7,7 @@ import { brief, clock, count, duration, line, money, percent, time, visible } fr
 import { link, setQuery } from "../lib/router.js";
 import { lookOf, runRow } from "../runs/row.js";
 import { showError, skeleton } from "../parts/states.js";
+import { agentActions } from "../trace/actions.js";
 import { read, windowOf, windowSelect } from "../agents/figures.js";
 
 const RUNS = 25;
@@ -35,7 +36,7 @@ class AgentView extends HTMLElement {
       ]);
       if (now !== this.#last) return;
       fill(this, h("div", { class: "scrolls" },
-        h("div", { class: "page-head" }, h("h1", {}, line(name)), windowSelect(query, setQuery)),
+        h("div", { class: "page-head" }, h("h1", {}, line(name)), windowSelect(query, setQuery), agentActions(agent)),
         agent.description && h("p", { class: "quiet" }, visible(agent.description)),
         cards(name, figures), course(name, figures, window.interval), runs(name, found.runs)));
     } catch (error) {
