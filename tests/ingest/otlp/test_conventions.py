@@ -158,6 +158,7 @@ def test_each_name_of_a_response_id(name: str) -> None:
 
 
 TYPES = {
+    "gati.event_type": "llm_call",
     "langfuse.observation.type": "generation",
     "openinference.span.kind": "LLM",
     "gen_ai.operation.name": "chat",
@@ -173,6 +174,16 @@ TYPES = {
 def test_each_name_of_a_type(name: str) -> None:
     sent = rows(span(TRACE, parent=ROOT, attributes={name: TYPES[name]}))
     assert sent[0].event_type in ("llm_call", "agent_start")
+
+
+def test_an_event_that_was_exported_is_what_it_was() -> None:
+    said = {"gati.event_type": "my_own", "gen_ai.usage.cost": 0.5, "gen_ai.usage.input_tokens": 7}
+    [row] = rows(span(TRACE, attributes=said))  # a root, and no agent
+    assert (row.event_type, row.cost, row.tokens_in) == ("my_own", "0.5", 7)
+    assert (row.call, row.run_name) == (None, None)
+    assert one({"gati.event_type": "x" * 51}).event_type == "step"
+    [named] = rows(span(TRACE, attributes=said | {"gati.run_name": "nightly"}))
+    assert named.run_name == "nightly"
 
 
 def test_a_notice_that_a_span_has_started_is_no_call() -> None:

@@ -48,6 +48,27 @@ def test_an_export_is_never_held_as_a_whole(database_url: str, tmp_path: Path) -
         assert peak_mb(worker) - before < MOST_MORE_MB
 
 
+def test_the_spans_of_a_run_are_never_held_as_a_whole(database_url: str, tmp_path: Path) -> None:
+    run = new_id()
+    with serving(database_url, tmp_path, WORKERS=1) as service:
+        for _ in range(RUNS // RUNS_PER_BATCH):
+            sent = [
+                event(run, "llm_call", data={"input": letters(TEXT_BYTES)})
+                for _ in range(RUNS_PER_BATCH)
+            ]
+            assert service.post(batch(*sent)).status_code == 200
+    with serving(database_url, tmp_path, WORKERS=1) as service:
+        assert service.ok(f"/api/runs/{run}")
+        [worker] = service.workers
+        before = peak_mb(worker)
+        url = f"{service.url}/api/export/otlp.jsonl?run_id={run}"
+        with requests.get(url, headers=PLAIN, stream=True, timeout=60) as answer:
+            size = sum(len(part) for part in answer.iter_content(1 << 20))
+        assert size > RUNS * TEXT_BYTES
+        assert service.workers == {worker}
+        assert peak_mb(worker) - before < MOST_MORE_MB
+
+
 def letters(count: int) -> str:
     """So many, at random."""
     return secrets.token_hex(count // 2).translate(LETTERS)
