@@ -103,6 +103,34 @@ def test_the_first_rows_are_those_of_the_whole_without_what_needs_it(client: Cli
         assert client.simulate_get(f"/api/runs/{run}/trace", params=refused).status_code == 400
 
 
+def test_digests_say_which_outputs_are_equal(client: Client) -> None:
+    one, other = new_id(), new_id()
+    answer: dict[str, Any] = {"role": "assistant", "content": [1, "ü"]}
+    outputs: dict[str, dict[str, Any]] = {
+        "same": {"output": answer},
+        "moved": {"output": None, "response": answer},
+        "changed": {"output": {**answer, "content": [1, "u"]}},
+        "silent": {"input": answer, "output": None},
+    }
+    for run in (one, other):
+        client.send(
+            *(
+                event(run, "step", second, data={"name": name, **data})
+                for second, (name, data) in enumerate(outputs.items())
+            )
+        )
+    found = []
+    for run in (one, other):
+        rows = flat_of(client, run, fields="digests")[1]
+        found.append({row["name"]: row["output_digest"] for row in rows})
+    digests = found[0]
+    assert found[1] == digests
+    assert digests["same"] == digests["moved"] != digests["changed"]
+    assert digests["silent"] is None
+    assert len(digests["changed"]) == 32
+    assert "output_digest" not in flat_of(client, one)[0]["columns"]
+
+
 def test_an_event_of_a_run_is_as_in_its_timeline(client: Client) -> None:
     run, other, same = new_id(), new_id(), new_id()
     client.send(event(run, event_id=same, data={"x": [1, {"y": "z"}]}), event(other, event_id=same))

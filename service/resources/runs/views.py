@@ -12,7 +12,7 @@ from service.core.cooperative import paced
 from service.db.fetch import fetch_all
 from service.db.queries import Connection, Row, queries
 from service.resources.trace.first_rows import render_first
-from service.resources.trace.flat import render_flat
+from service.resources.trace.flat import render_digests, render_flat
 from service.resources.trace.full import render_trace
 from service.resources.trace.render import listed
 from service.resources.trace.summary import render_summary
@@ -23,7 +23,11 @@ MOST_FIRST_ROWS = 10_000
 
 View = Callable[[Connection, Row], bytes]
 Summary = Callable[[Connection, Row, int | None], bytes]
-SUMMARIES: dict[str, Summary] = {"summary": render_summary, "flat": render_flat}
+SUMMARIES: dict[str, Summary] = {
+    "summary": render_summary,
+    "flat": render_flat,
+    "digests": render_digests,
+}
 
 
 def timeline_view(req: falcon.Request) -> View:

@@ -3,12 +3,14 @@
 It has every event, however deep, and the names of the figures once: a fifth of the nested JSON.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from service.core.cooperative import paced, paced_if_many
-from service.db.queries import Connection, Row
+from service.db.fetch import fetch_all
+from service.db.queries import Connection, Row, queries
 from service.resources.trace.render import head_of, listed
 from service.resources.trace.summary import critical_path, read_rows
 from service.resources.trace.tree import Tree
@@ -18,7 +20,25 @@ NOT_IN_ROW = ("tree_parent_id", "depth")
 
 def render_flat(conn: Connection, run: Row, max_depth: int | None = None) -> bytes:
     """Render the response of GET …/trace?fields=flat."""
+    return render(run, *read_rows(conn, run["run_id"]), max_depth)
+
+
+def render_digests(conn: Connection, run: Row, max_depth: int | None = None) -> bytes:
+    """Render the response of GET …/trace?fields=digests: the table with `output_digest`."""
     rows, cycle = read_rows(conn, run["run_id"])
+    found = fetch_all(queries.runs.output_digests(conn, run_id=run["run_id"]))
+    add_digests(rows, {row["event_id"]: row["digest"] for row in found})
+    return render(run, rows, cycle, max_depth)
+
+
+def add_digests(rows: list[Row], digests: Mapping[Any, str]) -> None:
+    """Add `output_digest` to each row, None for an event without an output."""
+    for row in paced_if_many(rows, len(rows)):
+        row["output_digest"] = digests.get(row["event_id"])
+
+
+def render(run: Row, rows: list[Row], cycle: set[str], max_depth: int | None) -> bytes:
+    """Render the rows of a trace as a table in the order of the tree."""
     tree = Tree(rows, cycle)
     head = head_of(run, len(rows))
     head["critical_path"] = critical_path(rows)
