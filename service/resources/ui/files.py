@@ -18,8 +18,12 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-# A comment that stands on lines of its own: `//` to the end, or a block with nothing after it.
-COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:(?!\*/)[\s\S])*\*/[ \t]*)$", re.MULTILINE)
+# A comment that stands on lines of its own (`//` to the end, or a block with nothing after it), a
+# type within a line, and the space before a line.
+UNREAD = re.compile(
+    r"^[ \t]*(?://.*|/\*(?:(?!\*/)[\s\S])*\*/[ \t]*)$|/\*\* @(?:(?!\*/).)*\*/ ?|^[ \t]+",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -65,12 +69,12 @@ def read(path: Path) -> File:
 
 
 def without_comments(text: str) -> str:
-    """The text with an empty line for each line of comments, so that line numbers stay true.
+    """The text without what is for people who write it; each line keeps its number.
 
-    It does not read literals: a line of one could look like a comment. No file of the page has
-    such a line, and a test keeps it so.
+    It does not read literals: a line of one could look like a comment, or begin with spaces. No
+    file of the page has such a line, and a test keeps it so.
     """
-    return COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
+    return UNREAD.sub(lambda comment: "\n" * comment[0].count("\n"), text)
 
 
 def digest(content: bytes) -> str:

@@ -9,9 +9,7 @@ import { snippet } from "./copy.js";
 export function snippets(base, withKey, runId) {
   const time = new Date().toISOString();
   const header = withKey ? " \\\n  -H 'Authorization: Bearer YOUR_INGEST_KEY'" : "";
-  const data = `{"events": [{
-    "run_id": "${runId}", "timestamp": "${time}",
-    "agent_name": "hello", "event_type": "agent_start", "data": {"input": "what is falcon?"}}]}`;
+  const data = `{"events": [{\n    "run_id": "${runId}", "timestamp": "${time}",\n    "agent_name": "hello", "event_type": "agent_start", "data": {"input": "what is falcon?"}}]}`;
   const key = withKey ? "\nexport OTEL_EXPORTER_OTLP_HEADERS='Authorization=Bearer%20YOUR_INGEST_KEY'" : "";
   return {
     sdk: `pip install gati\nexport GATI_BACKEND_URL=${base}\npython your_agent.py`,
