@@ -16,11 +16,13 @@ const place = h("main", { id: "view", tabindex: "-1" });
 const links = h("nav", { "aria-label": "Views" });
 const account = h("span");
 let shown = /** @type {{name: string, view: View} | null} */ (null);
+let turn = 0;
 /** Views to which one comes back, as one left them. @type {Map<string, View>} */
 const kept = new Map();
 
 /** Show what the address says; the same view is told of a new address, another one takes its place. */
 async function show() {
+  const mine = ++turn;
   const zone = query().get("tz") ?? undefined;
   try {
     useZone(zone);
@@ -36,6 +38,7 @@ async function show() {
     return fill(place, h("h1", { class: "off-screen" }, "Not found"), nothing("There is no such page.", h("a", { href: link(["runs"]) }, "All runs")));
   }
   if (shown?.name !== found.name) {
+    shown = null;
     fill(place, skeleton());
     document.title = `${found.title} · GATI`;
     try {
@@ -43,6 +46,7 @@ async function show() {
     } catch {
       return showError(place, new Error("A part of the page could not be loaded."), () => location.reload());
     }
+    if (mine !== turn) return; // one has gone on meanwhile
     const view = kept.get(found.name) ?? /** @type {View} */ (document.createElement(found.tag));
     if (view.isKept) kept.set(found.name, view);
     shown = { name: found.name, view };

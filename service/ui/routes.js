@@ -9,5 +9,7 @@ export const routes = [
   { name: "agent", path: "agents/{agent}", tag: "agent-view", title: "Agent", load: () => import("./views/agent.js") },
   { name: "sessions", path: "sessions", tag: "sessions-view", title: "Sessions", nav: "sessions", load: () => import("./views/sessions.js") },
   { name: "session", path: "sessions/{id}", tag: "session-view", title: "Session", load: () => import("./views/sessions.js") },
+  { name: "metrics", path: "metrics", tag: "metrics-view", title: "Metrics", nav: "metrics", load: () => import("./views/metrics.js") },
+  { name: "compare", path: "compare", tag: "compare-view", title: "Compare", load: () => import("./views/compare.js") },
   { name: "live", path: "live", tag: "live-view", title: "Live", nav: "live", load: () => import("./views/live.js") },
 ];

@@ -135,6 +135,17 @@ def test_agents_have_their_figures_and_lead_to_their_runs(ui: Ui, filled: Servic
     assert ui.find("h1").text.startswith("<b onmouseover")
 
 
+def test_of_two_views_the_one_asked_for_last_is_shown(ui: Ui, filled: Service) -> None:
+    ui.open(f"{filled.url}/ui/agents", "Keeper")
+    ui.run_script(
+        "for (const name of ['live', 'agents'])"
+        " document.querySelector(`nav a[href$='${name}']`).click()"
+    )
+    ui.shows("Failed events")
+    ui.browser.execute_async_script("setTimeout(arguments[0], 500)")
+    assert ui.texts("h1") == ["Agents"]
+
+
 def test_the_live_tail_shows_what_is_stored_and_pauses(ui: Ui, filled: Service) -> None:
     ui.open(f"{filled.url}/ui/live", "Waiting for events", "Live")
     run = Run("Singer", 1)

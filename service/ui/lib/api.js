@@ -68,10 +68,15 @@ export async function getFile(path, query) {
 }
 
 /** Read one answer as JSON. @param {string} path @param {Query} [query] @param {AbortSignal} [signal] @returns {Promise<any>} */
-export async function get(path, query = {}, signal) {
+export async function get(path, query, signal) {
+  return (await getExact(path, query, signal)).body;
+}
+
+/** Read one answer as JSON, of metrics with the moment for which they are exact. @param {string} path @param {Query} [query] @param {AbortSignal} [signal] @returns {Promise<{body: any, asOf: string}>} */
+export async function getExact(path, query = {}, signal) {
   const answer = await ask(address(path, query), { signal });
   try {
-    return await answer.json();
+    return { body: await answer.json(), asOf: answer.headers.get("X-Metrics-As-Of") ?? "" };
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError(0, "cut_off", "The answer was cut off.");

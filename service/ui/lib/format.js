@@ -95,6 +95,16 @@ export function clock(moment) {
   return dateFormat("clock", { timeStyle: "medium" }).format(new Date(moment));
 }
 
+/** The hour or the day that begins at a moment. @param {string} moment @param {string} interval */
+export function period(moment, interval) {
+  return interval === "hour" ? dateFormat("hour", { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" }).format(new Date(moment)) : day(moment);
+}
+
+/** @param {string | number} moment */
+function day(moment) {
+  return dateFormat("day", { dateStyle: "medium" }).format(new Date(moment));
+}
+
 /** A moment with all its digits and its zone, as it is copied into a message. @param {string} moment */
 export function exact(moment) {
   const fraction = /\.\d+/.exec(moment)?.[0] ?? "";
@@ -116,7 +126,7 @@ export function ago(moment, now = Date.now()) {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
   if (seconds < 7 * 86_400) return `${Math.floor(seconds / 86_400)} d ago`;
-  return dateFormat("day", { dateStyle: "medium" }).format(new Date(moment));
+  return day(moment);
 }
 
 /** Milliseconds since 1970 with the microseconds that Date drops. @param {string} moment */

@@ -2,7 +2,7 @@
 
 import { fill, h } from "../lib/dom.js";
 import { brief } from "../lib/format.js";
-import { setQuery } from "../lib/router.js";
+import { link, setQuery } from "../lib/router.js";
 
 /** What the API filters by: its parameter, and how it is asked for. `of`: a field of runs without which the service does not filter by it. @type {{name: string, label: string, type?: string, list?: string, wide?: boolean, of?: string}[]} */
 const FIELDS = [
@@ -60,7 +60,7 @@ export function filterBar(query, change, run) {
   const set = FIELDS.filter((field) => query.get(field.name)).length;
   const more = h("details", { class: "more-filters", open: matchMedia("(min-width: 60rem)").matches || set > 0 },
     h("summary", {}, set ? `Filters (${set})` : "Filters"), h("div", { class: "fields" }, FIELDS.filter((one) => !one.of || query.get(one.name) || (run && one.of in run)).map((one) => field(one, query, change))));
-  return h("div", { class: "filters" }, h("div", { class: "quick", role: "group", "aria-label": "Quick filters" }, quick, windows(query)), more);
+  return h("div", { class: "filters" }, h("div", { class: "quick", role: "group", "aria-label": "Quick filters" }, quick, h("a", { href: link(["compare"], Object.fromEntries(query)) }, "Compare two"), windows(query)), more);
 }
 
 /** Say in the quick filters how many runs each has. @param {Element} bar @param {import("./histogram.js").Counts | null} counts */

@@ -30,7 +30,7 @@ export function runHead(run, trace) {
       h("h1", {}, line(run.run_name)),
       h("a", { href: link(["agents", run.agent_name]) }, line(run.agent_name, 100)),
       silence(run) && h("span", { class: "hint" }, silence(run)),
-      h("span", { class: "run-actions" }, copyButton(() => run.run_id, "Copy the run's id"), runActions(run))),
+      h("span", { class: "run-actions" }, h("a", { href: link(["compare"], { a: run.run_id }) }, "Compare"), copyButton(() => run.run_id, "Copy the run's id"), runActions(run))),
     h("div", { class: "run-figures" },
       figure("Started", h("time", { datetime: run.started_at }, ago(run.started_at)), exact(run.started_at)),
       figure("Duration", duration(run.total_duration_ms)),

@@ -9,6 +9,7 @@ import { lookOf, runRow } from "../runs/row.js";
 import { showError, skeleton } from "../parts/states.js";
 import { agentActions } from "../trace/actions.js";
 import { read, windowOf, windowSelect } from "../agents/figures.js";
+import { versions } from "../agents/versions.js";
 
 const RUNS = 25;
 
@@ -31,14 +32,14 @@ class AgentView extends HTMLElement {
     const now = this.#last;
     const window = windowOf(query);
     try {
-      const [agent, figures, found] = await Promise.all([
-        get(`agents/${encodeURIComponent(name)}`), read(window, name), get("runs", { agent: name, limit: RUNS }),
+      const [agent, figures, found, beside] = await Promise.all([
+        get(`agents/${encodeURIComponent(name)}`), read(window, name), get("runs", { agent: name, limit: RUNS }), versions(name, window),
       ]);
       if (now !== this.#last) return;
       fill(this, h("div", { class: "scrolls" },
         h("div", { class: "page-head" }, h("h1", {}, line(name)), windowSelect(query, setQuery), agentActions(agent)),
         agent.description && h("p", { class: "quiet" }, visible(agent.description)),
-        cards(name, figures), course(name, figures, window.interval), runs(name, found.runs)));
+        cards(name, figures), course(name, figures, window.interval), beside, runs(name, found.runs)));
     } catch (error) {
       if (now === this.#last) showError(this, error, () => this.#load(name, query, tries + 1), tries);
     }
