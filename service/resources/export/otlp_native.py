@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from service.db.queries import Row
-from service.ingest.error_text import error_text, sentence
+from service.ingest.error_text import error_text
 from service.ingest.json.fields import GENERATED_NAME
 from service.ingest.otlp.content import PLAIN_TEXT
 from service.ingest.otlp.conventions import EVENT_TYPE, RUN_NAME
@@ -105,14 +105,13 @@ def outcome(is_error: bool, data: Data) -> Data:
         return {"status": {"code": OK_STATUS}} if isinstance(data.get("status"), str) else {}
     output = data.get("output")
     inner = output.get("error") if isinstance(output, dict) else None
-    said = sentence(data.get("error"), inner, data.get("error_type"), data.get("error_message"))
-    kind, text = error_text(said)
+    said = error_text(data.get("error"), inner, data.get("error_type"), data.get("error_message"))
     exception = {
-        "exception.type": kind or None,
-        "exception.message": text or None,
+        "exception.type": said.type or None,
+        "exception.message": said.text or None,
         "exception.stacktrace": data.get("traceback"),
     }
     return {
-        "status": {"code": ERROR_STATUS, "message": said},
+        "status": {"code": ERROR_STATUS, "message": said.sentence},
         "exception": attributes_of({key: text_of(one) for key, one in exception.items()}),
     }
