@@ -96,6 +96,7 @@ class ThreadWorker(strict_http.StrictAnswers, gthread.ThreadWorker):  # type: ig
         if not graceful_close.begin(conn.sock):
             self._end(conn)
             return
+        conn.sock.limit(None)  # what a late client still sends is drained, too
         self._table.wait(conn)
         self._drained[conn] = time.monotonic() + graceful_close.SECONDS
         self._watch(conn, self._on_rest)
