@@ -5,8 +5,9 @@ from service.core.addresses import is_loopback
 
 HARM = {
     "meinheld": "crash or stall it",
-    # An answer that is not taken yet holds a thread; nginx takes whole ones.
-    "gthread": "hold all of its threads by reading as many answers slowly",
+    # A large answer that is not taken yet holds a thread; nginx takes whole ones. Those that need
+    # no key are small enough for the system's own buffers.
+    "gthread": "hold all of its threads by reading as many large answers slowly, if it has a key",
 }
 WARNING = (
     "warning: WORKER_CLASS={worker_class} on HOST={host}: a client that connects without the nginx "
