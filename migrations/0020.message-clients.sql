@@ -1,4 +1,4 @@
--- 0019.message-clients: note which client sent a message that waits for its span.
+-- 0020.message-clients: note which client sent a message that waits for its span.
 --
 -- locks    span_messages, against everyone, until it ends; no row is read
 -- safe     yes: older processes do not know the column; what they keep, and what waits already, is nobody's

@@ -1,4 +1,4 @@
--- 0019.message-clients, backwards: drop the column.
+-- 0020.message-clients, backwards: drop the column.
 --
 -- locks    span_messages, against everyone, until it ends
 -- loses    which client sent the messages that wait
