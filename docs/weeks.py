@@ -16,6 +16,13 @@ AGENTS = {
     "invoice reader": ("gpt-4o", 8, 2),
     "report writer": ("claude-sonnet-4", 2, 10),
 }
+FAILING_SHARE = 0.06  # of runs
+ERRORS = (
+    {"type": "TimeoutError", "message": "no answer within 30 s"},
+    {"type": "RateLimitError", "message": "429: 90000 tokens a minute are used up"},
+    {"type": "KeyError", "message": "'invoice_id'"},
+)
+TOOLS = ("search", "read_file", "query_orders")
 # Dollars for a million tokens, in and out.
 PRICES = {"gpt-4o-mini": (0.15, 0.6), "gpt-4o": (2.5, 10.0), "claude-sonnet-4": (3.0, 15.0)}
 
@@ -36,10 +43,11 @@ def events() -> Iterator[Event]:
 def run(
     rng: random.Random, agent: str, model: str, calls: int, moment: datetime
 ) -> Iterator[Event]:
-    """One run: a start, calls of the model with a tool between, an end."""
+    """One run: a start, calls of the model with a tool between, an end. Some fail at a tool."""
     run_id, start = uuid4(rng), uuid4(rng)
+    error = {"error": rng.choice(ERRORS)} if rng.random() < FAILING_SHARE else {}
     kinds = ["llm_call", "tool_call"] * max(1, round(calls * rng.uniform(0.5, 1.5)))
-    for kind in ("agent_start", *kinds, "agent_end"):
+    for number, kind in enumerate(("agent_start", *kinds, "agent_end")):
         latency_ms = rng.lognormvariate(7, 0.6) if kind == "llm_call" else rng.uniform(20, 400)
         moment += timedelta(milliseconds=latency_ms)
         yield {
@@ -49,7 +57,12 @@ def run(
             "event_type": kind,
             "timestamp": moment.isoformat(),
             "parent_event_id": start if kind.endswith("_call") else None,
-            "data": {"latency_ms": latency_ms, **(call(rng, model) if kind == "llm_call" else {})},
+            "data": {
+                "latency_ms": latency_ms,
+                **(call(rng, model) if kind == "llm_call" else {}),
+                **({"name": rng.choice(TOOLS)} if kind == "tool_call" else {}),
+                **(error if number == len(kinds) or kind == "agent_end" else {}),
+            },
         }
 
 
