@@ -23,10 +23,10 @@ SELECT e.received_on, e.run_id, e.event_id, e.timestamp, e.tie, e.event_type, e.
           FROM (SELECT t.kind, t.text, t.head,
                        length(t.head) <= 255
                        AND t.head ~ '^(?:[A-Za-z_][A-Za-z0-9_]*[.])*[A-Z][A-Za-z0-9_]*$' AS is_named
-                  FROM (SELECT f.kind, l.text, split_part(l.text, ': ', 1) AS head
-                          FROM (SELECT left((array_agg(c.text ORDER BY c.place)
-                                             FILTER (WHERE c.is_kind AND jsonb_typeof(c.value) = 'string'))[1], 255) AS kind,
-                                       (array_agg(c.text ORDER BY c.place) FILTER (WHERE NOT c.is_kind))[1]          AS text
+                  FROM (SELECT left(f.texts ->> f.kind_place::text, 255) AS kind, l.text, split_part(l.text, ': ', 1) AS head
+                          FROM (SELECT jsonb_object_agg(c.place, c.text) AS texts,
+                                       min(c.place) FILTER (WHERE c.is_kind AND jsonb_typeof(c.value) = 'string') AS kind_place,
+                                       min(c.place) FILTER (WHERE NOT c.is_kind)                                  AS text_place
                                   FROM (SELECT v.place, v.is_kind, v.value,
                                                btrim(v.value #>> '{}', E' \t\n\r\f\v') AS text
                                           FROM jsonb_to_record(e.data)
@@ -65,10 +65,11 @@ SELECT e.received_on, e.run_id, e.event_id, e.timestamp, e.tie, e.event_type, e.
                                                (24, false, d.error_message)) AS v (place, is_kind, value)
                                          WHERE jsonb_typeof(v.value) IN ('string', 'number')) AS c
                                  WHERE lower(c.text) NOT IN ('', 'null', 'none')) AS f
+                         CROSS JOIN LATERAL (VALUES (f.texts ->> f.text_place::text)) AS u (text)
                          CROSS JOIN LATERAL (VALUES
-                               (left(CASE WHEN starts_with(f.text, 'Traceback (most recent call last)')
-                                          THEN ltrim(split_part(f.text, E'\n', -1), E' \t\n\r\f\v')
-                                          ELSE f.text END, 500))) AS l (text)) AS t) AS n) END)
+                               (left(CASE WHEN starts_with(u.text, 'Traceback (most recent call last)')
+                                          THEN ltrim(split_part(u.text, E'\n', -1), E' \t\n\r\f\v')
+                                          ELSE u.text END, 500))) AS l (text)) AS t) AS n) END)
        AS s (error jsonb, said text);
 
 COMMENT ON VIEW event_errors IS 'Each event, and what its error says where it failed: {type, text}, and both as one text ("Type: message"). Select with received_on and run_id together.';

@@ -32,7 +32,7 @@ from service.api.parameters import (
 from service.api.policy import READ, Policy
 from service.api.resource import DatabaseResource
 from service.db.database import Database
-from service.db.queries import Connection, Row, queries
+from service.db.queries import Connection, Row, is_distributed, queries
 from service.ingest.run_fields import MAX_TEXT
 from service.resources.runs.resource import present
 from service.resources.runs.search import MOST_SORTED_RUNS, Filters, check_sortable
@@ -42,6 +42,7 @@ COLUMNS = {"cost": "cost", "tokens": "tokens", "runs": "run_count"}  # of sessio
 SORTS = (LAST_RUN, *COLUMNS)
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
 RUNS_DEFAULT, RUNS_MAX = 50, 200  # each with two texts
+MOST_READ_AT_ONCE = 2_000  # runs of an agent
 SESSION, USER = "session_id", "user_id"
 
 
@@ -163,21 +164,34 @@ def by_time(database: Database, search: GroupSearch) -> Page[RunKey]:
     def scan_batch(
         conn: Connection, rows: int, position: RunKey | None, limit: int
     ) -> ScanBatch[RunKey]:
-        found = queries.sessions.list(
-            conn,
+        asked = {
             **search.filters,
-            group=search.group,
-            after_started_at=position and position.started_at,
-            after_run_id=position and position.run_id,
-            slice=rows,
-            row_limit=limit,
-        ).fetchall()
+            "group": search.group,
+            "after_started_at": position and position.started_at,
+            "after_run_id": position and position.run_id,
+            "row_limit": limit,
+        }
+        if is_of_few(conn, search):
+            return ScanBatch(queries.sessions.list_of_few(conn, **asked).fetchall(), None)
+        found = queries.sessions.list(conn, **asked, slice=rows).fetchall()
         end = key_of(found[-1]) if found and found[-1]["is_end"] else None
         return ScanBatch([row for row in found if row["matches"]], end)
 
     key = search.position()
     after = None if key is None else RunKey(to_moment(key[0]), to_id(key[1]))
     return TimeBoundedScan(database).collect(scan_batch, after, search.limit, key_of)
+
+
+def is_of_few(conn: Connection, search: GroupSearch) -> bool:
+    """Whether users are found among all runs that pass the filters at once.
+
+    A user's runs are mostly those of other agents: 51 users of an agent with 1,000 runs took 11 ms
+    of PostgreSQL, all runs of the agent take 2.
+    """
+    if search.group != USER or search.filters["agent"] is None or is_distributed(conn):
+        return False
+    found = queries.sessions.exceeds(conn, **search.filters, run_limit=MOST_READ_AT_ONCE)
+    return not found.fetchall()[0]["exceeds"]
 
 
 def by_total(database: Database, search: GroupSearch) -> Page[Any]:

@@ -16,7 +16,8 @@
 -- rows     up to row_limit; one without a fingerprint where there is no group
 -- index    events_timestamp_error_fingerprint_run_id_idx, runs_pkey
 -- plan     index-only scan of the errors of the time in each partition, aggregate; a look-up of the run of each error of the
---          page, or with by_run of each error
+--          page. With agent alone its runs by an index alone, hashed, or, if they are more than the errors, a look-up for each
+--          error, as with environment
 -- try      \set from_at '2026-11-16' \set to_at '2026-11-23' \set error_limit 100000 \set row_limit 50 \set by_run true \set agent Researcher \set environment production \set by_last true \set after_value '2026-11-22 23:59:00+00' \set after_fingerprint 3333897645718831148
 
 WITH found AS MATERIALIZED (
@@ -27,32 +28,71 @@ WITH found AS MATERIALIZED (
        AND e.timestamp <  :'to_at'::timestamptz
      LIMIT :'error_limit'::bigint + 1
 \if :{?by_run}
-), owned AS MATERIALIZED (  -- else all runs of the agent could be read for each error
-    SELECT f.error_fingerprint, f.timestamp, r.agent_name, r.environment, r.received_on
+\if :{?distributed}
+), looked_up AS MATERIALIZED (  -- else all runs of the agent could be read for each error
+    SELECT f.error_fingerprint, f.timestamp, f.run_id, r.agent_name, r.environment
       FROM found AS f
       JOIN runs  AS r
         ON r.run_id = f.run_id
+), owned AS MATERIALIZED (
+    SELECT l.error_fingerprint, l.timestamp, l.run_id
+      FROM looked_up AS l
+     WHERE true
+\if :{?agent}
+       AND l.agent_name = :'agent'
+\endif
+\if :{?environment}
+       AND l.environment = :'environment'
+\endif
+\else
+\if :{?environment}
+), owned AS MATERIALIZED (
+    SELECT f.error_fingerprint, f.timestamp, f.run_id
+      FROM found AS f
+     WHERE EXISTS (SELECT
+                     FROM runs AS r
+                    WHERE r.run_id      = f.run_id
+                      AND r.environment = :'environment'
+\if :{?agent}
+                      AND r.agent_name  = :'agent'
+\endif
+                   OFFSET 0)
+\else
+), of_agent AS MATERIALIZED (  -- all its runs, if they are fewer than the errors; each costs a tenth of a look-up
+    SELECT r.run_id
+      FROM runs AS r
+     WHERE r.agent_name = :'agent'
+     LIMIT (SELECT count(*)
+              FROM found AS f)
+), owned AS MATERIALIZED (
+    SELECT f.error_fingerprint, f.timestamp, f.run_id
+      FROM found AS f
+     WHERE CASE WHEN (SELECT count(*) FROM of_agent AS a) < (SELECT count(*) FROM found AS c)
+                THEN f.run_id IN (SELECT a.run_id
+                                    FROM of_agent AS a)
+                ELSE EXISTS (SELECT
+                               FROM runs AS r
+                              WHERE r.run_id     = f.run_id
+                                AND r.agent_name = :'agent'
+                             OFFSET 0)
+           END
+\endif
+\endif
 \endif
 ), grouped AS (
     SELECT o.error_fingerprint,
            count(*)         AS count,
            min(o.timestamp) AS first_at,
-           max(o.timestamp) AS last_at
+           max(o.timestamp) AS last_at,
+           (array_agg(o.run_id ORDER BY o.timestamp DESC, o.run_id DESC))[1] AS last_run_id
 \if :{?by_run}
       FROM owned AS o
-     WHERE true
-\if :{?agent}
-       AND o.agent_name = :'agent'
-\endif
-\if :{?environment}
-       AND o.environment = :'environment'
-\endif
 \else
       FROM found AS o
 \endif
      GROUP BY o.error_fingerprint
 ), page AS MATERIALIZED (
-    SELECT g.error_fingerprint, g.count, g.first_at, g.last_at
+    SELECT g.error_fingerprint, g.count, g.first_at, g.last_at, g.last_run_id
       FROM grouped AS g
 \if :{?after_fingerprint}
 \if :{?by_last}
@@ -67,33 +107,32 @@ WITH found AS MATERIALIZED (
      ORDER BY g.count DESC, g.error_fingerprint DESC
 \endif
      LIMIT :'row_limit'::bigint
+\if :{?agent}
+), named AS (
+    SELECT p.error_fingerprint, r.received_on, 1::bigint AS agent_count, ARRAY[:'agent'::text] AS agents
+      FROM page AS p
+      JOIN runs AS r
+        ON r.run_id = p.last_run_id
+\else
 ), counted AS (
     SELECT p.error_fingerprint, r.agent_name, count(*) AS events,
+           max(r.received_on) FILTER (WHERE r.run_id = p.last_run_id) AS received_on
+      FROM page  AS p
 \if :{?by_run}
-           max(r.received_on) FILTER (WHERE r.timestamp = p.last_at) AS received_on
-      FROM page  AS p
-      JOIN owned AS r
-        ON r.error_fingerprint = p.error_fingerprint
-\if :{?agent}
-       AND r.agent_name        = :'agent'
-\endif
-\if :{?environment}
-       AND r.environment       = :'environment'
-\endif
+      JOIN owned AS f
 \else
-           max(r.received_on) FILTER (WHERE f.timestamp = p.last_at) AS received_on
-      FROM page  AS p
       JOIN found AS f
+\endif
         ON f.error_fingerprint = p.error_fingerprint
       JOIN runs  AS r
         ON r.run_id = f.run_id
-\endif
      GROUP BY p.error_fingerprint, r.agent_name
 ), named AS (
     SELECT c.error_fingerprint, max(c.received_on) AS received_on, count(*) AS agent_count,
            (array_agg(c.agent_name ORDER BY c.events DESC, c.agent_name))[1:20] AS agents
       FROM counted AS c
      GROUP BY c.error_fingerprint
+\endif
 )
 SELECT t.errors_read, p.error_fingerprint, p.count, p.first_at, p.last_at,
        n.received_on, n.agent_count, n.agents

@@ -31,13 +31,16 @@ WITH newest AS MATERIALIZED (
        AND v.environment = :'environment'
 \endif
      ORDER BY e.error_fingerprint, e.tie DESC, e.run_id DESC, e.event_id DESC
+), said AS MATERIALIZED (  -- else the events could be looked up by their runs' ids alone, in each partition
+    SELECT n.error_fingerprint, n.event_id, n.run_id, t.event_type, t.name, t.type, t.text
+      FROM newest      AS n
+      JOIN error_texts AS t
+        ON t.received_on = n.received_on
+       AND t.run_id      = n.run_id
+       AND t.event_id    = n.event_id
 )
-SELECT n.error_fingerprint, n.event_id, n.run_id, r.run_name, r.agent_name, t.event_type, t.name, t.type, t.text
-  FROM newest      AS n
-  JOIN error_texts AS t
-    ON t.received_on = n.received_on
-   AND t.run_id      = n.run_id
-   AND t.event_id    = n.event_id
+SELECT s.error_fingerprint, s.event_id, s.run_id, r.run_name, r.agent_name, s.event_type, s.name, s.type, s.text
+  FROM said AS s
   JOIN runs AS r
-    ON r.run_id = t.run_id
- ORDER BY n.error_fingerprint;
+    ON r.run_id = s.run_id
+ ORDER BY s.error_fingerprint;

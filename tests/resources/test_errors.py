@@ -204,6 +204,20 @@ def test_deletes_take_errors_along_and_moves_their_agent(client: Client) -> None
     assert events_of(client, group["fingerprint"]) == []
 
 
+@pytest.mark.parametrize(("many", "few"), [("errors", "runs"), ("runs", "errors")])
+def test_an_agents_errors_are_found_by_what_is_fewer(client: Client, many: str, few: str) -> None:
+    """Its runs, read once, or the errors, of each of which the run is looked up."""
+    fine = [event(new_id(), agent_name="own") for _ in range(0 if few == "runs" else 20)]
+    failed = [failure(new_id(), "x", place, agent_name="own") for place in range(2)]
+    again = [failure(failed[0]["run_id"], "x", place, agent_name="own") for place in range(2, 5)]
+    others = [failure(new_id(), "x", agent_name="other") for _ in range(3)]
+    client.send(*fine, *failed, *again, *others)
+    (group,) = listed(client, agent="own")
+    assert (group["count"], group["agents"]) == (5, ["own"])
+    assert group["newest"]["event_id"] == again[-1]["event_id"]
+    assert listed(client)[0]["agent_count"] == 2
+
+
 def test_the_window_is_half_open_and_the_last_seven_days_by_default(client: Client) -> None:
     client.send(failure(new_id(), "x", 10))
     assert listed(client, **{"from": at(10), "to": at(11)})[0]["count"] == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from service.resources import sessions
 from tests.client import Client
 from tests.events import at, event, new_id
 from tests.resources.search.world import all_runs
@@ -104,11 +105,18 @@ FILTERS: list[dict[str, str]] = [
 ]
 
 
+@pytest.mark.parametrize("most", [3, sessions.MOST_READ_AT_ONCE])
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("limit", [1, 2, 50])
 def test_lists_are_the_sums_of_their_runs(
-    client: Client, runs: list[Run], name: str, limit: int
+    client: Client,
+    runs: list[Run],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    limit: int,
+    most: int,
 ) -> None:
+    monkeypatch.setattr(sessions, "MOST_READ_AT_ONCE", most)
     for asked in FILTERS:
         found = pages_of(client, f"/api/{name}", name, {**asked, "limit": limit})
         assert found == expected(runs, NAMES[name], asked), asked
