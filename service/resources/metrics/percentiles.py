@@ -6,7 +6,13 @@ from typing import Any
 import falcon
 
 from service.api.pagination import listing
-from service.api.parameters import allow_parameters, integer, optional_text, time_range
+from service.api.parameters import (
+    allow_parameters,
+    integer,
+    optional_choice,
+    optional_text,
+    time_range,
+)
 from service.api.policy import READ, Policy
 from service.api.resource import DatabaseResource
 from service.db.queries import Connection, Row, queries
@@ -22,6 +28,7 @@ from service.resources.metrics.dimensions import (
     single_dimension,
 )
 from service.resources.metrics.summary import stamp
+from service.resources.metrics.version_latency import check_filters, latency_of_versions
 
 EVER = ("-infinity", "infinity")
 
@@ -31,15 +38,18 @@ Days = tuple[str, str]  # the first, and the first no more; dates, or infinity
 
 
 class Latency(DatabaseResource):
-    """Latency percentiles, in total and by agent, event type, model or tool."""
+    """Latency percentiles, in total and by agent, event type, model or tool; also by version."""
 
     policy = Policy({"GET": READ})
 
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with p50, p95 and p99 in milliseconds, each within `error_bound` of the exact."""
-        allow_parameters(req, {"from", "to", "limit", *DIMENSIONS})
+        allow_parameters(req, {"from", "to", "limit", "group_by", *DIMENSIONS})
         days, filters = read_days(req), read_filters(req)
         limit = integer(req, "limit", DEFAULT_GROUPS, low=1, clamp=MAX_GROUPS)
+        by_version = optional_choice(req, "group_by", ("version",)) is not None
+        if by_version:
+            check_filters(filters)
         with self._database.snapshot() as conn:
             stamp(resp, queries.metrics.state(conn))
             overall = percentiles(conn, "", filters, days, 1)
@@ -50,6 +60,8 @@ class Latency(DatabaseResource):
                 ]
                 for dimension in DIMENSIONS
             }
+            if by_version:
+                lists["versions"] = latency_of_versions(conn, filters, days, limit)
         resp.media = {
             "error_bound": ERROR_BOUND,
             "overall": latencies_of(overall[0] if overall else None),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from service.resources.metrics import version_latency
 from tests.client import Client
 from tests.events import at, event, new_id
 from tests.metrics.asking import ask, refusal, series
@@ -152,3 +153,76 @@ def test_durations_by_version(client: Client) -> None:
 def test_versions_go_with_agents_alone(client: Client) -> None:
     assert refusal(client, group_by="version", model="gpt") == "group_by"
     assert refusal(client, metric="runs", group_by="version", event_type="step") == "metric"
+
+
+def calls_of_versions(client: Client, agents: dict[str | None, str]) -> None:
+    """Calls in runs of three versions, of the agent that each has."""
+    draw = random.Random(7)
+    for _ in range(30):
+        run, version = new_id(), draw.choice([*agents])
+        sent = [
+            event(
+                run,
+                draw.choice(["llm_call", "tool_call", "step"]),
+                draw.randrange(HOUR),
+                agent_name=agents[version],
+                data={
+                    "version": version,
+                    "latency_ms": draw.choice([draw.randrange(1, 9_000), None]),
+                    "model": draw.choice(["gpt-4o", None]),
+                    "tool_name": draw.choice(["search", "sum"]),
+                },
+            )
+            for _ in range(9)
+        ]
+        client.send(*sent)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [{}, {"event_type": "llm_call"}, {"model": "gpt-4o"}, {"tool": "search"}, {"from": at(0)}],
+)
+def test_latency_by_version_is_that_of_agents_with_one_version_each(
+    client: Client, filters: dict[str, str]
+) -> None:
+    """The same calls, sent as those of one agent, and as those of an agent for each version."""
+    versions = ["1.0", "1.1", None]
+    calls_of_versions(client, dict.fromkeys(versions, "all"))
+    calls_of_versions(client, {version: f"agent {version}" for version in versions})
+    asked = {"agent": "all", "group_by": "version", **filters}
+    found = client.ok("/api/metrics/latency", params=asked)
+    assert {row.pop("version"): row for row in found["versions"]} == {
+        version: client.ok("/api/metrics/latency", params={"agent": f"agent {version}", **filters})[
+            "overall"
+        ]
+        for version in versions
+    }
+    assert sum(row["events"] for row in found["versions"]) == found["overall"]["events"]
+    assert "versions" not in client.ok("/api/metrics/latency", params={"agent": "all"})
+
+
+def test_latency_by_version_follows_a_run_that_moves_and_goes(client: Client) -> None:
+    run, path = new_id(), "/api/metrics/latency?group_by=version&agent="
+    client.send(event(run, parent_event_id=new_id(), data={"latency_ms": 5, "version": "1"}))
+    assert [row["version"] for row in client.ok(f"{path}agent")["versions"]] == ["1"]
+    client.send(event(run, "agent_start", agent_name="other", data={"version": "2"}))
+    assert client.ok(f"{path}agent")["versions"] == []
+    assert [row["version"] for row in client.ok(f"{path}other")["versions"]] == ["2"]
+    client.ok(f"/api/runs/{run}", "DELETE")
+    assert client.ok(f"{path}other")["versions"] == []
+
+
+def test_latency_by_version_is_of_an_agent_and_of_as_many_runs_as_can_be_read(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = client.simulate_get("/api/metrics/latency?group_by=version")
+    assert (refused.status_code, refused.json["parameter"]) == (400, "agent")
+    refused = client.simulate_get("/api/metrics/latency?group_by=model")
+    assert (refused.status_code, refused.json["parameter"]) == (400, "group_by")
+    monkeypatch.setattr(version_latency, "MOST_RUNS", 2)
+    for seconds in range(3):
+        client.send(event(new_id(), "agent_start", seconds, data={"latency_ms": 5}))
+    path = "/api/metrics/latency?group_by=version&agent=agent"
+    refused = client.simulate_get(path)
+    assert (refused.status_code, refused.json["code"]) == (400, "window_too_large")
+    assert datetime.fromisoformat(refused.json["stopped_at"]) == datetime.fromisoformat(at(0))
