@@ -13,6 +13,7 @@
 -- params   after_event_id   uuid         optional: its event_id
 -- params   event_type       text         optional: this event type alone
 -- params   model            text         optional: this model alone
+-- params   tool             text         optional: calls of this tool alone
 -- params   is_error         boolean      optional: whether it is an error
 -- params   from_at          timestamptz  optional: of then or later
 -- params   to_at            timestamptz  optional: before
@@ -22,7 +23,7 @@
 -- rows     up to row_limit. Fewer than `found`, which is on each: the byte limit ended the page
 -- index    events_pkey, runs_pkey
 -- plan     one index scan in one partition per run, sorted in memory run by run
--- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_tie 0 \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set data_pattern '%time out%' \set data_regex '[tT]ime'
+-- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_tie 0 \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set tool search \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set data_pattern '%time out%' \set data_regex '[tT]ime'
 
 WITH found AS MATERIALIZED (
     SELECT k.position, e.received_on, e.run_id, e.event_id, e.timestamp, e.tie,
@@ -44,6 +45,9 @@ WITH found AS MATERIALIZED (
 \endif
 \if :{?model}
        AND e.model = :'model'
+\endif
+\if :{?tool}
+       AND e.tool = :'tool'
 \endif
 \if :{?is_error}
        AND e.is_error = :'is_error'::boolean

@@ -9,15 +9,19 @@
 -- params   inclusive         boolean      optional: given, the scan begins with that run
 -- params   run_id            uuid         optional: this run alone
 -- params   agent             text         optional: runs of this agent alone
+-- params   session_id        text         optional: of this session alone
+-- params   user_id           text         optional: of this user alone
+-- params   tags              text[]       optional: with all of these tags
+-- params   version           text         optional: of this version alone
 -- params   from_at           timestamptz  optional: with an event of then or later
 -- params   to_at             timestamptz  optional: with an event before
 -- params   has_error         boolean      optional: whether any of its events is an error
 -- returns  run_id uuid, received_on date, started_at timestamp with time zone, matches boolean, is_end boolean
 -- rows     the matching runs, and the run that is_end
--- index    runs_pkey
--- plan     index scan in the order of the index, from the cursor on: runs_agent_name_started_at_idx with
---          agent, else runs_started_at_idx; one look-up with run_id
--- try      \set slice 1000 \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set inclusive true \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set has_error true
+-- index    runs_pkey or runs_session_id_idx, runs_user_id_idx
+-- plan     index scan in the order of the index, from the cursor on: runs_session_id_idx, runs_user_id_idx,
+--          runs_agent_name_started_at_idx or, with version too, runs_version_idx, else runs_started_at_idx; one look-up with run_id
+-- try      \set slice 1000 \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set inclusive true \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set session_id s-17 \set user_id u-4 \set tags '{test, nightly}' \set version 1.4.0 \set from_at '2026-11-01' \set to_at '2026-12-24' \set has_error true
 
 WITH walked AS (
     SELECT r.run_id, r.received_on, r.started_at, r.event_count,
@@ -31,11 +35,44 @@ WITH walked AS (
 \if :{?has_error}
            AND (r.error_count > 0) = :'has_error'::boolean
 \endif
+\if :{?run_id}
+\if :{?version}
+           AND r.version = :'version'
+\endif
+\if :{?session_id}
+           AND r.session_id = :'session_id'
+\endif
+\if :{?user_id}
+           AND r.user_id = :'user_id'
+\endif
+\else
+\if :{?version}
+\if :{?agent}
+\else
+           AND r.version = :'version'
+\endif
+\endif
+\endif
+\if :{?tags}
+           AND r.tags @> :'tags'::text[]
+\endif
            AS matches
       FROM runs AS r
      WHERE true
 \if :{?run_id}
        AND r.run_id = :'run_id'::uuid
+\else
+\if :{?session_id}
+       AND r.session_id = :'session_id'
+\endif
+\if :{?user_id}
+       AND r.user_id = :'user_id'
+\endif
+\if :{?agent}
+\if :{?version}
+       AND r.version = :'version'
+\endif
+\endif
 \endif
 \if :{?agent}
        AND r.agent_name = :'agent'

@@ -10,20 +10,24 @@ from service.api.pagination.scan import TimeBoundedScan
 from service.api.parameters import (
     allow_parameters,
     bounded_text,
+    cut_text,
     integer,
     optional_choice,
     optional_id,
     optional_text,
+    texts,
     time_range,
 )
 from service.db.database import Database
 from service.db.request_routing import require_primary
+from service.ingest.run_fields import MAX_TAG, MAX_TEXT
 from service.resources.events.search import EventSearch, search_events, text_filters
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200  # an event may be a megabyte
 LONGEST_TEXT = 256
 PARAMETERS = {
-    *("run_id", "agent", "event_type", "model", "status", "from", "to", "q", "limit", "cursor"),
+    *("run_id", "agent", "event_type", "model", "tool", "status", "from", "to", "q"),
+    *("session_id", "user_id", "tag", "version", "limit", "cursor"),
 }
 
 
@@ -39,7 +43,7 @@ def answer(req: falcon.Request, resp: falcon.Response, database: Database) -> No
 
 def read_search(req: falcon.Request) -> EventSearch:
     """Read the parameters; raise ApiError 400 for an invalid one."""
-    allow_parameters(req, PARAMETERS)
+    allow_parameters(req, PARAMETERS, repeated=("tag",))
     from_at, to_at = time_range(req, UTC)
     is_error = optional_choice(req, "status", ("error",)) and True
     times = {"from_at": from_at, "to_at": to_at}
@@ -48,12 +52,17 @@ def read_search(req: falcon.Request) -> EventSearch:
             **times,
             "run_id": optional_id(req, "run_id"),
             "agent": optional_text(req, "agent"),
+            "session_id": cut_text(req, "session_id", MAX_TEXT),
+            "user_id": cut_text(req, "user_id", MAX_TEXT),
+            "tags": texts(req, "tag", MAX_TAG),
+            "version": cut_text(req, "version", MAX_TEXT),
             "has_error": is_error,
         },
         {
             **times,
             "event_type": optional_text(req, "event_type"),
             "model": optional_text(req, "model"),
+            "tool": optional_text(req, "tool"),
             "is_error": is_error,
             **text_filters(bounded_text(req, "q", LONGEST_TEXT)),
         },

@@ -129,13 +129,15 @@ def as_search(chosen: dict[str, str]) -> EventSearch:
         {
             **times,
             "run_id": chosen.get("run_id"),
-            "agent": chosen.get("agent"),
+            **{name: chosen.get(name) for name in ("agent", "session_id", "user_id", "version")},
+            "tags": [chosen["tag"]] if "tag" in chosen else None,
             "has_error": is_error,
         },
         {
             **times,
             "event_type": chosen.get("event_type"),
             "model": chosen.get("model"),
+            "tool": chosen.get("tool"),
             "is_error": is_error,
             **text_filters(chosen.get("q")),
         },
