@@ -69,6 +69,8 @@ def text_of(value: Any) -> str:
 
 def scalar(value: Any) -> str:
     """As text_of, or a number as PostgreSQL prints it: with all digits, without an exponent."""
+    if isinstance(value, float):
+        value = Decimal(repr(value))
     if isinstance(value, Decimal):
         return format(value if value else value.copy_abs(), "f")
     is_number = isinstance(value, int) and not isinstance(value, bool)

@@ -36,12 +36,14 @@ def is_complete(database: Database, name: str, value: str) -> list[bool]:
     return [page.is_complete for page in pages]
 
 
-@pytest.mark.parametrize("name", ["model", "event_type"])
+@pytest.mark.parametrize("name", ["model", "event_type", "tool"])
 def test_what_does_not_exist_is_known_at_once(
     client: Client, database: Database, conn: Connection, name: str
 ) -> None:
     oldest = new_id()
-    assert client.send(event(oldest, "rare", data={"model": "rare"})).json["inserted"] == 1
+    rare = event(oldest, "rare", data={"model": "rare"})
+    call = event(oldest, "tool_call", data={"tool_name": "rare"})
+    assert client.send(rare, call).json["inserted"] == 2
     send_runs(client, random.Random(65), RUNS)
     for _ in range(2):  # as deltas that wait, and folded
         assert all(is_complete(database, name, "there-is-none"))
