@@ -76,7 +76,7 @@ def tab_to(ui: Ui, text: str) -> None:
     raise AssertionError(f"{text} cannot be reached: {focused(ui)}")
 
 
-def test_from_a_dear_day_to_the_step_that_cost_it_in_a_few_clicks(ui: Ui, filled: Filled) -> None:
+def test_from_a_dear_day_to_the_step_that_cost_it_in_four_clicks(ui: Ui, filled: Filled) -> None:
     ui.open(f"{filled.url}?tz=UTC", "What changed", "7 days")
     ui.click("//button[text()='Yesterday']")
     ui.has_address("window=yesterday")
@@ -85,7 +85,9 @@ def test_from_a_dear_day_to_the_step_that_cost_it_in_a_few_clicks(ui: Ui, filled
     ui.has_address("agent=Keeper")
     ui.click("(//a[contains(@class, 'run-row')])[1]")
     ui.has_address(f"/ui/runs/{filled.dear.run_id}")
-    ui.shows("$12.50")
+    ui.click("//button[text()='Costliest']")
+    ui.until(lambda: ui.texts(".trace-row.is-selected .name") == ["ask"], "the step")
+    assert ui.texts(".trace-row.is-selected .trace-cost") == ["$12.50"]
     ui.browser.back()
     ui.shows("What changed", "Keeper")
     assert "window=yesterday" in ui.browser.current_url
@@ -103,7 +105,9 @@ def test_the_same_with_the_keyboard_alone(ui: Ui, filled: Filled) -> None:
         ui.has_address(part)
         if "runs" not in part:
             ui.shows("beside the day before", "Keeper")
-    ui.shows("$12.50")
+    ui.find(".trace-row")
+    ui.press("$")
+    ui.until(lambda: ui.texts(".trace-row.is-selected .name") == ["ask"], "the step")
 
 
 def test_what_changed_says_by_how_much_and_why(ui: Ui, filled: Filled) -> None:

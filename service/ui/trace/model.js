@@ -166,6 +166,12 @@ export function next(list, row, step) {
   return list.findLast((one) => one < row) ?? /** @type {number} */ (list[list.length - 1]);
 }
 
+/** The rows that cost something themselves, the largest cost first. @param {Trace} trace */
+export function costliest(trace) {
+  const costs = Array.from({ length: trace.size }, (_, row) => Number(value(trace, row, "cost") ?? 0));
+  return [...costs.keys()].filter((row) => costs[row]).sort((one, other) => /** @type {number} */ (costs[other]) - /** @type {number} */ (costs[one]));
+}
+
 /** All rows with children at a depth or below: to close everything there. @param {Trace} trace @param {number} depth */
 export function parentsFrom(trace, depth) {
   return flagged(trace, PARENT).filter((row) => trace.depth[row] >= depth);

@@ -7,7 +7,7 @@ import { icon } from "../parts/icons.js";
 const LENGTHS = [1, 10, 100, 1000, 10_000, 60_000];
 const COSTS = [0.001, 0.01, 0.1, 1, 10];
 
-/** @typedef {{set: (changes: Record<string, any>) => void, step: (which: "error" | "critical" | "find", by: number) => void, level: (by: number) => void, all: (isClosed: boolean) => void, whole: () => void, fold: () => void, help: () => void}} Actions */
+/** @typedef {{set: (changes: Record<string, any>) => void, step: (which: "error" | "critical" | "find" | "cost", by: number) => void, level: (by: number) => void, all: (isClosed: boolean) => void, whole: () => void, fold: () => void, help: () => void}} Actions */
 
 export class Toolbar {
   #actions;
@@ -18,6 +18,7 @@ export class Toolbar {
     h("option", { value: "" }, "any duration"), LENGTHS.map((ms) => h("option", { value: ms }, `≥ ${duration(ms)}`)));
   #cost = h("select", { "aria-label": "Only events that cost at least, with all below" },
     h("option", { value: "" }, "any cost"), COSTS.map((dollars) => h("option", { value: dollars }, `≥ ${money(dollars)}`)));
+  #costliest = h("button", { type: "button", title: "The costliest event, then the next ($)" }, "Costliest");
   #fold = h("button", { type: "button", title: "Fold long times in which nothing ran (i)" }, "Fold idle time");
   /** @type {Map<string, HTMLButtonElement>} */
   #only = new Map();
@@ -38,6 +39,7 @@ export class Toolbar {
     this.#length.addEventListener("change", () => actions.set({ min_ms: this.#length.value }));
     this.#cost.addEventListener("change", () => actions.set({ min_cost: this.#cost.value }));
     this.#fold.addEventListener("click", actions.fold);
+    this.#costliest.addEventListener("click", () => actions.step("cost", 1));
     const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ work) =>
       h("button", { type: "button", title, onclick: work }, text);
     this.#whole = button("Whole run", "0", actions.whole);
@@ -49,7 +51,7 @@ export class Toolbar {
         button("Open all", "Open all levels", () => actions.all(false))),
       this.#fold, this.#whole,
       h("span", { class: "group find" }, this.#find, this.#hits, button("↑", "Previous (N)", () => actions.step("find", -1)), button("↓", "Next (n)", () => actions.step("find", 1))),
-      h("span", { class: "group" }, h("button", { type: "button", class: "next-error", title: "Next error (e)", onclick: () => actions.step("error", 1) }, icon("error"), "Next error")),
+      h("span", { class: "group" }, h("button", { type: "button", class: "next-error", title: "Next error (e)", onclick: () => actions.step("error", 1) }, icon("error"), "Next error"), this.#costliest),
       this.#state,
       h("button", { type: "button", class: "quiet", title: "Keys (?)", "aria-label": "Keys", onclick: actions.help }, "?"),
     );
@@ -63,7 +65,7 @@ export class Toolbar {
     return button;
   }
 
-  /** @param {import("./model.js").View} view @param {{shown: number, size: number, errors: number, isPart: boolean, find: string, hits: number, fold: boolean | null}} now `fold` is null where nothing can be folded */
+  /** @param {import("./model.js").View} view @param {{shown: number, size: number, errors: number, cost: number, isPart: boolean, find: string, hits: number, fold: boolean | null}} now `fold` is null where nothing can be folded */
   show(view, now) {
     for (const [name, button] of this.#only) button.setAttribute("aria-pressed", String(view.only === name));
     choose(this.#length, view.minMs, duration);
@@ -71,6 +73,7 @@ export class Toolbar {
     this.#fold.hidden = now.fold === null;
     this.#fold.setAttribute("aria-pressed", String(now.fold === true));
     this.#whole.hidden = !now.isPart;
+    this.#costliest.hidden = !now.cost;
     if (document.activeElement !== this.#find) this.#find.value = now.find;
     fill(this.#hits, now.find && `${count(now.hits)} found`);
     for (const one of this.element.querySelectorAll(".find button")) /** @type {HTMLElement} */ (one).hidden = !now.hits;

@@ -7,7 +7,7 @@ import { setQuery } from "../lib/router.js";
 import { showError, skeleton } from "../parts/states.js";
 import { runHead } from "../trace/head.js";
 import { onKey, showHelp } from "../trace/keys.js";
-import { CRITICAL, ERROR, flagged, matches, next, PARENT, parentsFrom, value } from "../trace/model.js";
+import { costliest, CRITICAL, ERROR, flagged, matches, next, PARENT, parentsFrom, value } from "../trace/model.js";
 import { Pane } from "../trace/pane.js";
 import { readTrace, watch } from "../trace/reading.js";
 import { rangeText, readRange } from "../trace/scale.js";
@@ -132,7 +132,7 @@ class RunView extends HTMLElement {
     if (!trace) return;
     const isPart = range[0] > 0 || range[1] < this.#length;
     const fold = this.#waterfall.hasGaps ? this.#waterfall.isFolded : null;
-    this.#toolbar.show(view, { fold, shown: size, size: trace.isPart ? this.#run.event_count : trace.size, errors: this.#run.error_count, isPart, find: this.#find, hits: this.#hits.length });
+    this.#toolbar.show(view, { fold, shown: size, size: trace.isPart ? this.#run.event_count : trace.size, errors: this.#run.error_count, cost: this.#run.total_cost, isPart, find: this.#find, hits: this.#hits.length });
   }
 
   /** @param {number} row @param {boolean} isOpened by a click: then the pane opens also where it would lie above the list */
@@ -179,10 +179,15 @@ class RunView extends HTMLElement {
     this.#set({ fold: this.#waterfall.isFolded || !this.#waterfall.hasGaps ? null : 1, t: null });
   }
 
-  /** @param {"error" | "critical" | "find"} which @param {number} by */
+  /** @param {"error" | "critical" | "find" | "cost"} which @param {number} by */
   #step(which, by) {
     const { trace, selected } = this.#waterfall;
     if (!trace) return;
+    if (which === "cost") {
+      const rows = costliest(trace);
+      const row = rows[(rows.indexOf(selected) + by) % rows.length];
+      return row !== undefined && this.#choose(row, false);
+    }
     const list = which === "find" ? this.#hits : flagged(trace, which === "error" ? ERROR : CRITICAL);
     const row = next(list, selected, by);
     if (row >= 0) this.#choose(row, false);
@@ -229,7 +234,7 @@ class RunView extends HTMLElement {
       nextFound: () => this.#step("find", 1), previousFound: () => this.#step("find", -1),
       find: () => this.#toolbar.focusFind(), help: showHelp,
       zoomIn: () => fall.moveRange(0.5, 0), zoomOut: () => fall.moveRange(2, 0), zoomWhole: () => this.#setRange([0, this.#length], true),
-      fold: () => this.#fold(), panLeft: () => fall.moveRange(1, -0.25), panRight: () => fall.moveRange(1, 0.25),
+      fold: () => this.#fold(), costliest: () => this.#step("cost", 1), panLeft: () => fall.moveRange(1, -0.25), panRight: () => fall.moveRange(1, 0.25),
     });
   };
 }
