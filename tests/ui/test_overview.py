@@ -80,8 +80,8 @@ def test_from_a_dear_day_to_the_step_that_cost_it_in_four_clicks(ui: Ui, filled:
     ui.open(f"{filled.url}?tz=UTC", "What changed", "7 days")
     ui.click("//button[text()='Yesterday']")
     ui.has_address("window=yesterday")
-    ui.shows("beside the day before", "$12.75", "$0.50 before")
-    ui.click("//th//a[starts-with(., 'Keeper')]")
+    ui.shows("eside the day before", "$12.75", "$0.50 before")
+    ui.click("//td//a[starts-with(., 'Keeper')]")
     ui.has_address("agent=Keeper")
     ui.click("(//a[contains(@class, 'run-row')])[1]")
     ui.has_address(f"/ui/runs/{filled.dear.run_id}")
@@ -104,37 +104,38 @@ def test_the_same_with_the_keyboard_alone(ui: Ui, filled: Filled) -> None:
         ui.press(Keys.ENTER)
         ui.has_address(part)
         if "runs" not in part:
-            ui.shows("beside the day before", "Keeper")
+            ui.shows("eside the day before", "Keeper")
     ui.find(".trace-row")
     ui.press("$")
     ui.until(lambda: ui.texts(".trace-row.is-selected .name") == ["ask"], "the step")
 
 
 def test_what_changed_says_by_how_much_and_why(ui: Ui, filled: Filled) -> None:
-    ui.open(f"{filled.url}?tz=UTC&window=yesterday", "mostly longer prompts", "Keeper")
+    ui.open(f"{filled.url}?tz=UTC&window=yesterday", "Mostly longer prompts", "Keeper")
     rows = ui.texts(".changed tbody tr")
     [keeper] = [row for row in rows if row.startswith("Keeper")]
     assert keeper.startswith("Keeper$12.75$0.50×26")
     assert keeper.endswith("longer prompts")
     [singer] = [row for row in rows if row.startswith("Singer")]
     assert singer.startswith("Singer$0$0")
-    assert [row for row in rows if row.startswith("By ")] == ["By agent", "By model", "By tool"]
-    cards = ui.texts(".figures-of-window .card")
+    heads = [f"What changed by {name}" for name in ("agent", "model", "tool")]
+    assert ui.texts(".changed h2") == heads
+    cards = ui.texts(".overview .cards .card")
     assert cards[0].startswith("Cost$12.75×26 $0.50 before")
     assert cards[1].startswith("Runs3+50% 2 before")
     assert cards[2].startswith("Failed runs1new 0 before")
-    assert len(ui.texts(".figures-of-window polyline")) == 4
+    assert len(ui.texts(".overview .cards polyline")) == 4
 
 
 def test_bars_are_filters_that_can_be_taken_away(ui: Ui, filled: Filled) -> None:
-    ui.open(f"{filled.url}?tz=UTC&window=yesterday", "By tool")
-    ui.click("//th//a[starts-with(., '<b>my own</b>')]")
+    ui.open(f"{filled.url}?tz=UTC&window=yesterday", "What changed by tool")
+    ui.click("//td//a[starts-with(., '<b>my own</b>')]")
     ui.has_address("model=")
     ui.until(lambda: len(ui.texts("a.run-row")) == 1, "one run has the model")
     assert "Singer" in ui.find("a.run-row").text
     ui.click("//button[contains(., 'model <b>my own</b>')]")
     ui.lacks_address("model=")
-    ui.click("//th//a[starts-with(., 'run_sql')]")
+    ui.click("//td//a[starts-with(., 'run_sql')]")
     ui.has_address("tool=run_sql")
     ui.until(lambda: len(ui.texts("a.run-row")) == 1, "one run has the tool")
     ui.find("input[name=environment]").send_keys("no such environment")
@@ -194,7 +195,7 @@ def test_a_window_of_ones_own_is_in_the_address(ui: Ui, filled: Filled) -> None:
 def test_names_that_mean_harm_are_texts(ui: Ui, filled: Filled) -> None:
     ui.open(f"{filled.url}?tz=UTC&window=today", "<b onmouseover=window.harmed=1>agent</b>")
     ui.shows(HARM[0])
-    ui.click("//th//a[starts-with(., '<b onmouseover')]")
+    ui.click("//td//a[starts-with(., '<b onmouseover')]")
     ui.has_address("agent=")
     ui.shows("Failed runs")
     assert ui.run_script("return window.harmed") is None
@@ -221,4 +222,4 @@ def test_an_error_says_what_to_do_and_tries_again(ui: Ui, filled: Filled) -> Non
     with ui.without_answers("*/metrics/changes?*"):
         ui.click("//button[text()='Today']")
         ui.shows("The service does not answer", "Next try in")
-    ui.shows("What changed", "beside the day before")
+    ui.shows("What changed", "eside the day before")

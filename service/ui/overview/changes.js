@@ -4,16 +4,15 @@ import { sparkline } from "../lib/chart.js";
 import { h } from "../lib/dom.js";
 import { brief, count, duration, line, money, percent, time } from "../lib/format.js";
 import { link, query } from "../lib/router.js";
+import { dataTable, figuresHead } from "../parts/table.js";
 
-const HEADS = ["Name", "Cost", "Before", "Change", "Calls", "Tokens per call", "$ per call", "Mostly"];
-/** @type {[string, string, string][]} */
-const GROUPS = [["agents", "agent_name", "agent"], ["models", "model", "model"], ["tools", "tool", "tool"]];
+const DAY_MS = 86_400_000;
 
 /** @typedef {{calls: number, tokens_in: number, tokens_out: number, cost: number}} Sums */
 
-/** How much more or less, such as +34 %. @param {number | null} now @param {number | null | undefined} before */
+/** How much more or less, such as +34 %. @param {number} now @param {number | undefined} before */
 export function change(now, before) {
-  if (now == null || before == null || now === before) return "";
+  if (before === undefined || now === before) return "";
   const ratio = now / before;
   if (!before) return "new";
   return ratio >= 10 ? `×${brief(Math.round(ratio))}` : `${ratio > 1 ? "+" : "−"}${percent(Math.abs(ratio - 1))}`;
@@ -31,39 +30,37 @@ export function reason(now, before, costlier = "costlier model") {
   return Object.entries(factors).reduce((most, one) => (one[1] > most[1] ? one : most))[0];
 }
 
+/** @param {number} now @param {number | undefined} before @param {boolean} isBad that it is more */
+function tone(now, before, isBad = true) {
+  return h("b", { class: isBad && (now > Number(before) ? "error-text" : "less") }, change(now, before));
+}
+
 /** The four figures. @param {any} changes an answer of /metrics/changes */
 export function cards({ totals: { now, before }, points, interval }) {
   const begun = points.filter((/** @type {any} */ point) => Date.parse(point.timestamp) < Date.now());
   const card = (/** @type {string} */ title, /** @type {string} */ name, /** @type {(value: number) => string} */ show) => {
     const values = begun.map((/** @type {any} */ point) => point[name] ?? 0);
     return h("dl", { class: "card" }, h("dt", {}, title), h("dd", {}, show(now[name])),
-      h("dd", { class: "beside" }, before ? [tone(now[name], before[name], name !== "runs"), ` ${show(before[name])} before`] : "–"),
+      h("dd", { class: "beside" }, before && [tone(now[name], before[name], name !== "runs"), ` ${show(before[name])} before`]),
       h("dd", {}, sparkline(values, `${title} by ${interval}: ${values.map(show).join(", ")}`)));
   };
-  return h("div", { class: "cards figures-of-window" }, card("Cost", "cost", money), card("Runs", "runs", count),
-    card("Failed runs", "failed", count), card("p95 of durations", "p95_ms", duration));
+  return h("div", { class: "cards" }, card("Cost", "cost", money), card("Runs", "runs", count), card("Failed runs", "failed", count), card("p95 of durations", "p95_ms", duration));
 }
 
-/** @param {number} now @param {number | undefined} before @param {boolean} isBad that it is more */
-function tone(now, before, isBad = true) {
-  return h("b", { class: isBad && before != null && (now > before ? "error-text" : "better") }, change(now, before));
-}
-
-/** Whose cost has changed. @param {any} changes */
-export function changed(changes) {
-  const { now, before } = changes.totals;
-  const most = Math.max(...GROUPS.flatMap(([name]) => changes[name].flatMap((/** @type {any} */ one) => [one.now.cost, one.before?.cost ?? 0])));
-  const days = changes.before && Math.round((Date.parse(changes.from) - Date.parse(changes.before.from)) / 86_400_000);
-  const why = reason(now, before);
-  return h("section", { class: "card changed" },
-    h("div", { class: "page-head" }, h("h2", {}, "What changed"), days && h("span", { class: "quiet", title: `${time(changes.before.from)} – ${time(changes.before.to)}` },
-      why && h("b", {}, `mostly ${why}, `), `beside the ${days > 1 ? `${days} days` : "day"} before${changes.before.to < changes.from ? ", until this time" : ""}`)),
-    !GROUPS.some(([name]) => changes[name].length) ? h("p", {}, "Nothing happened in these windows.") : h("div", { class: "wide-table" }, h("table", { class: "grid-table" },
-      h("thead", {}, h("tr", {}, HEADS.map((head) => h("th", { scope: "col" }, head)))),
-      GROUPS.map(([name, key, filter]) => changes[name].length > 0 && h("tbody", {},
-        h("tr", {}, h("th", { scope: "rowgroup", colspan: HEADS.length, class: "group-head" }, `By ${filter}`)),
-        changes[name].map((/** @type {any} */ one) => row(one, one[key], filter, most)))))),
-    changes.truncated && !query().get("more") && h("a", { href: here({ more: 1 }) }, "Show more"));
+/** Whose cost has changed. @param {{body: any, asOf: string}} answer of /metrics/changes */
+export function changed(answer) {
+  const { totals, agents, models, tools, from, before } = answer.body;
+  const most = Math.max(...[...agents, ...models, ...tools].flatMap(({ now, before }) => [now.cost, before?.cost ?? 0]));
+  const days = before && Math.round((Date.parse(from) - Date.parse(before.from)) / DAY_MS);
+  const why = reason(totals.now, totals.before);
+  const group = (/** @type {string} */ name, /** @type {string} */ key, /** @type {any[]} */ rows) => {
+    const columns = columnsOf(name, key, most);
+    return rows.length > 0 && h("section", {}, figuresHead(`What changed by ${name}`, columns, rows, answer), dataTable(columns, rows, `By ${name}`));
+  };
+  return h("div", { class: "changed" },
+    days && h("p", { title: `${time(before.from)} – ${time(before.to)}` }, why && h("b", {}, `Mostly ${why}, `), `${why ? "b" : "B"}eside the ${days > 1 ? `${days} days` : "day"} before${before.to < from ? ", until this time" : ""}.`),
+    group("agent", "agent_name", agents), group("model", "model", models), group("tool", "tool", tools),
+    answer.body.truncated && !query().get("more") && h("a", { href: here({ more: 1 }) }, "Show more"));
 }
 
 /** This address with something changed. @param {Record<string, any>} changes */
@@ -71,16 +68,17 @@ export function here(changes) {
   return link([], { ...Object.fromEntries(query()), ...changes });
 }
 
-/** @param {any} one @param {string | null} name @param {string} filter @param {number} most */
-function row({ now, before }, name, filter, most) {
-  const perCall = (/** @type {(value: any) => string} */ show, /** @type {(side: Sums) => number} */ of) => {
-    const [here, there] = [now, before].map((side) => (side?.calls && of(side) ? of(side) / side.calls : null));
-    return [show(here), h("small", {}, change(here ?? null, there))];
-  };
-  const label = name === null ? `no ${filter} named` : line(name, 120);
-  const bars = now.cost + (before?.cost ?? 0) > 0 && h("span", { class: "bar-pair" }, [now, before].map((side) => h("i", { "--share": `${((side?.cost ?? 0) / most) * 100}%` })));
-  const cells = [money(now.cost), money(before?.cost), tone(now.cost, before?.cost), [count(now.calls), h("small", {}, change(now.calls, before?.calls))],
-    perCall((value) => brief(value && Math.round(value)), (side) => side.tokens_in + side.tokens_out), perCall(money, (side) => side.cost),
-    reason(now, before, filter === "model" ? "costlier tokens" : undefined)];
-  return h("tr", {}, h("th", { scope: "row" }, h("a", { href: name === null ? null : here({ [filter]: name }) }, label, bars)), cells.map((cell) => h("td", {}, cell)));
+/** @param {string} filter @param {string} key @param {number} most @returns {import("../parts/table.js").Column[]} */
+function columnsOf(filter, key, most) {
+  const bar = (/** @type {Sums | null} */ side) => h("i", { "--share": `${((side?.cost ?? 0) / most) * 100}%` });
+  const beside = (/** @type {string} */ head, /** @type {(side: Sums) => number} */ of, /** @type {(value: number) => string} */ show) =>
+    /** @type {import("../parts/table.js").Column} */ ([head, ({ now }) => of(now), (value, { before }) => h("span", {}, show(value), h("small", {}, before && value ? change(value, of(before)) : ""))]);
+  const perCall = (/** @type {(side: Sums) => number} */ of) => (/** @type {Sums} */ side) => (side.calls ? of(side) / side.calls : 0);
+  return [
+    [filter, (row) => row[key], (name, { now, before }) =>
+      h("a", { href: name && here({ [filter]: name }) }, name ? line(name, 120) : `no ${filter} named`, most > 0 && now.cost + (before?.cost ?? 0) > 0 && [bar(now), bar(before)])],
+    ["Cost", ({ now }) => now.cost, money], ["Before", ({ before }) => before?.cost, money], ["Change", ({ now, before }) => change(now.cost, before?.cost), (_, { now, before }) => tone(now.cost, before?.cost)],
+    beside("Calls", (side) => side.calls, count), beside("Tokens per call", perCall((side) => side.tokens_in + side.tokens_out), (value) => brief(Math.round(value))),
+    beside("$ per call", perCall((side) => side.cost), money), ["Mostly", ({ now, before }) => reason(now, before, filter === "model" ? "costlier tokens" : undefined)],
+  ];
 }

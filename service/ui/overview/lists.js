@@ -5,6 +5,7 @@ import { ago, brief, count, exact, line } from "../lib/format.js";
 import { link, query } from "../lib/router.js";
 import { snippet } from "../parts/copy.js";
 import { nothing } from "../parts/states.js";
+import { dataTable } from "../parts/table.js";
 import { lookOf, runRow } from "../runs/row.js";
 import { here } from "./changes.js";
 
@@ -30,21 +31,21 @@ export function runTabs(runs, asked) {
   ];
 }
 
-/** @param {any[]} errors groups of /errors */
-export function errorGroups(errors) {
-  const row = (/** @type {any} */ one) => [
-    h("a", { href: link(["runs", one.newest.run_id], { event: one.newest.event_id }), title: "Its newest run" }, line([one.type, one.text].filter(Boolean).join(": "), 240) || "an error without a text"),
-    count(one.count), h("time", { datetime: one.last_at, title: exact(one.last_at) }, ago(one.last_at)), line(one.newest.agent_name, 60),
-  ];
-  return [h("h2", {}, "Errors"), !errors.length ? h("p", { class: "quiet" }, "None in this window.") : h("div", { class: "wide-table" }, h("table", { class: "grid-table" },
-    h("thead", {}, h("tr", {}, ["Error", "Count", "Last", "Agent"].map((head) => h("th", { scope: "col" }, head)))),
-    h("tbody", {}, errors.map((one) => h("tr", {}, row(one).map((cell) => h("td", {}, cell)))))))];
+/** @type {import("../parts/table.js").Column[]} */
+const ERROR = [
+  ["Error", (one) => [one.type, one.text].filter(Boolean).join(": "), (text, { newest }) => h("a", { href: link(["runs", newest.run_id], { event: newest.event_id }), title: "Its newest run" }, line(text, 240) || "an error without a text")],
+  ["Count", (one) => one.count, count], ["Last", (one) => one.last_at, (moment) => h("time", { datetime: moment, title: exact(moment) }, ago(moment))], ["Agent", (one) => one.newest.agent_name],
+];
+
+/** @param {any} found an answer of /errors */
+export function errorGroups({ errors }) {
+  return [h("h2", {}, "Errors"), errors.length ? dataTable(ERROR, errors, "Errors") : h("p", {}, "None in this window.")];
 }
 
 /** @param {any} found an answer of /prices/missing */
 export function unpriced({ models, since }) {
-  return [models.length > 0 && h("section", { class: "card unpriced" }, h("h2", {}, "Models without a price"),
+  return models.length ? [h("h2", {}, "Models without a price"),
     h("p", {}, "Their calls count as free. Put their prices into a file such as docs/prices.example.csv, load it, and compute what is stored again:"),
     snippet(`python -m service prices load prices.csv\npython -m service prices reprice --since ${since}`, "the commands"),
-    h("ul", {}, models.map((/** @type {any} */ one) => h("li", {}, h("b", {}, line(one.model)), `: ${count(one.calls)} calls, ${brief(one.tokens_in + one.tokens_out)} tokens`))))];
+    h("ul", {}, models.map((/** @type {any} */ one) => h("li", {}, h("b", {}, line(one.model)), `: ${count(one.calls)} calls, ${brief(one.tokens_in + one.tokens_out)} tokens`)))] : [];
 }
