@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { messagesOf, pictureOf } from "../../service/ui/trace/messages.js";
+import { lastMessage, messagesOf, pictureOf } from "../../service/ui/trace/messages.js";
 
 const PICTURE = "data:image/png;base64,iVBORw0KGgo=";
 const brief = (value) => messagesOf(value)?.map((one) => [one.role, ...one.parts.map((part) => [part.kind, part.text ?? part.url ?? part.name ?? part.id, part.value].filter((x) => x !== undefined))]) ?? null;
@@ -61,4 +61,25 @@ test("odd parts are kept, and nothing of them becomes a picture or an address", 
   assert.deepEqual(messagesOf([{ role: "user", content: odd }])?.[0]?.parts.map((part) => part.kind), ["other", "other", "other", "other", "other"]);
   assert.equal(pictureOf("data:text/html;base64,PHN2Zy8+"), null);
   assert.equal(pictureOf(PICTURE), PICTURE);
+});
+
+test("the last message of a text that may be JSON, and may be cut", () => {
+  const said = (text, role = "user") => {
+    const found = lastMessage(text, role);
+    return found && [found.role, found.parts[0].text ?? found.parts[0].value];
+  };
+  assert.equal(said(null), null);
+  assert.deepEqual(said("hi"), ["user", "hi"]);
+  assert.deepEqual(said('[{"role": "user", "content": "one"}, {"role": "assistant", "content": "two"}]'), ["assistant", "two"]);
+  assert.deepEqual(said('{"q": 1}'), ["input", { q: 1 }]);
+  assert.deepEqual(said('["done"]', "assistant"), ["output", ["done"]]);
+  const cut = `[{"role": "assistant", "content": "say \\"${"x".repeat(2000)}`;
+  for (const end of ["", "\\", "\\u12"]) {
+    const text = (cut.slice(0, 2000 - end.length) + end);
+    const [role, shown] = said(text, "assistant");
+    assert.equal(role, "assistant");
+    assert.match(shown, /^say "x+…$/);
+  }
+  assert.match(said("y".repeat(2000))[1], /^y+…$/);
+  assert.match(said(`{"a": "${"z".repeat(1993)}`)[1], /^\{"a": "z+…$/);
 });

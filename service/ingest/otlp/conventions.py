@@ -10,6 +10,7 @@ GENAI, VERCEL, OPENINFERENCE = "OpenTelemetry GenAI", "Vercel AI SDK", "OpenInfe
 PYDANTIC, ADK, CLAUDE_CODE = "pydantic-ai and logfire", "Google ADK", "Claude Code"
 GATI = "GATI Backend, of an event that it exports as a span"
 EVENT_TYPE, RUN_NAME = "gati.event_type", "gati.run_name"
+WHOLE_AGENT = "agent_start agent_end"  # the type of two events that are one span
 
 # meaning -> source -> attributes
 CONVENTIONS: dict[str, dict[str, tuple[str, ...]]] = {

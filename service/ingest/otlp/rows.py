@@ -22,7 +22,7 @@ from service.ingest.json.fields import FIRST_YEAR, LAST_YEAR, BadEvent, tool_of
 from service.ingest.nesting import count
 from service.ingest.otlp.attributes import Facts, facts_of
 from service.ingest.otlp.content import input_of, output_of
-from service.ingest.otlp.conventions import EVENT_TYPE
+from service.ingest.otlp.conventions import EVENT_TYPE, WHOLE_AGENT
 from service.ingest.otlp.cost_and_error import error_of
 from service.ingest.otlp.event_types import AGENT, LLM, event_type_of
 from service.ingest.otlp.origin import to_json
@@ -53,9 +53,11 @@ def rows_of(span: Span, max_bytes: int, max_depth: int, repairs: Repairs) -> lis
     maker = RowMaker(span, said, fields, (max_bytes, max_depth), repairs)
     own_type = event_type_of(span, said)
     event_type, is_call = (AGENT if span.is_local_root else own_type), own_type == LLM
-    if EVENT_TYPE in span.attributes:  # an event that was exported: as it was, with its figures
-        event_type, is_call = own_type, True
-        if event_type != AGENT and span.end_ns == span.start_ns:
+    is_one_event = False
+    if EVENT_TYPE in span.attributes:  # exported from here: as it was, with its figures
+        is_one_event, is_call = own_type != WHOLE_AGENT, True
+        event_type = own_type if is_one_event else AGENT
+        if is_one_event and span.end_ns == span.start_ns:
             span.end_ns = 0  # it had no latency
     columns = read_columns(span, said, is_call)
     contents = input_of(span, said, max_depth - 1), output_of(span, said, max_depth - 1)
@@ -64,7 +66,7 @@ def rows_of(span: Span, max_bytes: int, max_depth: int, repairs: Repairs) -> lis
         start_data |= fields
     end_data = column_data(span, said, columns, contents[1].value, is_call)
     outcome, is_error = outcome_of(span, said)
-    if event_type != AGENT:
+    if event_type != AGENT or is_one_event:
         return [maker.start(event_type, {**outcome, **end_data, **start_data}, columns, is_error)]
     if span.is_open:
         return [maker.start(AGENT, start_data, NOTHING, False)]

@@ -11,7 +11,7 @@ from service.db.queries import Row
 from service.ingest.error_text import error_text
 from service.ingest.json.fields import GENERATED_NAME
 from service.ingest.otlp.content import PLAIN_TEXT
-from service.ingest.otlp.conventions import EVENT_TYPE, RUN_NAME
+from service.ingest.otlp.conventions import RUN_NAME
 from service.ingest.otlp.json_text import CONTAINERS
 from service.ingest.otlp.span import ERROR_STATUS, OK_STATUS
 from service.resources.export.otlp_values import attributes_of, text_of
@@ -48,7 +48,6 @@ def attributes_of_event(event: Row, data: Data, run: Row) -> Data:
     is_root = event["parent_event_id"] is None or event_type == "agent_start"
     names_agent = event_type == "agent_start" or agent != run["agent_name"]
     return {
-        EVENT_TYPE: event_type,
         "openinference.span.kind": KINDS.get(event_type, "UNKNOWN"),
         "gen_ai.operation.name": OPERATIONS.get(event_type),
         "gen_ai.agent.name": agent if names_agent else None,
@@ -91,6 +90,21 @@ def figures(event: Row, data: Data) -> Data:
         **counts,
         "gen_ai.usage.cost": dollars(event["cost"]) if event["cost_source"] == "client" else None,
     }
+
+
+def added(start: Row, end: Row) -> Row:
+    """The end of an agent with the figures of its start, which mostly has none."""
+    both = (start, end)
+    counts = {name: total([one[name] for one in both]) for name in ("tokens_in", "tokens_out")}
+    sent = [Decimal(str(one["cost"])) for one in both if one["cost_source"] == "client"]
+    cost = {"cost": total(sent), "cost_source": "client" if sent else None}
+    return {**end, "model": end["model"] or start["model"], **counts, **cost}
+
+
+def total(values: list[Any]) -> Any:
+    """The sum of what is there; None for nothing."""
+    found = [value for value in values if value is not None]
+    return sum(found) if found else None
 
 
 def dollars(cost: Any) -> float | str:

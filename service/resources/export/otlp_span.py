@@ -3,6 +3,7 @@
 from typing import Any
 
 from service.db.queries import Row
+from service.ingest.otlp.conventions import EVENT_TYPE, WHOLE_AGENT
 from service.ingest.otlp.cost_and_error import EXCEPTION
 from service.ingest.otlp.span import ERROR_STATUS, OK_STATUS
 from service.resources.export import otlp_native as native
@@ -30,8 +31,7 @@ def span_of(run: Row, event: Row, end: Row | None) -> tuple[Json, Json, Json]:
         resource, scope, rest = as_sent(run, event, data, end, end_data)
     else:
         resource, scope, rest = as_event(run, event, data, end, end_data)
-        if ended is None and event["event_type"] != "agent_start":
-            ended = started  # a point in time
+        ended = started if ended is None else ended  # a point in time
     span["endTimeUnixNano"] = None if ended is None else str(ended)
     return resource, scope, {key: value for key, value in {**span, **rest}.items() if value}
 
@@ -72,7 +72,8 @@ def as_event(
     both = {**end_data, **data, "output": end_data.get("output", data.get("output"))}
     attributes = {
         **native.attributes_of_event(event, both, run),
-        **native.figures(*((event, data) if end is None else (end, end_data))),
+        EVENT_TYPE: event["event_type"] if end is None else WHOLE_AGENT,
+        **native.figures(event if end is None else native.added(event, end), both),
     }
     is_error = bool(event["is_error"] or (end and end["is_error"]))
     outcome = native.outcome(is_error, {**data, **end_data})

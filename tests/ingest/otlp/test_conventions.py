@@ -184,6 +184,10 @@ def test_an_event_that_was_exported_is_what_it_was() -> None:
     assert one({"gati.event_type": "x" * 51}).event_type == "step"
     [named] = rows(span(TRACE, attributes=said | {"gati.run_name": "nightly"}))
     assert named.run_name == "nightly"
+    [start] = rows(span(TRACE, attributes={"gati.event_type": "agent_start"}))
+    assert (start.event_type, start.latency_us) == ("agent_start", 1_000_000)
+    pair = rows(span(TRACE, attributes={"gati.event_type": "agent_start agent_end"}))
+    assert [row.event_type for row in pair] == ["agent_start", "agent_end"]
 
 
 def test_a_notice_that_a_span_has_started_is_no_call() -> None:
