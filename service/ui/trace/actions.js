@@ -52,19 +52,19 @@ export function agentActions(agent) {
   ]);
 }
 
-/** A button with a menu, which lies above the page: drawn again, the page leaves it open. Labels that end with … change something. @param {string} label @param {Item[]} items */
-function menu(label, items) {
-  return h("button", { type: "button", class: "copy", title: label, "aria-label": label, onclick: (/** @type {any} */ event) => {
-    const at = event.currentTarget.getBoundingClientRect();
+/** A button with a menu, which lies above the page: drawn again, the page leaves it open. Labels that end with … change something. @param {string} title @param {Item[]} items */
+function menu(title, items) {
+  const button = h("button", { type: "button", class: "copy", title, onclick: () => {
+    const at = button.getBoundingClientRect();
     const state = h("p", { role: "status" });
     const list = h("div", { class: "menu", popover: "", "--top": `${at.bottom + 4}px`, "--right": `${innerWidth - at.right}px` },
       items.filter(([text]) => mayChange() || !text.endsWith("…")).map(([text, work]) =>
-        h("button", { type: "button", onclick: async () => await told(state, work) && list.hidePopover() }, text)), state);
+        h("button", { type: "button", autofocus: true, onclick: async () => await told(state, work) && list.hidePopover() }, text)), state);
     list.addEventListener("toggle", (event) => event.newState === "closed" && list.remove());
     document.body.append(list);
     list.showPopover();
-    list.querySelector("button")?.focus();
   } }, icon("more"));
+  return button;
 }
 
 /** Do it, and tell of it meanwhile; false where it failed. @param {Element} state @param {() => unknown} work */
@@ -88,17 +88,16 @@ function ask(title, text, work, field, progress) {
   const state = h("p", { role: "status" });
   const main = h("button", { class: field ? "main" : "main is-bad" }, field ? "Save" : "Delete");
   const cancel = h("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
-  const onsubmit = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    main.disabled = cancel.disabled = true;
-    const timer = progress && setInterval(() => progress().then((left) => main.disabled && fill(state, left), () => {}), 1000);
-    if (await told(state, () => work(field?.value ?? ""))) dialog.close();
-    clearInterval(timer);
-    main.disabled = cancel.disabled = false;
-  };
-  const dialog = h("dialog", { class: "key-dialog", "aria-label": title, oncancel: (/** @type {Event} */ event) => main.disabled && event.preventDefault(), onclose: () => dialog.remove() },
-    h("form", { onsubmit }, h("h2", {}, title), field || h("p", {}, text, " This cannot be undone."), state, h("div", { class: "row" }, cancel, main)));
+  const dialog = h("dialog", { class: "key-dialog", "aria-label": title, onclose: () => dialog.remove() }, h("form", {
+    onsubmit: async (/** @type {Event} */ event) => {
+      event.preventDefault();
+      main.disabled = cancel.disabled = true;
+      const timer = progress && setInterval(() => progress().then((left) => main.disabled && fill(state, left), () => {}), 1000);
+      if (await told(state, () => work(field?.value ?? ""))) dialog.close();
+      clearInterval(timer);
+      main.disabled = cancel.disabled = false;
+    },
+  }, h("h2", {}, title), field || h("p", {}, text, " This cannot be undone."), state, h("div", { class: "row" }, cancel, main)));
   document.body.append(dialog);
   dialog.showModal();
-  (field || cancel).focus();
 }

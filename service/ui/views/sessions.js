@@ -11,79 +11,73 @@ import { conversation } from "../trace/conversation.js";
 import { figure } from "../trace/head.js";
 import { lastMessage } from "../trace/messages.js";
 
-/** What both show: a list by pages. */
-class Pages extends HTMLElement {
-  now = "";
-  bar = h("div", { class: "page-head" });
-  body = h("div");
+const FILTERS = [["agent", "Agent"], ["user_id", "User"]];
+const COUNTS = [["run_count", "Runs"], ["failed", "Failed"], ["active", "Active"], ["event_count", "Events"], ["error_count", "Errors"]];
+
+class SessionsView extends HTMLElement {
+  #now = "";
+  #bar = h("div", { class: "page-head" });
+  #body = h("div");
 
   connectedCallback() {
-    this.append(h("div", { class: "scrolls" }, this.bar, this.body));
+    this.append(h("div", { class: "scrolls" }, this.#bar, this.#body));
   }
 
-  /**
-   * @param {string} path @param {Record<string, any>} query @param {string} name of the list in the answer
-   * @param {(one: any) => Element} draw @param {HTMLElement} list @param {(answer: any) => Element[]} around what is shown once the first page has come
-   */
-  async load(path, query, name, draw, list, around, tries = 0) {
-    const now = (this.now = JSON.stringify([path, query]));
-    const state = h("span", { class: "problem", role: "alert" });
+  /** @param {{id?: string}} params @param {URLSearchParams} query */
+  show({ id = "" }, query) {
+    const now = `${id}?${query}`;
+    if (now === this.#now) return;
+    this.#now = now;
+    if (id) document.title = `${line(id, 60)} · GATI`;
+    else refill(this.#bar, h("h1", {}, "Sessions"), FILTERS.map(([name, label]) => filter(name, label, query)));
+    fill(this.#body, skeleton());
+    this.#load(id, id ? {} : Object.fromEntries(FILTERS.map(([name]) => [name, query.get(name)])), 0);
+  }
+
+  /** @param {string} id @param {Record<string, string | null>} asked @param {number} tries */
+  async #load(id, asked, tries) {
+    const now = this.#now;
+    const list = h(id ? "div" : "tbody", { class: id && "turns" });
+    const state = h("p", { class: "problem", role: "alert" });
     const more = h("button", { type: "button", onclick: () => read(more.value).catch((error) => fill(state, error.message)) }, "Show more");
     const read = async (/** @type {string} */ cursor) => {
-      const page = await get(path, { ...query, cursor });
-      list.append(...page[name].map(draw));
+      const page = await get(id ? `sessions/${encodeURIComponent(id)}` : "sessions", { ...asked, cursor });
+      list.append(...(id ? page.runs.map(turn) : page.sessions.map(row)));
       more.value = page.next_cursor ?? "";
       more.hidden = !more.value;
       fill(state);
       return page;
     };
-    if (!tries) fill(this.body, skeleton());
     try {
       const first = await read("");
-      if (now === this.now) fill(this.body, around(first), more, state);
+      if (now === this.#now) fill(this.#body, id ? [head(first), list] : table(list), more, state);
     } catch (error) {
-      if (now === this.now) showError(this.body, error, () => this.load(path, query, name, draw, list, around, tries + 1), tries);
+      if (now === this.#now) showError(this.#body, error, () => this.#load(id, asked, tries + 1), tries);
     }
   }
 }
 
-class SessionsView extends Pages {
-  /** @param {Record<string, string>} _ @param {URLSearchParams} query */
-  show(_, query) {
-    const asked = { agent: query.get("agent"), user_id: query.get("user_id") };
-    refill(this.bar, h("h1", {}, "Sessions"), ...Object.entries(asked).map(([name, value]) =>
-      h("input", { type: "search", value, placeholder: name === "agent" ? "Agent" : "User", "aria-label": name === "agent" ? "Agent" : "User", onchange: (/** @type {any} */ event) => setQuery({ [name]: event.target.value.trim() }) })));
-    const rows = h("tbody");
-    this.load("sessions", asked, "sessions", row, rows, () => [rows.firstChild
-      ? h("div", { class: "wide-table" }, h("table", { class: "grid-table" },
-        h("thead", {}, h("tr", {}, ["Session", "Runs", "Cost", "Last seen", "Tokens in / out"].map((head) => h("th", { scope: "col" }, head)))), rows))
-      : nothing("There is no such session.", h("p", {}, "Events name the session of their run as session_id, spans as session.id."))]);
-  }
+/** @param {string} name @param {string} label @param {URLSearchParams} query */
+function filter(name, label, query) {
+  const input = h("input", { type: "search", value: query.get(name) ?? "", placeholder: label, "aria-label": label, onchange: () => setQuery({ [name]: input.value.trim() }) });
+  return input;
+}
+
+/** @param {HTMLElement} rows */
+function table(rows) {
+  return rows.firstChild
+    ? h("div", { class: "wide-table" }, h("table", { class: "grid-table" },
+      h("thead", {}, h("tr", {}, ["Session", "Runs", "Cost", "Last seen", "Tokens in / out"].map((head) => h("th", { scope: "col" }, head)))), rows))
+    : nothing("There is no such session.", h("p", {}, "Events name the session of their run as session_id, spans as session.id."));
 }
 
 /** @param {any} one */
 function row(one) {
   return h("tr", {}, [
-    [h("a", { href: link(["sessions", one.session_id]) }, line(one.session_id, 80)),
-      h("div", { class: "quiet" }, line([...one.agents, one.user_id ?? ""].join(" · "), 120))],
+    [h("a", { href: link(["sessions", one.session_id]) }, line(one.session_id, 80)), h("div", { class: "quiet" }, line([...one.agents, one.user_id ?? ""].join(" · "), 120))],
     [count(one.run_count), one.failed > 0 && h("div", { class: "error-text" }, `${count(one.failed)} failed`)],
-    money(one.total_cost),
-    when(one.last_seen),
-    `${brief(one.tokens_in)} / ${brief(one.tokens_out)}`,
+    money(one.total_cost), when(one.last_seen), `${brief(one.tokens_in)} / ${brief(one.tokens_out)}`,
   ].map((cell) => h("td", {}, cell)));
-}
-
-class SessionView extends Pages {
-  #id = "";
-
-  /** @param {{id: string}} params */
-  show({ id }) {
-    if (id === this.#id) return;
-    this.#id = id;
-    document.title = `${line(id, 60)} · GATI`;
-    const turns = h("div", { class: "turns" });
-    this.load(`sessions/${encodeURIComponent(id)}`, {}, "runs", turn, turns, (session) => [head(session), turns]);
-  }
 }
 
 /** @param {any} one */
@@ -93,9 +87,9 @@ function head(one) {
     h("div", { class: "run-figures" },
       one.user_id && figure("User", h("a", { href: link(["sessions"], { user_id: one.user_id }) }, line(one.user_id, 60))),
       figure("Agents", one.agents.flatMap((/** @type {string} */ name) => [h("a", { href: link(["agents", name]) }, line(name, 60)), " "])),
-      figure("Runs", count(one.run_count)), figure("Failed", h("span", { class: one.failed > 0 && "error-text" }, count(one.failed))), figure("Active", count(one.active)),
+      COUNTS.map(([name, label]) => figure(label, count(one[name]))),
       figure("Cost", money(one.total_cost)), figure("Tokens in / out", `${count(one.tokens_in)} / ${count(one.tokens_out)}`),
-      figure("Events", count(one.event_count)), figure("Errors", count(one.error_count)), figure("First seen", when(one.first_seen)), figure("Last seen", when(one.last_seen))));
+      figure("First seen", when(one.first_seen)), figure("Last seen", when(one.last_seen))));
 }
 
 /** A run: what went in, what came out. @param {any} run */
@@ -114,4 +108,3 @@ function when(moment) {
 }
 
 customElements.define("sessions-view", SessionsView);
-customElements.define("session-view", SessionView);
