@@ -11,24 +11,24 @@ import { icon } from "../parts/icons.js";
 /** Label and file, which the export is named for. */
 const FORMATS = /** @type {const} */ ([["JSON", "json"], ["NDJSON, to import elsewhere", "events.ndjson"], ["OTLP/JSON", "otlp.jsonl"], ["Chrome trace (Perfetto, speedscope)", "chrome.json"]]);
 
+/** Change or delete, then go to an address. @param {string} method @param {string} path @param {string} to @param {(value: string) => any} [body] */
+const change = (method, path, to, body) => async (/** @type {string} */ value) => {
+  await send(method, path, body?.(value));
+  location.assign(to);
+};
+
 /** @param {any} run */
 export function runActions(run) {
   const own = `runs/${run.run_id}`;
   const name = line(run.run_name);
   const field = () => h("input", { value: run.run_name, required: true, maxlength: "255", "aria-label": "New name" });
-  const rename = async (/** @type {string} */ value) => {
-    await send("PATCH", `runs/${[run.agent_name, run.run_name].map(encodeURIComponent).join("/")}`, { new_run_name: value });
-    location.reload();
-  };
-  const remove = async () => {
-    await send("DELETE", own);
-    location.assign(link(["runs"], { agent: run.agent_name }));
-  };
   return menu("Download, rename, delete", [
     ...FORMATS.map(([label, file]) => /** @type {Item} */ ([label, async () =>
       download(`run-${run.run_id}.${file}`, await (file === "json" ? getFile(`${own}/timeline`) : getFile(`export/${file}`, { run_id: run.run_id })))])),
-    ["Rename…", () => ask(`Rename ${name}`, "", rename, field())],
-    ["Delete…", () => ask(`Delete ${name}?`, `The run of ${line(run.agent_name)} with its ${count(run.event_count)} events and its scores.`, remove)],
+    ["Rename…", () => ask(`Rename ${name}`, "",
+      change("PATCH", `runs/${[run.agent_name, run.run_name].map(encodeURIComponent).join("/")}`, location.href, (value) => ({ new_run_name: value })), field())],
+    ["Delete…", () => ask(`Delete ${name}?`, `The run of ${line(run.agent_name)} with its ${count(run.event_count)} events and its scores.`,
+      change("DELETE", own, link(["runs"], { agent: run.agent_name })))],
   ]);
 }
 
@@ -37,18 +37,10 @@ export function agentActions(agent) {
   const path = `agents/${encodeURIComponent(agent.name)}`;
   const name = line(agent.name);
   const field = () => h("textarea", { rows: "5", maxlength: "10000", "aria-label": "Description" }, agent.description);
-  const describe = async (/** @type {string} */ value) => {
-    await send("PATCH", path, { description: value.trim() || null });
-    location.reload();
-  };
-  const remove = async () => {
-    await send("DELETE", path);
-    location.assign(link(["agents"]));
-  };
   return mayChange() && menu("Describe, delete", [
-    ["Describe…", () => ask(`Describe ${name}`, "", describe, field())],
-    ["Delete…", () => ask(`Delete ${name}?`, `The agent with all its ${count(agent.total_runs)} runs and their ${count(agent.total_events)} events.`, remove, null,
-      async () => `${count((await get(path)).total_runs)} runs are left.`)],
+    ["Describe…", () => ask(`Describe ${name}`, "", change("PATCH", path, location.href, (value) => ({ description: value.trim() || null })), field())],
+    ["Delete…", () => ask(`Delete ${name}?`, `The agent with all its ${count(agent.total_runs)} runs and their ${count(agent.total_events)} events.`,
+      change("DELETE", path, link(["agents"])), null, async () => `${count((await get(path)).total_runs)} runs are left.`)],
   ]);
 }
 
