@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from service.db.queries import Row
-from service.ingest.error_text import error_text
+from service.ingest.json import numbers
+from service.ingest.json.error_said import error_in
 from service.ingest.json.fields import GENERATED_NAME
 from service.ingest.otlp.content import PLAIN_TEXT
 from service.ingest.otlp.conventions import RUN_NAME
@@ -117,9 +118,7 @@ def outcome(is_error: bool, data: Data) -> Data:
     """The status of a span, and its exception where it failed."""
     if not is_error:
         return {"status": {"code": OK_STATUS}} if isinstance(data.get("status"), str) else {}
-    output = data.get("output")
-    inner = output.get("error") if isinstance(output, dict) else None
-    said = error_text(data.get("error"), inner, data.get("error_type"), data.get("error_message"))
+    said = error_in(numbers.dumps(data))
     exception = {
         "exception.type": said.type or None,
         "exception.message": said.text or None,

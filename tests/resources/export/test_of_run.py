@@ -107,6 +107,23 @@ def test_a_run_comes_back_from_its_spans(client: Client, other: Client) -> None:
     assert root["data"]["input"] == '{"odd": 1}'
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"error": 0.5},
+        {"error": "ValueError: no"},
+        {"error_type": "KeyError", "error_message": "k", "status": "error"},
+        {"output": {"error": {"type": "T", "message": "m"}}, "status": "failed"},
+    ],
+)
+def test_an_error_says_the_same_again(client: Client, other: Client, said: dict[str, Any]) -> None:
+    sent = event(new_id(), "tool_call", data=said)
+    client.send(sent)
+    sent_again(client, other, sent["run_id"])
+    one, two = client.run(sent["run_id"]), other.run(sent["run_id"])
+    assert one["first_error"] == two["first_error"] is not None
+
+
 def otlp_span(number: int, parent: int | None, **fields: Any) -> dict[str, Any]:
     """A span of the one trace, as an SDK writes it."""
     attributes = [
