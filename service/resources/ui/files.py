@@ -6,10 +6,11 @@ each answer may be cached without end: another content has another address.
 
 import gzip
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from service.resources.ui.squeeze import squeezed
 
 OWN = Path(__file__).resolve().parents[2] / "ui"
 SHELL = "index.html"
@@ -18,12 +19,6 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-# A comment that stands on lines of its own (`//` to the end, or a block with nothing after it), a
-# type within a line, and the space before a line.
-UNREAD = re.compile(
-    r"^[ \t]*(?://.*|/\*(?:(?!\*/)[\s\S])*\*/[ \t]*)$|/\*\* @(?:(?!\*/).)*\*/ ?|^[ \t]+",
-    re.MULTILINE,
-)
 
 
 @dataclass(frozen=True)
@@ -62,19 +57,10 @@ def page() -> Page:
 
 
 def read(path: Path) -> File:
-    """A file of the page, without its comments."""
-    content = without_comments(path.read_text()).encode()
+    """A file of the page, without what no browser reads."""
+    content = squeezed(path.name, path.read_text()).encode()
     packed = gzip.compress(content, mtime=0)
     return File(content, packed, TYPES[path.suffix], digest(content))
-
-
-def without_comments(text: str) -> str:
-    """The text without what is for people who write it; each line keeps its number.
-
-    It does not read literals: a line of one could look like a comment, or begin with spaces. No
-    file of the page has such a line, and a test keeps it so.
-    """
-    return UNREAD.sub(lambda comment: "\n" * comment[0].count("\n"), text)
 
 
 def digest(content: bytes) -> str:
