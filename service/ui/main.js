@@ -60,6 +60,7 @@ function frame(name) {
   const now = name === "run" ? "runs" : name === "agent" ? "agents" : name === "session" ? "sessions" : name;
   refill(links, routes.filter((route) => route.nav).map((route) =>
     h("a", { href: link([route.path]), "aria-current": route.name === now && "page" }, route.title)));
+  links.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   showZones();
   fill(
     account,

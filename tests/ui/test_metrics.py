@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,18 @@ def test_choices_are_in_the_address_and_stay(ui: Ui, filled: Service) -> None:
     ui.find("select[aria-label='Latency of']").send_keys("by tool")
     ui.has_address("by=tool")
     ui.shows("Latency by tool", FORMULA)
+
+
+def test_a_window_may_be_from_one_day_to_another(ui: Ui, filled: Service) -> None:
+    from_day = datetime.now(UTC).date() - timedelta(days=2)
+    to_day = from_day + timedelta(days=1)
+    ui.open(f"{filled.url}/ui/metrics?from={from_day}&to={to_day}", "by model, by hour")
+    assert legend(ui) == ["model 0$300.00"]
+    assert f"{from_day} – {to_day}" in ui.find("select[aria-label='Window']").text
+    ui.find("select[aria-label='Window']").send_keys(Keys.ARROW_DOWN)
+    ui.lacks_address("from=")
+    ui.has_address("window=24h")
+    ui.until(lambda: legend(ui)[0] == "model 13$14.00", "today's")
 
 
 def test_the_legend_switches_series(ui: Ui, filled: Service) -> None:

@@ -2,7 +2,7 @@
 
 import { get } from "../lib/api.js";
 import { h } from "../lib/dom.js";
-import { zoneName } from "../lib/format.js";
+import { line, zoneName } from "../lib/format.js";
 
 const METRICS = ["runs", "cost", "events", "errors", "tokens_in", "tokens_out"];
 const WINDOWS = /** @type {[string, string, number, string][]} */ ([
@@ -13,8 +13,10 @@ const DAY_MS = 86_400_000;
 
 /** @typedef {{from: string, to: string, interval: string}} Window */
 
-/** @param {URLSearchParams} query @param {number} now @returns {Window} */
+/** @param {URLSearchParams} query with a window, or days or moments from and to @param {number} now @returns {Window} */
 export function windowOf(query, now = Date.now()) {
+  const [given, end] = [query.get("from"), query.get("to")];
+  if (given) return { from: given, to: end ?? new Date(now).toISOString(), interval: (Date.parse(end ?? "") || now) - Date.parse(given) > 3 * DAY_MS ? "day" : "hour" };
   const chosen = WINDOWS.find(([name]) => name === (query.get("window") ?? DEFAULT)) ?? WINDOWS[1];
   const [, , days, interval] = /** @type {[string, string, number, string]} */ (chosen);
   return { from: new Date(now - days * DAY_MS).toISOString(), to: new Date(now + 60_000).toISOString(), interval };
@@ -22,9 +24,11 @@ export function windowOf(query, now = Date.now()) {
 
 /** @param {URLSearchParams} query @param {(changes: Record<string, any>) => void} set */
 export function windowSelect(query, set) {
-  const chosen = query.get("window") ?? DEFAULT;
-  const select = h("select", { "aria-label": "Window" }, WINDOWS.map(([name, text]) => h("option", { value: name, selected: name === chosen }, text)));
-  select.addEventListener("change", () => set({ window: select.value === DEFAULT ? null : select.value }));
+  const [from, to] = ["from", "to"].map((name) => query.get(name));
+  const chosen = from ? "" : query.get("window") ?? DEFAULT;
+  const names = [...(from ? [["", `${line(from, 20)} – ${line(to ?? "now", 20)}`]] : []), ...WINDOWS];
+  const select = h("select", { "aria-label": "Window" }, names.map(([name, text]) => h("option", { value: name, selected: name === chosen }, text)));
+  select.addEventListener("change", () => select.value && set({ window: select.value === DEFAULT ? null : select.value, from: null, to: null }));
   return select;
 }
 

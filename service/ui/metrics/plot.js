@@ -39,7 +39,7 @@ export function plotCard(host, answer, title, show, isSum, query) {
   table.addEventListener("toggle", () => (fillTable(), setQuery({ table: table.open }, true)));
   refill(host, figuresHead(`${title} by ${interval}`, columns, rows, answer, isSum && h("button", { type: "button", class: "chip", "aria-pressed": String(isLines), onclick: () => setQuery({ as: isLines ? null : "lines" }) }, "Lines")),
     ...(all.length ? [
-      h("div", { class: "plot-frame" }, h("div", { class: "axis" }, [top, top / 2, 0].map((value) => h("span", { class: "figure" }, show(value)))), plot(shown, rows.length, top, { isLines, hasGaps: !isSum, label: title, textAt, point }),
+      h("div", { class: "plot-frame" }, h("div", { class: "axis" }, [show(top), show(top / 2), "0"].map((text) => h("span", { class: "figure" }, text))), plot(shown, rows.length, top, { isLines, hasGaps: !isSum, label: title, textAt, point }),
         h("div", { class: "axis-of-time" }, [0, rows.length >> 1, rows.length - 1].map((at) => h("span", {}, times[at])))),
       h("div", { class: "legend", role: "group", "aria-label": "Series" }, when, all.map(({ name, color }, index) => h("button", { type: "button", "aria-pressed": String(!hidden.includes(name)), "aria-label": name, title: "Show or hide; with Shift this one alone",
         onclick: (/** @type {MouseEvent} */ event) => toggle(name, event.shiftKey) }, h("i", { class: `color-${color}` }), h("span", { class: "name" }, line(name, 60)), figures[index]))),
