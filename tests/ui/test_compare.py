@@ -121,6 +121,7 @@ def test_keys_alone_lead_to_an_event_and_back(
         "Oslo",
         "Bergen",
     ]
+    assert ui.find("a.pair-row[aria-current] .name").rect["width"] > 20  # beside the detail too
     ui.browser.refresh()
     ui.shows("It is in Bergen now.")
     ui.press(Keys.ESCAPE)
