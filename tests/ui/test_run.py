@@ -89,6 +89,22 @@ def test_an_event_shows_its_messages_its_error_and_its_data(
     assert not ui.find(".detail").is_displayed()
 
 
+def test_a_detail_says_where_its_cost_comes_from_and_why_a_call_counts_once(
+    ui: Ui, service: Service
+) -> None:
+    run = Run("Priced")
+    root = run.add("agent_start")
+    call = {"tokens_in": 1000, "tokens_out": 10}
+    said = run.add("llm_call", root, name="said", model="gpt-4o", cost=0.5, **call)
+    computed = run.add("llm_call", root, name="computed", model="gpt-4o", **call)
+    unknown = run.add("llm_call", root, name="unknown", model="no-such-model", **call)
+    send(service, run.events)
+    address = f"{service.url}/ui/runs/{run.run_id}?event="
+    ui.open(address + said, "as the client said")
+    ui.open(address + computed, "computed from the price of gpt-4o")
+    ui.open(address + unknown, "no price of this model was known")
+
+
 def test_scores_stand_beside_what_they_are_of(ui: Ui, service: Service) -> None:
     run, ids = failing_run("Scored")
     send(service, run.events)

@@ -73,15 +73,20 @@ function figures(trace, row, event, data) {
     ["Started", `${exact(String(get("started_at")))}  (+${duration(trace.start[row])})`],
     ["Duration", duration(trace.end[row] - trace.start[row])],
     ["Self time", below > 0 ? duration(get("self_time_ms")) : null],
-    ["Cost", event.cost == null ? null : h("span", {}, money(event.cost), event.cost_source && h("span", { class: "quiet" }, ` ${sourceText(event)}`))],
+    ["Cost", event.cost == null ? unknownCost(event) : h("span", {}, money(event.cost), event.cost_source && h("span", { class: "quiet" }, ` ${sourceText(event)}`))],
     ["Tokens", event.tokens_in == null && event.tokens_out == null ? null
       : `${count(event.tokens_in)} in${cached ? ` (${count(cached)} cached)` : ""}, ${count(event.tokens_out)} out${reasoning ? ` (${count(reasoning)} reasoning)` : ""}`],
     ["With all below", below > 0 ? `${count(below)} events, ${money(get("subtree_cost"))}, ${count(get("subtree_tokens_in"))} / ${count(get("subtree_tokens_out"))} tokens` : null],
-    ["Counted", data.counted === false ? "no: another event reports the same call" : null],
+    ["Counted", data.counted === false ? "no: another event reports the same call, and its cost and tokens count once" : null],
     ["Agent", line(event.agent_name, 120)],
     ["Event id", h("span", { class: "with-copy" }, h("code", {}, event.event_id), copyButton(() => event.event_id, "Copy the id"))],
   ];
   return h("dl", { class: "figures" }, pairs.filter(([, shown]) => shown).flatMap(([name, shown]) => [h("dt", {}, name), h("dd", {}, shown)]));
+}
+
+/** Why a call of a model has no cost. @param {any} event */
+function unknownCost(event) {
+  return event.model && event.tokens_in != null && "unknown: the client sent none, and no price of this model was known";
 }
 
 /** Where the cost of an event comes from. @param {any} event */

@@ -30,7 +30,7 @@ export function traceRow(trace, row, look) {
       "aria-expanded": flags & PARENT ? String(!look.isClosed) : null,
     },
     nameCell(trace, row, kind, look),
-    h("span", { class: "trace-figure", role: "gridcell" }, duration(trace.end[row] - trace.start[row])),
+    h("span", { class: "trace-figure", role: "gridcell" }, value(trace, row, "duration_ms") != null && duration(trace.end[row] - trace.start[row])),
     h("span", { class: "trace-figure trace-cost", role: "gridcell", title: costTitle(trace, row) }, costOf(trace, row)),
     h("span", { class: "trace-figure trace-tokens", role: "gridcell", title: "with all below it" }, tokensOf(trace, row)),
     h("span", { class: "lane", role: "gridcell" }, bar(look.drawn, row, look.range)),
@@ -83,7 +83,7 @@ export function bar(trace, row, [from, to]) {
   const wide = to - from;
   const [low, high] = [Math.max(start, from), Math.min(end, to)];
   const element = h("span", { class: "bar" });
-  element.style.left = `${((low - from) / wide) * 100}%`;
+  element.style.left = `min(${((low - from) / wide) * 100}%, 100% - 3px)`; // a moment at the end is seen
   element.style.width = `${((high - low) / wide) * 100}%`;
   if (trace.flags[row] & PARENT) element.style.backgroundImage = pieces(trace, row, low, high);
   else element.classList.add("is-solid");

@@ -32,11 +32,12 @@ export class Ruler {
     const wide = this.element.clientWidth;
     const found = ticks(range, wide / TICK_PIXELS);
     const share = (/** @type {number} */ at) => `${((at - from) / (to - from)) * 100}%`;
-    const isFree = (/** @type {number} */ at) => !this.gaps.some((gap) => at > gap.at - (to - from) * 0.04 && at < gap.end);
+    const isFree = (/** @type {number} */ at) => !this.gaps.some((gap) => at > gap.at - (to - from) * 0.08 && at < gap.end + (to - from) * 0.03);
     const place = (/** @type {HTMLElement} */ mark, /** @type {number} */ at) => (mark.style.left = share(at), mark);
     fill(this.#marks, found.filter(isFree).map((at) => place(h("span", { class: "tick" }, duration(unfolded(this.gaps, at))), at)),
       this.gaps.filter((gap) => gap.end > from && gap.at < to).map((gap) => {
-        const mark = h("span", { class: "gap", title: `${duration(gap.to - gap.from)} in which nothing ran` }, duration(gap.to - gap.from));
+        const idle = gap.to - gap.from;
+        const mark = h("span", { class: "gap", title: `${duration(idle)} in which nothing ran` }, duration(idle < 60_000 ? Math.round(idle / 1000) * 1000 || idle : Math.round(idle / 60_000) * 60_000));
         mark.style.width = `${((gap.end - gap.at) / (to - from)) * 100}%`;
         return place(mark, gap.at);
       }));
