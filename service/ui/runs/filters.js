@@ -11,6 +11,7 @@ const FIELDS = [
   { name: "agent", label: "Agent", list: "agent-names" },
   { name: "environment", label: "Environment" },
   { name: "model", label: "Model" },
+  { name: "tool", label: "Tool" },
   { name: "session_id", label: "Session", of: "session_id" },
   { name: "user_id", label: "User", of: "user_id" },
   { name: "tag", label: "Tag", of: "tags" },

@@ -7,7 +7,7 @@ import { count, time } from "../lib/format.js";
 import { setQuery } from "../lib/router.js";
 import { follow } from "../trace/minimap.js";
 
-const NOT_COUNTED = ["model", "q"]; // what only events tell
+const NOT_COUNTED = ["model", "tool", "q"]; // what only events tell
 const NOT_ASKED = ["status", "has_error", "sort", "order"]; // it shows them beside each other, in any order
 
 /** @typedef {{runs: number, failed: number, active: number}} Counts */

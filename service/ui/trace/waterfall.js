@@ -104,8 +104,8 @@ export class Waterfall {
   }
 
   #showRange() {
+    this.#ruler.show(this.range, this.length); // first: it reads its width, before anything is changed
     this.#minimap.setRange(this.range);
-    this.#ruler.show(this.range, this.length);
   }
 
   get size() {
