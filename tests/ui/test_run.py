@@ -1,13 +1,16 @@
 """A run as a waterfall: by mouse, by keys, on a phone; an event in detail; runs that go on."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.dashboard.conftest import needs_chromium
+from tests.events import new_id
 from tests.service import Service
 from tests.ui.conftest import PHONE, Ui, needs_axe
 from tests.ui.runs import HARM, Run, failing_run, harmful_run, send
@@ -103,6 +106,31 @@ def test_a_detail_says_where_its_cost_comes_from_and_why_a_call_counts_once(
     ui.open(address + said, "as the client said")
     ui.open(address + computed, "computed from the price of gpt-4o")
     ui.open(address + unknown, "no price of this model was known")
+
+
+def test_a_call_that_two_instrumentations_report_says_that_it_counts_once(
+    ui: Ui, service: Service
+) -> None:
+    trace, now = new_id().replace("-", ""), time.time_ns()
+    usage = [
+        {"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}},
+        {"key": "gen_ai.request.model", "value": {"stringValue": "gpt-4o"}},
+        {"key": "gen_ai.usage.input_tokens", "value": {"intValue": "100"}},
+    ]
+    spans = [
+        {
+            "traceId": trace, "spanId": span, "parentSpanId": parent, "name": name,
+            "startTimeUnixNano": str(now), "endTimeUnixNano": str(now + 10**9), "attributes": usage,
+        }
+        for name, span, parent in (("outer", "a" * 16, ""), ("inner", "b" * 16, "a" * 16))
+    ]  # fmt: skip
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}
+    assert service.post(json.dumps(body).encode(), "/v1/traces").status_code == 200
+    ui.open(f"{service.url}/ui/runs/{UUID(trace)}", "inner")
+    ui.click("//div[contains(@class, 'trace-row')][.//span[text()='inner']]")
+    ui.shows("its cost and tokens count once", "Counted as")
+    ui.click("//dl[@class='relations']//a[contains(., 'outer')]")
+    ui.shows_no("count once")
 
 
 def test_scores_stand_beside_what_they_are_of(ui: Ui, service: Service) -> None:
