@@ -59,7 +59,7 @@ class Browser:
         self._driver = driver
         driver.set_script_timeout(LONGEST_SECONDS)
         driver.set_page_load_timeout(LONGEST_SECONDS)
-        self._command("Performance.enable")
+        self._command("Performance.enable", timeDomain="threadTicks")  # CPU, whatever else runs
         self._command("Page.enable")
 
     def first_seen(self, url: str, *selectors: str) -> tuple[list[float], float]:
@@ -78,9 +78,14 @@ class Browser:
             self._command("Page.removeScriptToEvaluateOnNewDocument", **noted)
         return [found[css] for css in selectors], self._task_ms() - begun
 
-    def frames_ms(self, step: str) -> list[float]:
-        """How long each frame takes while a script moves something; it knows the `frame`."""
-        return list(self._driver.execute_async_script(MOVED, step, FRAMES))
+    def frames_ms(self, step: str) -> tuple[list[float], float]:
+        """How long each frame takes while a script moves something, and ms of CPU of each.
+
+        The script knows the `frame`.
+        """
+        begun = self._task_ms()
+        times = list(self._driver.execute_async_script(MOVED, step, FRAMES))
+        return times, (self._task_ms() - begun) / FRAMES
 
     def opened_ms(self, css: str, script: str) -> float:
         """How long after a script an element is there, a picture loaded."""

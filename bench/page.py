@@ -92,11 +92,20 @@ def looked(browser: Browser, url: str, looks: int, *selectors: str) -> Row:
 
 
 def moved(browser: Browser, step: str, looks: int) -> Row:
-    """The 95th percentile of frames while something moves, and how many elements there are."""
+    """Frames while something moves: their p95 and their CPU; and how many elements there are."""
     browser.run(f"{LIST}.scrollTop = 0; document.querySelector('{ROW}').click()")
-    times = [statistics.quantiles(browser.frames_ms(step), n=20)[-1] for _ in range(looks)]
+    found = [browser.frames_ms(step) for _ in range(looks)]
     count = browser.run("return document.querySelectorAll('*').length")
-    return {"p95_ms": round(statistics.median(times), 1), "elements": int(count)}
+    return {
+        "p95_ms": round(statistics.median(p95(times) for times, _ in found), 1),
+        "cpu_ms": round(statistics.median(cpu for _, cpu in found), 1),
+        "elements": int(count),
+    }
+
+
+def p95(times: list[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(times, n=20)[-1]
 
 
 def opened_ms(browser: Browser, what: str, css: str) -> float:

@@ -7,6 +7,7 @@ import { count, time } from "../lib/format.js";
 import { setQuery } from "../lib/router.js";
 import { follow } from "../trace/minimap.js";
 
+const MOST_BARS = 500;
 const NOT_COUNTED = ["model", "tool", "q"]; // what only events tell
 const NOT_ASKED = ["status", "has_error", "sort", "order"]; // it shows them beside each other, in any order
 
@@ -16,7 +17,7 @@ export class Histogram {
   #bars = /** @type {{from: number, to: number, runs: number, failed: number}[]} */ ([]);
   #range = /** @type {[number, number]} */ ([0, 0]); // the first bar chosen by keys, and the last
   #stop = new AbortController();
-  #picture = h("div", { class: "histogram-bars", role: "slider", tabindex: "0", "aria-label": "Runs over time", title: "Drag over a part to look at it" });
+  #picture = h("div", { class: "histogram-bars", role: "slider", tabindex: "0", "aria-label": "Runs over time", "aria-valuenow": "0", title: "Drag over a part to look at it" });
   #brush = h("span", { class: "brush", hidden: true });
   #text = h("p", { class: "quiet histogram-text" });
   #whole = "";
@@ -53,9 +54,9 @@ export class Histogram {
 
   /** @param {any} answer */
   #draw(answer) {
-    this.element.hidden = !answer?.runs;
-    if (!answer?.runs) return;
-    const step = answer.bucket_seconds * 1000;
+    const step = answer ? answer.bucket_seconds * 1000 : 0;
+    this.element.hidden = !step || (Date.parse(answer.to) - Date.parse(answer.from)) / step > MOST_BARS;
+    if (this.element.hidden) return;
     const found = new Map(answer.buckets.map((/** @type {any} */ one) => [Date.parse(one.start), one]));
     this.#bars = [];
     for (let at = Math.floor(Date.parse(answer.from) / step) * step; at <= Date.parse(answer.to); at += step) {
