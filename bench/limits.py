@@ -144,7 +144,7 @@ def reads() -> Iterator[Limit]:
 
 def page() -> Iterator[Limit]:
     """The page in a browser, at 1 million events."""
-    listed = worst("first_ms", what="list of runs", stored=1_000_000)
+    listed = worst("first_ms", what="list of runs", is_large=1)
     yield Limit("page: first list of runs", "page", listed, "<", 500, "ms")
     for size, milliseconds in ((1_000, 500), (10_000, 1_500), (100_000, 8_000)):
         first = worst("first_ms", what="run", events=size)

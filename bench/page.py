@@ -21,6 +21,7 @@ from bench.page_runs import SIZES, post_large_events, post_runs
 from bench.reads import filled_service
 from bench.results import Row
 
+LARGE = 1_000_000  # events stored, of which the promise is
 ROW = ".trace-row"
 LIST = "document.querySelector('.waterfall virtual-list')"
 MOVES = {
@@ -69,7 +70,8 @@ def measured(
     yield {"what": "weight", "kb": round(weight_bytes(url) / 1024, 1)}
     browser.first_seen(f"{url}/ui/runs", "a.run-row")  # warm: its files are in the cache
     found = looked(browser, f"{url}/ui/runs", looks, "a.run-row")
-    yield {"what": "list of runs", "stored": options.stored, **found}
+    stored = options.stored
+    yield {"what": "list of runs", "stored": stored, "is_large": int(stored >= LARGE), **found}
     for size, run_id in runs.items():
         whole = f".shown-count = {size:,} events"
         found = looked(browser, f"{url}/ui/runs/{run_id}", looks, ROW, whole)

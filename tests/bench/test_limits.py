@@ -37,6 +37,13 @@ def test_what_has_not_run_is_not_measured() -> None:
     assert len(check({})) == len(LIMITS)
 
 
+def test_the_list_of_runs_counts_where_a_million_events_are_stored() -> None:
+    row: Row = {"what": "list of runs", "stored": 1_200_000, "first_ms": 100}
+    what = "page: first list of runs"
+    assert verdict(what, "page", [{**row, "is_large": 1}]).word == "kept"
+    assert verdict(what, "page", [{**row, "is_large": 0}]).word == "not measured"
+
+
 def test_another_case_of_the_section_is_not_the_one_meant() -> None:
     rows: list[Row] = [{**SDK, "clients": 8, "p95_ms": 999.0}]
     assert verdict("batches of 10, 32 clients, p95", "ingest", rows).word == "not measured"
