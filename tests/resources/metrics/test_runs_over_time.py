@@ -13,7 +13,7 @@ from tests.events import event, new_id
 from tests.resources.search.world import RUN_FILTERS, all_runs, send_runs, some_of
 
 pytestmark = pytest.mark.pgbouncer
-OF_RUNS = {name: found for name, found in RUN_FILTERS.items() if name not in ("model", "q")}
+OF_RUNS = {name: found for name, found in RUN_FILTERS.items() if name not in ("model", "tool", "q")}
 DAY = 86_400
 
 
