@@ -1,4 +1,4 @@
-"""A span, resource or scope of OTLP/JSON as others write it -> as the decoder reads it.
+"""What others write of OTLP/JSON (span, resource, scope, log record) -> as the decoder reads it.
 
 The Collector reads enums by name, whole numbers as 12.0, "12.0" or 1.7e18, times as {low, high},
 and keys in snake_case; so does this. What is of the wrong type even so is left out.
@@ -17,6 +17,8 @@ from service.ingest.repairs import Repairs
 Sent = dict[str, Any]
 MAX_VALUES = 100_000  # 30 ms to read and write
 
+# Of a span, and of a log record.
+TIMES = ("startTimeUnixNano", "endTimeUnixNano", "timeUnixNano", "observedTimeUnixNano")
 KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 CODES = ("UNSET", "OK", "ERROR")
 WHOLE = re.compile(r"\s*(-?[0-9]{1,20})(?:\.0*)?\s*", re.ASCII).fullmatch
@@ -32,11 +34,12 @@ def rewritten(text: bytes, repairs: Repairs) -> bytes:
     if not isinstance(sent, dict):
         raise ValidationError("not an object")
     found = in_camel_case(sent)
-    for time in ("startTimeUnixNano", "endTimeUnixNano"):
+    for time in TIMES:
         found[time] = whole(found.get(time))
     found["kind"] = enum(found.get("kind"), "SPAN_KIND_", KINDS)
     found["status"] = status_of(found.get("status"))
     found["attributes"] = attributes_of(found.get("attributes"), repairs)
+    found["body"] = value_of(found.get("body"), repairs)
     for parts in ("events", "links"):
         found[parts] = [part_of(part, repairs) for part in objects(found.get(parts))]
     return numbers.dumps(found)

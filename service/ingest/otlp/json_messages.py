@@ -93,12 +93,13 @@ class SpanMessage(Message):
 
 
 class SpanLists(Message):
-    """The lists of a span, not parsed, for a check of their size, and its id for an error."""
+    """The lists of a span or log record, not parsed, for a check of their size; and its id."""
 
     span_id: str | None = None
     attributes: Raw = NULL
     events: Raw = NULL
     links: Raw = NULL
+    body: Raw = NULL
 
 
 class Resource(Message):

@@ -50,7 +50,7 @@ def decode_part(
 def check_values(sent: Element, max_bytes: int) -> None:
     """Raise BadEvent for a message with very many values, before they are made."""
     lists = decode_lists(sent)
-    for values in (lists.attributes, lists.events, lists.links) if lists else ():
+    for values in (lists.attributes, lists.events, lists.links, lists.body) if lists else ():
         if has_more_values(values, max_bytes):
             text = f"The span has {len(values)} bytes; the limit is {max_bytes}."
             raise BadEvent(None, "event_too_large", text)

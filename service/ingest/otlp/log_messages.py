@@ -12,6 +12,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from service.core.cooperative import Pacer
 from service.ingest.json.fields import BadEvent
 from service.ingest.long_numbers import LongNumbers, may_be_long
 from service.ingest.otlp.attributes import facts_of
@@ -62,8 +63,9 @@ def parse_logs(
     body: bytes, is_json: bool, max_records: int, max_bytes: int, max_depth: int
 ) -> LogBatch:
     """Read a request. Raises Malformed when it is none, TooManySpans beyond `max_records`."""
-    batch, repairs = LogBatch(), Repairs()
+    batch, repairs, pacer = LogBatch(), Repairs(), Pacer()
     for record in read_records(body, is_json, max_records, max_bytes, repairs):
+        pacer.pause()
         batch.records += 1
         if isinstance(record, BadEvent):
             repairs.take()

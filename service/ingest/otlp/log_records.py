@@ -1,21 +1,27 @@
 """ExportLogsServiceRequest, in protobuf or JSON -> its records, as far as messages need them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 from opentelemetry.proto.logs.v1 import logs_pb2
 
-from service.ingest.elements import is_sparse
+from service.core.cooperative import Pacer
+from service.ingest.elements import Element, cut, is_sparse
 from service.ingest.json.batch import utf8_of
 from service.ingest.json.fields import BadEvent
-from service.ingest.otlp import json_values, protobuf_decoder
+from service.ingest.otlp import protobuf_decoder
+from service.ingest.otlp.json_lenient import rewritten
 from service.ingest.otlp.json_messages import AnyValue, KeyValue, Message, Unsigned
+from service.ingest.otlp.json_parts import SNAKE_CASE, decode_part
+from service.ingest.otlp.json_values import read_attributes, read_value
+from service.ingest.otlp.origin import too_deep
 from service.ingest.otlp.protobuf_wire import find_spans
 from service.ingest.otlp.span import Malformed, TooManySpans
 from service.ingest.otlp.value_budget import ValueBudget
-from service.ingest.repairs import Repairs
+from service.ingest.repairs import Repairs, note_text
 
 EVENT_NAME = "event.name"  # the attribute in which the name stood before it was a field
 MAX_INT64 = 2**63 - 1
@@ -62,7 +68,10 @@ class LogsRequest(Message):
     resource_logs: list[ResourceLogs] | None = None
 
 
+SentRecord = RecordMessage | Element
+
 decode_request = msgspec.json.Decoder(LogsRequest, strict=False).decode
+decode_record = msgspec.json.Decoder(RecordMessage, strict=False).decode
 
 
 def read_records(
@@ -105,33 +114,81 @@ def read_record(encoded: bytes, budget: ValueBudget, max_bytes: int) -> LogRecor
 
 def read_json(
     body: bytes, max_records: int, max_bytes: int, repairs: Repairs
-) -> Iterator[LogRecord]:
-    """The records of JSON; one that is malformed makes the whole request so."""
-    body, _ = utf8_of(body)
-    if not is_sparse(body, max_bytes):
-        raise Malformed("it holds too many values for its size")
+) -> Iterator[LogRecord | BadEvent]:
+    """The records of JSON: nearly always read in one pass, otherwise each by itself."""
+    body, is_repaired = utf8_of(body)
     try:
-        request = decode_request(body)
+        sent = None if SNAKE_CASE in body else read_whole(body, max_bytes)
+        if sent is None:
+            sent = cut_records(body, max_records)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise Malformed(str(error)) from None
-    sent = [
-        message
-        for resource_logs in request.resource_logs or ()
-        for scope_logs in resource_logs.scope_logs or ()
-        for message in scope_logs.log_records or ()
-    ]
     if len(sent) > max_records:
         raise TooManySpans(max_records)
-    for message in sent:
-        attributes = json_values.read_attributes(message.attributes, repairs)
-        yield LogRecord(
-            (message.trace_id or "").lower(),
-            (message.span_id or "").lower(),
-            name_of(message.event_name or "", attributes),
-            message.time_unix_nano or message.observed_time_unix_nano or 0,
-            attributes,
-            json_values.read_value(message.body, repairs) if message.body else None,
-        )
+    if is_repaired:
+        note_text(repairs, None)
+    for record in sent:
+        yield record_of(record, max_bytes, repairs)
+
+
+def read_whole(body: bytes, max_bytes: int) -> Sequence[SentRecord] | None:
+    """All records in one pass; None where they have to be read one by one."""
+    if not is_sparse(body, max_bytes):
+        return None
+    try:
+        request = decode_request(body)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    return [
+        record
+        for resource_logs in request.resource_logs or ()
+        for scope_logs in resource_logs.scope_logs or ()
+        for record in scope_logs.log_records or ()
+    ]
+
+
+def cut_records(body: bytes, max_records: int) -> list[Element]:
+    """The records, not parsed. Raises TooManySpans, and msgspec's errors for a bad body."""
+    found: list[Element] = [body]
+    pacer = Pacer()
+    for name in ("resourceLogs", "scopeLogs", "logRecords"):
+        inner: list[Element] = []
+        for text in found:
+            pacer.pause()
+            inner += cut(text, name, max_records + 1).elements or ()
+            if len(inner) > max_records:
+                raise TooManySpans(max_records)
+        found = inner
+    return found
+
+
+def record_of(sent: SentRecord, max_bytes: int, repairs: Repairs) -> LogRecord | BadEvent:
+    """A record of JSON, or why it is none."""
+    try:
+        if isinstance(sent, RecordMessage):
+            with suppress(msgspec.ValidationError):
+                return make_record(sent, repairs)
+            sent = rewritten(msgspec.json.encode(sent), repairs)
+        return make_record(decode_part(sent, decode_record, max_bytes, repairs), repairs)
+    except msgspec.ValidationError as problem:
+        return BadEvent(None, "malformed", f"The log record is malformed: {problem}.")
+    except BadEvent as problem:
+        return problem
+    except RecursionError:
+        return too_deep()
+
+
+def make_record(message: RecordMessage, repairs: Repairs) -> LogRecord:
+    """A record of its message; raise ValidationError for a value that is not of its type."""
+    attributes = read_attributes(message.attributes, repairs)
+    return LogRecord(
+        (message.trace_id or "").lower(),
+        (message.span_id or "").lower(),
+        name_of(message.event_name or "", attributes),
+        min(message.time_unix_nano or message.observed_time_unix_nano or 0, MAX_INT64),
+        attributes,
+        read_value(message.body, repairs) if message.body else None,
+    )
 
 
 def name_of(name: str, attributes: dict[str, Any]) -> str:

@@ -269,6 +269,44 @@ def test_other_records_are_not_kept_which_is_said(client: Client, conn: Connecti
     assert conn.execute("SELECT count(*) AS n FROM span_messages").fetchall() == [{"n": 2}]
 
 
+# A record in other words, and whether it is one that is kept.
+ODD_RECORDS = [
+    ('"body":{"doubleValue":"x"}', True),
+    ('"body":{"boolValue":"yes"}', True),
+    ('"body":{"bytesValue":"\u00e9"}', False),
+    ('"body":[]', True),
+    ('"body":{"stringValue":"cut \\ud83d"}', True),
+    ('"body":{"intValue":99999999999999999999}', True),
+    ('"body":{"doubleValue":NaN}', True),
+    ('"body":{"string_value":"a"}', True),
+    ('"attributes":{}', True),
+    ('"attributes":[{"key":"a","value":{"doubleValue":"x"}},{"key":5}]', True),
+    ('"timeUnixNano":{"low":1,"high":0}', True),
+    ('"timeUnixNano":"18446744073709551615"', True),
+    ('"timeUnixNano":"x"', False),
+    ('"traceId":5', False),
+    ('"body":' + '{"arrayValue":{"values":[' * 900 + "]}}" * 900, True),
+    ('"body":{"arrayValue":{"values":[' + "{}," * 200_000 + "{}]}}", False),
+]
+
+
+@pytest.mark.parametrize(("said", "is_kept"), ODD_RECORDS, ids=range(len(ODD_RECORDS)))
+def test_an_odd_record_costs_itself_at_most(
+    client: Client, conn: Connection, said: str, is_kept: bool
+) -> None:
+    ids = f'"traceId":"{new_trace().hex()}","spanId":"{new_span_id().hex()}"'
+    name = '"eventName":"gen_ai.user.message"'
+    good = f'{{{ids},{name},"timeUnixNano":"{START_NS}","body":{{"stringValue":"weather?"}}}}'
+    records = f"{good},{{{ids},{name},{said}}}"
+    body = f'{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{records}]}}]}}]}}'
+    answer = client.simulate_post("/v1/logs", body=body, headers={"Content-Type": JSON})
+    assert answer.status_code == 200, answer.text
+    told = answer.json.get("partialSuccess", {}).get("errorMessage", "")
+    assert ("1 of 2 log records" in told) is not is_kept
+    [found] = conn.execute("SELECT count(*) AS n FROM span_messages").fetchall()
+    assert found["n"] == 1 + is_kept
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [(b"\xff\xff", PROTOBUF), (b"{", JSON), (b'{"resourceLogs": 1}', JSON), (b"\xff", JSON)],
