@@ -28,6 +28,7 @@ TOO_MANY = (
     "that you may have here now. Send the spans, or retry later; they wait for an hour."
 )
 MESSAGES_AT_A_TIME = 1_000
+BYTES_AT_A_TIME = 4 * 1024 * 1024  # of messages to be added
 READ_TIMES = 4  # of what an event may hold: the content of a span that is read and then cut
 SMALLEST_CONTENT = 1_024  # bytes, of an event that is nearly as large as an event may be
 ROOM_FOR_MARKS = 200
@@ -80,6 +81,25 @@ def keep(conn: Connection, messages: list[SpanMessage], client: str) -> None:
         or waiting["bytes"] + sum(len(message.content) for message in messages) > most_bytes
     ):
         raise NoRoom(TOO_MANY.format(messages=most_messages, bytes=int(most_bytes)))
+    for part in parts_of(messages):
+        add(conn, part, client)
+
+
+def parts_of(messages: list[SpanMessage]) -> Iterator[list[SpanMessage]]:
+    """Messages in parts of some bytes: a statement is in memory several times."""
+    part: list[SpanMessage] = []
+    size = 0
+    for message in messages:
+        if part and size + len(message.content) > BYTES_AT_A_TIME:
+            yield part
+            part, size = [], 0
+        part.append(message)
+        size += len(message.content)
+    yield part
+
+
+def add(conn: Connection, messages: list[SpanMessage], client: str) -> None:
+    """Add messages to those of a client that wait."""
     queries.messages.add(
         conn,
         run_ids=[message.run_id for message in messages],

@@ -27,6 +27,7 @@ from tests.hostile.span_bodies import (
     empty_attributes_protobuf,
     empty_spans,
     one_text,
+    record_values,
     shared_attribute,
     shared_by_many,
     span_values,
@@ -35,7 +36,8 @@ from tests.hostile.span_bodies import (
 )
 
 MB = 1024 * 1024
-EVENTS, CHECK, SPANS = "/api/events", "/api/events/check", "/v1/traces"
+EVENTS, CHECK = "/api/events", "/api/events/check"
+SPANS, LOGS = "/v1/traces", "/v1/logs"
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
 
 Make = Callable[[int, str], Pieces]
@@ -115,6 +117,7 @@ BODIES: list[Body] = [
     OTLP(56, "spans of lists, JSON", partial(span_values_json, b'{"arrayValue":{}}'), PARTLY, 1),
     OTLP(56, "spans of objects, JSON", partial(span_values_json, b'{"kvlistValue":{}}'), PARTLY, 1),
     OTLP(56, "spans of nothing, JSON", partial(span_values_json, b"{}"), PARTLY, 1),
+    OTLP(56, "log records of nothing, JSON", record_values, PARTLY, path=LOGS),
     OTLP(56, "a span of one text, JSON", one_text, PARTLY, 1),
     Body(56, "an event of strings", partial(short_strings, b""), PARTLY, 1),
     Body(56, "an event of strings and NaN", partial(short_strings, b"NaN,"), PARTLY, 1),

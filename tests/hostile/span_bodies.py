@@ -1,4 +1,4 @@
-"""Bodies of POST /v1/traces, as in event_bodies.py."""
+"""Bodies of POST /v1/traces and /v1/logs, as in event_bodies.py."""
 
 import json
 import uuid
@@ -7,6 +7,7 @@ from service.ingest.otlp.protobuf_wire import field, varint
 from tests.hostile.event_bodies import EVENT_BYTES, Pieces, listed, repeated
 
 NOON_NS = 1_795_348_800_000_000_000
+RECORD_BYTES = 88_000  # 29,000 values
 LONG_NUMBER = "9" * 4301  # int() reads 4,300 digits
 
 
@@ -112,6 +113,18 @@ def span_values_json(value: bytes, size: int, run_id: str) -> Pieces:
         yield from listed(value, EVENT_BYTES)
         yield tail + b","
     yield span(run_id) + b"]}]}]}"
+
+
+def record_values(size: int, run_id: str) -> Pieces:
+    """Log records of as many values as one may hold."""
+    ids = f'"traceId":"{uuid.UUID(run_id).hex}","spanId":"{uuid.uuid4().hex[:16]}"'
+    head = f'{{{ids},"eventName":"gen_ai.user.message","body":{{"arrayValue":{{"values":['.encode()
+    yield b'{"resourceLogs":[{"scopeLogs":[{"logRecords":['
+    for _ in range(max(1, size // RECORD_BYTES)):
+        yield head
+        yield from listed(b"{}", RECORD_BYTES)
+        yield b"]}}},"
+    yield b"{}]}]}]}"
 
 
 def one_text(size: int, run_id: str) -> Pieces:
