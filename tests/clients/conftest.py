@@ -72,6 +72,7 @@ def run_program(guarded: Service, keys: dict[Scope, str], models: str) -> RunPro
         PYTHONPATH=PROGRAMS,
         OTEL_EXPORTER_OTLP_ENDPOINT=guarded.url,
         OTEL_EXPORTER_OTLP_HEADERS=f"Authorization={quote(f'Bearer {key}')}",
+        GATI_API_KEY=key,
         LANGFUSE_BASE_URL=guarded.url,
         LANGFUSE_PUBLIC_KEY="pk-lf-any",
         LANGFUSE_SECRET_KEY=key,

@@ -1,0 +1,1 @@
+"""Each file of examples/ runs, and what it shows is there."""
