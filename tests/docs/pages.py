@@ -7,9 +7,12 @@ from pathlib import Path
 
 from tests.processes.harness import REPOSITORY
 
-PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
-LINKING = [*sorted(REPOSITORY.glob("*.md")), *PAGES[1:]]
-LINKING += [REPOSITORY / folder / "README.md" for folder in ("sql", "bench", "bench/decisions", "examples")]
+DOCS = sorted((REPOSITORY / "docs").rglob("*.md"))
+PAGES = [*(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md")), *DOCS]
+LINKING = [*sorted(REPOSITORY.glob("*.md")), *DOCS]
+LINKING += [
+    REPOSITORY / folder / "README.md" for folder in ("sql", "bench", "bench/decisions", "examples")
+]
 SERVICE = "http://127.0.0.1:8000"  # what every page calls the service
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")

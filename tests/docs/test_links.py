@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import LINKING, PAGES, anchor, anchors, links, name_of
+from tests.docs.pages import DOCS, LINKING, anchor, anchors, links, name_of
 from tests.processes.harness import REPOSITORY
 
 INDEX = REPOSITORY / "docs" / "README.md"
@@ -19,7 +19,7 @@ def test_its_links_lead_somewhere(page: Path) -> None:
         assert not part or part in anchors(file), link
 
 
-@pytest.mark.parametrize("page", PAGES[1:], ids=name_of)
+@pytest.mark.parametrize("page", DOCS, ids=name_of)
 def test_the_index_leads_to_it(page: Path) -> None:
     listed = {(INDEX.parent / link.partition("#")[0]).resolve() for link in links(INDEX)}
     assert page == INDEX or page in listed

@@ -8,15 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from service.api.errors import CONSTRAINTS, NAMES
 from service.db.errors import Transient
 from service.db.queries import Connection
+from tests.events import event, new_id
+from tests.http.wire import batch
 from tests.processes.harness import REPOSITORY
+from tests.service import Service
 
 REFERENCE = REPOSITORY / "docs" / "reference"
 API, ERRORS = ((REFERENCE / name).read_text() for name in ("api.md", "errors.md"))
-TOOLS = (REPOSITORY / "docs" / "operations" / "tools.md").read_text()
+TOOLS, MONITORING = (
+    (REPOSITORY / "docs" / "operations" / name).read_text()
+    for name in ("tools.md", "monitoring.md")
+)
 OPENAPI = json.loads((REPOSITORY / "service/resources/docs/openapi.json").read_text())
 RAISES_CODE = {"ApiError": 1, "BadBatch": 0}  # which argument is the code
 # Files of the pages, and two names of what is listed under another.
@@ -82,6 +89,22 @@ def test_every_request_is_listed() -> None:
         if method in {"get", "post", "patch", "delete"}
     }
     assert listed == there - NOT_LISTED
+
+
+def test_every_prometheus_metric_is_listed(service: Service) -> None:
+    service.post(batch(event(new_id())))
+    families = text_string_to_metric_families(service.get("/metrics").text)
+    told = {family.name: family.type for family in families}
+    listed = set(re.findall(r"`(gati_\w+)`", MONITORING))
+    assert {full_name(name, kind) for name, kind in told.items()} <= listed
+    names = "\n".join(file.read_text() for file in (REPOSITORY / "service").rglob("*.py"))
+    for name in listed:
+        assert name.removesuffix("_total").removesuffix("_info") in names, name
+
+
+def full_name(name: str, kind: str) -> str:
+    """The name of a family as its samples have it."""
+    return name + ("_total" if kind == "counter" else "")
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`(\w+_live|latency_buckets)`", TOOLS))))
