@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from service.db import migrate, partitions
 from service.db.roles.names import READ
 from service.postgres.account import choose_account
+from service.postgres.binaries import Binaries
 from service.postgres.server import EmbeddedServer
 from tests.databases import hurry
 from tests.processes.harness import is_running, until
@@ -38,6 +39,11 @@ class Server:
     def read_url(self) -> str:
         """As the role that reads."""
         return self.url.replace("//gati@", f"//{READ}@")
+
+    @property
+    def binaries(self) -> Binaries:
+        """The programs that match it."""
+        return self._embedded.binaries
 
     def start(self) -> None:
         """Start it and wait until it answers."""
