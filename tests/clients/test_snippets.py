@@ -64,6 +64,20 @@ def test_the_snippet_runs(
     assert {event["model"] for event in events_of(read, run) if event["tokens_in"]} == {model}
 
 
+@pytest.mark.parametrize(("switch", "calls"), [("true", 2), ("false", 1)])
+def test_a_variable_switches_the_second_instrumentation_off(
+    switch: str, calls: int, read: Read, run_program: RunProgram, tmp_path: Path
+) -> None:
+    """As docs/integrations/README.md says it of Anthropic's SDK."""
+    program = tmp_path / "agent.py"
+    program.write_text(snippets()["anthropic.md"][1])
+    agent = f"anthropic-{switch}"
+    run_program(str(program), OTEL_SERVICE_NAME=agent, ANTHROPIC_OPEN_TELEMETRY=switch)
+    [run] = runs_of(read, agent)
+    kinds = [event["event_type"] for event in events_of(read, run)]
+    assert (kinds.count("llm_call"), run["tokens_in"]) == (calls, 1_000)
+
+
 def test_every_snippet_is_run() -> None:
     assert set(snippets()) - ELSEWHERE == set(EXPECTED)
 
