@@ -179,6 +179,10 @@ def test_on_a_phone_nothing_is_cut_off(
     ui.look(PHONE, scheme)
     ui.open(address_of(service, pair), "5 events in both", "refund")
     assert ui.cut_off() == []
+    ui.click("//button[text()='By cost']")
+    ui.until(lambda: "$0.50 → $0.20" in ui.find("a.pair-row[data-row='0']").text, "its cost")
+    ui.click("//button[text()='As a tree']")
+    ui.lacks_address("sort=")
     ui.pick("a.pair-row[data-row='2']")
     ui.shows("It is in Bergen now.")
     assert ui.find(".detail").rect["width"] == PHONE[0]

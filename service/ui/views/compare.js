@@ -95,6 +95,7 @@ class CompareView extends HTMLElement {
       const figure = SORTS.find(([name]) => name === sort)?.[0];
       const kept = only ? pairs.filter((pair) => pair.words.length) : pairs;
       this.#shown = figure ? kept.toSorted((one, other) => gap(other, figure) - gap(one, figure)) : kept;
+      if (this.#list.parentElement) this.#list.parentElement.dataset.sort = figure ?? "own";
       this.#list.count = this.#shown.length;
       this.#list.scrollTop = 0;
       this.#list.refresh();
