@@ -117,6 +117,7 @@ def test_its_requests_are_answered(
         assert (tmp_path / "runs.csv").read_text().startswith("run_id,")
 
 
+@pytest.mark.one_server("`dump` is for one node")
 @pytest.mark.parametrize("page", [page for page in PAGES if RUN[page]], ids=name_of)
 def test_its_commands_of_the_service_run(
     page: Path, service: Service, database_url: str, conn: Connection, tmp_path: Path
