@@ -10,6 +10,7 @@ import pytest
 from service.config import SETTINGS
 from tests.deploy.proxy import REPOSITORY
 
+PAGE = REPOSITORY / "docs" / "operations" / "systemd.md"
 UNIT = REPOSITORY / "deploy" / "systemd" / "gati-backend.service"
 
 
@@ -41,9 +42,15 @@ def test_the_check_finds_mistakes(tmp_path: Path) -> None:
 def test_its_command_and_its_settings_are_the_services() -> None:
     text = UNIT.read_text()
     assert re.search(r"^ExecStart=\S+/bin/gati-backend serve$", text, re.MULTILINE)
-    assert set(re.findall(r"^Environment=(\w+)=", text, re.MULTILINE)) <= {
-        setting.name for setting in SETTINGS
-    }
+    # A copy of .env.example as its EnvironmentFile would win over any setting here.
+    assert "\nEnvironment=" not in text
+    directory = re.search(r"^WorkingDirectory=(.*)$", text, re.MULTILINE)
+    state = re.search(r"^StateDirectory=(.*)$", text, re.MULTILINE)
+    assert directory
+    assert state
+    assert directory[1] == f"/var/lib/{state[1]}"  # what ProtectSystem lets it write to
+    data = next(setting.default for setting in SETTINGS if setting.name == "DATA_DIR")
+    assert f"{directory[1]}/{data}" in PAGE.read_text()
     # Longer than gunicorn's graceful timeout, so that what is in flight is answered.
     graceful = re.search(
         r"^graceful_timeout = (\d+)", (REPOSITORY / "gunicorn.conf.py").read_text(), re.MULTILINE
