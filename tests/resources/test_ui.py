@@ -115,8 +115,8 @@ return /[ "'`/]  \/ { /.test(g)/2/h;"""
 
 def test_what_no_browser_reads_is_left_out_and_lines_keep_their_numbers() -> None:
     assert squeezed("x.js", CODE) == SERVED
-    style = "/* a\n b */\n.a :is(b, c) { d: calc(1px + 2px); }"
-    assert squeezed("x.css", style) == "\n\n.a :is(b,c){d:calc(1px + 2px);}"
+    style = "/* a\n b */\n.a > :is(b, c) { d: calc(1px + 2px); }"
+    assert squeezed("x.css", style) == "\n\n.a>:is(b,c){d:calc(1px + 2px)}"
     with pytest.raises(ValueError, match="does not end"):
         squeezed("x.js", "`${a}")
     for name, file in page().files.items():

@@ -6,7 +6,10 @@ number, and every literal its text, so what a browser reports can be looked up.
 
 import re
 
-CSS_UNREAD = re.compile(r"/\*(?:(?!\*/)[\s\S])*\*/|^[ \t]+|(?<=[:;,{]) | (?=[{}])", re.MULTILINE)
+CSS_UNREAD = re.compile(
+    r"/\*(?:(?!\*/)[\s\S])*\*/|^[ \t]+|(?<=[:;,{]) | (?=[{}])|;(?=\s*\})| (?=>)|(?<=>) ",
+    re.MULTILINE,
+)
 # What a module consists of outside of templates. A regular expression follows no value.
 JS_PART = re.compile(
     r"(?P<comment>//[^\n]*|/\*(?:(?!\*/)[\s\S])*\*/)"
