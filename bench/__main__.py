@@ -22,6 +22,7 @@ from bench import (
     reads,
     report,
     rooms,
+    scores,
     servers,
     slow_clients,
     soak,
@@ -40,6 +41,7 @@ SECTIONS: dict[str, tuple[ModuleType, str]] = {
     "overload": (overload, "several times what it can take, on a clock"),
     "slow-clients": (slow_clients, "what others wait beside clients that stand still"),
     "reads": (reads, "every path at 1 million events, also while ingest runs"),
+    "scores": (scores, "scores in batches of 100, of runs that are stored"),
     "page": (page, "the page in Chromium: first rows, frames, large events, weight"),
     "growth": (growth, "ingest, reads and disk as the store grows"),
     "memory": (memory, "idle, and under eight batches of 10,000 events at once"),
@@ -60,6 +62,7 @@ PLANS: dict[str, list[list[str]]] = {
         ["growth"],
         ["memory"],
         ["export"],
+        ["scores"],
         ["servers", "--rounds", "2", "--round-events", "10000"],
     ],
     "quick": [

@@ -18,6 +18,7 @@ RUN_SHAPE = 0.8  # half of the runs have fewer than 12 events, one in twenty all
 MODELS = ("gpt-4o", "gpt-4o-mini", "claude-sonnet", "llama-3-70b")
 KINDS = ("llm_call", "llm_call", "tool_call", "node_execution", "step")
 ERROR_SHARE = 0.01
+SESSIONS, USERS, VERSIONS = 20_000, 1_000, 4
 EPOCH = datetime(2026, 11, 1)  # without an offset, as the SDK writes UTC
 LIVE = timedelta(hours=1)
 
@@ -56,8 +57,18 @@ def run(rng: random.Random, spread: timedelta) -> Iterator[Event]:
             "event_id": start if number == 0 else uuid4(rng),
             "parent_event_id": None if number in (0, length - 1) else start,
             "previous_event_id": None,
-            "data": data_of(kind, rng),
+            "data": data_of(kind, rng) | (whose(run_id) if number == 0 else {}),
         }
+
+
+def whose(run_id: str) -> Event:
+    """Session, user and version of a run, by the digits of its id."""
+    digits = int(run_id[:8], 16)
+    return {
+        "session_id": f"session {digits % SESSIONS}",
+        "user_id": f"user {digits % USERS}",
+        "version": f"1.{digits % VERSIONS}",
+    }
 
 
 def kind_of(number: int, length: int, rng: random.Random) -> str:

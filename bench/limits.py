@@ -14,6 +14,11 @@ from bench.results import Sections
 
 PROMISED_PER_SECOND = 10_000
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {"≥": ge, "≤": le, "<": lt}
+WHO = (
+    *("sessions", "sessions of an agent", "session", "users of an agent", "runs of a session"),
+    *("versions", "tools", "events by day and tool", "scores of a run", "scores of an agent"),
+    *("grouped errors", "grouped errors of an agent"),
+)
 FOUR = {"agents", "runs of an agent", "run by id", "metrics summary"}
 
 
@@ -137,9 +142,17 @@ def reads() -> Iterator[Limit]:
     for size, milliseconds in ((25, 5), (1_000, 30), (10_000, 250)):
         name = f"trace of {size:,} by id"
         yield read_p95(f"trace of {size:,}, 1 client", milliseconds, {name}, (1,))
+    for path in WHO:
+        yield read_p95(f"{path}, 8 clients", 15, {path}, (8,))
     beside = worst("ratio_to_quiet", events=1_000_000, while_ingesting=1)
     what = "reads while ingesting at half capacity, p95 ÷ quiet p95"
     yield Limit(what, "reads", beside, "<", 3)
+
+
+def scores() -> Iterator[Limit]:
+    """Scores in a closed loop."""
+    rate = lowest("rate_per_second", batch=100)
+    yield Limit("batches of 100 scores, 4 clients", "scores", rate, "≥", 10_000, "scores/s")
 
 
 def page() -> Iterator[Limit]:
@@ -206,6 +219,7 @@ LIMITS: tuple[Limit, ...] = (
     *overload(),
     *slow_clients(),
     *reads(),
+    *scores(),
     *page(),
     *growth(),
     *memory(),

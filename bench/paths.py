@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urljoin
 
+from bench import scores
 from bench.trees import AGENT, RUNS, post_trees
 
 SAMPLED_RUNS = 300
 SAMPLED_TIMELINES = 40
+SCORES = 20_000  # of the sampled runs
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def find_targets(url: str, seed: int, tree_sizes: tuple[int, ...] = tuple(RUNS))
         for event in timeline["events"]
         if event["event_type"] == "agent_start"
     ]
+    scores.send(url, scores.bodies_of([run["run_id"] for run in runs], SCORES, 1_000, seed), 1)
     cursors = [address for name in agents if (address := deep_page(url, name, agents[name]))]
     return Targets(list(agents), runs, parents, cursors, trees)
 
@@ -79,6 +82,7 @@ def all_paths(targets: Targets) -> list[Path]:
         *run_paths(targets),
         *search_paths(targets),
         *metric_paths(targets),
+        *who_paths(targets),
         *fixed_paths(),
     ]
 
@@ -172,6 +176,25 @@ def metric_paths(targets: Targets) -> list[Path]:
             "latency",
             ["/api/metrics/latency", *(f"/api/metrics/latency?agent={a}" for a in agents)],
         ),
+    ]
+
+
+def who_paths(targets: Targets) -> list[Path]:
+    """Sessions, users, versions, tools and scores."""
+    agents = [quote(name) for name in targets.agents]
+    sessions = [quote(run["session_id"]) for run in targets.runs if run["session_id"]]
+    runs = [run["run_id"] for run in targets.runs]
+    return [
+        Path("sessions", ["/api/sessions"]),
+        Path("sessions of an agent", [f"/api/sessions?agent={a}" for a in agents]),
+        Path("session", [f"/api/sessions/{session}" for session in sessions]),
+        Path("users of an agent", [f"/api/users?agent={a}" for a in agents]),
+        Path("runs of a session", [f"/api/runs?session_id={s}" for s in sessions]),
+        Path("versions", [f"/api/metrics/versions?agent={a}" for a in agents]),
+        Path("tools", [f"/api/metrics/tools?agent={a}" for a in agents]),
+        Path("events by day and tool", ["/api/metrics/timeseries?metric=events&group_by=tool"]),
+        Path("scores of a run", [f"/api/scores?run_id={run}" for run in runs]),
+        Path("scores of an agent", [f"/api/metrics/scores?agent={a}" for a in agents]),
     ]
 
 
