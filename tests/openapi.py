@@ -38,7 +38,9 @@ def with_closed_answers(operation: Any) -> Any:
 
 def inside_closed(schema: dict[str, Any]) -> dict[str, Any]:
     """A schema whose parts are closed; itself it is closed where it is referred to."""
-    return {name: closed_parts(value) for name, value in schema.items()}
+    return {
+        name: value if name == "allOf" else closed_parts(value) for name, value in schema.items()
+    }
 
 
 def closed_parts(part: Any) -> Any:
@@ -47,9 +49,7 @@ def closed_parts(part: Any) -> Any:
         return [closed_parts(item) for item in part]
     if not isinstance(part, dict):
         return part
-    found = {
-        name: value if name == "allOf" else closed_parts(value) for name, value in part.items()
-    }
+    found = inside_closed(part)
     if is_schema_reference(part) or ("properties" in part and part.get("type") == "object"):
         found["unevaluatedProperties"] = False
     return found

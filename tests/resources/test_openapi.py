@@ -16,6 +16,14 @@ from tests.events import event, new_id
 from tests.openapi import close
 
 Document = dict[str, Any]
+METRICS = [
+    *("summary", "agents-comparison", "cost-timeline", "tokens-timeline", "models", "tools"),
+    *("latency", "versions", "runs", "changes"),
+]
+VIEWS = [
+    *("fields=summary", "max_depth=0", "fields=summary&max_depth=0"),
+    *("fields=flat", "fields=digests", "fields=flat&limit=1"),
+]
 
 
 @pytest.fixture
@@ -107,6 +115,7 @@ def test_answers_of_a_run_with_everything_are_as_described(
     sent = client.send(
         event(run, "agent_start", data={"metadata": {"a": 1}, "graph_structure": {"b": 2}}),
         event(run, "llm_call", 1, data={"model": "m", "cost": 0.5, "latency_ms": 2, "name": "n"}),
+        event(run, data={"session_id": "s", "input": "hi", "output": "bye"}),
         event(run, event_id=first, parent_event_id=second),
         event(run, event_id=second, parent_event_id=first),
         event(run, data={"error": "x"}),
@@ -118,13 +127,20 @@ def test_answers_of_a_run_with_everything_are_as_described(
         assert_described(strict, f"/runs/{{run_id}}/{view}", "get", answer)
     answer = client.simulate_get(f"/runs/{run}/events/{first}")
     assert_described(strict, "/runs/{run_id}/events/{event_id}", "get", answer)
-    for query in ("fields=summary", "max_depth=0", "fields=summary&max_depth=0", "fields=flat"):
+    for query in VIEWS:
         answer = client.simulate_get(f"/runs/{run}/trace", query_string=query)
+        assert answer.status_code == 200
         assert_described(strict, "/runs/{run_id}/trace", "get", answer)
-    for name in ("summary", "agents-comparison", "cost-timeline", "models", "latency"):
-        assert_described(strict, f"/metrics/{name}", "get", client.simulate_get(f"/metrics/{name}"))
-    for name in ("runs", "events"):
+    for name in METRICS:
+        query = "agent=agent" if name == "versions" else ""
+        answer = client.simulate_get(f"/metrics/{name}", query_string=query)
+        assert answer.status_code == 200
+        assert_described(strict, f"/metrics/{name}", "get", answer)
+    for name in ("runs", "events", "sessions", "prices/missing"):
         assert_described(strict, f"/{name}", "get", client.simulate_get(f"/{name}?limit=1"))
+    answer = client.simulate_get("/sessions/s")
+    assert answer.status_code == 200
+    assert_described(strict, "/sessions/{session_id}", "get", answer)
     group = client.simulate_get("/errors?from=2026-11-22&to=2026-11-23&limit=1")
     assert_described(strict, "/errors", "get", group)
     answer = client.simulate_get(f"/errors/{group.json['errors'][0]['fingerprint']}")
