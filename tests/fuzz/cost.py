@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings, target
 
 from service.ingest.json.batch import BadBatch, BatchTooLarge, parse_batch
 from service.ingest.json.event import MAX_DEPTH
 from service.ingest.json.event_keys import parse_keys
+from service.ingest.otlp import json_lenient, json_parts, value_budget
 from service.ingest.otlp.batch import parse_spans
 from service.ingest.otlp.span import Malformed
 from service.ingest.row_bytes import RowsTooLarge
@@ -25,7 +27,9 @@ from tests.fuzz.shapes import PLACES, UNITS, Shape, shapes
 MB = 1024 * 1024
 # All limits are a sixteenth of the service's own, so that small shapes, which are soon read, reach
 # them: those of the parsers, and of the 32 MB that a worker may grow by whatever it was sent.
-MAX_EVENTS, MAX_EVENT_BYTES = 625, MB // 16
+SCALE = 16
+MAX_EVENTS, MAX_EVENT_BYTES = 10_000 // SCALE, MB // SCALE
+COUNTS = [(json_lenient, "MAX_VALUES"), (json_parts, "MAX_TOKENS"), (value_budget, "POOL")]
 REFUSED = (BadBatch, BatchTooLarge, RowsTooLarge, Malformed)
 # Of six times the body that a worker may grow by, two are the body itself, as it is put together.
 MEMORY_MULTIPLE, MEMORY_BYTES = 4, 2 * MB
@@ -112,7 +116,11 @@ def peak(call: Callable[[], int]) -> int:
         tracemalloc.stop()
 
 
-def test_no_shape_of_a_body_costs_more_than_its_size_allows() -> None:
+def test_no_shape_of_a_body_costs_more_than_its_size_allows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module, name in COUNTS:
+        monkeypatch.setattr(module, name, getattr(module, name) // SCALE)
     for kind in PLACES:  # what is made once, such as a cache, is no body's cost
         parse(kind, Shape(kind, "span", UNITS[0], 1, 0, "", 1, False).body())
     findings, until = Findings(), time.monotonic() + SECONDS

@@ -22,6 +22,8 @@ STRINGS = "[" + '"",' * MANY + "1]"
 HALVES = '"' + "\\ud800" * (MANY // 2) + '"'
 DEEP = "[" * 2_000 + "]" * 2_000
 TEXT = '"' + "a, b" * MANY + '"'
+MEMBERS = ",".join(f'"{number:x}":"xyz"' for number in range(90_000))  # few enough to be mended
+OBJECT = "{" + MEMBERS + "}"
 TIMES_THE_BODY = 8
 
 
@@ -126,8 +128,13 @@ def test_a_batch_that_is_made_to_cost_much(body: str, outcome: Any) -> None:
         (spans(other=TEXT), None),
         (spans(other=DEEP), None),
         ('{"resourceSpans":[],"other":' + EMPTY + "}", "no_spans"),
+        (spans(attributes=OBJECT), "wrong_type"),
+        (spans(attributes="{}", other=OBJECT), "wrong_type"),
+        (spans(attributes="{" + MEMBERS + ',"a":NaN}'), "wrong_type"),
+        (spans(attributes="{}", traceState=OBJECT), "malformed"),
+        ('{"resourceSpans":[{"scopeSpans":[{"spans":[[' + OBJECT + "]]}]}]}", "malformed"),
     ],
-    ids=range(17),
+    ids=range(22),
 )  # fmt: skip
 def test_a_request_that_is_made_to_cost_much(body: str, outcome: Any) -> None:
     check(outcome_of_spans, body, outcome)

@@ -15,7 +15,6 @@ from service.ingest.elements import Element, cut, is_sparse
 from service.ingest.json.batch import utf8_of
 from service.ingest.json.fields import BadEvent
 from service.ingest.masks import mask
-from service.ingest.otlp.json_lenient import rewritten
 from service.ingest.otlp.json_messages import (
     EmptyRequest,
     Event,
@@ -24,7 +23,7 @@ from service.ingest.otlp.json_messages import (
     SpanMessage,
 )
 from service.ingest.otlp.json_origin import cut_origin, cut_service, read_origin, read_service
-from service.ingest.otlp.json_parts import SNAKE_CASE, decode_lists, decode_part
+from service.ingest.otlp.json_parts import SNAKE_CASE, decode_lists, decode_mended, decode_part
 from service.ingest.otlp.json_values import read_attributes
 from service.ingest.otlp.origin import Origin, too_deep
 from service.ingest.otlp.protobuf_wire import FIELDS_PER_SPAN, SOME_FIELDS
@@ -124,12 +123,13 @@ def cut_groups(body: bytes, max_spans: int, max_bytes: int, repairs: Repairs) ->
 def read_span(sent: SentSpan, origin: Origin, max_bytes: int, repairs: Repairs) -> Span | BadEvent:
     """A span, or why it is none."""
     try:
-        if isinstance(sent, SpanMessage):
-            with suppress(msgspec.ValidationError):
-                return make_span(sent, origin, repairs)
-            sent = msgspec.json.encode(sent)
-            return make_span(decode_span(rewritten(sent, repairs)), origin, repairs)
-        return make_span(decode_part(sent, decode_span, max_bytes, repairs), origin, repairs)
+        message = sent
+        if not isinstance(message, SpanMessage):
+            message = decode_part(message, decode_span, max_bytes, repairs)
+        with suppress(msgspec.ValidationError):
+            return make_span(message, origin, repairs)
+        text = msgspec.json.encode(message)
+        return make_span(decode_mended(text, decode_span, repairs), origin, repairs)
     except msgspec.ValidationError as problem:
         error = BadEvent(None, "malformed", f"The span is malformed: {problem}.")
     except BadEvent as problem:

@@ -4,19 +4,31 @@ The Collector reads enums by name, whole numbers as 12.0, "12.0" or 1.7e18, time
 and keys in snake_case; so does this. What is of the wrong type even so is left out.
 """
 
+import json
+import math
 import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from msgspec import ValidationError
+import msgspec
+from msgspec import Raw, ValidationError
 
-from service.ingest.elements import has_more_values
+from service.ingest.elements import ABSENT, has_more_values
 from service.ingest.json import numbers
-from service.ingest.otlp.json_messages import MAX_INT64, MIN_INT64
+from service.ingest.otlp.json_messages import (
+    MAX_INT64,
+    MIN_INT64,
+    AnyValue,
+    Event,
+    Link,
+    Resource,
+    Scope,
+    SpanMessage,
+)
 from service.ingest.repairs import Repairs
 
 Sent = dict[str, Any]
-MAX_VALUES = 100_000  # 30 ms to read and write
-
+MAX_VALUES = 100_000  # 30 ms to read and write, up to 35 MB
 # Of a span, and of a log record.
 TIMES = ("startTimeUnixNano", "endTimeUnixNano", "timeUnixNano", "observedTimeUnixNano")
 KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
@@ -24,16 +36,14 @@ CODES = ("UNSET", "OK", "ERROR")
 WHOLE = re.compile(r"\s*(-?[0-9]{1,20})(?:\.0*)?\s*", re.ASCII).fullmatch
 EXPONENT = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?[eE]\+?[0-9]{1,2}", re.ASCII).fullmatch
 UNDERSCORE = re.compile(r"_([a-z])").sub
+LISTS = ("attributes", "events", "links")
 
 
 def rewritten(text: bytes, repairs: Repairs) -> bytes:
     """Write the JSON of a message again; raise ValidationError for what cannot be."""
     if has_more_values(text, MAX_VALUES):
         raise ValidationError("a field is not of its type, and the message is too large to mend")
-    sent = numbers.loads(text)
-    if not isinstance(sent, dict):
-        raise ValidationError("not an object")
-    found = in_camel_case(sent)
+    found = {name: read_field(name, value) for name, value in raw_fields(text)}
     for time in TIMES:
         found[time] = whole(found.get(time))
     found["kind"] = enum(found.get("kind"), "SPAN_KIND_", KINDS)
@@ -45,9 +55,66 @@ def rewritten(text: bytes, repairs: Repairs) -> bytes:
     return numbers.dumps(found)
 
 
-def in_camel_case(sent: Sent) -> Sent:
-    """An object with its keys in camelCase."""
-    return {UNDERSCORE(lambda found: found[1].upper(), key): value for key, value in sent.items()}
+def camel_case(name: str) -> str:
+    """A name in camelCase."""
+    return UNDERSCORE(lambda found: found[1].upper(), name)
+
+
+def reader(names: Iterable[str]) -> Callable[[bytes], Iterator[tuple[str, bytes]]]:
+    """A function that reads an object's members of these names, in snake_case or camelCase.
+
+    It yields names in camelCase and JSON. No other member is made: of a large text that would be
+    many times its size.
+    """
+    spellings = list(dict.fromkeys([*names, *map(camel_case, names)]))
+    members = [(name, Raw, ABSENT) for name in spellings]
+    decode = msgspec.json.Decoder(msgspec.defstruct("Sent", members)).decode
+
+    def read(text: bytes) -> Iterator[tuple[str, bytes]]:
+        for name, value in zip(spellings, msgspec.structs.astuple(decode(text)), strict=True):
+            if value is not ABSENT:
+                yield camel_case(name), bytes(value)
+
+    return read
+
+
+LOG_RECORD = ["time_unix_nano", "observed_time_unix_nano", "event_name", "body"]
+raw_fields = reader(
+    LOG_RECORD + [name for of in (SpanMessage, Resource, Scope) for name in of.__struct_fields__]
+)
+raw_values = reader(AnyValue.__struct_fields__)
+PART = {camel_case(name) for part in (Event, Link) for name in part.__struct_fields__}
+raw_parts = reader(["code", "message", "high", "low"])  # of a status or a time
+
+
+def read_field(name: str, text: bytes) -> Any:
+    """A field of a message: all of a list that is read, and of an object what may be read."""
+    if text.startswith(b"{"):
+        if name == "body":
+            return {kind: loads(value) for kind, value in raw_values(text)}
+        return {part: scalar(value) for part, value in raw_parts(text)}
+    return loads(text) if name in LISTS else scalar(text)
+
+
+def scalar(text: bytes) -> Any:
+    """A value that is no list or object; of these an empty one, which is of the wrong type too."""
+    if text.startswith(b"{"):
+        return {}
+    return [] if text.startswith(b"[") else loads(text)
+
+
+def loads(text: bytes) -> Any:
+    """Parse JSON; a number that no float holds becomes its text, as it may stand in a double."""
+    try:
+        return numbers.loads(text)
+    except ValueError:
+        return json.loads(text, parse_float=float_or_text)
+
+
+def float_or_text(text: str) -> float | str:
+    """A float, or the text of a number beyond 1e308."""
+    value = float(text)
+    return text if math.isinf(value) else value
 
 
 def objects(value: Any) -> list[Sent]:
@@ -57,7 +124,7 @@ def objects(value: Any) -> list[Sent]:
 
 def part_of(sent: Sent, repairs: Repairs) -> Sent:
     """An event or a link."""
-    part = in_camel_case(sent)
+    part = {name: value for key, value in sent.items() if (name := camel_case(key)) in PART}
     part["attributes"] = attributes_of(part.get("attributes"), repairs)
     part["timeUnixNano"] = whole(part.get("timeUnixNano"))
     return part
@@ -108,10 +175,11 @@ def value_of(sent: Any, repairs: Repairs) -> Sent | None:
     """A value of an attribute; None, and a warning, for one of the wrong type."""
     if not isinstance(sent, dict):
         return None
-    for key, value in in_camel_case(sent).items():
-        if value is None or key not in VALUES:
+    for key, value in sent.items():
+        read = VALUES.get(camel_case(key))
+        if value is None or read is None:
             continue
-        found = VALUES[key](value, repairs)
+        found = read(value, repairs)
         if found is not None:
             return found
         text = "An attribute whose value is not of its type was stored without it."

@@ -1,13 +1,15 @@
 """The resource and the scope of spans in OTLP/JSON; one that cannot be read is left out."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import msgspec
 
 from service.ingest.elements import Element
 from service.ingest.json.fields import BadEvent
 from service.ingest.otlp.json_messages import Resource, Scope
-from service.ingest.otlp.json_parts import decode_part
+from service.ingest.otlp.json_parts import decode_mended, decode_part
 from service.ingest.otlp.json_values import read_attributes
 from service.ingest.otlp.origin import Origin, Service
 from service.ingest.repairs import Repairs
@@ -37,7 +39,7 @@ def cut_origin(service: Service, sent: Element, max_bytes: int, repairs: Repairs
 def read_service(resource: Resource | None, repairs: Repairs) -> Service:
     """What a resource says; nothing where it cannot be read."""
     try:
-        return Service(read_attributes(resource.attributes, repairs) if resource else {})
+        return Service(mended_attributes(resource, decode_resource, repairs) if resource else {})
     except (BadEvent, msgspec.ValidationError, RecursionError) as problem:
         return leave_out("resource", problem, repairs, Service({}))
 
@@ -48,10 +50,20 @@ def read_origin(service: Service, scope: Scope | None, repairs: Repairs) -> Orig
     if scope is None:
         return nothing
     try:
-        attributes = read_attributes(scope.attributes, repairs)
+        attributes = mended_attributes(scope, decode_scope, repairs)
         return Origin(service, scope.name, scope.version, attributes)
     except (BadEvent, msgspec.ValidationError, RecursionError) as problem:
         return leave_out("scope", problem, repairs, nothing)
+
+
+def mended_attributes(
+    sent: Resource | Scope, decode: Callable[[Element], Any], repairs: Repairs
+) -> dict[str, Any]:
+    """The attributes; those of the wrong type are left out alone."""
+    with suppress(msgspec.ValidationError):
+        return read_attributes(sent.attributes, repairs)
+    mended = decode_mended(msgspec.json.encode(sent), decode, repairs)
+    return read_attributes(mended.attributes, repairs)
 
 
 def leave_out(what: str, problem: Exception, repairs: Repairs, nothing: T) -> T:

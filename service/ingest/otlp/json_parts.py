@@ -40,11 +40,19 @@ def decode_part(
         if SNAKE_CASE not in text:
             with suppress(msgspec.ValidationError):
                 return decode(text)
+    except (msgspec.MsgspecError, ValueError):
+        raise unreadable(sent, "span") from None
+    return decode_mended(text, decode, repairs)
+
+
+def decode_mended(text: bytes, decode: Callable[[Element], T], repairs: Repairs) -> T:
+    """A message of which a field is not of its type. Raises as decode_part does."""
+    try:
         return decode(rewritten(text, repairs))
     except msgspec.ValidationError:
         raise
     except (msgspec.MsgspecError, ValueError, TypeError, ArithmeticError):
-        raise unreadable(sent, "span") from None
+        raise unreadable(text, "span") from None
 
 
 def check_values(sent: Element, max_bytes: int) -> None:

@@ -13,9 +13,8 @@ from service.ingest.elements import Element, cut, is_sparse
 from service.ingest.json.batch import utf8_of
 from service.ingest.json.fields import BadEvent
 from service.ingest.otlp import protobuf_decoder
-from service.ingest.otlp.json_lenient import rewritten
 from service.ingest.otlp.json_messages import AnyValue, KeyValue, Message, Unsigned
-from service.ingest.otlp.json_parts import SNAKE_CASE, decode_part
+from service.ingest.otlp.json_parts import SNAKE_CASE, decode_mended, decode_part
 from service.ingest.otlp.json_values import read_attributes, read_value
 from service.ingest.otlp.origin import too_deep
 from service.ingest.otlp.protobuf_wire import find_spans
@@ -165,11 +164,13 @@ def cut_records(body: bytes, max_records: int) -> list[Element]:
 def record_of(sent: SentRecord, max_bytes: int, repairs: Repairs) -> LogRecord | BadEvent:
     """A record of JSON, or why it is none."""
     try:
-        if isinstance(sent, RecordMessage):
-            with suppress(msgspec.ValidationError):
-                return make_record(sent, repairs)
-            sent = rewritten(msgspec.json.encode(sent), repairs)
-        return make_record(decode_part(sent, decode_record, max_bytes, repairs), repairs)
+        message = sent
+        if not isinstance(message, RecordMessage):
+            message = decode_part(message, decode_record, max_bytes, repairs)
+        with suppress(msgspec.ValidationError):
+            return make_record(message, repairs)
+        text = msgspec.json.encode(message)
+        return make_record(decode_mended(text, decode_record, repairs), repairs)
     except msgspec.ValidationError as problem:
         return BadEvent(None, "malformed", f"The log record is malformed: {problem}.")
     except BadEvent as problem:

@@ -129,14 +129,38 @@ def test_a_value_is_read_as_the_collector_reads_it(part: Any, kept: Any) -> None
         {"intValue": "9" * 5_000}, {"doubleValue": "x"}, {"doubleValue": True},
         {"intValue": {"low": 1, "high": None}}, {"intValue": {"low": 1, "high": []}},
         {"intValue": {"low": True}},
-        {"doubleValue": []}, {"bytesValue": 1}, {"arrayValue": []},
+        {"doubleValue": []}, {"bytesValue": 1}, {"arrayValue": []}, {"boolValue": "x"},
     ],
 )  # fmt: skip
 def test_a_value_of_the_wrong_type_is_left_out(part: Any) -> None:
-    batch = parsed(json_span(part), True)
+    alone = json_span(part)
+    beside = alone.replace(b'"traceId"', b'"other": NaN, "traceId"')
+    for body, others in ((alone, {}), (beside, {"invalid_number": 1})):
+        batch = parsed(body, True)
+        assert (batch.rejected, batch.repaired) == (0, {"wrong_type": 1, **others})
+        assert "(wrong_type)" in batch.error_message
+        assert json.loads(batch.rows[0].data)["attributes"] == {"a": None}
+
+
+@pytest.mark.parametrize("part", ['{"boolValue": 1e400}', '{"intValue": 1e400}'])
+def test_a_number_beyond_all_floats_where_none_may_be_is_left_out(part: str) -> None:
+    body = json_span({}).replace(b'"value": {}', f'"value": {part}'.encode())
+    batch = parsed(body, True)
     assert (batch.rejected, batch.repaired) == (0, {"wrong_type": 1})
-    assert "(wrong_type)" in batch.error_message
     assert json.loads(batch.rows[0].data)["attributes"] == {"a": None}
+
+
+@pytest.mark.parametrize("where", ["resource", "scope"])
+def test_a_value_of_the_wrong_type_costs_nothing_beside_it(where: str) -> None:
+    sent = request(span(b"\x01" * 16), resource={"service.name": "shop"})
+    made = json.loads(as_json(sent))
+    [group] = made["resourceSpans"]
+    holder = {"resource": group, "scope": group["scopeSpans"][0]}[where].setdefault(where, {})
+    bad = {"key": "service.flag", "value": {"boolValue": "x"}}
+    holder["attributes"] = [*holder.get("attributes", []), bad]
+    batch = parsed(json.dumps(made).encode(), True)
+    assert (batch.rejected, batch.repaired) == (0, {"wrong_type": 1})
+    assert "shop" in batch.rows[0].data.decode()
 
 
 @pytest.mark.parametrize("part", [{"bytesValue": "!"}, {"bytesValue": "a"}])
