@@ -1,12 +1,16 @@
 """Numbers that PostgreSQL prints much longer than they were sent are stored as text, and said."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.db.queries import Connection
+from service.ingest import long_numbers
 from service.ingest.json.batch import parse_batch
 from service.ingest.long_numbers import REPAIRED
 from tests.client import Client
@@ -56,6 +60,49 @@ def test_many_long_numbers_are_text_as_they_were_sent(written: str) -> None:
 def test_anything_else_is_stored_as_it_came(data: str) -> None:
     batch = parse_batch(body_of(data), 10, MAX_BYTES)
     assert (batch.rows[0].data, batch.warnings) == (data.encode(), [])
+
+
+def as_text(written: str) -> float | str:
+    """A number as it is stored, its exponent beyond 20 or not."""
+    exponent = written.lower().partition("e")[2]
+    return written if exponent and abs(int(exponent)) > 20 else float(written)
+
+
+WRITTEN = st.one_of(
+    st.sampled_from(["1e22", "-1.5E+300", "1e-21", "1e20", "0.0e-5", "-0.5", "12", "null", "[]"]),
+    st.lists(st.sampled_from([*"e1-,:[", "1e30", '"', "\\", "é", "\ud800"])).map(
+        lambda parts: json.dumps("".join(parts))
+    ),
+)
+TEXTS = st.recursive(
+    WRITTEN,
+    lambda inner: st.one_of(
+        st.lists(inner).map(lambda items: f"[{','.join(items)}]"),
+        st.lists(inner).map(
+            lambda items: "{" + ",".join(f'"1e{n}":{item}' for n, item in enumerate(items)) + "}"
+        ),
+    ),
+)
+
+
+@pytest.mark.unit
+@given(TEXTS, st.sampled_from([1, 3, 10, 1024]))
+def test_long_numbers_are_found_outside_strings_wherever_a_part_ends(text: str, chunk: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(long_numbers, "CHUNK", chunk)
+        found = long_numbers.LongNumbers().replace(text.encode())
+    assert json.loads(found) == json.loads(text, parse_float=as_text)
+
+
+@pytest.mark.unit
+def test_many_members_are_not_made_to_look_for_long_numbers() -> None:
+    text = "{" + ",".join(f'"{number:x}":0' for number in range(80_000)) + "}"
+    tracemalloc.start()
+    try:
+        assert long_numbers.LongNumbers().replace(text.encode()) == text.encode()
+        assert tracemalloc.get_traced_memory()[1] < 6 * len(text)
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_few_come_back_as_numbers_and_many_as_text(client: Client, conn: Connection) -> None:
