@@ -29,7 +29,6 @@ from service.ingest.repairs import Repairs
 
 Sent = dict[str, Any]
 MAX_VALUES = 100_000  # 30 ms to read and write, up to 35 MB
-# Of a span, and of a log record.
 TIMES = ("startTimeUnixNano", "endTimeUnixNano", "timeUnixNano", "observedTimeUnixNano")
 KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 CODES = ("UNSET", "OK", "ERROR")

@@ -278,6 +278,7 @@ ODD_RECORDS = [
     ('"body":{"stringValue":"cut \\ud83d"}', True),
     ('"body":{"intValue":99999999999999999999}', True),
     ('"body":{"doubleValue":NaN}', True),
+    ('"body":{"boolValue":1e400}', True),
     ('"body":{"string_value":"a"}', True),
     ('"attributes":{}', True),
     ('"attributes":[{"key":"a","value":{"doubleValue":"x"}},{"key":5}]', True),
