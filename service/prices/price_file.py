@@ -34,7 +34,7 @@ def price(text: str) -> Decimal:
         raise ValueError("is no number") from None
     if not (found.is_finite() and 0 <= found < MAX_PRICE and found == round(found, PLACES)):
         raise ValueError(f"is not from 0 to below {MAX_PRICE}, with at most {PLACES} places")
-    return found
+    return round(found, PLACES)  # PostgreSQL reads no zero of a large exponent
 
 
 def day(text: str) -> date:

@@ -1,5 +1,6 @@
--- events/enclosing: spans and those around them, up to 100 levels: in which calls a call may lie.
+-- events/enclosing: spans and those around them: in which calls a call may lie.
 --
+-- Each is visited once, the nearest first, up to 100 for each span that is asked for.
 -- Run when a call with usage arrives whose parent came in an earlier transaction. The figures of an agent
 -- are at its end, whose id is that of its start with another digit: service/ingest/otlp/span.py.
 --
@@ -9,17 +10,17 @@
 -- returns  event_id uuid, parent_event_id uuid, event_type text, figures_id uuid
 -- rows     one per span that is stored; figures_id: the event that has its figures, of a call with usage
 -- index    events_pkey
--- plan     two look-ups by key per span; OFFSET 0 keeps the planner from scanning the run instead
+-- plan     three look-ups by key per span; the recursion ends at the limit; OFFSET 0 keeps the planner from scanning the run
 -- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}'
 
 WITH RECURSIVE enclosing AS (
-    SELECT e.event_id, e.parent_event_id, e.event_type, 1 AS level
+    SELECT e.event_id, e.parent_event_id, e.event_type
       FROM events AS e
      WHERE e.received_on = :'received_on'::date
        AND e.run_id      = :'run_id'::uuid
        AND e.event_id    = ANY (:'event_ids'::uuid[])
      UNION
-    SELECT p.event_id, p.parent_event_id, p.event_type, i.level + 1
+    SELECT p.event_id, p.parent_event_id, p.event_type
       FROM enclosing AS i
 \if :{?distributed}
       JOIN events    AS p
@@ -34,15 +35,13 @@ WITH RECURSIVE enclosing AS (
                             AND s.event_id    = i.parent_event_id
                          OFFSET 0) AS p
 \endif
-     WHERE i.level < 100
-       AND i.event_type <> 'tool_call'
+     WHERE i.event_type <> 'tool_call'
 ), spans AS (
-    SELECT DISTINCT ON (i.event_id)
-           i.event_id, i.parent_event_id, i.event_type,
+    SELECT i.event_id, i.parent_event_id, i.event_type,
            CASE i.event_type WHEN 'agent_start' THEN overlay(i.event_id::text PLACING '9' FROM 20)::uuid
                              ELSE i.event_id END AS figures_id
       FROM enclosing AS i
-     ORDER BY i.event_id
+     LIMIT 100 * cardinality(:'event_ids'::uuid[])
 ), calls AS (
     SELECT f.event_id
       FROM events AS f

@@ -41,6 +41,12 @@ def test_what_is_wrong_is_said_with_its_line(lines: list[str], said: str) -> Non
     assert said in str(failure.value)
 
 
+def test_a_zero_of_any_exponent_is_stored_as_one() -> None:
+    """PostgreSQL reads no 0e-999999, and a traceback was printed."""
+    [row] = read_prices("test.csv", [HEADER, "x,,2024-05-13,0e-999999,0e99999,,,,"])
+    assert [str(row[f"{name}_per_million"]) for name in ("input", "output")] == ["0.000000"] * 2
+
+
 def test_aliases_cost_the_same_and_columns_may_be_left_out() -> None:
     lines = [
         "valid_from,model,output_per_million,input_per_million,aliases",

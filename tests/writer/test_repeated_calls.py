@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from service.db.queries import Connection
+from service.db.connections import connect
+from service.db.queries import Connection, as_text, queries
+from service.db.session_settings import WRITE
 from service.ingest.otlp.batch import parse_spans
 from service.ingest.otlp.span import END, SPAN, event_id_of
 from service.metrics.verify import verify
@@ -31,6 +33,7 @@ from tests.ingest.otlp.spans import (
     send,
     span,
 )
+from tests.sql.test_joins_of_lists import nodes
 
 KINDS = {
     "agent": {"gen_ai.operation.name": "invoke_agent"},
@@ -357,6 +360,35 @@ def test_a_new_span_between_stored_ones_leads_on_to_the_outermost_call(client: C
     for part in (path[:1], path[1:5:3], path[3:4], path[2:3] + path[5:]):
         send(client, *part)
     assert figures(client, trace)[0] == 100
+
+
+def test_a_span_is_visited_once_from_however_many_calls(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand calls below a chain of as many had each span looked up a hundred times."""
+    asked: list[Attributes] = []
+    look_up = queries.events.enclosing
+
+    def noted(conn: Connection, **params: Any) -> Any:
+        asked.append(params)
+        return look_up(conn, **params)
+
+    monkeypatch.setattr(queries.events, "enclosing", noted)
+    trace, ids = new_trace(), [new_span_id() for _ in range(300)]
+    outer = [b"", *ids]
+    chain = [span(trace, span_id=one, parent=outer[n]) for n, one in enumerate(ids)]
+    calls = [span(trace, parent=one, attributes=KINDS["call"] | usage(1)) for one in ids]
+    send(client, *chain)
+    send(client, *calls)
+    [params] = asked
+    values = {name: as_text(value) for name, value in params.items()}
+    with connect(database_url, WRITE, "test") as conn:
+        statement = f"EXPLAIN (ANALYZE, FORMAT JSON) {look_up.variant(()).text}"
+        [row] = conn.execute(statement, values).fetchall()
+    plan = row["QUERY PLAN"][0]["Plan"]
+    [visited] = [node for node in nodes(plan) if node["Node Type"] == "Recursive Union"]
+    assert visited["Actual Rows"] == 300
+    assert figures(client, trace)[0] == 300
 
 
 def test_events_of_the_sdk_are_left_alone(client: Client) -> None:
