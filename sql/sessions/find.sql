@@ -1,15 +1,16 @@
 -- sessions/find: what the runs of a session add up to.
 --
 -- params   session_id  text  the session
--- returns  name text, user_id text, agents text[], runs bigint, active bigint, failed bigint, total_cost numeric, tokens_in numeric, tokens_out numeric, event_count numeric, error_count numeric, first_seen timestamp with time zone, last_seen timestamp with time zone
--- rows     one; none when no run is of the session
+-- returns  name text, user_id text, agents text[], agent_count integer, runs bigint, active bigint, failed bigint, total_cost numeric, tokens_in numeric, tokens_out numeric, event_count numeric, error_count numeric, first_seen timestamp with time zone, last_seen timestamp with time zone
+-- rows     one; none when no run is of the session; agents: the first 100
 -- index    runs_session_id_idx
 -- plan     index scan of the session's runs, aggregate
 -- try      \set session_id s-17
 
 SELECT r.session_id AS name,
        (array_agg(r.user_id ORDER BY r.started_at DESC, r.run_id DESC))[1] AS user_id,
-       array_agg(DISTINCT r.agent_name ORDER BY r.agent_name) AS agents,
+       (array_agg(DISTINCT r.agent_name ORDER BY r.agent_name))[1:100] AS agents,
+       cardinality(array_agg(DISTINCT r.agent_name ORDER BY r.agent_name)) AS agent_count,
        count(*)                                          AS runs,
        count(*) FILTER (WHERE r.status = 'active')       AS active,
        count(*) FILTER (WHERE r.status = 'failed')       AS failed,

@@ -48,6 +48,7 @@ def sums_of(runs: list[Run], group: str) -> dict[str, Any]:
         group: newest[group],
         **({"user_id": newest["user_id"]} if group == "session_id" else {}),
         "agents": sorted({run["agent_name"] for run in runs}, key=str.encode),
+        "agent_count": len({run["agent_name"] for run in runs}),
         "run_count": len(runs),
         "active": sum(run["status"] == "active" for run in runs),
         "failed": sum(run["status"] == "failed" for run in runs),
@@ -205,3 +206,17 @@ def test_a_cursor_belongs_to_its_list(client: Client, runs: list[Run]) -> None:
 def test_an_unknown_session_is_404(client: Client) -> None:
     refused = client.simulate_get("/api/sessions/nobody")
     assert (refused.status_code, refused.json["code"]) == (404, "session_not_found")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_hundred_agents_are_named_and_all_are_counted(client: Client, name: str) -> None:
+    said = {"session_id": "many", "user_id": "many"}
+    names = sorted(f"agent {number}" for number in range(120))
+    client.send(*[event(new_id(), "agent_start", agent_name=one, data=said) for one in names])
+    lists = [
+        client.ok(f"/api/{name}")[name],
+        client.ok(f"/api/{name}", params={"sort": "runs", "from": at(0)})[name],
+        [client.ok("/api/sessions/many")],
+    ]
+    for [found] in lists:
+        assert (found["agents"], found["agent_count"]) == (names[:100], 120)
