@@ -2,9 +2,9 @@
 
 The run is held. What is looked up is bounded: spans around the new calls by key, up to 100 for
 each; and all events of a run of up to MOST_READ, once a call comes around calls that are stored
-already, of all runs of a transaction MOST_READ_IN_ALL, the smallest first. A run keeps which spans its calls
-lack (`awaited_spans`), so that nothing is asked for other spans. Siblings are found only among the
-spans of one transaction.
+already, of all runs of a transaction MOST_READ_IN_ALL, the smallest first. A run keeps which spans
+its calls lack (`awaited_spans`), so that nothing is asked for other spans. Siblings are found only
+among the spans of one transaction.
 """
 
 from collections.abc import Iterable

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from service.core import cooperative
+from service.resources.export.otlp import agents_of
 from service.resources.trace.flat import table_of
 from service.resources.trace.full import outline, render_trace
 from service.resources.trace.render import ROWS_AT_ONCE, listed, write_nested
@@ -49,6 +50,7 @@ def chain() -> list[dict[str, Any]]:
 
 LOOPS: dict[str, Callable[[list[dict[str, Any]]], Any]] = {
     "order": in_order,
+    "agents": agents_of,
     "tree": lambda rows: Tree(rows, set()),
     "cycles": lambda rows: find_cycles([rows[0] | {"tree_parent_id": str(COUNT - 1)}, *rows[1:]]),
     "flat": lambda rows: table_of(Tree(rows, set()), None),

@@ -10,7 +10,9 @@ from typing import Any
 
 import orjson
 
+from service.core.cooperative import paced_if_many
 from service.db.database import Database
+from service.db.fetch import fetch_all
 from service.db.queries import Row, queries
 from service.resources.export.events import event_pages
 from service.resources.export.filters import Filters
@@ -33,11 +35,15 @@ def agents_of(rows: list[Row]) -> Agents:
 
     An end that names no agent is that of the first one without a parent.
     """
-    starts = [row for row in rows if row["event_type"] == AGENT_START]
-    known = {row["event_id"] for row in starts}
-    first = next((row["event_id"] for row in starts if row["parent_event_id"] is None), None)
+    known: set[str] = set()
+    first: str | None = None
+    for row in paced_if_many(rows, len(rows)):
+        if row["event_type"] == AGENT_START:
+            known.add(row["event_id"])
+            if first is None and row["parent_event_id"] is None:
+                first = row["event_id"]
     end_of: dict[str, str] = {}
-    for row in rows:
+    for row in paced_if_many(rows, len(rows)):
         if row["event_type"] != AGENT_START:
             named = (row["previous_event_id"], row["parent_event_id"])
             start = next((event_id for event_id in named if event_id in known), first)
@@ -54,11 +60,10 @@ def otlp_lines(database: Database, run: Row) -> Iterator[bytes]:
 def pieces(database: Database, run: Row) -> Iterator[bytes]:
     """The lines, cut between the tokens of their JSON; an empty one at the end of a page."""
     with database.reading() as conn:
-        agents = agents_of(
-            queries.export.agents_of_run(
-                conn, received_on=run["received_on"], run_id=run["run_id"]
-            ).fetchall()
+        found = queries.export.agents_of_run(
+            conn, received_on=run["received_on"], run_id=run["run_id"]
         )
+        agents = agents_of(fetch_all(found))
     for rows in event_pages(database, Filters(run_id=run["run_id"]), None):
         yield from line_of(spans_of(database, run, rows, agents))
         yield b""
