@@ -36,8 +36,8 @@ test("closed rows hide what is below; filters keep what leads to what passes", (
 test("the costliest rows come first, by their own cost", () => {
   const costs = [null, "0.25", 0, 12.5, "1e-7"];
   const trace = model.read({ columns: [...COLUMNS, "cost"], rows: costs.map((cost, index) => [String(index), 0, 0, false, "x", "2026-11-22T12:00:00Z", 1, false, false, 0, cost]) });
-  assert.deepEqual(model.costliest(trace), [3, 1, 4]);
-  assert.deepEqual(model.costliest(TREE), []);
+  assert.deepEqual(model.largest(trace, "cost"), [3, 1, 4]);
+  assert.deepEqual(model.largest(TREE, "cost"), []);
 });
 
 test("texts are found in any case, and one steps through them round the ends", () => {

@@ -2,18 +2,18 @@
 
 import { h } from "../lib/dom.js";
 
-/** @typedef {Record<"up" | "down" | "left" | "right" | "home" | "end" | "pageUp" | "pageDown" | "enter" | "escape" | "nextError" | "previousError" | "nextCritical" | "previousCritical" | "nextFound" | "previousFound" | "find" | "help" | "zoomIn" | "zoomOut" | "zoomWhole" | "panLeft" | "panRight" | "fold" | "costliest", () => void>} Commands */
+/** @typedef {Record<"up" | "down" | "left" | "right" | "home" | "end" | "pageUp" | "pageDown" | "enter" | "escape" | "nextError" | "previousError" | "nextCritical" | "previousCritical" | "nextFound" | "previousFound" | "find" | "help" | "zoomIn" | "zoomOut" | "zoomWhole" | "panLeft" | "panRight" | "fold" | "costliest" | "slowest", () => void>} Commands */
 
 /** @type {Record<string, keyof Commands>} */
 const KEYS = {
   ArrowUp: "up", k: "up", ArrowDown: "down", j: "down", ArrowLeft: "left", h: "left", ArrowRight: "right", l: "right",
   Home: "home", End: "end", PageUp: "pageUp", PageDown: "pageDown", Enter: "enter", Escape: "escape",
   e: "nextError", E: "previousError", c: "nextCritical", C: "previousCritical", n: "nextFound", N: "previousFound",
-  "/": "find", "?": "help", "+": "zoomIn", "=": "zoomIn", "-": "zoomOut", 0: "zoomWhole", "[": "panLeft", "]": "panRight", i: "fold", $: "costliest",
+  "/": "find", "?": "help", "+": "zoomIn", "=": "zoomIn", "-": "zoomOut", 0: "zoomWhole", "[": "panLeft", "]": "panRight", i: "fold", $: "costliest", s: "slowest",
 };
 const HELP = [
   ["↑ ↓ or k j", "the event above, below"], ["← →", "close, open; to the parent, the first child"], ["Enter", "to the detail"], ["Escape", "close the detail"],
-  ["e, E", "next, previous error"], ["c, C", "along the critical path"], ["$", "the costliest event, then the next"], ["/", "find"], ["n, N", "next, previous found"],
+  ["e, E", "next, previous error"], ["c, C", "along the critical path"], ["s", "the event with the longest time of its own, then the next"], ["$", "the costliest event, then the next"], ["/", "find"], ["n, N", "next, previous found"],
   ["+ − 0", "zoom in, out, whole run"], ["[ ]", "earlier, later"], ["i", "fold idle time"], ["Ctrl + wheel", "zoom about the pointer"], ["?", "this list"],
 ];
 

@@ -166,10 +166,10 @@ export function next(list, row, step) {
   return list.findLast((one) => one < row) ?? /** @type {number} */ (list[list.length - 1]);
 }
 
-/** The rows that cost something themselves, the largest cost first. @param {Trace} trace */
-export function costliest(trace) {
-  const costs = Array.from({ length: trace.size }, (_, row) => Number(value(trace, row, "cost") ?? 0));
-  return [...costs.keys()].filter((row) => costs[row]).sort((one, other) => /** @type {number} */ (costs[other]) - /** @type {number} */ (costs[one]));
+/** The rows with a figure of their own that is not 0, the largest first. @param {Trace} trace @param {"cost" | "self_time_ms"} name */
+export function largest(trace, name) {
+  const figures = Float64Array.from(trace.rows, (_, row) => Number(value(trace, row, name) ?? 0));
+  return [...figures.keys()].filter((row) => figures[row]).sort((one, other) => figures[other] - figures[one]);
 }
 
 /** All rows with children at a depth or below: to close everything there. @param {Trace} trace @param {number} depth */

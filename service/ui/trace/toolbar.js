@@ -7,7 +7,7 @@ import { icon } from "../parts/icons.js";
 const LENGTHS = [1, 10, 100, 1000, 10_000, 60_000];
 const COSTS = [0.001, 0.01, 0.1, 1, 10];
 
-/** @typedef {{set: (changes: Record<string, any>) => void, step: (which: "error" | "critical" | "find" | "cost", by: number) => void, level: (by: number) => void, all: (isClosed: boolean) => void, whole: () => void, fold: () => void, help: () => void}} Actions */
+/** @typedef {{set: (changes: Record<string, any>) => void, step: (which: "error" | "critical" | "find" | "cost" | "self_time_ms", by: number) => void, level: (by: number) => void, all: (isClosed: boolean) => void, whole: () => void, fold: () => void, help: () => void}} Actions */
 
 export class Toolbar {
   #actions;
@@ -51,7 +51,7 @@ export class Toolbar {
         button("Open all", "Open all levels", () => actions.all(false))),
       this.#fold, this.#whole,
       h("span", { class: "group find" }, this.#find, this.#hits, button("↑", "Previous (N)", () => actions.step("find", -1)), button("↓", "Next (n)", () => actions.step("find", 1))),
-      h("span", { class: "group" }, h("button", { type: "button", class: "next-error", title: "Next error (e)", onclick: () => actions.step("error", 1) }, icon("error"), "Next error"), this.#costliest),
+      h("span", { class: "group" }, h("button", { type: "button", class: "next-error", title: "Next error (e)", onclick: () => actions.step("error", 1) }, icon("error"), "Next error"), button("Slowest", "The event with the longest time of its own, then the next (s)", () => actions.step("self_time_ms", 1)), this.#costliest),
       this.#state,
       h("button", { type: "button", class: "quiet", title: "Keys (?)", "aria-label": "Keys", onclick: actions.help }, "?"),
     );

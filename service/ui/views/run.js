@@ -7,7 +7,7 @@ import { setQuery } from "../lib/router.js";
 import { showError, skeleton } from "../parts/states.js";
 import { runHead } from "../trace/head.js";
 import { onKey, showHelp } from "../trace/keys.js";
-import { costliest, CRITICAL, ERROR, flagged, matches, next, PARENT, parentsFrom, value } from "../trace/model.js";
+import { CRITICAL, ERROR, flagged, largest, matches, next, PARENT, parentsFrom, value } from "../trace/model.js";
 import { Pane } from "../trace/pane.js";
 import { readTrace, watch } from "../trace/reading.js";
 import { rangeText, readRange } from "../trace/scale.js";
@@ -179,12 +179,12 @@ class RunView extends HTMLElement {
     this.#set({ fold: this.#waterfall.isFolded || !this.#waterfall.hasGaps ? null : 1, t: null });
   }
 
-  /** @param {"error" | "critical" | "find" | "cost"} which @param {number} by */
+  /** @param {"error" | "critical" | "find" | "cost" | "self_time_ms"} which @param {number} by */
   #step(which, by) {
     const { trace, selected } = this.#waterfall;
     if (!trace) return;
-    if (which === "cost") {
-      const rows = costliest(trace);
+    if (which === "cost" || which === "self_time_ms") {
+      const rows = largest(trace, which);
       const row = rows[(rows.indexOf(selected) + by) % rows.length];
       return row !== undefined && this.#choose(row, false);
     }
@@ -234,7 +234,7 @@ class RunView extends HTMLElement {
       nextFound: () => this.#step("find", 1), previousFound: () => this.#step("find", -1),
       find: () => this.#toolbar.focusFind(), help: showHelp,
       zoomIn: () => fall.moveRange(0.5, 0), zoomOut: () => fall.moveRange(2, 0), zoomWhole: () => this.#setRange([0, this.#length], true),
-      fold: () => this.#fold(), costliest: () => this.#step("cost", 1), panLeft: () => fall.moveRange(1, -0.25), panRight: () => fall.moveRange(1, 0.25),
+      fold: () => this.#fold(), costliest: () => this.#step("cost", 1), slowest: () => this.#step("self_time_ms", 1), panLeft: () => fall.moveRange(1, -0.25), panRight: () => fall.moveRange(1, 0.25),
     });
   };
 }
