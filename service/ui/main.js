@@ -55,6 +55,11 @@ async function show() {
   shown.view.show?.(found.params, query());
 }
 
+/** Past the filters of a list, where there is one. */
+function skip() {
+  /** @type {HTMLElement} */ (place.querySelector("virtual-list a, [role=treegrid]") ?? place).focus();
+}
+
 /** @param {string} name */
 function frame(name) {
   const now = name === "run" ? "runs" : name === "agent" ? "agents" : name === "session" ? "sessions" : name;
@@ -92,7 +97,7 @@ function showZones() {
 for (const icon of document.querySelectorAll("link[rel=icon]")) if (icon instanceof HTMLLinkElement) icon.href = String(icon.href);
 askKeysBy(askForKey);
 document.body.append(
-  h("a", { class: "skip", href: "#view", onclick: (/** @type {Event} */ event) => (event.preventDefault(), place.focus()) }, "To the content"),
+  h("a", { class: "skip", href: "#view", onclick: (/** @type {Event} */ event) => (event.preventDefault(), skip()) }, "To the content"),
   h("header", { class: "frame" }, h("a", { class: "brand", href: root.pathname }, icon("node"), "GATI"), links,
     h("div", { class: "tools" }, h("label", { class: "zone" }, h("span", { class: "off-screen" }, "Time zone"), zones), account,
       h("a", { href: new URL("docs", api).pathname, target: "_blank", class: "quiet" }, "API"))),

@@ -1,6 +1,8 @@
 """How one gets to the page: to an empty service, behind a prefix, with a key."""
 
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,17 +31,33 @@ def prefixed(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield f"{proxy.url}/tools/gati"
 
 
+def run_installed(snippet: str) -> str:
+    """What a snippet prints, run as it is written but for what it would install."""
+    lines = [line for line in snippet.splitlines() if not line.startswith("pip install")]
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(lines)],
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=60,
+    )
+    return done.stdout
+
+
 def test_while_nothing_is_stored_it_says_how_to_begin_and_shows_the_first_run_by_itself(
     ui: Ui, service: Service
 ) -> None:
     ui.open(f"{service.url}/ui/", "Nothing is stored yet", "Waiting for the first event")
     sdk, otel, curl = ui.texts(".snippet pre")
-    assert f"GATI_BACKEND_URL={service.url}\n" in sdk
     assert f"OTEL_EXPORTER_OTLP_ENDPOINT={service.url}\n" in otel
-    sent = subprocess.run(["bash", "-c", curl], capture_output=True, check=True, text=True)
-    assert '"inserted":1' in sent.stdout
+    assert "pip install opentelemetry-distro" in otel
+    assert f"GATI_BACKEND_URL={service.url}\n" in sdk
+    run_installed(sdk)
     ui.shows("hello", "run 1")
     ui.shows_no("Nothing is stored")
+    assert '"inserted":1' in run_installed(curl)
 
 
 def test_below_a_prefix_every_link_and_request_keeps_it(

@@ -10,7 +10,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.dashboard.conftest import needs_chromium
 from tests.service import Service
-from tests.ui.conftest import Ui
+from tests.ui.conftest import PHONE, Ui
 from tests.ui.runs import Run, failing_run, send, short_run
 
 pytestmark = needs_chromium
@@ -90,6 +90,42 @@ def test_why_a_run_failed(ui: Ui, url: str) -> None:
     ui.click("(//a[contains(@class, 'run-row')][contains(., 'Keeper')])[1]")
     ui.click("//button[contains(., 'Next error')]")
     shows_the_failed_step(ui)
+
+
+def test_why_a_run_failed_on_a_phone(ui: Ui, url: str) -> None:
+    ui.look(PHONE)
+    ui.open(url, "Failed runs")
+    ui.click("//dt/a[text()='Failed runs']")
+    ui.click("//a[contains(@class, 'run-row')][contains(., 'Keeper')]")
+    button = ui.find(".next-error").rect
+    assert button["x"] + button["width"] < PHONE[0]
+    ui.pick(".next-error")
+    shows_the_failed_step(ui)
+    assert ui.find(".detail").rect["width"] == PHONE[0]
+
+
+@pytest.mark.parametrize(
+    ("figure", "agent", "last"),
+    [("Cost", "Singer", "Costliest"), ("p95 of durations", "Waiter", "Slowest")],
+)
+def test_a_figure_of_the_overview_leads_to_the_runs_behind_it(
+    ui: Ui, url: str, figure: str, agent: str, last: str
+) -> None:
+    ui.open(f"{url}?agent={agent}", figure)
+    ui.click(f"//dt/a[text()='{figure}']")
+    ui.has_address("/ui/runs?")
+    ui.until(lambda: "run 1" in "".join(ui.texts("a.run-row")), "its runs")
+    ui.click("(//a[contains(@class, 'run-row')])[1]")
+    ui.click(f"//button[text()='{last}']")
+    ui.shows("Event id")
+
+
+def test_past_the_filters_of_the_runs_in_two_keys(ui: Ui, url: str) -> None:
+    ui.open(f"{url}runs?sort=duration", "Waiter")
+    ui.press(Keys.TAB, Keys.ENTER)
+    assert ui.run_script("return document.activeElement.textContent.includes('Waiter')")
+    ui.press(Keys.ENTER)
+    ui.has_address("/ui/runs/")
 
 
 def test_why_a_run_failed_with_the_keyboard_alone(ui: Ui, url: str) -> None:

@@ -5,6 +5,7 @@ import { h } from "../lib/dom.js";
 import { brief, count, duration, line, money, percent, time } from "../lib/format.js";
 import { link, query } from "../lib/router.js";
 import { dataTable, figuresHead } from "../parts/table.js";
+import { filtersOf } from "./window.js";
 
 const DAY_MS = 86_400_000;
 
@@ -36,15 +37,15 @@ function tone(now, before, isBad = true) {
 }
 
 /** The four figures. @param {any} changes an answer of /metrics/changes */
-export function cards({ totals: { now, before }, points, interval }) {
+export function cards({ totals: { now, before }, points, interval, from, to }) {
   const begun = points.filter((/** @type {any} */ point) => Date.parse(point.timestamp) < Date.now());
-  const card = (/** @type {string} */ title, /** @type {string} */ name, /** @type {(value: number) => string} */ show) => {
+  const card = (/** @type {string} */ title, /** @type {string} */ name, /** @type {(value: number) => string} */ show, /** @type {Record<string, string>} */ runs = {}) => {
     const values = begun.map((/** @type {any} */ point) => point[name] ?? 0);
-    return h("dl", { class: "card" }, h("dt", {}, title), h("dd", {}, show(now[name])),
+    return h("dl", { class: "card" }, h("dt", {}, h("a", { href: link(["runs"], { from, to, ...filtersOf(query()), ...runs }) }, title)), h("dd", {}, show(now[name])),
       h("dd", { class: "beside" }, before && [tone(now[name], before[name], name !== "runs"), ` ${show(before[name])} before`]),
       h("dd", {}, sparkline(values, `${title} by ${interval}: ${values.map(show).join(", ")}`)));
   };
-  return h("div", { class: "cards" }, card("Cost", "cost", money), card("Runs", "runs", count), card("Failed runs", "failed", count), card("p95 of durations", "p95_ms", duration));
+  return h("div", { class: "cards" }, card("Cost", "cost", money, { sort: "cost" }), card("Runs", "runs", count), card("Failed runs", "failed", count, { status: "failed" }), card("p95 of durations", "p95_ms", duration, { sort: "duration" }));
 }
 
 /** Whose cost has changed. @param {{body: any, asOf: string}} answer of /metrics/changes */

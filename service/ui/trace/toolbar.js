@@ -18,10 +18,10 @@ export class Toolbar {
     h("option", { value: "" }, "any duration"), LENGTHS.map((ms) => h("option", { value: ms }, `≥ ${duration(ms)}`)));
   #cost = h("select", { "aria-label": "Only events that cost at least, with all below" },
     h("option", { value: "" }, "any cost"), COSTS.map((dollars) => h("option", { value: dollars }, `≥ ${money(dollars)}`)));
-  #costliest = h("button", { type: "button", title: "The costliest event, then the next ($)" }, "Costliest");
-  #fold = h("button", { type: "button", title: "Fold long times in which nothing ran (i)" }, "Fold idle time");
   /** @type {Map<string, HTMLButtonElement>} */
   #only = new Map();
+  #costliest;
+  #fold;
   #whole;
   element;
 
@@ -38,10 +38,10 @@ export class Toolbar {
     });
     this.#length.addEventListener("change", () => actions.set({ min_ms: this.#length.value }));
     this.#cost.addEventListener("change", () => actions.set({ min_cost: this.#cost.value }));
-    this.#fold.addEventListener("click", actions.fold);
-    this.#costliest.addEventListener("click", () => actions.step("cost", 1));
     const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ work) =>
       h("button", { type: "button", title, onclick: work }, text);
+    this.#costliest = button("Costliest", "The costliest event, then the next ($)", () => actions.step("cost", 1));
+    this.#fold = button("Fold idle time", "Fold long times in which nothing ran (i)", actions.fold);
     this.#whole = button("Whole run", "0", actions.whole);
     this.element = h(
       "div",

@@ -135,7 +135,7 @@ class RunView extends HTMLElement {
     this.#toolbar.show(view, { fold, shown: size, size: trace.isPart ? this.#run.event_count : trace.size, errors: this.#run.error_count, cost: this.#run.total_cost, isPart, find: this.#find, hits: this.#hits.length });
   }
 
-  /** @param {number} row @param {boolean} isOpened by a click: then the pane opens also where it would lie above the list */
+  /** @param {number} row @param {boolean} isOpened by a click, or as what was looked for: then the pane opens also where it would lie above the list */
   #choose(row, isOpened) {
     const trace = this.#waterfall.trace;
     if (!trace) return;
@@ -186,11 +186,11 @@ class RunView extends HTMLElement {
     if (which === "cost" || which === "self_time_ms") {
       const rows = largest(trace, which);
       const row = rows[(rows.indexOf(selected) + by) % rows.length];
-      return row !== undefined && this.#choose(row, false);
+      return row !== undefined && this.#choose(row, true);
     }
     const list = which === "find" ? this.#hits : flagged(trace, which === "error" ? ERROR : CRITICAL);
     const row = next(list, selected, by);
-    if (row >= 0) this.#choose(row, false);
+    if (row >= 0) this.#choose(row, which === "error");
   }
 
   /** @param {number} by */
