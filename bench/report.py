@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from bench import limits, results
+from bench import limits, results, verdict
 from bench.report_page import (
     export,
     growth,
@@ -71,12 +71,13 @@ def page(document: dict[str, Any]) -> str:
 
 
 def head(document: dict[str, Any]) -> str:
-    """The machine, the promise and the limits."""
+    """The machine, the verdict about it and the limits."""
     found = results.rows_of(document)
+    checked = limits.check(found)
     return (
         f'<p class="machine">{machine(document["machine"])}</p>'
-        + verdicts.promise(limits.promise(found))
-        + verdicts.limits(limits.check(found))
+        + verdicts.about_the_machine(verdict.sentence(found), verdict.is_broken(checked))
+        + verdicts.limits(checked)
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from bench.limits import shown
 from bench.results import Row
+from bench.verdict import shown
 
 
 def section(title: str, found: dict[str, Any], words: str, *pictures: str) -> str:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bench.limits import shown
 from bench.offered import PERCENTILES
 from bench.report_page import style
 from bench.report_page.markup import section
+from bench.verdict import shown
 
 P99_LIMIT_MS = 100
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from bench.limits import LIMITS, shown
+from bench.limits import LIMITS
 from bench.report_page import style
 from bench.report_page.markup import section
 from bench.results import Row
+from bench.verdict import shown
 
 ROW_INCHES = 0.235
 LABEL_RATIO = 3  # on the logarithmic scale a label is about so wide

@@ -45,12 +45,13 @@ def panels(height_inches: float, columns: int = 1, **options: Any) -> tuple[Figu
 
 
 def svg(figure: Figure, title: str) -> str:
-    """The figure as inline SVG; `title` is for who cannot see it."""
+    """The figure as inline SVG, which a narrow screen scrolls; `title` is for who cannot see it."""
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
     picture = text.getvalue()
     start = picture.index("<svg")
-    return picture[start:].replace("<svg", f'<svg role="img" aria-label="{title}"', 1)
+    named = picture[start:].replace("<svg", f'<svg role="img" aria-label="{title}"', 1)
+    return f'<div class="plot">{named}</div>'
 
 
 def legend_above(axes: Axes, columns: int = 4) -> None:

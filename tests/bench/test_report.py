@@ -17,6 +17,7 @@ OFFERED = {
             "clients": 32,
             "seconds": 60.0,
             "refused": 3,
+            "lost": 0,
             "acknowledged": 5_997,
             "stored": 5_997,
             "p99_ms": 250.0,
@@ -46,7 +47,16 @@ def test_a_section_shows_its_plot_its_figures_and_its_command(facts: results.Row
     assert page.count("<svg") == 1
     assert "5,997" in page
     assert "--url &lt;x&gt;" in page
-    assert "MISSED" in page
+    assert "missed" in page
+
+
+def test_the_page_has_no_row_of_what_was_not_measured(facts: results.Row) -> None:
+    page = report.page({"machine": facts, "sections": {"offered": OFFERED}})
+    assert "10,000 events/s for 60 s, p99" in page
+    assert "batches of 100, 8 clients" not in page
+    assert "not measured" not in page
+    assert "Goals: 0 of 2 met" in page
+    assert '<div class="verdict good">nothing lost</div>' in page
 
 
 def test_spans_without_a_database_to_compare_with_have_a_plot_too(facts: results.Row) -> None:
