@@ -22,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if package == "service":
             raise
         return complain(f"the package {package} is not installed: {HOW_TO_INSTALL}")
+    except Failure as failure:  # also of what a command's module reads when it is imported
+        return complain(failure, FAILED)
 
 
 def run_command(arguments: Sequence[str] | None) -> int:
@@ -39,8 +41,6 @@ def run_command(arguments: Sequence[str] | None) -> int:
         return FAILED
     except ConfigError as error:
         return complain(error, WRONG_VALUE)
-    except Failure as failure:
-        return complain(failure, FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
     return code

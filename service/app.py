@@ -71,7 +71,7 @@ def create_app(
     """
     access = Authorization(KeyCache(database), config)
     rate_limit = RateLimit(config, clock)
-    app = falcon.App(middleware=middleware(config, access, rate_limit))
+    app = falcon.App(middleware=middleware(config, database, access, rate_limit))
     app.router_options.converters["name"] = NameConverter
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=orjson.dumps)
     add_error_handlers(app)
@@ -81,7 +81,9 @@ def create_app(
     return LoadShedder(app, writer.has_room)
 
 
-def middleware(config: Config, access: Authorization, rate_limit: RateLimit) -> list[Any]:
+def middleware(
+    config: Config, database: Database, access: Authorization, rate_limit: RateLimit
+) -> list[Any]:
     """The middleware in the order in which each request passes it."""
     return [
         ResetReplicaRouting(),
@@ -93,7 +95,7 @@ def middleware(config: Config, access: Authorization, rate_limit: RateLimit) -> 
         access,
         *([rate_limit] if rate_limit.is_on else []),  # after `access`, which identifies the client
         ClientShares(config),
-        *([ReloadQueries()] if config.debug else []),
+        *([ReloadQueries(database)] if config.debug else []),
     ]
 
 

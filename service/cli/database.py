@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 
 from service.config import Config
 from service.core.failure import Failure
-from service.db import schema_version
+from service.db import migrate, schema_version
+from service.db.queries import queries
+from service.db.query_check import first_fault
 from service.postgres.lock import Busy, hold
 from service.postgres.server import EmbeddedServer
 
@@ -30,8 +32,18 @@ def database_in_use(config: Config, purpose: str) -> Iterator[str]:
             text = str(error).partition("\n")[0]
             raise Failure(f"the database did not answer: {text}") from None
         except psycopg.ProgrammingError:  # such as a table that does not exist
-            schema_version.check(url)
+            with suppress(psycopg.ProgrammingError):  # its query may be the broken one
+                schema_version.check(url)
+            refuse_broken_queries(url)
             raise
+
+
+def refuse_broken_queries(url: str) -> None:
+    """Raise Failure for the first query that PostgreSQL refuses."""
+    with migrate.reach(url) as conn:
+        fault = first_fault(conn, queries.all())
+    if fault:
+        raise Failure(fault)
 
 
 @contextmanager

@@ -11,8 +11,10 @@ from service.cli.database import database_in_use
 from service.cli.exit_codes import OK
 from service.config import Config
 from service.core.failure import Failure
+from service.db import schema_version
 from service.db.connections import connect
 from service.db.queries import Connection, Query, queries
+from service.db.query_check import first_fault
 from service.db.session_settings import READ, WRITE
 
 DESCRIPTION = """Print the plans of a query below sql/: the generic plan, as the service runs
@@ -63,6 +65,10 @@ def main(url: str, name: str, params: dict[str, str]) -> None:
         needed = needed or "no parameters"
         raise Failure(f"{name} takes {needed}: see the header of sql/{name}.sql")
     settings = WRITE if query.writes else READ
+    with connect(url, settings, "explain") as conn:
+        if fault := first_fault(conn, [query]):
+            schema_version.check(url)
+            raise Failure(fault)
     for mode, meaning in PLANS.items():
         if not query.is_prepared and mode == "force_generic_plan":
             continue

@@ -13,6 +13,7 @@ from typing import Any, cast
 import psycopg
 from psycopg.rows import dict_row
 
+from service.core.failure import Failure
 from service.core.shipped import shipped
 from service.db import psql_conditions
 
@@ -49,7 +50,7 @@ class Query:
         self._choices = psql_conditions.names(source)
         self.optional = self._choices - {DISTRIBUTED}
         self.is_divided = DISTRIBUTED in self._choices
-        self._source = source
+        self.source = source
         self._variants: dict[frozenset[str], Variant] = {}
         self.is_prepared = len(self.optional) <= MOST_CHOICES_KEPT
         whole = self.variant(self.optional)
@@ -64,10 +65,15 @@ class Query:
         chosen = self._choices.intersection(given)
         if chosen in self._variants:
             return self._variants[chosen]
-        variant = Variant(self.name, psql_conditions.decide(self._source, chosen))
+        variant = Variant(self.name, psql_conditions.decide(self.source, chosen))
         if self.is_prepared:
             self._variants[chosen] = variant
         return variant
+
+    @property
+    def file(self) -> str:
+        """Its file, as it is named in messages."""
+        return f"sql/{self.name.replace('.', '/')}.sql"
 
     def expected(self, given: Collection[str]) -> set[str]:
         """The given optional parameters, and the parameters that go with them."""
@@ -102,12 +108,18 @@ class Query:
 
 
 class Variant:
-    """A file's text after its conditions are decided."""
+    """A file's text after its conditions are decided.
+
+    The statement begins in line `first_line` of the file, and keeps the ends of its lines.
+    """
 
     def __init__(self, name: str, source: str) -> None:
         self.params: set[str] = set()
         self.identifiers: set[str] = set()
-        statement = TOKEN.sub(self._translate, source).strip().rstrip(";").rstrip()
+        whole = TOKEN.sub(self._translate, source)
+        statement = whole.strip().rstrip(";").rstrip()
+        self.is_empty = not statement
+        self.first_line = 1 + whole[: len(whole) - len(whole.lstrip())].count("\n")
         self.text = f"/* {name} */ {statement}"
 
     def with_identifiers(self, params: Mapping[str, str]) -> str:
@@ -163,11 +175,11 @@ class Area:
 
     def __init__(self, name: str, queries: dict[str, Query]) -> None:
         self._name = name
-        self._queries = queries
+        self.queries = queries
 
     def __getattr__(self, name: str) -> Query:
         try:
-            return self._queries[name]
+            return self.queries[name]
         except KeyError:
             raise AttributeError(f"there is no sql/{self._name}/{name}.sql") from None
 
@@ -181,13 +193,25 @@ class Queries:
 
     def reload(self) -> None:
         """Read every file again, so that an edit counts from the next statement on."""
-        areas: dict[str, dict[str, Query]] = {}
-        for path in sorted(self._directory.glob("*/*.sql")):
-            if path.parent.name not in NO_QUERIES:
-                name = f"{path.parent.name}.{path.stem}"
-                areas.setdefault(path.parent.name, {})[path.stem] = Query(name, path.read_text())
-        self._areas = {name: Area(name, queries) for name, queries in areas.items()}
-        self._all = [query for queries in areas.values() for query in queries.values()]
+        self._areas: dict[str, Area] = {}
+        self._by_file: dict[Path, Query] = {}
+        for path in self.files():
+            self.put(path, read(path))
+
+    def files(self) -> list[Path]:
+        """The files of queries, sorted."""
+        found = sorted(self._directory.glob("*/*.sql"))
+        return [path for path in found if path.parent.name not in NO_QUERIES]
+
+    def put(self, path: Path, query: Query) -> None:
+        """Run this query for the file from now on."""
+        area = path.parent.name
+        self._areas.setdefault(area, Area(area, {})).queries[path.stem] = query
+        self._by_file[path] = query
+
+    def of_file(self, path: Path) -> Query | None:
+        """The query that is run for the file."""
+        return self._by_file.get(path)
 
     def __getattr__(self, name: str) -> Area:
         try:
@@ -197,7 +221,18 @@ class Queries:
 
     def all(self) -> list[Query]:
         """Return every query, sorted by name."""
-        return self._all
+        return list(self._by_file.values())
+
+
+def read(path: Path) -> Query:
+    """The query of a file. Raises Failure with file and line for what psql would not take."""
+    try:
+        return Query(f"{path.parent.name}.{path.stem}", path.read_text(encoding="utf-8"))
+    except psql_conditions.NotUnderstood as error:
+        line, message = error.line, str(error)
+    except UnicodeDecodeError as error:
+        line, message = 1 + error.object[: error.start].count(b"\n"), "is not UTF-8"
+    raise Failure(f"sql/{path.parent.name}/{path.name}:{line}: {message}")
 
 
 queries = Queries()

@@ -39,7 +39,7 @@ def serve(config: Config) -> int:
 def serve_on(config: Config, url: str) -> int:
     """Become gunicorn on an external database; return only if that fails, with the exit code."""
     wait_for_port(config.host, config.port)
-    code = migrate(url, wait=DATABASE_WAIT_SECONDS) or check_exposure(url)
+    code = migrate(url, wait=DATABASE_WAIT_SECONDS) or check_start(url)
     if code == 0:
         print(greeting(config, redacted(url)), flush=True)
         os.execve(sys.executable, gunicorn(), {**os.environ, "DATABASE_URL": url})  # noqa: S606
@@ -53,7 +53,7 @@ def serve_embedded(config: Config) -> int:
     try:
         server.start()
         wait_for_port(config.host, config.port)
-        code = migrate(server.url) or check_exposure(server.url)
+        code = migrate(server.url) or check_start(server.url)
         return code or Supervisor(config, server, signals, gunicorn()).run()
     except Stop:
         return 0
@@ -70,8 +70,8 @@ def migrate(url: str, wait: int = 0) -> int:
     return run(url, "service", "migrate", "up", "--quiet", "--wait", str(wait))
 
 
-def check_exposure(url: str) -> int:
-    """Run the check before a start, which prints its lines; return its exit code."""
+def check_start(url: str) -> int:
+    """Run the checks before a start, which print their lines; return their exit code."""
     return run(url, "service.server.startup_check")
 
 

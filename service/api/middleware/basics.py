@@ -7,7 +7,8 @@ from typing import Any
 import falcon
 
 from service.api.response_headers import SECURITY
-from service.db.queries import queries
+from service.db.database import Database
+from service.db.query_reload import QueryReload
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
 EXPOSED_HEADERS = (
@@ -82,11 +83,14 @@ def sent_path(req: falcon.Request) -> str:
 
 
 class ReloadQueries:
-    """Middleware: reload the SQL files at each request, when DEBUG is on."""
+    """Middleware: read edited SQL files again before each request, when DEBUG is on."""
+
+    def __init__(self, database: Database) -> None:
+        self._reload = QueryReload(database.primary.reading)
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Reload every query."""
-        queries.reload()
+        """Put edited queries in use."""
+        self._reload()
 
 
 class Cors(falcon.CORSMiddleware[Any, Any]):
