@@ -43,6 +43,7 @@ COMMANDS = {
     "restore": ("restore", "fill an empty database from a file written by dump"),
     "import": ("importing.command", "store what an NDJSON or GATI SQLite file holds"),
     "dashboard": ("dashboard.command", "serve the released GATI dashboard on this machine"),
+    "completion": ("completion", "print what makes bash or zsh complete commands and options"),
     "help": ("", "show this text, or the help of a command"),
 }
 RAW = "psql"  # argparse would take psql's own options for options of this command line

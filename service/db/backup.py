@@ -80,7 +80,7 @@ def copy_out(url: str, target: IO[bytes]) -> None:
         subprocess.Popen(
             **programs.dumper(url, DUMP), stdin=subprocess.DEVNULL, stdout=PIPED, stderr=errors
         ) as program,
-        progress("dump", None) as bar,
+        progress("dump", None, leave=True) as bar,
     ):
         try:
             while chunk := program.stdout.read(CHUNK_BYTES):  # type: ignore[union-attr]
@@ -191,6 +191,6 @@ def close(stream: IO[bytes] | None) -> None:
             stream.close()
 
 
-def progress(action: str, total: int | None) -> Any:
-    """A progress bar of bytes on a terminal; nothing elsewhere."""
-    return tqdm(total=total, desc=action, unit="B", unit_scale=True, disable=None, leave=False)
+def progress(action: str, total: int | None, leave: bool = False) -> Any:
+    """A progress bar of bytes on a terminal, which may stay there; nothing elsewhere."""
+    return tqdm(total=total, desc=action, unit="B", unit_scale=True, disable=None, leave=leave)

@@ -1,6 +1,10 @@
 """dump and restore: what comes back is what was there, or nothing at all."""
 
+import os
+import pty
+import re
 import subprocess
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,6 +133,25 @@ def test_a_dump_replaces_no_file_without_a_yes(source_url: str, tmp_path: Path) 
     assert file.read_text() == "something else"
     assert run(tmp_path, "dump", "mine", "--yes", DATABASE_URL=source_url).returncode == 0
     assert file.read_bytes().startswith(b"PGDMP")
+
+
+def test_a_terminal_sees_size_and_time_of_a_dump(source_url: str, tmp_path: Path) -> None:
+    terminal, its_end = pty.openpty()
+    termios.tcsetwinsize(its_end, (24, 80))
+    try:
+        subprocess.run(
+            command("dump", "mine"),
+            cwd=tmp_path,
+            env=environment(DATABASE_URL=source_url),
+            stderr=its_end,
+            check=True,
+            timeout=60,
+        )
+        seen = os.read(terminal, 65_536).decode()
+    finally:
+        os.close(terminal)
+        os.close(its_end)
+    assert re.search(r"dump: [\d.]+kB \[00:\d\d, .*\]\s+$", seen)
 
 
 def test_the_embedded_database_travels_through_a_pipe(
