@@ -19,6 +19,7 @@ FIGURES = (
     "event_type", "depth", "started_at", "duration_ms", "cost", "tokens_in", "tokens_out", "model",
     "is_error", "latency_ms", "subtree_cost",
 )  # fmt: skip
+ERROR_KEYS = ("error", "status", "output", "error_type", "error_message")
 SUMS = ("event_count", "error_count", "total_cost", "tokens_in", "tokens_out")
 TRACE = "5b8efff798038103d269b633813fc60c"
 OF_RUN = (
@@ -319,6 +320,14 @@ def test_a_run_is_named_and_there(client: Client, name: str) -> None:
     assert (missing.status_code, missing.json["code"]) == (404, "run_not_found")
 
 
+def without_error_of_start(sent: Event, run_id: str) -> Event:
+    """The event in another run. An agent and its end are one span, which says one error of both."""
+    if sent.get("event_type") != "agent_start" or not isinstance(sent.get("data"), dict):
+        return {**sent, "run_id": run_id}
+    data = {key: value for key, value in sent["data"].items() if key not in ERROR_KEYS}
+    return {**sent, "run_id": run_id, "data": data}
+
+
 @pytest.mark.slow
 def test_whatever_is_stored_is_exported_and_taken_back(
     database_url: str, server_url: str, template: str
@@ -334,7 +343,7 @@ def test_whatever_is_stored_is_exported_and_taken_back(
         @given(batches())
         def taken_back(events: list[Event]) -> None:
             fresh = {one["run_id"]: new_id() for one in events}
-            source.send(*[{**one, "run_id": fresh[one["run_id"]]} for one in events])
+            source.send(*[without_error_of_start(one, fresh[one["run_id"]]) for one in events])
             for run_id in fresh.values():
                 if source.simulate_get(f"/api/runs/{run_id}").status_code == 200:
                     sent_again(source, target, run_id)
