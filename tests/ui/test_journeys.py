@@ -86,7 +86,7 @@ def test_which_step_is_slow_with_the_keyboard_alone(ui: Ui, url: str) -> None:
 
 def test_why_a_run_failed(ui: Ui, url: str) -> None:
     ui.open(url, "Failed runs")
-    ui.click("//a[text()='Failed runs'][contains(@class, 'chip')]")
+    ui.click("//a[@class='chip'][text()='Failed runs']")
     ui.click("(//a[contains(@class, 'run-row')][contains(., 'Keeper')])[1]")
     ui.click("//button[contains(., 'Next error')]")
     shows_the_failed_step(ui)

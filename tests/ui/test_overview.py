@@ -149,7 +149,7 @@ def test_the_tabs_of_runs_lead_to_the_list_with_the_same_filters(ui: Ui, filled:
     ui.click("//a[text()='Slowest runs']")
     ui.has_address("tab=slowest")
     ui.until(lambda: ui.texts("a.run-row .cell-cost") == ["$0.25", "$12.50"], "the slowest first")
-    ui.click("//a[text()='Failed runs']")
+    ui.click("//a[@class='chip'][text()='Failed runs']")
     ui.until(lambda: len(ui.texts("a.run-row")) == 1, "one failed")
     ui.click("//a[text()='All of these']")
     ui.has_address("/ui/runs?")
