@@ -65,6 +65,14 @@ def test_a_session_is_the_conversation_of_its_runs(ui: Ui, filled: Service) -> N
     ui.waits_for("a.run-row", 3)
 
 
+def test_of_many_agents_it_names_some_and_counts_the_others(ui: Ui, service: Service) -> None:
+    crowd = [Run(f"agent {number:03}") for number in range(101)]
+    for run in crowd:
+        run.add("agent_start", session_id="crowd")
+    send(service, [event for run in crowd for event in run.events])
+    ui.open(f"{service.url}/ui/sessions/crowd", "agent 000", "and 1 more")
+
+
 def test_a_run_leads_to_all_that_share_a_field_with_it(ui: Ui, filled: Service) -> None:
     for name, address in (
         ("chat 1/2", "/ui/sessions/chat%201%2F2"),
