@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.db.queries import Queries
+from service.db.query_reload import QueryReload
 from tests.client import Client
 from tests.events import event, new_id
 
@@ -100,7 +100,7 @@ def test_origins_and_prefix_are_configured(database_url: str) -> None:
 
 def test_debug_reads_the_sql_files_anew(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reloads: list[int] = []
-    monkeypatch.setattr(Queries, "reload", lambda self: reloads.append(1))
+    monkeypatch.setattr(QueryReload, "__call__", lambda self: reloads.append(1))
     with Client.of(database_url, DEBUG="true") as client:
         client.ok("/health")
     assert reloads == [1]

@@ -48,6 +48,7 @@ ROUTES = {
     ("GET", "/metrics/agents-comparison"): READ,
     ("GET", "/metrics/timeseries"): READ,
     ("GET", "/metrics/changes"): READ,
+    ("GET", "/metrics/runs"): READ,
     ("GET", "/metrics/models"): READ,
     ("GET", "/metrics/tools"): READ,
     ("GET", "/metrics/versions"): READ,
