@@ -4,8 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import Times
+from service.writer.reading_budget import ReadingBudget
 from service.writer.run_changes import Change, Rows, Runs
-from service.writer.run_fields import MOST_EVENTS, as_json, has_fields_of_root, lose_fields
+from service.writer.run_fields import (
+    MOST_EVENTS,
+    MOST_EVENTS_IN_ALL,
+    as_json,
+    has_fields_of_root,
+    lose_fields,
+)
 from service.writer.run_names import Namer
 from service.writer.run_owner import RunState, needs_name
 
@@ -102,7 +109,13 @@ def recount_fields(
     lost = [
         run_id for run_id, rows in ended.items() if lose_fields(rows, held[run_id].field_sources)
     ]
-    found = [run_id for run_id in {*moved, *lost} if held[run_id].event_count <= MOST_EVENTS]
+    sizes = {run_id: held[run_id].event_count for run_id in {*moved, *lost}}
+    budget = ReadingBudget(MOST_EVENTS_IN_ALL)
+    found = [
+        run_id
+        for run_id in sorted(sizes, key=sizes.__getitem__)
+        if sizes[run_id] <= MOST_EVENTS and budget.take(sizes[run_id])
+    ]
     if found:
         queries.runs.recount_fields(conn, run_ids=found)
 

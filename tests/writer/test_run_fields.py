@@ -12,6 +12,7 @@ from service.db.queries import Connection, queries
 from service.ingest import error_text
 from service.ingest.run_fields import MAX_TAG, MAX_TAGS, MAX_TEXT
 from service.metrics.verify import verify
+from service.writer import run_statements
 from tests.client import Client
 from tests.events import Event, event, new_id
 from tests.ingest.otlp.spans import new_span_id, new_trace, post, request, run_of, send, span
@@ -213,3 +214,18 @@ def test_another_root_counts_again_only_where_a_field_was_the_roots(
     client.send(event(run, "agent_start", 2))
     assert (fields_of(client, run)["session_id"], again) == ("root's", [[run]])
     assert conn.execute(AGAIN).fetchall() == []
+
+
+def test_a_transaction_reads_so_many_events_again_those_of_small_runs_first(
+    client: Client, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A root of 60 bytes has a whole run read again, of each of the runs of a request."""
+    monkeypatch.setattr(run_statements, "MOST_EVENTS_IN_ALL", 5)
+    runs = {size: new_id() for size in (4, 2, 3)}
+    for size, run in runs.items():
+        early = [event(run, seconds=1, data={"session_id": "early"}) for _ in range(size - 1)]
+        client.send(event(run, "agent_start", 5, data={"session_id": "root's"}), *early)
+    client.send(*[event(run, "agent_start", 4) for run in runs.values()])
+    found = {size: fields_of(client, run)["session_id"] for size, run in runs.items()}
+    assert found == {2: "early", 3: "early", 4: "root's"}
+    assert len(conn.execute(AGAIN).fetchall()) == 1  # verify says so, and repairs it

@@ -210,6 +210,26 @@ def test_a_late_start_does_not_count_the_ends_of_a_huge_run_again(
     assert [row["said"]["run_id"] for row in differences(conn)] == [run]
 
 
+def test_a_transaction_reads_the_ends_of_so_many_events_again_of_small_runs_first(
+    client: Client, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start of 60 bytes has a whole run read again, of each of the runs of a request."""
+    monkeypatch.setattr(run_outcome, "MOST_EVENTS_IN_ALL", 5)
+    late, runs = [], {size: new_id() for size in (4, 2, 3)}
+    for size, run in runs.items():
+        root, inside = event(run, "agent_start", 0), new_id()
+        ends = [
+            event(run, "agent_end", 2, previous_event_id=inside, data=BAD) for _ in range(size - 1)
+        ]
+        client.send(root, *ends)
+        start = event(run, "agent_start", 1, event_id=inside, parent_event_id=root["event_id"])
+        late.append(start)
+    client.send(*late)
+    found = {size: client.run(run)["status"] for size, run in runs.items()}
+    assert found == {2: "active", 3: "active", 4: "failed"}
+    assert [row["said"]["run_id"] for row in differences(conn)] == [runs[4]]
+
+
 def test_verify_takes_the_status_of_a_huge_run_as_it_is() -> None:
     text = queries.verify.agent_runs.text
     assert f"event_count > {run_outcome.HUGE_RUN_EVENTS}" in text
