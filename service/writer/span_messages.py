@@ -7,10 +7,10 @@ figure changes.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -28,7 +28,7 @@ TOO_MANY = (
     "that you may have here now. Send the spans, or retry later; they wait for an hour."
 )
 MESSAGES_AT_A_TIME = 1_000
-BYTES_AT_A_TIME = 4 * 1024 * 1024  # of messages to be added
+BYTES_AT_A_TIME = 4 * 1024 * 1024  # of messages to be added, or to become content
 READ_TIMES = 4  # of what an event may hold: the content of a span that is read and then cut
 SMALLEST_CONTENT = 1_024  # bytes, of an event that is nearly as large as an event may be
 ROOM_FOR_MARKS = 200
@@ -36,6 +36,8 @@ SOURCE = "/v1/logs"  # in `otel.taken`, where an attribute's name stands otherwi
 SIDES = INPUT, OUTPUT = "input", "output"
 
 Key = tuple[str, str]  # run_id, event_id
+Contents = dict[Key, tuple[bytes, dict[str, str]]]
+Item = TypeVar("Item")
 
 
 class NoRoom(Exception):
@@ -81,21 +83,22 @@ def keep(conn: Connection, messages: list[SpanMessage], client: str) -> None:
         or waiting["bytes"] + sum(len(message.content) for message in messages) > most_bytes
     ):
         raise NoRoom(TOO_MANY.format(messages=most_messages, bytes=int(most_bytes)))
-    for part in parts_of(messages):
+    for part in in_parts(messages, lambda message: len(message.content)):
         add(conn, part, client)
 
 
-def parts_of(messages: list[SpanMessage]) -> Iterator[list[SpanMessage]]:
-    """Messages in parts of some bytes: a statement is in memory several times."""
-    part: list[SpanMessage] = []
+def in_parts(items: Iterable[Item], size_of: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """Items in parts of some bytes: what a statement brings is in memory several times."""
+    part: list[Item] = []
     size = 0
-    for message in messages:
-        if part and size + len(message.content) > BYTES_AT_A_TIME:
+    for item in items:
+        if part and size + size_of(item) > BYTES_AT_A_TIME:
             yield part
             part, size = [], 0
-        part.append(message)
-        size += len(message.content)
-    yield part
+        part.append(item)
+        size += size_of(item)
+    if part:
+        yield part
 
 
 def add(conn: Connection, messages: list[SpanMessage], client: str) -> None:
@@ -137,14 +140,22 @@ def attach_to(conn: Connection, keys: list[Key], max_bytes: int, max_depth: int)
     keys = [key for key in keys if key[0] in days]
     events = find_events(conn, days, keys)
     ended = [key for key in keys if has_ended(events, key)]
-    if not ended:
-        return []
-    spans = find_spans(conn, ended, READ_TIMES * max_bytes)
-    changes = {
-        event_key: content
-        for key in ended
-        for event_key, content in contents_of(spans[key], key, events, max_bytes, max_depth)
-    }
+    sizes = {key_of(row): row["bytes"] for row in queries.messages.sizes(conn, **columns(ended))}
+    for part in in_parts(ended, sizes.__getitem__):
+        spans = find_spans(conn, part, READ_TIMES * max_bytes)
+        changes = {
+            event_key: content
+            for key in part
+            for event_key, content in contents_of(spans[key], key, events, max_bytes, max_depth)
+        }
+        set_contents(conn, days, changes)
+        read = [(key, digest) for key in part for digest in spans[key].digests]
+        queries.messages.note_attached(conn, **messages_of(read))
+    return ended
+
+
+def set_contents(conn: Connection, days: dict[str, str], changes: Contents) -> None:
+    """Set the content of events, and where it was taken from."""
     if changes:
         queries.messages.attach(
             conn,
@@ -153,9 +164,6 @@ def attach_to(conn: Connection, keys: list[Key], max_bytes: int, max_depth: int)
             contents=[content.decode() for content, _ in changes.values()],
             taken=[orjson.dumps(taken).decode() for _, taken in changes.values()],
         )
-    read = [(key, digest) for key in ended for digest in spans[key].digests]
-    queries.messages.note_attached(conn, **messages_of(read))
-    return ended
 
 
 def find_events(conn: Connection, days: dict[str, str], keys: list[Key]) -> dict[Key, Row]:

@@ -15,7 +15,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
 from service.auth.key_admin import create
 from service.auth.scopes import Scope
-from service.db.queries import Connection
+from service.db.queries import Connection, queries
 from service.ingest.json.event import MAX_DEPTH
 from service.metrics.verify import verify
 from service.writer import span_messages
@@ -389,3 +389,26 @@ def test_a_key_leaves_room_whatever_addresses_it_is_used_from(
         [post_two(client, f"127.0.0.{n}", key).status_code for n in range(1, 4)] for key in keys
     ]
     assert statuses == [[200, 200, 503], [200, 503, 503]]
+
+
+def test_messages_of_many_spans_are_read_in_parts(
+    client: Client, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits is 256 MB: read at once, it was in the worker's memory several times."""
+    monkeypatch.setattr(span_messages, "BYTES_AT_A_TIME", 2_500)
+    read: list[int] = []
+    of_spans = queries.messages.of_spans
+
+    def noted(conn: Connection, **params: Any) -> Any:
+        read.append(len(params["run_ids"]))
+        return of_spans(conn, **params)
+
+    monkeypatch.setattr(queries.messages, "of_spans", noted)
+    trace = new_trace()
+    calls = [new_span_id() for _ in range(5)]
+    body = {"content": "x" * 1_000}
+    send_logs(client, *[log(trace, call, "gen_ai.user.message", body) for call in calls])
+    send(client, *[span(trace, span_id=call, attributes=CALL) for call in calls])
+    assert (attach(conn), read) == (5, [2, 2, 1])
+    [found] = conn.execute("SELECT count(*) AS n FROM events WHERE data ? 'input'").fetchall()
+    assert found["n"] == 5
