@@ -6,7 +6,7 @@
 -- params   agent_names  text[]  the agents
 -- returns  relation text, key jsonb, stored jsonb, counted jsonb
 -- rows     one per row of a live view that differs; none when all is well
--- index    runs_agent_name_run_name_key, events_pkey, retired_metrics_agent_name_idx, metric_names_pkey
+-- index    runs_agent_name_run_name_key, or runs_agent_name_started_at_idx on PostgreSQL 15; events_pkey, retired_metrics_agent_name_idx, metric_names_pkey
 -- plan     the agents' runs, an index scan for the events of each, their retired metrics, their names; aggregates
 -- try      \set agent_names '{Researcher}'
 

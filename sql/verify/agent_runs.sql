@@ -6,7 +6,7 @@
 -- params   agent_names  text[]  the agents
 -- returns  relation text, key jsonb, stored jsonb, counted jsonb
 -- rows     one per run that differs; none when all is well
--- index    runs_agent_name_run_name_key, events_pkey
+-- index    runs_agent_name_run_name_key, or runs_agent_name_started_at_idx on PostgreSQL 15; events_pkey
 -- plan     the agents' runs, an index scan for the events of each
 -- try      \set agent_names '{Researcher}'
 
