@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -339,6 +339,31 @@ COLUMNS = {
     "run_name": "run_name VARCHAR(255) NOT NULL,",
     "parents": "parent_event_id VARCHAR(36), previous_event_id VARCHAR(36),",
 }
+
+
+def test_bad_lines_are_named_before_many_more_are_read(database_url: str) -> None:
+    """A file that was not meant: of two million short lines each error was kept, 3 GB of them."""
+    named: list[str] = []
+    ahead: list[int] = []
+
+    def lines() -> Iterator[Line]:
+        for number in range(10 * BATCH_EVENTS):
+            ahead.append(number - len(named))
+            yield Line(f"line {number}", b"x", number)
+
+    with closing(
+        GroupCommitWriter(lambda: connect(database_url, WRITE, "test"), today, "test")
+    ) as writer:
+        importer = Importer(
+            writer,
+            ScoreWriter(partial(storing_scores, database_url)),
+            Config.from_environment({}),
+            lambda position, _error: named.append(position),
+            lambda _done: None,
+        )
+        importer.run(lines())
+    assert len(named) == importer.result.failed == 10 * BATCH_EVENTS
+    assert max(ahead) <= 2 * BATCH_EVENTS
 
 
 def gati_database(path: Path, events: list[Event], names: dict[str, str], **columns: str) -> None:

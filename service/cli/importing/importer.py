@@ -48,8 +48,8 @@ class Batch:
     done: int = 0
 
     def __len__(self) -> int:
-        """How many rows are to be stored."""
-        return len(self.rows) + len(self.scores)
+        """How many rows are to be stored, and errors to be named."""
+        return len(self.rows) + len(self.scores) + len(self.failed)
 
 
 @dataclass
