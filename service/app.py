@@ -8,6 +8,7 @@ import falcon
 import orjson
 from falcon.media import JSONHandler
 
+from service.api.answer_budget import AnswerBudget, HoldingApp
 from service.api.body_budget import BodyBudget
 from service.api.errors import add_error_handlers
 from service.api.load_shedding import LoadShedder
@@ -71,7 +72,10 @@ def create_app(
     """
     access = Authorization(KeyCache(database), config)
     rate_limit = RateLimit(config, clock)
-    app = falcon.App(middleware=middleware(config, database, access, rate_limit))
+    passed = middleware(config, database, access, rate_limit)
+    # meinheld sends nothing but lists whole, and nginx before it takes each answer at once.
+    holds = config.worker_class != "meinheld"
+    app = HoldingApp(AnswerBudget(), passed) if holds else falcon.App(middleware=passed)
     app.router_options.converters["name"] = NameConverter
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=orjson.dumps)
     add_error_handlers(app)

@@ -8,6 +8,7 @@ from typing import Any
 
 import falcon
 
+from service.api.answer_budget import CLIENT
 from service.api.middleware.client_name import client_of
 from service.api.policy import Policy
 from service.api.streaming.limiter import stream_limiters
@@ -41,7 +42,7 @@ class ClientShares:
         share = policy.access(req.method).share
         if share is None:
             return
-        client = client_of(req, self._proxies)
+        client = req.env[CLIENT] = client_of(req, self._proxies)
         limiter = self._limiters.get(share)
         reader.set(
             Reader(client, POOL_TIMEOUT_SECONDS if limiter is None else STREAM_PATIENCE_SECONDS)
