@@ -33,8 +33,8 @@ class PriceKey(NamedTuple):
     above_tokens: int
 
 
-class Prices(DatabaseResource):
-    """All prices, or with `model` the one that a call has."""
+class PricedResource(DatabaseResource):
+    """A resource that reads the loaded prices, and keeps them until others are loaded."""
 
     policy = Policy({"GET": READ})
 
@@ -42,6 +42,10 @@ class Prices(DatabaseResource):
         super().__init__(database)
         self._current = CurrentPrices()
         self._lock = Lock()
+
+
+class Prices(PricedResource):
+    """All prices, or with `model` the one that a call has."""
 
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Respond with a page of prices; with `model`, with the price of its calls."""
@@ -84,15 +88,8 @@ class Prices(DatabaseResource):
         }
 
 
-class MissingPrices(DatabaseResource):
+class MissingPrices(PricedResource):
     """Models in use without a price: their calls count as free."""
-
-    policy = Policy({"GET": READ})
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self._current = CurrentPrices()
-        self._lock = Lock()
 
     def read(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Respond with the models whose calls since `from` have tokens, no cost and no price."""

@@ -64,11 +64,8 @@ class Owner(Struct, frozen=True, gc=False):
         return (not self.is_root, self.at, self.tie, self.event_id)
 
 
-class RunState(Struct, frozen=True, gc=False):
-    """The decided attributes of a run, as stored or as its events require.
-
-    A dataclass takes five times as long to make.
-    """
+class RunState(Struct, frozen=True, gc=False):  # a dataclass takes five times as long to make
+    """The decided attributes of a run, as stored or as its events require."""
 
     run_id: str
     received_on: date
