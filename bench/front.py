@@ -15,7 +15,8 @@ from bench.service import free_port, wait_for
 from service.postgres.account import choose_account
 
 TEMPLATE = Path(__file__).parents[1] / "deploy" / "nginx" / "templates" / "backend.conf.template"
-BODY_LIMIT_MB = "65"  # one above the service's own, as deploy/nginx/10-body-limit.envsh makes it
+# As deploy/nginx/10-limits.envsh makes them.
+LIMITS = {"BODY_LIMIT_MB": "65", "ANSWER_FILE": "1m"}
 START_SECONDS = 20.0
 PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 
@@ -68,7 +69,7 @@ def nginx(backend_url: str, directory: Path) -> Iterator[str]:
     variables = {
         "LISTEN": urlsplit(url).netloc,
         "BACKEND": urlsplit(backend_url).netloc,
-        "BODY_LIMIT_MB": BODY_LIMIT_MB,
+        **LIMITS,
     }
     text = TEMPLATE.read_text()
     for name, value in variables.items():

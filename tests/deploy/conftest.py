@@ -13,7 +13,7 @@ import pytest
 
 from tests.databases import janitor, url_of
 from tests.deploy.dockerfile import copied, read_dockerfile
-from tests.deploy.proxy import DEPLOY, NGINX, REPOSITORY, Proxy, body_limit_mb, free_port, nginx
+from tests.deploy.proxy import DEPLOY, NGINX, REPOSITORY, Proxy, free_port, limits, nginx
 from tests.leaks import look_through_log
 from tests.processes.harness import is_healthy, until
 
@@ -119,7 +119,7 @@ def behind_nginx(image: Image, directory: Path, worker_class: str, url: str) -> 
             BACKEND_TEMPLATE,
             directory,
             BACKEND=f"127.0.0.1:{port}",
-            BODY_LIMIT_MB=body_limit_mb(MAX_BODY_MB),
+            **limits(MAX_BODY_MB=str(MAX_BODY_MB), WORKER_CLASS=worker_class),
         ) as proxy,
     ):
         yield Stack(proxy, directory / "service.log", pid)

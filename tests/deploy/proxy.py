@@ -51,7 +51,7 @@ def nginx(template: Path, directory: Path, **variables: str) -> Iterator[Proxy]:
     port = free_port()
     (directory / "conf.d").mkdir()
     conf = directory / "conf.d" / template.name.removesuffix(".template")
-    conf.write_text(filled(template, {**variables, "LISTEN": f"127.0.0.1:{port}"}))
+    conf.write_text(filled(template, {**limits(), **variables, "LISTEN": f"127.0.0.1:{port}"}))
     # Workers of a root's nginx become nobody, who may not enter pytest's directories.
     user = "user root;" if os.geteuid() == 0 else ""
     main = directory / "nginx.conf"
@@ -94,16 +94,22 @@ def filled(template: Path, variables: Mapping[str, str]) -> str:
 
 
 def body_limit_mb(max_body_mb: int) -> str:
-    """What deploy/nginx/10-body-limit.envsh makes of MAX_BODY_MB."""
-    script = DEPLOY / "nginx" / "10-body-limit.envsh"
+    """What deploy/nginx/10-limits.envsh makes of MAX_BODY_MB."""
+    return limits(MAX_BODY_MB=str(max_body_mb))["BODY_LIMIT_MB"]
+
+
+def limits(**environment: str) -> dict[str, str]:
+    """What deploy/nginx/10-limits.envsh makes of an environment."""
+    script = DEPLOY / "nginx" / "10-limits.envsh"
+    names = ("BODY_LIMIT_MB", "ANSWER_FILE")
     done = subprocess.run(
-        ["sh", "-c", '. "$1"; printf %s "$BODY_LIMIT_MB"', "sh", script],
-        env={"PATH": os.defpath, "MAX_BODY_MB": str(max_body_mb)},
+        ["sh", "-c", f'. "$1"; echo {" ".join(f"${name}" for name in names)}', "sh", script],
+        env={"PATH": os.defpath, **environment},
         capture_output=True,
         text=True,
         check=True,
     )
-    return done.stdout
+    return dict(zip(names, done.stdout.split(), strict=True))
 
 
 def free_port() -> int:

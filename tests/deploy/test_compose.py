@@ -131,14 +131,14 @@ def test_every_file_it_names_is_there(services: dict[str, Any]) -> None:
 
 
 def test_the_nginx_image_would_run_the_script_that_sets_the_limit() -> None:
-    script = REPOSITORY / "deploy" / "nginx" / "10-body-limit.envsh"
+    script = REPOSITORY / "deploy" / "nginx" / "10-limits.envsh"
     assert script.stat().st_mode & 0o111, "the image ignores it unless it is executable"
 
 
 def test_the_templates_ask_only_for_what_the_services_set(services: dict[str, Any]) -> None:
     template = (REPOSITORY / "deploy/nginx/templates/backend.conf.template").read_text()
-    given = set(services["nginx"]["environment"]) | {"BODY_LIMIT_MB"}
-    assert set(re.findall(r"\$\{(\w+)\}", template)) == given - {"MAX_BODY_MB"}
+    given = set(services["nginx"]["environment"]) | {"BODY_LIMIT_MB", "ANSWER_FILE"}
+    assert set(re.findall(r"\$\{(\w+)\}", template)) == given - {"MAX_BODY_MB", "WORKER_CLASS"}
     dashboard = (REPOSITORY / "deploy/dashboard/templates/dashboard.conf.template").read_text()
     assert set(re.findall(r"\$\{(\w+)\}", dashboard)) == {
         "LISTEN",
