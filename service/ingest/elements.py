@@ -39,6 +39,18 @@ class Cut(NamedTuple):
 
     elements: list[Element] | None
     beside: Element
+    is_masked: bool = False  # all of it
+
+    @property
+    def plain_beside(self) -> Element:
+        """The field beside the array as the text had it."""
+        return unmask(bytes(self.beside)) if self.is_masked else self.beside
+
+    def unmasked(self) -> "Cut":
+        """All of it as the text had it."""
+        if not self.is_masked:
+            return self
+        return Cut(self.elements and unmask_all(self.elements), self.plain_beside)
 
 
 def is_sparse(text: bytes, max_element_bytes: int) -> bool:
@@ -63,18 +75,29 @@ def cut(text: Element, name: str, limit: int, beside: str = "") -> Cut:
 
     Raises msgspec.MsgspecError or RecursionError when the text is no such object, or no JSON.
     """
+    return cut_masked(text, name, limit, beside).unmasked()
+
+
+def cut_masked(
+    text: Element, name: str, limit: int, beside: str = "", is_masked: bool = False
+) -> Cut:
+    """As `cut`, of a text that may be masked; what had to be masked stays so.
+
+    What is cut out of a masked text lies within it, and can be cut again without a copy.
+    """
     decode = cutter(name, limit if len(text) > SMALL else None, beside)
+    if not is_masked:
+        try:
+            return decode(text)
+        except msgspec.ValidationError:
+            raise
+        except (msgspec.DecodeError, RecursionError):
+            text = mask(bytes(text))
     try:
-        return decode(text)
-    except msgspec.ValidationError:
-        raise
-    except (msgspec.DecodeError, RecursionError):
-        masked = mask(bytes(text))
-    try:
-        found = decode(masked)
+        found = decode(text)
     except RecursionError:
-        found = decode(without_depth(masked))
-    return Cut(found.elements and unmask_all(found.elements), unmask(bytes(found.beside)))
+        found = decode(without_depth(bytes(text)))
+    return found._replace(is_masked=True)
 
 
 @lru_cache(maxsize=8)

@@ -25,6 +25,7 @@ TEXT = '"' + "a, b" * MANY + '"'
 MEMBERS = ",".join(f'"{number:x}":"xyz"' for number in range(90_000))  # few enough to be mended
 OBJECT = "{" + MEMBERS + "}"
 TIMES_THE_BODY = 8
+TIMES_A_SCOPE = 5.5  # beside the body
 
 
 def events(**fields: str) -> str:
@@ -171,5 +172,18 @@ def test_a_span_that_is_made_to_cost_much_when_it_is_repaired(
         assert batch.spans == 2
         assert len(batch.rows) >= 1
         assert tracemalloc.get_traced_memory()[1] < 4 * len(body) + 16 * MEGABYTE
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_scope_of_nan_is_held_a_few_times_at_once() -> None:
+    attributes = "{" + ",".join(f'"{number:x}":NaN' for number in range(MANY // 4)) + "}"
+    sent = json.dumps({"resourceSpans": [{"scopeSpans": [{"scope": {"attributes": 0}}]}]})
+    body = sent.replace("0", attributes).encode()
+    parse_spans(body, True, 10_000, MEGABYTE, 64)  # makes what is kept for all bodies
+    tracemalloc.start()
+    try:
+        parse_spans(body, True, 10_000, MEGABYTE, 64)
+        assert tracemalloc.get_traced_memory()[1] < TIMES_A_SCOPE * len(body)
     finally:
         tracemalloc.stop()

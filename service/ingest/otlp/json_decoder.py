@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from service.core.cooperative import Pacer
-from service.ingest.elements import Element, cut, is_sparse
+from service.ingest.elements import Cut, Element, cut_masked, is_sparse
 from service.ingest.json.batch import utf8_of
 from service.ingest.json.fields import BadEvent
 from service.ingest.masks import mask
@@ -100,23 +100,23 @@ def cut_groups(body: bytes, max_spans: int, max_bytes: int, repairs: Repairs) ->
     groups: list[Group] = []
     left, pacer = FIELDS_PER_SPAN * max_spans + SOME_FIELDS, Pacer()
 
-    def parts(text: Element, name: str, beside: str = "") -> tuple[list[Element], Element]:
+    def parts(text: Element, is_masked: bool, name: str, beside: str = "") -> Cut:
         nonlocal left
         pacer.pause()
-        found = cut(text, name, max_spans + 1, beside)
-        elements = found.elements or []
-        left -= len(elements)
-        if left < 0 or len(elements) > max_spans:
+        found = cut_masked(text, name, max_spans + 1, beside, is_masked)
+        left -= len(found.elements or ())
+        if left < 0 or len(found.elements or ()) > max_spans:
             raise TooManySpans(max_spans)
-        return elements, found.beside
+        return found
 
-    for resource_spans in parts(body, "resourceSpans")[0]:
-        scopes, resource = parts(resource_spans, "scopeSpans", "resource")
-        service = cut_service(resource, max_bytes, repairs)
-        for scope_spans in scopes:
-            spans, scope = parts(scope_spans, "spans", "scope")
-            origin = cut_origin(service, scope, max_bytes, repairs)
-            groups.append((origin, spans))
+    resources = parts(body, False, "resourceSpans")
+    for resource_spans in resources.elements or ():
+        scopes = parts(resource_spans, resources.is_masked, "scopeSpans", "resource")
+        service = cut_service(scopes.plain_beside, max_bytes, repairs)
+        for scope_spans in scopes.elements or ():
+            spans = parts(scope_spans, scopes.is_masked, "spans", "scope").unmasked()
+            origin = cut_origin(service, spans.beside, max_bytes, repairs)
+            groups.append((origin, spans.elements or ()))
     return groups
 
 
