@@ -144,9 +144,9 @@ def shapes(draw: st.DrawFn) -> Shape:
         kind,
         draw(st.sampled_from(PLACES[kind])),
         draw(st.sampled_from(UNITS)),
-        draw(st.sampled_from([32 * KB, 128 * KB, 512 * KB])),
+        draw(st.sampled_from([256 * KB, 1024 * KB, 2048 * KB, 4096 * KB])),
         draw(st.sampled_from([0, 0, 0, 1, 30, 65, 600, 990, 1030, 20_000])),
         draw(st.sampled_from(SPOILERS)),
-        draw(st.sampled_from([1, 2, 10, 50])),
+        draw(st.sampled_from([1, 2, 10, 50, 3_000])),
         draw(st.booleans()),
     )
