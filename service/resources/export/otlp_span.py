@@ -78,9 +78,12 @@ def as_event(
     is_error = bool(event["is_error"] or (end and end["is_error"]))
     outcome = native.outcome(is_error, {**data, **end_data})
     exception = outcome.pop("exception", None)
-    if exception:
-        at = str(nanoseconds(end or event))
-        outcome["events"] = [{"name": EXCEPTION, "timeUnixNano": at, "attributes": exception}]
+    exceptions = [*exception_of_start(event, data, end, exception), (end or event, exception)]
+    outcome["events"] = [
+        {"name": EXCEPTION, "timeUnixNano": str(nanoseconds(of)), "attributes": attributes}
+        for of, attributes in exceptions
+        if attributes
+    ]
     resource = {
         "service.name": run["agent_name"],
         "deployment.environment.name": run["environment"],
@@ -95,3 +98,13 @@ def as_event(
             **outcome,
         },
     )
+
+
+def exception_of_start(
+    event: Row, data: Json, end: Row | None, exception: list[Json] | None
+) -> list[tuple[Row, list[Json]]]:
+    """The exception of an agent's start, where its end failed by another, which then counts."""
+    if end is None or not event["is_error"] or not end["is_error"]:
+        return []
+    first = native.outcome(True, data)["exception"]
+    return [] if first == exception else [(event, first)]

@@ -125,6 +125,21 @@ def test_an_error_says_the_same_again(client: Client, other: Client, said: dict[
     assert one["first_error"] == two["first_error"] is not None
 
 
+def test_an_agent_that_failed_twice_has_both_exceptions(client: Client, other: Client) -> None:
+    run, agent = new_id(), new_id()
+    failed = [{"status": "error", "error": said} for said in ("no key", "TimeoutError: late")]
+    client.send(
+        event(run, "agent_start", event_id=agent, data=failed[0]),
+        event(run, "agent_end", 1, previous_event_id=agent, data=failed[1]),
+    )
+    [line] = export(client, "otlp.jsonl", run_id=run).text.splitlines()
+    [span] = orjson.loads(line)["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    said = [pair["value"]["stringValue"] for one in span["events"] for pair in one["attributes"]]
+    assert said == ["no key", "TimeoutError", "late"]
+    sent_again(client, other, run)
+    assert other.ok(f"/runs/{run}")["first_error"] == {"type": "TimeoutError", "text": "late"}
+
+
 def otlp_span(number: int, parent: int | None, **fields: Any) -> dict[str, Any]:
     """A span of the one trace, as an SDK writes it."""
     attributes = [
