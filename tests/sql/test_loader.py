@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Mapping
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,17 @@ def test_a_file_of_many_choices_pushes_no_other_out_of_what_is_prepared(conn: Co
     prepared = conn.execute("SELECT statement FROM pg_prepared_statements").fetchall()
     ours = [row["statement"] for row in prepared if row["statement"].startswith("/* area.")]
     assert ours == ["/* area.one */ SELECT 1"]
+
+
+def test_texts_are_kept_up_to_a_limit() -> None:
+    names = [f"p{n}" for n in range(8)]
+    conditions = "".join(f"\\if :{{?{name}}}\n , :'{name}'\n\\endif\n" for name in names)
+    query = Query("area.many", f"SELECT 1\n{conditions};")
+    first = query.variant(["p0"])
+    assert query.variant(["p0", "unknown"]) is first
+    for choice in combinations(names, 3):
+        query.variant(choice)
+    assert query.variant(["p0"]) is not first
 
 
 DIVIDED = """
