@@ -53,7 +53,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
 def main(url: str, name: str, params: dict[str, str]) -> None:
     """Print both plans of sql/NAME.sql.
 
-    A search has only the custom plan: it is never prepared, but planned for its values each time.
+    Of a search only the custom plan is shown: most are planned for their values each time.
     """
     query = find_query(name)
     if params.keys() != query.expected(params):

@@ -103,9 +103,9 @@ class Database:
             yield conn
 
     @contextmanager
-    def searching(self, seconds: float) -> Iterator[Connection]:
+    def searching(self, seconds: float, planned_once: bool = False) -> Iterator[Connection]:
         """Lend a connection for one transaction of searches: see Reads."""
-        with self.replicas.server().searching(seconds) as conn:
+        with self.replicas.server().searching(seconds, planned_once) as conn:
             yield conn
 
     @contextmanager

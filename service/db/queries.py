@@ -44,7 +44,7 @@ class Query:
     r"""One SQL file: its text for psycopg, and the names of its parameters.
 
     Parameters inside `\if :{?name}` are optional: the file has a text for each choice of those.
-    With many choices the statement is not prepared.
+    With many choices the statement is not prepared, unless by `planned`.
     """
 
     def __init__(self, name: str, source: str) -> None:
@@ -86,6 +86,16 @@ class Query:
 
         Raises TypeError when a parameter is missing or one too many.
         """
+        return self._run(conn, params, self.is_prepared)
+
+    def planned(self, conn: Connection, **params: Any) -> Cursor:
+        """Run it, prepared from the sixth time on that a connection runs this choice.
+
+        Choices that are rare push no frequent statement out of what is prepared.
+        """
+        return self._run(conn, params, self.is_prepared or None)
+
+    def _run(self, conn: Connection, params: dict[str, Any], prepare: bool | None) -> Cursor:
         chosen = {name for name in self.optional if params.get(name) is not None}
         if self.is_divided and is_distributed(conn):
             chosen.add(DISTRIBUTED)
@@ -102,7 +112,7 @@ class Query:
         text = variant.with_identifiers(params)
         values = {name: as_text(params[name]) for name in variant.params}
         if self.bindable:
-            return conn.execute(text, values, prepare=self.is_prepared)
+            return conn.execute(text, values, prepare=prepare)
         return psycopg.ClientCursor(conn, row_factory=dict_row).execute(text, values)
 
 

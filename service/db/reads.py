@@ -65,14 +65,17 @@ class Reads:
             yield conn
 
     @contextmanager
-    def searching(self, seconds: float) -> Iterator[Connection]:
+    def searching(self, seconds: float, planned_once: bool = False) -> Iterator[Connection]:
         """Lend a connection for one transaction of searches, each planned for its own values.
 
+        Or `planned_once`, for statements that have one plan whatever the values (Query.planned).
         A statement that takes longer than `seconds` raises QueryCanceled.
         """
         with self.snapshot() as conn:
+            once = planned_once and not is_distributed(conn)
+            plan = queries.transactions.plan_once if once else queries.transactions.plan_for_values
             milliseconds = max(1, round(seconds * 1000))  # 0 would be no limit
-            queries.transactions.plan_for_values(conn, timeout=f"{milliseconds}ms")
+            plan(conn, timeout=f"{milliseconds}ms")
             yield conn
 
 

@@ -173,13 +173,17 @@ def by_time(database: Database, search: GroupSearch) -> Page[RunKey]:
         }
         if is_of_few(conn, search):
             return ScanBatch(queries.sessions.list_of_few(conn, **asked).fetchall(), None)
-        found = queries.sessions.list(conn, **asked, slice=rows).fetchall()
+        query = queries.sessions.list.planned if planned_once else queries.sessions.list
+        found = query(conn, **asked, slice=rows).fetchall()
         end = key_of(found[-1]) if found and found[-1]["is_end"] else None
         return ScanBatch([row for row in found if row["matches"]], end)
 
     key = search.position()
     after = None if key is None else RunKey(to_moment(key[0]), to_id(key[1]))
-    return TimeBoundedScan(database).collect(scan_batch, after, search.limit, key_of)
+    # Of an agent and a user, their values say by which index the runs are found.
+    planned_once = None in (search.filters["agent"], search.filters["user_id"])
+    scan = TimeBoundedScan(database, planned_once=planned_once)
+    return scan.collect(scan_batch, after, search.limit, key_of)
 
 
 def is_of_few(conn: Connection, search: GroupSearch) -> bool:

@@ -12,13 +12,15 @@
 -- params   by_agent        boolean  optional: by agent
 -- params   by_version      boolean  optional: by version of the runs
 -- params   by_day          boolean  optional: by day
+-- params   of_few          boolean  optional, with agent: given, the scores are looked up by the agent's runs, which are few
 -- params   category_limit  bigint  categories of a group at most, the most frequent first
 -- params   row_limit       bigint  groups at most
 -- returns  name text, kind text, agent_name text, version text, day date, scores bigint, value_sum numeric, average numeric, minimum numeric, maximum numeric, categories jsonb, category_count bigint
 -- rows     up to row_limit: one per name and kind, and per agent, version and day where they are asked for; the version of runs without one is empty; of a boolean, average is the share of true
 -- index    scores_name_timestamp_idx or scores_pkey or scores_timestamp_idx
--- plan     by its values: the days of the scores, or the runs of the agent; aggregate
--- try      \set from_day 2026-11-01 \set to_day 2026-12-24 \set agent Researcher \set version 1.2 \set name accuracy \set source api \set by_agent true \set by_version true \set by_day true \set category_limit 20 \set row_limit 1000
+-- plan     by its values: the days of the scores, or the runs of the agent; aggregate. With of_few always an index-only scan of the
+--          runs (runs_agent_name_started_at_idx), and an index scan by scores_pkey for each
+-- try      \set from_day 2026-11-01 \set to_day 2026-12-24 \set agent Researcher \set version 1.2 \set name accuracy \set source api \set by_agent true \set by_version true \set by_day true \set of_few true \set category_limit 20 \set row_limit 1000
 
 WITH stored AS MATERIALIZED (
     SELECT s.name, s.kind, s.value_text,
@@ -41,9 +43,18 @@ WITH stored AS MATERIALIZED (
            sum(s.value_number) AS value_sum,
            min(s.value_number) AS value_min,
            max(s.value_number) AS value_max
+\if :{?of_few}
+      FROM runs AS r
+     CROSS JOIN LATERAL (
+           SELECT f.name, f.kind, f.value_text, f.value_number, f.source, f.timestamp
+             FROM scores AS f
+            WHERE f.run_id = r.run_id
+           OFFSET 0) AS s
+\else
       FROM scores AS s
       JOIN runs   AS r
         ON r.run_id = s.run_id
+\endif
      WHERE s.timestamp >= :'from_day'::date::timestamptz
        AND s.timestamp <  :'to_day'::date::timestamptz
 \if :{?agent}

@@ -129,6 +129,20 @@ def test_a_file_of_many_choices_pushes_no_other_out_of_what_is_prepared(conn: Co
     assert ours == ["/* area.one */ SELECT 1"]
 
 
+def test_a_frequent_choice_is_prepared_where_that_is_asked_for(conn: Connection) -> None:
+    names = [f"p{n}" for n in range(8)]
+    conditions = "".join(f"\\if :{{?{name}}}\n , :'{name}'\n\\endif\n" for name in names)
+    many = Query("area.many", f"SELECT 1\n{conditions};")
+    for _ in range(6):
+        many(conn, p1="x")
+        many.planned(conn, p0="x")
+    for choice in combinations(names, 3):
+        many.planned(conn, **dict.fromkeys(choice, "x"))
+    prepared = conn.execute("SELECT statement FROM pg_prepared_statements").fetchall()
+    ours = [row["statement"] for row in prepared if row["statement"].startswith("/* area.")]
+    assert ours == [many.variant(["p0"]).text.replace("%(p0)s", "$1")]
+
+
 def test_texts_are_kept_up_to_a_limit() -> None:
     names = [f"p{n}" for n in range(8)]
     conditions = "".join(f"\\if :{{?{name}}}\n , :'{name}'\n\\endif\n" for name in names)

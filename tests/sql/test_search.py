@@ -124,6 +124,24 @@ def is_by_index(query: Query, chosen: Collection[str], plan: str) -> bool:
     return any(index in plan for index in walked)
 
 
+def test_sessions_go_by_the_index_of_their_order_whatever_the_values(filled_url: str) -> None:
+    query = queries.sessions.list
+    both = {"agent", "user_id"}
+    asked = [chosen for chosen in choices(query) if not both <= chosen]
+    with connect(filled_url, READ, "test") as conn:
+        queries.transactions.plan_once(conn, timeout="10s")
+        for chosen in asked:
+            variant = query.variant(chosen)
+            numbers = {param: f"${n}" for n, param in enumerate(sorted(variant.params), 1)}
+            text = variant.with_identifiers(examples_of(query.name)) % numbers
+            conn.execute(f"PREPARE walk AS {text}")
+            values = ", ".join("NULL" for _ in numbers)
+            rows = conn.execute(f"EXPLAIN EXECUTE walk ({values})").fetchall()
+            plan = "\n".join(str(row["QUERY PLAN"]) for row in rows)
+            conn.execute("DEALLOCATE walk")
+            assert is_by_index(query, chosen, plan), (chosen, plan)
+
+
 def test_explain_shows_the_one_plan_that_a_search_has(
     filled_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,12 +57,14 @@ class TimeBoundedScan:
         database: Database,
         clock: Callable[[], float] = time.monotonic,
         rows: int = FIRST_ROWS,
+        planned_once: bool = False,
     ) -> None:
         self._database = database
         self._clock = clock
         self._seconds = database.read_timeout_seconds
         self._end = clock() + self._seconds
         self._rows = rows
+        self._planned_once = planned_once
 
     def collect(
         self, scan: Scan[P], after: P | None, limit: int, key_of: Callable[[Row], P]
@@ -96,7 +98,7 @@ class TimeBoundedScan:
         while True:
             begun = self._clock()
             try:
-                with self._database.searching(self._remaining() / 2) as conn:
+                with self._database.searching(self._remaining() / 2, self._planned_once) as conn:
                     batch = scan(conn, self._rows, position, limit)
             except psycopg.errors.QueryCanceled:
                 if self._rows == 1:

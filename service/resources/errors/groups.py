@@ -25,7 +25,7 @@ from service.api.parameters import (
 )
 from service.api.policy import READ, Policy
 from service.api.resource import DatabaseResource
-from service.db.queries import Connection, Row, is_distributed, queries
+from service.db.queries import Connection, Row, queries
 from service.resources.errors.shown import shown_error, shown_fingerprint, shown_place
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
@@ -34,7 +34,6 @@ MOST_ERRORS = 100_000  # of a window: grouping them takes a third of a second
 SORTS = ("count", "last")
 OWNERS = ("agent", "environment")  # of the runs that the errors are in
 INT64 = 2**63
-PLANS = "plan_cache_mode"
 
 Owners = dict[str, str | None]
 
@@ -74,12 +73,11 @@ class ErrorGroups(DatabaseResource):
         window = read_window(req, datetime.now(UTC))
         window, after = read_cursor(optional_text(req, "cursor"), window)
         try:
-            with self._database.searching(self._database.read_timeout_seconds) as conn:
-                if owners["agent"] is not None:
-                    plan_once(conn)
+            seconds = self._database.read_timeout_seconds
+            with self._database.searching(seconds, planned_once=True) as conn:
                 rows = find_groups(conn, window, owners, after, limit + 1)
                 page = rows[:limit]
-                newest = find_newest(conn, page, owners)
+                newest = find_newest(conn, page, owners) if page else {}
         except psycopg.errors.QueryCanceled:
             raise too_slow() from None
         cursor = cursor_after(window, page[-1]) if len(rows) > limit else None
@@ -137,7 +135,7 @@ def find_groups(
 ) -> list[Row]:
     """The groups in their order; raise ApiError 400 for a window of too many errors."""
     by_last = window.sort == "last" or None
-    rows = queries.errors.groups(
+    rows = queries.errors.groups.planned(
         conn,
         **window.times,
         error_limit=MOST_ERRORS,
@@ -154,15 +152,8 @@ def find_groups(
     return [row for row in rows if row["agents"]]  # on Citus a run may be gone that moment
 
 
-def plan_once(conn: Connection) -> None:
-    """Plan the rest of the transaction once per connection: over 104 partitions it takes 6 ms."""
-    if not is_distributed(conn):  # Citus makes no generic plans
-        queries.transactions.use_settings(conn, names=[PLANS], settings=["force_generic_plan"])
-
-
 def find_newest(conn: Connection, groups: list[Row], owners: Owners) -> dict[int, Row]:
     """The newest error of each group, by its fingerprint."""
-    plan_once(conn)
     rows = queries.errors.newest(
         conn,
         fingerprints=[str(group["error_fingerprint"]) for group in groups],

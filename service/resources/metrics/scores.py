@@ -21,13 +21,14 @@ from service.api.parameters import (
 )
 from service.api.policy import READ, Policy
 from service.api.resource import DatabaseResource
-from service.db.queries import Row, queries
+from service.db.queries import Connection, Row, is_distributed, queries
 from service.ingest.scores.score import MAX_NAME, SOURCES
 from service.resources.metrics.summary import stamp
 
 DEFAULT_DAYS = 30
 DEFAULT_GROUPS, MAX_GROUPS = 1_000, 10_000
 MAX_CATEGORIES = 20  # of a group
+MOST_LOOKED_UP = 2_000  # runs of an agent
 DIMENSIONS = {
     "agent": "agent_name",
     "version": "version",
@@ -61,13 +62,18 @@ class ScoreMetrics(DatabaseResource):
             "source": optional_choice(req, "source", SOURCES),
         }
         try:
-            with self._database.searching(self._database.read_timeout_seconds / 2) as conn:
+            seconds = self._database.read_timeout_seconds / 2
+            with self._database.searching(seconds, planned_once=True) as conn:
                 state = queries.metrics.state(conn)
-                rows = queries.metrics.scores(
+                of_few = is_of_few(conn, filters["agent"])
+                if not of_few:
+                    queries.transactions.plan_for_sums(conn)
+                rows = queries.metrics.scores.planned(
                     conn,
                     **window._asdict(),
                     **filters,
                     **{f"by_{name}": name in dimensions or None for name in DIMENSIONS},
+                    of_few=of_few or None,
                     category_limit=MAX_CATEGORIES,
                     row_limit=limit + 1,
                 )
@@ -82,6 +88,17 @@ class ScoreMetrics(DatabaseResource):
             "groups": [present(row, dimensions) for row in found[:limit]],
             "truncated": len(found) > limit,
         }
+
+
+def is_of_few(conn: Connection, agent: str | None) -> bool:
+    """Whether scores are looked up by the runs of the agent: each costs 2 µs, with scores or not.
+
+    Else by their days, or as the planner wants: all of 20,000 scores took 6 ms.
+    """
+    if agent is None or is_distributed(conn):
+        return False
+    found = queries.sessions.exceeds(conn, agent=agent, run_limit=MOST_LOOKED_UP).fetchall()
+    return found[0]["exceeds"] is False
 
 
 def read_window(req: falcon.Request, now: datetime) -> Window:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from service.resources.metrics import scores
 from tests.client import Client
 from tests.db.old import LONG_AGO, on, receive, retain
 from tests.events import event, new_id
@@ -72,7 +73,11 @@ def test_many_categories_are_cut_and_counted(client: Client, runs: list[str]) ->
     assert group["categories"][0] == {"value": "c07", "count": 2, "share": 0.076923}
 
 
-def test_groups_and_filters(client: Client, runs: list[str]) -> None:
+@pytest.mark.parametrize("most", [1, scores.MOST_LOOKED_UP], ids=["by day", "by run"])
+def test_groups_and_filters(
+    client: Client, runs: list[str], monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(scores, "MOST_LOOKED_UP", most)
     for n, run in enumerate(runs):
         send(client, score(run, n, timestamp=f"2026-11-2{n // 2}T23:59:59.999999Z"))
     send(client, score(runs[0], 9, name="other", source="user"))
@@ -93,7 +98,9 @@ def test_groups_and_filters(client: Client, runs: list[str]) -> None:
         ("2026-11-20", 1, 1),
         ("2026-11-21", 1, 3),
     ]
-    assert counts("source=user") == [(1, 9)]
+    assert counts("source=user") == counts("source=user&agent=agent%200") == [(1, 9)]
+    assert counts("source=user&agent=agent%201") == []
+    assert counts("agent=agent%201&name=accuracy") == [(2, 4)]
     assert counts("source=user&name=accuracy") == []
     assert len(counts("group_by=agent,day")) == 5
     answer = client.ok("/api/metrics/scores", query_string=f"{ALL}&group_by=agent&limit=1")
