@@ -2,7 +2,8 @@
 --
 -- returns  total_agents bigint, total_runs bigint, total_events bigint, total_cost numeric, avg_cost_per_run numeric, avg_tokens_in_per_run numeric, avg_tokens_out_per_run numeric, total_tokens_in numeric, total_tokens_out numeric, total_duration_hours numeric
 -- rows     one
--- plan     agent_totals and the deltas; the agents are counted
+-- index    daily_rollups_pkey or daily_rollups_dimension_day_idx
+-- plan     the days of daily_rollups and the deltas: of 30,000 agents their totals take 30 times as long; the agents are counted
 
 SELECT (SELECT count(*)
           FROM agents)                                             AS total_agents,
@@ -15,4 +16,4 @@ SELECT (SELECT count(*)
        coalesce(sum(t.tokens_in), 0)                               AS total_tokens_in,
        coalesce(sum(t.tokens_out), 0)                              AS total_tokens_out,
        coalesce(sum(t.duration_us), 0) / 3600000000                AS total_duration_hours
-  FROM agent_totals_live AS t;
+  FROM daily_totals_live AS t;
