@@ -12,7 +12,7 @@ from bench.texts import pairs
 
 Event = dict[str, Any]
 
-AGENTS = 20
+AGENTS = 100
 RUN_EVENTS = (5, 200)
 RUN_SHAPE = 0.8  # half of the runs have fewer than 12 events, one in twenty all 200
 MODELS = ("gpt-4o", "gpt-4o-mini", "claude-sonnet", "llama-3-70b")
@@ -41,7 +41,7 @@ def batches(source: Iterator[Event], count: int, size: int) -> Iterator[bytes]:
 def run(rng: random.Random, spread: timedelta) -> Iterator[Event]:
     """One run: agent_start, calls, agent_end."""
     start, run_id = uuid4(rng), uuid4(rng)
-    # Zipf: the first agent has half of the runs of all twenty together, or nearly.
+    # Zipf: the first agent has half of all runs, and the n-th 1 / (n × (n + 1)) of them.
     agent = f"agent {min(int(rng.paretovariate(1)), AGENTS)}"
     moment = EPOCH + spread * rng.random()
     length = min(int(RUN_EVENTS[0] * rng.paretovariate(RUN_SHAPE)), RUN_EVENTS[1])
