@@ -4,7 +4,7 @@ Only spans in the same request count. The run belongs to the agent of its root e
 (service/writer/run_owner.py), whenever that arrives.
 """
 
-from service.ingest.otlp.attributes import AGENT_NAME, first, name
+from service.ingest.otlp.attributes import Facts, first, name
 from service.ingest.otlp.conventions import names_of
 from service.ingest.otlp.origin import NO_SERVICE
 from service.ingest.otlp.span import Span
@@ -30,10 +30,10 @@ class Agents:
         self._http_roots: list[Key] = []
         self._nameless: list[tuple[Key, str, list[EventRow]]] = []
 
-    def add(self, span: Span, rows: list[EventRow]) -> None:
+    def add(self, span: Span, said: Facts, rows: list[EventRow]) -> None:
         """Note the name or the parent of a span, and its rows, which `set_names` completes."""
         key = (span.trace_id, span.span_id)
-        own_name = first(span.attributes, AGENT_NAME, name) or inner_name(span)
+        own_name = said.first("agent", name) or inner_name(span)
         if own_name is not None:
             self._names[key] = own_name
         elif not span.is_local_root:

@@ -24,6 +24,8 @@ AGENT_NAME = names_of("agent")
 ENVIRONMENT = names_of("environment")
 VERSION = names_of("version of the service")
 METADATA = tuple(METADATA_PREFIXES.values())
+# The fields of a run, of which the release stands for a version.
+IDENTITIES = ("session_id", "user_id", "tags", "version", "release")
 MAX_KEPT = 4_096  # characters
 NUMBERED = tuple(f"{prefix}." for prefix in (*INPUT_PREFIXES.values(), *OUTPUT_PREFIXES.values()))
 
@@ -46,11 +48,13 @@ class Shape(Struct, gc=False):
 
     Of nearly every meaning there is one attribute or none; None stands for several. `numbered` are
     parts of messages, such as `gen_ai.prompt.0.content`, and `metadata` keys of a run's metadata.
+    `identities` are those of IDENTITIES that the names mean.
     """
 
     by_meaning: dict[str, str | None]
     numbered: tuple[str, ...]
     metadata: tuple[str, ...]
+    identities: tuple[str, ...]
 
 
 class Facts(Struct, gc=False):
@@ -110,7 +114,9 @@ def shape_of(names: tuple[str, ...]) -> Shape:
         for meaning in MEANINGS.get(name, ()):
             found[meaning] = None if meaning in found else name
     numbered = tuple([name for name in names if name.startswith(NUMBERED)])
-    return Shape(found, numbered, tuple([n for n in names if n.startswith(METADATA)]))
+    metadata = tuple([name for name in names if name.startswith(METADATA)])
+    identities = tuple([meaning for meaning in IDENTITIES if meaning in found])
+    return Shape(found, numbered, metadata, identities)
 
 
 def first(

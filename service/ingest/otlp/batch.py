@@ -9,6 +9,7 @@ from service.ingest.json.batch import EXPIRED, LONG_NUMBERS
 from service.ingest.json.fields import BadEvent
 from service.ingest.long_numbers import REPAIRED, shorten
 from service.ingest.otlp.agents import Agents
+from service.ingest.otlp.attributes import facts_of
 from service.ingest.otlp.json_decoder import is_empty_json, read_json
 from service.ingest.otlp.origin import MAX_SHARED_BYTES
 from service.ingest.otlp.protobuf_decoder import is_empty_protobuf, read_protobuf
@@ -130,14 +131,15 @@ def parse_spans(
             continue
         batch.omitted += span.origin.omitted
         rows: list[EventRow] = []
+        said = facts_of(span.attributes)
         try:
-            rows = rows_of(span, max_bytes, max_depth, repairs)
+            rows = rows_of(span, said, max_bytes, max_depth, repairs)
         except BadEvent as error:
             repairs.take()
             batch.reject(error, span.span_id)
         if rows and span.has_odd_times:
             repairs.add(ODD_TIMES, str(ODD_TIMES))
-        agents.add(span, rows)
+        agents.add(span, said, rows)
         for row in rows:
             if shorten(row, max_bytes):
                 repairs.add(LONG_NUMBERS, REPAIRED)

@@ -65,7 +65,7 @@ OUT = Side("output", tuple(OUTPUT_PREFIXES.values()), OUTPUT_EVENTS)
 def content(span: Span, said: Facts, side: Side, max_depth: int) -> Content:
     """The content of one attribute, of many with numbered keys, or of span events."""
     attributes, empty = span.attributes, NOTHING
-    for name in said.names(side.meaning) if side.meaning in said.by_meaning else ():
+    for name in said.names(side.meaning):
         value = attributes[name]
         if value:
             return Content(read(attributes, name, max_depth), name)

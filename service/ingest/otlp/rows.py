@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from service.ingest.cutting import within_depth
 from service.ingest.error_fingerprint import fingerprint_of
@@ -20,7 +21,7 @@ from service.ingest.json.data_repair import repaired, without_nul
 from service.ingest.json.error_said import error_in
 from service.ingest.json.fields import FIRST_YEAR, LAST_YEAR, BadEvent, tool_of
 from service.ingest.nesting import count
-from service.ingest.otlp.attributes import Facts, facts_of
+from service.ingest.otlp.attributes import Facts
 from service.ingest.otlp.content import input_of, output_of
 from service.ingest.otlp.conventions import EVENT_TYPE, WHOLE_AGENT
 from service.ingest.otlp.cost_and_error import error_of
@@ -42,13 +43,14 @@ NS_PER_US = 1_000
 Data = dict[str, Any]
 
 
-def rows_of(span: Span, max_bytes: int, max_depth: int, repairs: Repairs) -> list[EventRow]:
+def rows_of(
+    span: Span, said: Facts, max_bytes: int, max_depth: int, repairs: Repairs
+) -> list[EventRow]:
     """Make the rows of a span, without agent; raise BadEvent where it cannot be known what it is.
 
     Content that cannot be stored is repaired.
     """
     check_ids(span)
-    said = facts_of(span.attributes)
     fields = fields_of_span(span, said, repairs)
     maker = RowMaker(span, said, fields, (max_bytes, max_depth), repairs)
     own_type = event_type_of(span, said)
@@ -77,46 +79,40 @@ def rows_of(span: Span, max_bytes: int, max_depth: int, repairs: Repairs) -> lis
     return [start_row, maker.end(end_data, columns, False)]
 
 
-class RowMaker:
-    """Makes the rows of one span. In `data`, None stands for what is absent."""
+class RowMaker(Struct, gc=False):
+    """Makes the rows of one span."""
 
-    def __init__(
-        self,
-        span: Span,
-        said: Facts,
-        fields: RunFields | None,
-        limits: tuple[int, int],
-        repairs: Repairs,
-    ) -> None:
-        self._span = span
-        self._said = said
-        self._fields = fields
-        self._limits = limits
-        self._repairs = repairs
-        self._run_id = run_id_of(span.trace_id)
-        self._event_id = event_id_of(span.trace_id, span.span_id, SPAN)
+    span: Span
+    said: Facts
+    fields: RunFields | None
+    limits: tuple[int, int]
+    repairs: Repairs
+
+    @property
+    def event_id(self) -> str:
+        """The event that represents the span."""
+        return event_id_of(self.span.trace_id, self.span.span_id, SPAN)
 
     def start(self, event_type: str, data: Data, columns: Columns, is_error: bool) -> EventRow:
         """The event that represents the span: its children have it as their parent."""
-        data["name"] = self._span.name or None
-        span, parent = self._span, self._span.parent_span_id
+        span, parent = self.span, self.span.parent_span_id
         at, encoded = moment(span.start_ns), self._encode(data)
         error = error_in(encoded) if is_error else None
         return EventRow(
-            run_id=self._run_id,
-            event_id=self._event_id,
+            run_id=run_id_of(span.trace_id),
+            event_id=self.event_id,
             agent_name="",
             event_type=event_type,
             timestamp=at,
             timestamp_text=as_text(at),
             parent_event_id=event_id_of(span.trace_id, parent, SPAN) if parent else None,
             awaits_parent=not span.is_local_root,
-            run_name=run_name_of(span, self._said),
-            metadata=self._metadata(data, encoded) if data["metadata"] else None,
-            environment=data["environment"],
-            run_fields=self._stored(self._fields, encoded, error),
+            run_name=run_name_of(span, self.said),
+            metadata=self._metadata(data, encoded) if "metadata" in data else None,
+            environment=data.get("environment"),
+            run_fields=self._stored(self.fields, encoded, error),
             model=columns.model,
-            tool=tool_of(event_type, data["tool_name"], data["name"]),
+            tool=tool_of(event_type, data.get("tool_name"), span.name),
             tokens_in=columns.tokens_in,
             tokens_out=columns.tokens_out,
             cost=columns.cost,
@@ -132,18 +128,17 @@ class RowMaker:
 
     def end(self, data: Data, columns: Columns, is_error: bool) -> EventRow:
         """The end of an agent. It has no parent, and follows its start."""
-        data["name"] = self._span.name or None
-        span = self._span
+        span = self.span
         at, encoded = moment(max(span.start_ns, span.end_ns)), self._encode(data)
         error = error_in(encoded) if is_error else None
         return EventRow(
-            run_id=self._run_id,
+            run_id=run_id_of(span.trace_id),
             event_id=event_id_of(span.trace_id, span.span_id, END),
             agent_name="",
             event_type=AGENT_END,
             timestamp=at,
             timestamp_text=as_text(at),
-            previous_event_id=self._event_id,
+            previous_event_id=self.event_id,
             run_fields=self._stored(None, encoded, error),
             model=columns.model,
             tokens_in=columns.tokens_in,
@@ -160,20 +155,22 @@ class RowMaker:
         )
 
     def _encode(self, data: Data) -> bytes:
-        return encode(present(data), *self._limits, self._repairs)
+        if self.span.name:
+            data["name"] = self.span.name
+        return encode(data, *self.limits, self.repairs)
 
     def _stored(
         self, fields: RunFields | None, encoded: bytes, error: ErrorText | None
     ) -> RunFields | None:
         """What the event says of its run, as it is stored in `data`."""
-        if fields is not None and self._repairs:
+        if fields is not None and self.repairs:
             return read_run_fields(decode_data(encoded), error, None)
         return fields if error is None else with_error(fields, error)
 
     def _metadata(self, data: Data, encoded: bytes) -> str | None:
         """The run's metadata as they are stored in `data`, where something was repaired."""
         found = data["metadata"]
-        if self._repairs:
+        if self.repairs:
             found = numbers.loads(encoded).get("metadata")
         return to_json(found).decode() if isinstance(found, dict) else None
 
@@ -214,7 +211,7 @@ def as_text(at: datetime) -> str:
 def moment(nanoseconds: int) -> datetime:
     """The time, to the microsecond; raise BadEvent outside of what can be stored."""
     try:
-        at = EPOCH + timedelta(microseconds=nanoseconds // NS_PER_US)
+        at = EPOCH + timedelta(0, 0, nanoseconds // NS_PER_US)
     except OverflowError:
         at = None
     if not nanoseconds or at is None or not FIRST_YEAR <= at.year <= LAST_YEAR:
@@ -233,5 +230,5 @@ def outcome_of(span: Span, said: Facts) -> tuple[Data, bool]:
     error = error_of(span, said)
     if error is not None:
         found = {"status": "error", "error": error.message, "error_type": error.type}
-        return found, True
+        return present(found), True
     return ({"status": "ok"} if span.status_code == OK_STATUS else {}), False

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from service.ingest.otlp.attributes import METADATA, Facts, anything
+from service.ingest.otlp.attributes import IDENTITIES, METADATA, Facts, anything
 from service.ingest.otlp.conventions import names_of
 from service.ingest.otlp.json_text import parsed
 from service.ingest.otlp.span import Span
 from service.ingest.repairs import Repairs
 from service.ingest.run_fields import RunFields, fields_of
 
-IDENTITIES = ("session_id", "user_id", "tags", "version", "release")
-FIELDS = frozenset(IDENTITIES)
 MEANINGS = frozenset({"metadata", *IDENTITIES})
 # They stand below a prefix too, and have a key of their own.
 NAMED = frozenset(name for meaning in IDENTITIES for name in names_of(meaning))
@@ -19,7 +17,7 @@ NAMED = frozenset(name for meaning in IDENTITIES for name in names_of(meaning))
 def fields_of_span(span: Span, said: Facts, repairs: Repairs) -> RunFields | None:
     """The fields of the run; the version is that of the call or agent, else of the program."""
     version = span.origin.service.version
-    if said.has_none(FIELDS):
+    if not said.shape.identities:
         return None if version is None else fields_of(None, None, None, version, repairs)
     found = identities_of(said)
     version = found.get("version") or found.get("release") or version
@@ -32,8 +30,7 @@ def identities_of(said: Facts) -> dict[str, Any]:
     """What the attributes say of IDENTITIES; what they do not name is left out."""
     return {
         meaning: said.first(meaning, tags_of if meaning == "tags" else identity)
-        for meaning in IDENTITIES
-        if meaning in said.by_meaning
+        for meaning in said.shape.identities
     }
 
 

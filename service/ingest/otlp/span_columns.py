@@ -7,7 +7,9 @@ decided when they are stored, because they may come in several requests, in any 
 """
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from service.ingest.json import numbers
 from service.ingest.json.fields import parse_timestamp
@@ -16,6 +18,7 @@ from service.ingest.otlp.conventions import EVENT_TYPE
 from service.ingest.otlp.cost_and_error import cost_of
 from service.ingest.otlp.json_text import parsed
 from service.ingest.otlp.span import Span
+from service.ingest.otlp.span_data import present
 from service.ingest.otlp.usage import Usage, usage_of
 from service.ingest.rows import Call
 
@@ -30,8 +33,8 @@ FIRST_TOKEN = frozenset(
 )
 
 
-class Columns(NamedTuple):
-    """The columns that metrics add up, under EventRow's names."""
+class Columns(Struct, frozen=True, gc=False):
+    """The columns that metrics add up, under EventRow's names, and the latency in `data`."""
 
     model: str | None = None
     tokens_in: int | None = None
@@ -39,6 +42,7 @@ class Columns(NamedTuple):
     cost: str | None = None
     cost_source: str | None = None
     latency_us: int | None = None
+    latency_ms: float | None = None
     usage: Usage = Usage()
     call: Call | None = None
 
@@ -48,9 +52,12 @@ NOTHING = Columns()
 
 def read_columns(span: Span, said: Facts, is_model_call: bool) -> Columns:
     """Read the columns of a span."""
-    latency_us = numbers.latency_us(latency_ms(span))
+    latency = latency_ms(span)
+    latency_us = numbers.latency_us(latency)
+    if latency_us is None:
+        latency = None
     if not is_model_call:
-        return Columns(latency_us=latency_us)
+        return Columns(latency_us=latency_us, latency_ms=latency)
     cost, usage = cost_of(said), usage_of(said)
     return Columns(
         model=model_of(said),
@@ -59,6 +66,7 @@ def read_columns(span: Span, said: Facts, is_model_call: bool) -> Columns:
         cost=cost,
         cost_source=None if cost is None else "client",
         latency_us=latency_us,
+        latency_ms=latency,
         usage=usage,
         call=call_of(span, said) if usage.tokens_in or usage.tokens_out or has_cost(cost) else None,
     )
@@ -102,9 +110,12 @@ def column_data(
     span: Span, said: Facts, columns: Columns, output: Any, is_model_call: bool
 ) -> dict[str, Any]:
     """The columns under their names in `data`, and the output."""
-    latency = None if columns.latency_us is None else latency_ms(span)
-    called = call_data(span, said, columns) if is_model_call else {}
-    return {**called, "latency_ms": latency, "output": output}
+    found = call_data(span, said, columns) if is_model_call else {}
+    if columns.latency_ms is not None:
+        found["latency_ms"] = columns.latency_ms
+    if output is not None:
+        found["output"] = output
+    return found
 
 
 def call_data(span: Span, said: Facts, columns: Columns) -> dict[str, Any]:
@@ -113,7 +124,7 @@ def call_data(span: Span, said: Facts, columns: Columns) -> dict[str, Any]:
     `cached_tokens` is the name in answers, `cache_read_tokens` the one that events are sent with.
     """
     usage = columns.usage
-    return {
+    found = {
         "model": columns.model,
         "provider": said.first("provider", name),
         "cost": None if columns.cost is None else float(columns.cost),
@@ -125,6 +136,7 @@ def call_data(span: Span, said: Facts, columns: Columns) -> dict[str, Any]:
         "cache_write_tokens": usage.written,
         "reasoning_tokens": usage.reasoning,
     }
+    return present(found)
 
 
 def first_token_ms(span: Span, said: Facts) -> float | None:

@@ -21,21 +21,26 @@ KINDS = {1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 def describe(
     span: Span, said: Facts, event_type: str, contents: tuple[Content, Content], max_depth: int
 ) -> dict[str, Any]:
-    """The keys of `data` that describe a span; None stands for what is absent."""
+    """The keys of `data` that describe a span."""
     sent, returned = contents
     named = (("input", sent), ("output", returned))
     taken = {key: content.source for key, content in named if content.source}
-    ids = {} if said.has_none(IDS) else {key: said.first(key, anything) for key in IDS}
-    return {
-        "tool_name": tool_name(span, said) if event_type == TOOL_CALL else None,
-        **ids,
+    found = {
         "input": sent.value,
-        "system_instructions": content_of(said.first("system_instructions", anything), max_depth),
-        "metadata": metadata_of(said) if event_type == AGENT else None,
         "environment": environment_of(span, said),
         "attributes": without(span.attributes, taken),
         "otel": as_sent(span, taken),
     }
+    if event_type == TOOL_CALL:
+        found["tool_name"] = tool_name(span, said)
+    elif event_type == AGENT:
+        found["metadata"] = metadata_of(said)
+    if not said.has_none(IDS):
+        found |= {key: said.first(key, anything) for key in IDS}
+    if "system_instructions" in said.by_meaning:
+        instructions = said.first("system_instructions", anything)
+        found["system_instructions"] = content_of(instructions, max_depth)
+    return present(found)
 
 
 def tool_name(span: Span, said: Facts) -> str:
