@@ -50,6 +50,8 @@ class Incoming:
 
     def without_stored(self, stored: Collection[str]) -> Rows:
         """The rows whose keys are not stored yet, by run."""
+        if not stored:
+            return dict(self.runs)
         return by_run(row for key, (_, row) in self.first.items() if key not in stored)
 
     def ended(self, open_spans: Collection[str]) -> Rows:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from service.ingest.rows import EventRow
-from service.ingest.run_fields import FIRST_ERROR, RunFields
+from service.ingest.run_fields import FIRST_ERROR
 
 MOST_EVENTS = 1_000  # each is read as a whole; sql/verify/agent_runs.sql has the same number
 MOST_EVENTS_IN_ALL = 5_000  # of all runs of a transaction: 0.4 s where each has 50 tags
@@ -45,14 +45,12 @@ def find_fields(rows: Iterable[EventRow], root_id: str | None) -> Fields:
         return NO_FIELDS
     found: Fields = {}
     saying.sort(key=PLACE_IN_TIME)
-    last: RunFields | None = None
     for row in saying:
-        is_root = row.event_id == root_id
-        if row.run_fields is last and not is_root:  # events of a run often share them
+        is_root, fields = row.event_id == root_id, row.run_fields or {}
+        if not is_root and fields.keys() <= found.keys():  # as nearly always after the first one
             continue
-        last = row.run_fields
         source = source_of(row)
-        for name, value in (last or {}).items():
+        for name, value in fields.items():
             if is_root and name != FIRST_ERROR:
                 found[name] = Found([ROOT, *source], value)
             elif name not in found:
