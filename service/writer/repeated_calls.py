@@ -3,8 +3,8 @@
 The run is held. What is looked up is bounded: spans around the new calls by key, up to 100 for
 each; and all events of a run of up to MOST_READ, once a call comes around calls that are stored
 already, of all runs of a transaction MOST_READ_IN_ALL, the smallest first. A run keeps which spans
-its calls lack (`awaited_spans`), so that nothing is asked for other spans. Siblings are found only
-among the spans of one transaction.
+its calls lack (`awaited_spans`), so that nothing is asked for other spans, and these are not looked
+up. Siblings are found only among the spans of one transaction.
 """
 
 from collections.abc import Iterable
@@ -62,7 +62,9 @@ class RunCalls:
             return []
         spans = chain(map(span_of, self.calls), self.arrived)
         lacking = {self.graph.around(span_id).lacking for span_id in spans}
-        found = sorted(span_id for span_id in lacking - self.asked if span_id is not None)
+        lacking -= self.asked
+        lacking.difference_update(self.run.awaited_spans)  # they are not stored
+        found = sorted(span_id for span_id in lacking if span_id is not None)
         self.asked.update(found)
         return found
 

@@ -362,6 +362,26 @@ def test_a_new_span_between_stored_ones_leads_on_to_the_outermost_call(client: C
     assert figures(client, trace)[0] == 100
 
 
+def test_a_span_that_a_run_awaits_is_not_looked_up(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The root of a trace ends last, and each request before it has calls below it."""
+    asked: list[Attributes] = []
+    look_up = queries.events.enclosing
+
+    def noted(conn: Connection, **params: Any) -> Any:
+        asked.append(params)
+        return look_up(conn, **params)
+
+    monkeypatch.setattr(queries.events, "enclosing", noted)
+    trace, root = new_trace(), new_span_id()
+    for _ in range(3):
+        send(client, span(trace, parent=root, attributes=KINDS["call"] | usage(1)))
+    assert asked == []
+    send(client, span(trace, span_id=root, attributes=KINDS["call"] | usage(1)))
+    assert figures(client, trace)[0] == 1
+
+
 def test_a_span_is_visited_once_from_however_many_calls(
     client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
