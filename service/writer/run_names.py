@@ -93,7 +93,12 @@ class Namer:
         self._free.update({pair: pair not in taken for pair in unknown})
 
     def _free_after(self, agent: str, name_of: NameOf, last: int) -> int:
-        """Return the next number if it is free, else a later one."""
+        """Return the next number if it is free, else a later one.
+
+        Further runs may ask for the same name, so the next few are looked up together.
+        """
+        if (agent, name_of(last + 1)) not in self._free:
+            self.look_up((agent, name_of(last + ahead)) for ahead in range(1, PROBES + 1))
         if self._is_free(agent, name_of(last + 1)):
             return last + 1
         return self._gap_after(agent, name_of, last + 1)

@@ -164,6 +164,17 @@ def test_many_taken_numbers_are_passed_over_in_few_statements(
     assert namer.statements < 20
 
 
+def test_runs_that_ask_for_one_taken_name_are_numbered_in_few_statements(
+    client: Client, conn: Connection
+) -> None:
+    send_named(client, "x")
+    [locked] = queries.agents.lock(conn, names=["agent"])
+    namer = CountingNamer(conn, {}, {"agent": locked["run_counter"]})
+    names = [namer.nearest("agent", "x") for _ in range(30)]
+    assert names == [f"x ({number})" for number in range(2, 32)]
+    assert namer.statements < 6
+
+
 def test_a_run_that_asks_for_the_name_it_has_keeps_it(client: Client) -> None:
     run = send_named(client, None)
     client.send(event(run, seconds=1, run_name="run 1"))
