@@ -82,6 +82,11 @@ class EmbeddedServer:
         if not self._adopt(cluster):
             self._spawn(cluster, account, binaries)
 
+    def was_left(self) -> bool:
+        """Whether a process of the service was killed before it could stop the server."""
+        cluster = clusters.find_cluster(self._data_dir)
+        return cluster is not None and read_pid_file(cluster) is not None
+
     def attach(self) -> bool:
         """Find a server that another process started; return whether it is ready."""
         self._cluster = clusters.find_cluster(self._data_dir)

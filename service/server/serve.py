@@ -18,8 +18,10 @@ from service.server.signals import Signals, Stop
 from service.server.supervisor import Supervisor
 
 SETTINGS = shipped("gunicorn.conf.py")
+# The workers of a killed gunicorn notice within a second that it is gone.
+PORT_WAIT_SECONDS = 2.0
 # The gunicorn of a killed supervisor first answers its last requests.
-PORT_WAIT_SECONDS = 10.0
+LEFT_PORT_WAIT_SECONDS = 10.0
 DATABASE_WAIT_SECONDS = 30
 
 
@@ -38,7 +40,7 @@ def serve(config: Config) -> int:
 
 def serve_on(config: Config, url: str) -> int:
     """Become gunicorn on an external database; return only if that fails, with the exit code."""
-    wait_for_port(config.host, config.port)
+    wait_for_port(config.host, config.port, PORT_WAIT_SECONDS)
     code = migrate(url, wait=DATABASE_WAIT_SECONDS) or check_start(url)
     if code == 0:
         print(greeting(config, redacted(url)), flush=True)
@@ -47,12 +49,16 @@ def serve_on(config: Config, url: str) -> int:
 
 
 def serve_embedded(config: Config) -> int:
-    """Run the embedded PostgreSQL and gunicorn, and stop both together."""
+    """Run the embedded PostgreSQL and gunicorn, and stop both together.
+
+    A port that another program has is reported before the database starts.
+    """
     server = EmbeddedServer(config.data_dir)
     signals = Signals()
+    seconds = LEFT_PORT_WAIT_SECONDS if server.was_left() else PORT_WAIT_SECONDS
     try:
+        wait_for_port(config.host, config.port, seconds)
         server.start()
-        wait_for_port(config.host, config.port)
         code = migrate(server.url) or check_start(server.url)
         return code or Supervisor(config, server, signals, gunicorn()).run()
     except Stop:
@@ -86,9 +92,9 @@ def gunicorn() -> list[str]:
     return [sys.executable, "-m", "gunicorn", "--config", str(SETTINGS)]
 
 
-def wait_for_port(host: str, port: int) -> None:
+def wait_for_port(host: str, port: int, seconds: float) -> None:
     """Wait until the address is free to listen on. Raises ConfigError, or Failure if in use."""
-    deadline = time.monotonic() + PORT_WAIT_SECONDS
+    deadline = time.monotonic() + seconds
     while True:
         try:
             return try_address(host, port)

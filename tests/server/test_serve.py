@@ -5,10 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
-
-import pytest
 
 from service.postgres.account import unprivileged
 from service.postgres.server import EmbeddedServer
@@ -64,21 +61,18 @@ def test_a_second_start_on_the_same_directory_says_who_has_it(standalone: Servic
     assert standalone.is_healthy()
 
 
-@pytest.mark.slow
-def test_a_port_in_use_is_one_line(
-    made_dir: Path, monkeypatch: pytest.MonkeyPatch, standalone: Service
+def test_a_port_in_use_is_one_line_before_a_database_is_made(
+    made_dir: Path, standalone: Service
 ) -> None:
-    program = (
-        "import sys; from service.server import serve; serve.PORT_PATIENCE_SECONDS = 0.2; "
-        "from service.__main__ import main; sys.exit(main(['serve']))"
+    data_dir = made_dir / "data"
+    failed = run(made_dir, "serve", DATA_DIR=data_dir, PORT=standalone.port, WORKERS=3)
+    assert failed.returncode == 1
+    assert failed.stdout == ""
+    assert failed.stderr == (
+        f"gati-backend: 127.0.0.1:{standalone.port} cannot be listened on: Address already in use\n"
     )
-    arguments = {"args": [sys.executable, "-c", program]}
-    with serving(made_dir, made_dir / "data", arguments, PORT=standalone.port) as second:
-        assert second.exit_code() == 1
-        assert second.output == (
-            f"gati-backend: 127.0.0.1:{standalone.port} cannot be listened on: "
-            "Address already in use\n"
-        )
+    assert not (data_dir / "postgresql").exists()
+    assert standalone.is_healthy()
 
 
 @needs_root
