@@ -10,7 +10,6 @@ PACKAGE = "flask_swagger_ui"  # not imported: it would look for Flask
 FILES = (
     "swagger-ui-bundle.js",
     "swagger-ui.css",
-    "favicon-32x32.png",
 )  # as service/resources/docs/page.py
 
 

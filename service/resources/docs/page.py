@@ -1,4 +1,7 @@
-"""/docs: a page that shows /openapi.json and tries it, Swagger UI. Nothing comes from elsewhere."""
+"""/docs: a page that shows /openapi.json and tries it, Swagger UI. Nothing comes from elsewhere.
+
+Its colours, its header and its icon are those of /ui.
+"""
 
 import importlib.util
 from functools import cache
@@ -11,16 +14,14 @@ from service.api.policy import PUBLIC_POLICY
 from service.api.resource import Resource
 from service.api.response_headers import PAGE_POLICY
 from service.core.shipped import shipped
+from service.resources.ui.files import TYPES, page
 
 OWN = Path(__file__).resolve().parent / "static"
 PAGE = "index.html"
 # Of the released page only these. Together 1.9 MB.
-RELEASED = {
-    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
-    "swagger-ui.css": "text/css; charset=utf-8",
-    "favicon-32x32.png": "image/png",
-}
-ASSETS = {**RELEASED, "start.js": "text/javascript; charset=utf-8"}
+RELEASED = ("swagger-ui-bundle.js", "swagger-ui.css")
+OF_UI = {"base.css": "styles/base.css", "icon.svg": "icon.svg"}
+ASSETS = (*RELEASED, *OF_UI, "docs.css", "start.js")
 
 
 class Docs(Resource):
@@ -46,7 +47,7 @@ class Asset(Resource):
         """Answer with a file; 404 for any but those of the page."""
         if name not in ASSETS:
             raise falcon.HTTPNotFound
-        resp.content_type = ASSETS[name]
+        resp.content_type = TYPES[Path(name).suffix]
         resp.data = content(name)
 
     on_head = on_get
@@ -55,6 +56,8 @@ class Asset(Resource):
 @cache
 def content(name: str) -> bytes:
     """A file of the page, read once: however many take it slowly, it is in memory once."""
+    if name in OF_UI:
+        return page().files[OF_UI[name]].content
     if name not in RELEASED:
         return (OWN / name).read_bytes()
     try:
