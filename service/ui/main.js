@@ -7,7 +7,6 @@ import { link, listen, match, path, query, setQuery } from "./lib/router.js";
 import { api, root } from "./lib/places.js";
 import { askForKey } from "./parts/key.js";
 import { nothing, showError, skeleton } from "./parts/states.js";
-import { icon } from "./parts/icons.js";
 import { routes } from "./routes.js";
 
 /** @typedef {HTMLElement & {isKept?: boolean, show?: (params: Record<string, string>, query: URLSearchParams) => void}} View */
@@ -17,6 +16,9 @@ const links = h("nav", { "aria-label": "Views" });
 const account = h("span");
 let shown = /** @type {{name: string, view: View} | null} */ (null);
 let turn = 0;
+let at = path();
+/** The heading of what one has gone to takes the focus, once it is there, unless one has gone on. */
+const heading = new MutationObserver(focusHeading);
 /** Views to which one comes back, as one left them. @type {Map<string, View>} */
 const kept = new Map();
 
@@ -35,6 +37,7 @@ async function show() {
   frame(found?.name ?? "");
   if (!found) {
     shown = null;
+    document.title = "Not found · GATI";
     return fill(place, h("h1", { class: "off-screen" }, "Not found"), nothing("There is no such page.", h("a", { href: link(["runs"]) }, "All runs")));
   }
   if (shown?.name !== found.name) {
@@ -53,6 +56,20 @@ async function show() {
     fill(place, view);
   }
   shown.view.show?.(found.params, query());
+  if (at === path()) return;
+  at = path();
+  place.focus();
+  heading.observe(place, { childList: true, subtree: true });
+  focusHeading();
+}
+
+function focusHeading() {
+  const found = place.querySelector("h1");
+  const isHere = document.activeElement === place;
+  if (found || !isHere) heading.disconnect();
+  if (!found || !isHere) return;
+  found.tabIndex = -1;
+  found.focus({ preventScroll: true });
 }
 
 /** Past the filters of a list, where there is one. */
@@ -65,12 +82,12 @@ function frame(name) {
   const now = name === "run" ? "runs" : name === "agent" ? "agents" : name === "session" ? "sessions" : name;
   refill(links, routes.filter((route) => route.nav).map((route) =>
     h("a", { href: link([route.path]), "aria-current": route.name === now && "page" }, route.title)));
-  links.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   showZones();
   fill(
     account,
-    hasKey() && h("button", { type: "button", class: "quiet", title: "Forget the key of this tab", onclick: () => (forgetKey(), location.reload()) }, "Forget key"),
+    hasKey() && h("button", { class: "quiet", title: "Forget the key of this tab", onclick: () => (forgetKey(), location.reload()) }, "Forget key"),
   );
+  links.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 const zones = h("select", { onchange: chooseZone });
@@ -98,9 +115,10 @@ for (const icon of document.querySelectorAll("link[rel=icon]")) if (icon instanc
 askKeysBy(askForKey);
 document.body.append(
   h("a", { class: "skip", href: "#view", onclick: (/** @type {Event} */ event) => (event.preventDefault(), skip()) }, "To the content"),
-  h("header", { class: "frame" }, h("a", { class: "brand", href: root.pathname }, icon("node"), "GATI"), links,
+  h("header", { class: "frame" }, h("a", { class: "brand", href: root.pathname }, h("img", { src: document.querySelector("link")?.href, alt: "" }), "GATI"), links,
     h("div", { class: "tools" }, h("label", { class: "zone" }, h("span", { class: "off-screen" }, "Time zone"), zones), account,
       h("a", { href: new URL("docs", api).pathname, target: "_blank", class: "quiet" }, "API"))),
   place,
+  h("p", { id: "said", class: "off-screen", role: "status" }),
 );
 listen(show);

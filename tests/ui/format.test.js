@@ -8,7 +8,7 @@ test("durations have three digits at most and the unit that fits", () => {
 });
 
 test("money keeps what is less than a cent", () => {
-  const cases = [[null, "–"], [0, "$0"], [0.0000123, "$0.000012"], [0.0123, "$0.012"], [0.25, "$0.25"], [12.5, "$12.50"], [123_456.7, "$123,457"]];
+  const cases = [[null, "–"], [0, "$0"], [0.0000123, "$0.000012"], [0.0123, "$0.012"], [0.25, "$0.25"], [12.5, "$12.50"], [123_456.7, "$123,457"], [246_913_578.24, "$246.9M"], [1e-12, "<$0.000001"]];
   for (const [value, text] of cases) assert.equal(format.money(value), text);
 });
 
@@ -30,6 +30,8 @@ test("how long ago", () => {
   const now = Date.parse("2026-11-22T12:00:00Z");
   const ago = (seconds) => format.ago(now - seconds * 1000, now);
   assert.deepEqual([ago(3), ago(42), ago(125), ago(7300), ago(200_000)], ["just now", "42 s ago", "2 min ago", "2 h ago", "2 d ago"]);
+  assert.deepEqual([ago(-3), ago(-125), ago(-7300), ago(-200_000)], ["just now", "in 2 min", "in 2 h", "in 2 d"]);
+  assert.equal(format.ago("2100-01-01T12:00:00Z", now), "Jan 1, 2100");
 });
 
 test("what is invisible, turns round or moves the cursor can be seen", () => {
@@ -37,4 +39,9 @@ test("what is invisible, turns round or moves the cursor can be seen", () => {
   assert.equal(format.line("a\n b\tc"), "a b c");
   assert.equal(format.line("x".repeat(400), 10), `${"x".repeat(10)}…`);
   assert.equal(format.line(null), "");
+  assert.equal(format.line(`e${"\u0301".repeat(30)}x`), `e${"\u0301".repeat(4)}x`);
+});
+
+test("one thing is not many", () => {
+  assert.deepEqual([0, 1, 1200].map((value) => format.many(value, "run")), ["0 runs", "1 run", "1,200 runs"]);
 });

@@ -53,7 +53,7 @@ def page() -> Page:
         if path.suffix in TYPES
     }
     every = "".join(f"{name} {file.etag}" for name, file in files.items())
-    return Page(files, digest(every.encode()), with_modules((OWN / SHELL).read_text(), files))
+    return Page(files, digest(every.encode())[:8], with_modules((OWN / SHELL).read_text(), files))
 
 
 def read(path: Path) -> File:
@@ -71,8 +71,6 @@ def digest(content: bytes) -> str:
 def with_modules(shell: str, files: dict[str, File]) -> str:
     """Name every module, so that a browser asks for all at once."""
     links = (
-        f'<link rel="modulepreload" href="{{assets}}/{name}">'
-        for name in files
-        if name[-3:] == ".js"
+        f'<link rel=modulepreload href="{{assets}}/{name}">' for name in files if name[-3:] == ".js"
     )
     return shell.replace("{modules}", "\n".join(links))

@@ -37,7 +37,7 @@ export function totals(runs) {
   const name = (/** @type {any} */ run) => h("span", {}, h("b", { class: "tag" }, run === a ? "A" : "B"), " ", h("a", { href: link(["runs", run.run_id]) }, line(run.run_name, 60)), ` ${line(run.agent_name, 40)}`);
   return dataTable([
     ["Run", (run) => run, (run) => (run ? name(run) : swap())], ["Status", (run) => run?.status, (status) => status && h("span", {}, statusMark(status), ` ${status}`)],
-    ["Started", (run) => run && time(run.started_at)], ["Version", (run) => run && (run.version ?? "–")],
+    ["Started", (run) => run && time(run.started_at)], ["Version", (run) => run && line(run.version ?? "–", 40)],
     ...TOTALS.map(([head, field, show]) => /** @type {import("../parts/table.js").Column} */ ([head, (run) => run?.[field], (figure) => (figure == null ? change(a[field], b[field], show) : show(figure))])),
   ], [a, b, null], "The two runs");
 }
@@ -61,7 +61,7 @@ export async function pairDetail(host, compared, pair, isWanted, close, tries = 
   const there = traces.flatMap((trace, side) => (pair.rows[side] < 0 ? [] : [{ label: "AB"[side], run: runs[side].run_id, name: nameOf(trace, Number(pair.rows[side])), event: value(trace, Number(pair.rows[side]), "event_id") }]));
   const body = h("div", { class: "detail-body" }, skeleton(4));
   fill(host, h("header", { class: "detail-head" }, h("h2", {}, line(there[0]?.name, 200)), there.map(({ label, run, event }) => h("a", { href: link(["runs", run], { event }) }, `Open in ${label}`)),
-    h("button", { type: "button", class: "copy", title: "Close (Escape)", "aria-label": "Close (Escape)", onclick: close }, icon("close"))), body);
+    h("button", { class: "copy", title: "Close (Escape)", "aria-label": "Close (Escape)", onclick: close }, icon("close"))), body);
   try {
     const events = await Promise.all(there.map(({ run, event }) => get(`runs/${run}/events/${event}`)));
     if (isWanted()) fill(body, fields(events, there.map((one) => one.label)));

@@ -6,13 +6,14 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * An element. `on…` are listeners, `--…` custom properties, true and false set and leave out.
+ * An element. `on…` are listeners, `--…` custom properties, true and false set and leave out. A button sends no form by itself.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag @param {Attributes} [attributes] @param {...(Child | Child[])} children
  * @returns {HTMLElementTagNameMap[T]}
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  if (tag === "button") element.setAttribute("type", tag);
   set(element, attributes);
   element.append(...nodes(children));
   return element;
@@ -53,7 +54,7 @@ export function refill(element, ...children) {
   const name = active && element.contains(active) ? named(active) : "";
   fill(element, ...children);
   if (!name) return;
-  const same = [...element.querySelectorAll("a, button, select, input, summary")].find((one) => named(one) === name);
+  const same = [...element.querySelectorAll("a, button, select, input, summary, h1")].find((one) => named(one) === name);
   if (same instanceof HTMLElement) same.focus({ preventScroll: true });
 }
 

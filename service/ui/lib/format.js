@@ -36,6 +36,11 @@ export function count(value) {
   return value == null ? NONE : counts.format(value);
 }
 
+/** A number of things, such as 1 run or 2 runs. @param {number} value @param {string} word */
+export function many(value, word) {
+  return `${count(value)} ${word}${value === 1 ? "" : "s"}`;
+}
+
 /** A number cut to three digits, such as 12.3K. @param {number | null | undefined} value */
 export function brief(value) {
   return value == null ? NONE : value < 1000 ? counts.format(value) : short.format(value);
@@ -46,14 +51,16 @@ export function percent(value) {
   return value == null || !Number.isFinite(value) ? NONE : shares.format(value);
 }
 
-/** US dollars: cents, or two digits of what is less. @param {number | null | undefined} value */
+/** US dollars: cents, of less two digits, of millions four. @param {number | null | undefined} value @returns {string} */
 export function money(value) {
   if (value == null) return NONE;
   const options = /** @type {Intl.NumberFormatOptions} */ ({
     style: "currency", currency: "USD", currencyDisplay: "narrowSymbol",
   });
   if (value === 0) return new Intl.NumberFormat(undefined, { ...options, maximumFractionDigits: 0 }).format(0);
+  if (value > 0 && value < 1e-6) return `<${money(1e-6)}`;
   if (value < 0.1) Object.assign(options, { maximumSignificantDigits: 2, minimumFractionDigits: 0 });
+  else if (value >= 1e6) Object.assign(options, { notation: "compact", maximumSignificantDigits: 4 });
   else if (value >= 10_000) Object.assign(options, { maximumFractionDigits: 0 });
   return new Intl.NumberFormat(undefined, options).format(value);
 }
@@ -117,16 +124,15 @@ export function exact(moment) {
   return `${day} ${part("hour")}:${part("minute")}:${part("second")}${fraction} ${part("timeZoneName")}`;
 }
 
-/** How long ago, such as 3 min ago. @param {string | number} moment @param {number} now */
+/** How long ago, such as 3 min ago, or in 2 h. @param {string | number} moment @param {number} now */
 export function ago(moment, now = Date.now()) {
   const seconds = (now - new Date(moment).getTime()) / 1000;
-  if (seconds < -60) return time(moment);
-  if (seconds < 10) return "just now";
-  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  if (seconds < 7 * 86_400) return `${Math.floor(seconds / 86_400)} d ago`;
-  return day(moment);
+  const far = Math.abs(seconds);
+  if (seconds < 10 && seconds > -60) return "just now";
+  if (far >= 7 * 86_400) return day(moment);
+  const [size, unit] = far < 60 ? [1, "s"] : far < 3600 ? [60, "min"] : far < 86_400 ? [3600, "h"] : [86_400, "d"];
+  const text = `${Math.floor(far / size)} ${unit}`;
+  return seconds < 0 ? `in ${text}` : `${text} ago`;
 }
 
 /** Milliseconds since 1970 with the microseconds that Date drops. @param {string} moment */
@@ -145,8 +151,8 @@ export function visible(text) {
   });
 }
 
-/** A text on one line, cut. @param {string | null | undefined} text @param {number} most */
+/** A text on one line, cut; marks on a letter that would reach the lines beside it are left out. @param {string | null | undefined} text @param {number} most */
 export function line(text, most = 300) {
-  const found = visible((text ?? "").slice(0, most + 1)).replace(/\s+/g, " ").trim();
+  const found = visible((text ?? "").slice(0, most + 1)).replace(/\s+/g, " ").replace(/(\p{M}{4})\p{M}+/gu, "$1").trim();
   return text && text.length > most ? `${found.slice(0, most)}…` : found;
 }

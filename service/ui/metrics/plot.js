@@ -4,6 +4,7 @@ import { plot } from "../lib/chart.js";
 import { fill, h, refill } from "../lib/dom.js";
 import { line, period } from "../lib/format.js";
 import { setQuery } from "../lib/router.js";
+import { chip } from "../parts/copy.js";
 import { nothing } from "../parts/states.js";
 import { dataTable, figuresHead } from "../parts/table.js";
 import { overall, roundUp, seriesOf } from "./series.js";
@@ -37,11 +38,11 @@ export function plotCard(host, answer, title, show, isSum, query) {
   const fillTable = () => fill(table, table.firstChild, table.open && dataTable(columns, rows, `${title} over time`));
   fillTable();
   table.addEventListener("toggle", () => (fillTable(), setQuery({ table: table.open }, true)));
-  refill(host, figuresHead(`${title} by ${interval}`, columns, rows, answer, isSum && h("button", { type: "button", class: "chip", "aria-pressed": String(isLines), onclick: () => setQuery({ as: isLines ? null : "lines" }) }, "Lines")),
+  refill(host, figuresHead(`${title} by ${interval}`, columns, rows, answer, isSum && chip("Lines", isLines, { as: isLines ? null : "lines" })),
     ...(all.length ? [
       h("div", { class: "plot-frame" }, h("div", { class: "axis" }, [show(top), show(top / 2), "0"].map((text) => h("span", { class: "figure" }, text))), plot(shown, rows.length, top, { isLines, hasGaps: !isSum, label: title, textAt, point }),
         h("div", { class: "axis-of-time" }, [0, rows.length >> 1, rows.length - 1].map((at) => h("span", {}, times[at])))),
-      h("div", { class: "legend", role: "group", "aria-label": "Series" }, when, all.map(({ name, color }, index) => h("button", { type: "button", "aria-pressed": String(!hidden.includes(name)), "aria-label": name, title: "Show or hide; with Shift this one alone",
+      h("div", { class: "legend", role: "group", "aria-label": "Series" }, when, all.map(({ name, color }, index) => h("button", { "aria-pressed": String(!hidden.includes(name)), "aria-label": name, title: "Show or hide; with Shift this one alone",
         onclick: (/** @type {MouseEvent} */ event) => toggle(name, event.shiftKey) }, h("i", { class: `color-${color}` }), h("span", { class: "name" }, line(name, 60)), figures[index]))),
       truncated && h("p", { class: "quiet" }, "There are more groups: these are of the largest alone."), table] : [nothing("Nothing in this window.")]));
 }

@@ -1,7 +1,7 @@
 // Below the figures: runs that stand out, errors by their text, models without a price.
 
 import { h } from "../lib/dom.js";
-import { ago, brief, count, exact, line } from "../lib/format.js";
+import { ago, brief, count, exact, line, many } from "../lib/format.js";
 import { link, query } from "../lib/router.js";
 import { snippet } from "../parts/copy.js";
 import { nothing } from "../parts/states.js";
@@ -47,5 +47,5 @@ export function unpriced({ models, since }) {
   return models.length ? [h("h2", {}, "Models without a price"),
     h("p", {}, "Their calls count as free. Put their prices into a file such as docs/prices.example.csv, load it, and compute what is stored again:"),
     snippet(`python -m service prices load prices.csv\npython -m service prices reprice --since ${since}`, "the commands"),
-    h("ul", {}, models.map((/** @type {any} */ one) => h("li", {}, h("b", {}, line(one.model)), `: ${count(one.calls)} calls, ${brief(one.tokens_in + one.tokens_out)} tokens`)))] : [];
+    h("ul", {}, models.map((/** @type {any} */ one) => h("li", {}, h("b", {}, line(one.model)), `: ${many(one.calls, "call")}, ${brief(one.tokens_in + one.tokens_out)} tokens`)))] : [];
 }

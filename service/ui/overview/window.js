@@ -4,6 +4,7 @@ import { zoneOfApi } from "../agents/figures.js";
 import { h } from "../lib/dom.js";
 import { line } from "../lib/format.js";
 import { setQuery } from "../lib/router.js";
+import { chip } from "../parts/copy.js";
 
 /** What it says, and the days from and to, today being 0, the last not included. @type {Record<string, [string, number, number]>} */
 const WINDOWS = { today: ["Today", 0, 1], yesterday: ["Yesterday", -1, 0], "7d": ["7 days", -6, 1], "30d": ["30 days", -29, 1] };
@@ -41,8 +42,6 @@ export function asked(query) {
 export function bar(query, change) {
   const { from, to } = daysOf(query);
   const chosen = query.has("from") || query.has("to") ? "" : query.get("window") ?? DEFAULT;
-  const chip = (/** @type {string} */ text, /** @type {boolean} */ isOn, /** @type {Record<string, any>} */ changes) =>
-    h("button", { type: "button", class: "chip", "aria-pressed": String(isOn), onclick: () => setQuery(changes) }, text);
   const day = (/** @type {string} */ label, /** @type {string} */ value, /** @type {(day: string) => any} */ window) => {
     const input = h("input", { type: "date", "aria-label": label, value });
     input.addEventListener("change", () => input.value && setQuery({ ...NONE, ...window(input.value) }));

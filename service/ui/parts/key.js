@@ -26,7 +26,7 @@ export function askForKey(problem) {
         problem && h("p", { class: "problem", role: "alert" }, problem),
         h("p", { id: "key-help" }, "One of scope read lets you see everything. It is kept until you close this tab. Make one where the service runs:"),
         h("pre", {}, "python -m service keys create NAME --scope read"),
-        h("div", { class: "row" }, field, h("button", { class: "main" }, "Open")),
+        h("div", { class: "row" }, field, h("button", { type: "submit", class: "main" }, "Open")),
       ),
     );
     dialog.addEventListener("cancel", (event) => event.preventDefault()); // nothing is behind it

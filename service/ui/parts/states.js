@@ -48,7 +48,7 @@ export function showError(host, error, again, tries = 0) {
     { class: "trouble", role: "alert" },
     h("p", { class: "trouble-title" }, text),
     h("p", {}, advice(error), " ", countdown),
-    h("button", { type: "button", onclick: retry }, "Try again"),
+    h("button", { onclick: retry }, "Try again"),
   );
   fill(host, panel);
   const tick = () => {

@@ -18,5 +18,5 @@ export function dataTable(columns, rows, label) {
 export function figuresHead(name, columns, rows, { body, asOf }, ...more) {
   const save = () => download(`${name}.csv`, csv([columns.map(([head]) => head), ...rows.map((row) => columns.map(([, value]) => value(row)))]), "text/csv");
   const bound = body.error_bound ? `; percentiles within ${Math.round(body.error_bound * 100)} %` : "";
-  return h("div", { class: "page-head" }, h("h2", {}, name), h("span", { class: "quiet" }, `Exact as of ${time(asOf)}${bound}`), ...more, h("button", { type: "button", "aria-label": `CSV of ${name}`, onclick: save }, "CSV"));
+  return h("div", { class: "page-head" }, h("h2", {}, name), h("span", { class: "quiet" }, `Exact as of ${time(asOf)}${bound}`), ...more, h("button", { "aria-label": `CSV of ${name}`, onclick: save }, "CSV"));
 }

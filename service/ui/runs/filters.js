@@ -57,7 +57,7 @@ export function filterBar(query, change, run) {
   const is = (/** @type {Record<string, string>} */ wanted) =>
     ["status", "sort"].every((name) => (query.get(name) ?? "") === (wanted[name] ?? ""));
   const quick = QUICK.map(([label, wanted]) =>
-    h("button", { type: "button", class: "chip", "data-name": label, "aria-pressed": String(is(wanted)), onclick: () => setQuery({ ...CLEARED, ...wanted }) }, label, h("span", { class: "chip-count" })));
+    h("button", { class: "chip", "data-name": label, "aria-pressed": String(is(wanted)), onclick: () => setQuery({ ...CLEARED, ...wanted }) }, label, h("span", { class: "chip-count" })));
   const set = FIELDS.filter((field) => query.get(field.name)).length;
   const more = h("details", { class: "more-filters", open: matchMedia("(min-width: 60rem)").matches || set > 0 },
     h("summary", {}, set ? `Filters (${set})` : "Filters"), h("div", { class: "fields" }, FIELDS.filter((one) => !one.of || query.get(one.name) || (run && one.of in run)).map((one) => field(one, query, change))));

@@ -3,7 +3,7 @@
 import { get } from "../lib/api.js";
 import { bars } from "../lib/chart.js";
 import { fill, h } from "../lib/dom.js";
-import { count, time } from "../lib/format.js";
+import { count, many, time } from "../lib/format.js";
 import { setQuery } from "../lib/router.js";
 import { follow } from "../trace/minimap.js";
 
@@ -85,7 +85,7 @@ export class Histogram {
   #textOf(first, last) {
     const part = this.#bars.slice(first, last + 1);
     const sum = (/** @type {"runs" | "failed"} */ name) => part.reduce((total, one) => total + one[name], 0);
-    return `${time(part[0]?.from ?? 0)} – ${time(part[part.length - 1]?.to ?? 0)}: ${count(sum("runs"))} ${sum("runs") === 1 ? "run" : "runs"}, ${count(sum("failed"))} failed`;
+    return `${time(part[0]?.from ?? 0)} – ${time(part[part.length - 1]?.to ?? 0)}: ${many(sum("runs"), "run")}, ${count(sum("failed"))} failed`;
   }
 
   /** The bar at a place of the window. @param {number} x */

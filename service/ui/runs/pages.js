@@ -1,6 +1,7 @@
 // The runs of a search, page after page, and what has come since.
 
 import { get } from "../lib/api.js";
+import { many } from "../lib/format.js";
 
 const PAGE = 100;
 const NEWEST = 50;
@@ -60,7 +61,7 @@ export class Pages {
   }
 
   get freshText() {
-    return this.fresh.size >= NEWEST ? `${NEWEST} or more new runs` : `${this.fresh.size} new ${this.fresh.size === 1 ? "run" : "runs"}`;
+    return this.fresh.size >= NEWEST ? `${NEWEST} or more new runs` : many(this.fresh.size, "new run");
   }
 
   close() {

@@ -1,7 +1,7 @@
 // One run as a line of the list; its columns, and which of them sort.
 
 import { h } from "../lib/dom.js";
-import { ago, brief, count, duration, exact, line, money } from "../lib/format.js";
+import { ago, brief, count, duration, exact, line, many, money } from "../lib/format.js";
 import { link } from "../lib/router.js";
 import { statusMark } from "../parts/icons.js";
 
@@ -56,7 +56,7 @@ export function runRow(run, look) {
       (silent || error) && h("span", { class: "run-more" }, silent && h("span", { class: "hint" }, silent), error && h("span", { class: "error-text" }, error))),
     cell("started", h("time", { datetime: run.started_at, title: exact(run.started_at) }, ago(run.started_at))),
     cell("duration", h("span", { class: "figure" }, duration(run.total_duration_ms)), h("span", { class: "share", "--share": `${share}%` })),
-    cell("events", h("span", { class: "figure" }, count(run.event_count)), run.error_count > 0 && h("span", { class: "errors" }, `${count(run.error_count)} ${run.error_count === 1 ? "error" : "errors"}`)),
+    cell("events", h("span", { class: "figure" }, count(run.event_count)), run.error_count > 0 && h("span", { class: "errors" }, many(run.error_count, "error"))),
     cell("tokens", h("span", { class: "figure", title: tokensTitle(run) }, run.tokens_in || run.tokens_out ? `${brief(run.tokens_in)} / ${brief(run.tokens_out)}` : "–")),
     cell("cost", h("span", { class: "figure" }, run.total_cost ? money(run.total_cost) : "–")),
   );
@@ -86,7 +86,7 @@ export function head(sort, order, choose) {
     const [arrow, said] = !isChosen ? ["", "sort"] : order === "asc" ? [" ↑", "sorted, the least first"] : [" ↓", "sorted, the most first"];
     const other = isChosen && order === "desc" ? "asc" : "desc";
     return cell(column.name, column.sort
-      ? h("button", { type: "button", class: "sort", "aria-label": `${column.label}: ${said}`, onclick: () => choose(/** @type {string} */ (column.sort), other) }, column.label + arrow)
+      ? h("button", { class: "sort", "aria-label": `${column.label}: ${said}`, onclick: () => choose(/** @type {string} */ (column.sort), other) }, column.label + arrow)
       : column.label);
   });
   return h("div", { class: "run-row run-head" }, ...made);

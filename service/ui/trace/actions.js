@@ -2,7 +2,7 @@
 
 import { get, getFile, mayChange, send } from "../lib/api.js";
 import { download, fill, h } from "../lib/dom.js";
-import { count, line } from "../lib/format.js";
+import { line, many } from "../lib/format.js";
 import { link } from "../lib/router.js";
 import { icon } from "../parts/icons.js";
 
@@ -27,7 +27,7 @@ export function runActions(run) {
       download(`run-${run.run_id}.${file}`, await (file === "json" ? getFile(`${own}/timeline`) : getFile(`export/${file}`, { run_id: run.run_id })))])),
     ["Rename…", () => ask(`Rename ${name}`, "",
       change("PATCH", `runs/${[run.agent_name, run.run_name].map(encodeURIComponent).join("/")}`, location.href, (value) => ({ new_run_name: value })), field())],
-    ["Delete…", () => ask(`Delete ${name}?`, `The run of ${line(run.agent_name)} with its ${count(run.event_count)} events and its scores.`,
+    ["Delete…", () => ask(`Delete ${name}?`, `The run of ${line(run.agent_name)} with its ${many(run.event_count, "event")} and its scores.`,
       change("DELETE", own, link(["runs"], { agent: run.agent_name })))],
   ]);
 }
@@ -39,19 +39,19 @@ export function agentActions(agent) {
   const field = () => h("textarea", { rows: "5", maxlength: "10000", "aria-label": "Description" }, agent.description);
   return mayChange() && menu("Describe, delete", [
     ["Describe…", () => ask(`Describe ${name}`, "", change("PATCH", path, location.href, (value) => ({ description: value.trim() || null })), field())],
-    ["Delete…", () => ask(`Delete ${name}?`, `The agent with all its ${count(agent.total_runs)} runs and their ${count(agent.total_events)} events.`,
-      change("DELETE", path, link(["agents"])), null, async () => `${count((await get(path)).total_runs)} runs are left.`)],
+    ["Delete…", () => ask(`Delete ${name}?`, `The agent with all its ${many(agent.total_runs, "run")} and their ${many(agent.total_events, "event")}.`,
+      change("DELETE", path, link(["agents"])), null, async () => `Left: ${many((await get(path)).total_runs, "run")}.`)],
   ]);
 }
 
 /** A button with a menu, which lies above the page: drawn again, the page leaves it open. Labels that end with … change something. @param {string} title @param {Item[]} items */
 function menu(title, items) {
-  const button = h("button", { type: "button", class: "copy", title, onclick: () => {
+  const button = h("button", { class: "copy", title, onclick: () => {
     const at = button.getBoundingClientRect();
     const state = h("p", { role: "status" });
     const list = h("div", { class: "menu", popover: "", "--top": `${at.bottom + 4}px`, "--right": `${innerWidth - at.right}px` },
       items.filter(([text]) => mayChange() || !text.endsWith("…")).map(([text, work]) =>
-        h("button", { type: "button", autofocus: true, onclick: async () => await told(state, work) && list.hidePopover() }, text)), state);
+        h("button", { autofocus: true, onclick: async () => await told(state, work) && list.hidePopover() }, text)), state);
     list.addEventListener("toggle", (event) => event.newState === "closed" && list.remove());
     document.body.append(list);
     list.showPopover();
@@ -78,8 +78,8 @@ async function told(state, work) {
  */
 function ask(title, text, work, field, progress) {
   const state = h("p", { role: "status" });
-  const main = h("button", { class: field ? "main" : "main is-bad" }, field ? "Save" : "Delete");
-  const cancel = h("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
+  const main = h("button", { type: "submit", class: field ? "main" : "main is-bad" }, field ? "Save" : "Delete");
+  const cancel = h("button", { onclick: () => dialog.close() }, "Cancel");
   const dialog = h("dialog", { class: "key-dialog", "aria-label": title, onclose: () => dialog.remove() }, h("form", {
     onsubmit: async (/** @type {Event} */ event) => {
       event.preventDefault();

@@ -30,7 +30,7 @@ export function conversation(messages) {
   const list = h("div", { class: "conversation" });
   const hidden = messages.length - SHOWN;
   if (hidden > 0) {
-    const button = h("button", { type: "button", class: "link" }, `${hidden} earlier messages`);
+    const button = h("button", { class: "link" }, `${hidden} earlier messages`);
     button.addEventListener("click", () => button.replaceWith(...messages.slice(0, hidden).map(said)));
     list.append(button);
   }

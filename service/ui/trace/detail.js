@@ -1,7 +1,7 @@
 // All of one event: its figures, its error, its messages, its data.
 
-import { copy, download, fill, h } from "../lib/dom.js";
-import { count, duration, exact, line, money } from "../lib/format.js";
+import { download, fill, h } from "../lib/dom.js";
+import { count, duration, exact, line, many, money } from "../lib/format.js";
 import { link } from "../lib/router.js";
 import { copyButton, longText } from "../parts/copy.js";
 import { icon, kindOf } from "../parts/icons.js";
@@ -40,7 +40,7 @@ export function detailHead(trace, row, close, event) {
   const isError = (trace.flags[row] & ERROR) !== 0;
   const id = String(value(trace, row, "event_id"));
   const button = (/** @type {string} */ name, /** @type {string} */ label, /** @type {() => void} */ work) =>
-    h("button", { type: "button", class: "copy", title: label, "aria-label": label, onclick: work }, icon(name));
+    h("button", { class: "copy", title: label, "aria-label": label, onclick: work }, icon(name));
   const text = () => JSON.stringify(event(), null, 2);
   return h(
     "header",
@@ -48,7 +48,7 @@ export function detailHead(trace, row, close, event) {
     icon(kindOf(String(value(trace, row, "event_type")))),
     isError && icon("error", "error"),
     h("h2", {}, line(nameOf(trace, row), 200)),
-    button("copy", "Copy a link to this event", () => void copy(location.href)),
+    copyButton(() => location.href, "Copy a link to this event"),
     button("save", "Download as JSON", () => event() && download(`event-${id}.json`, text())),
     button("close", "Close (Escape)", close),
   );
@@ -76,7 +76,7 @@ function figures(trace, row, event, data) {
     ["Cost", event.cost == null ? unknownCost(event) : h("span", {}, money(event.cost), event.cost_source && h("span", { class: "quiet" }, ` ${sourceText(event)}`))],
     ["Tokens", event.tokens_in == null && event.tokens_out == null ? null
       : `${count(event.tokens_in)} in${cached ? ` (${count(cached)} cached)` : ""}, ${count(event.tokens_out)} out${reasoning ? ` (${count(reasoning)} reasoning)` : ""}`],
-    ["With all below", below > 0 ? `${count(below)} events, ${money(get("subtree_cost"))}, ${count(get("subtree_tokens_in"))} / ${count(get("subtree_tokens_out"))} tokens` : null],
+    ["With all below", below > 0 ? `${many(below, "event")}, ${money(get("subtree_cost"))}, ${count(get("subtree_tokens_in"))} / ${count(get("subtree_tokens_out"))} tokens` : null],
     ["Counted", data.counted === false ? "no: another event reports the same call, and its cost and tokens count once" : null],
     ["Agent", line(event.agent_name, 120)],
     ["Event id", h("span", { class: "with-copy" }, h("code", {}, event.event_id), copyButton(() => event.event_id, "Copy the id"))],

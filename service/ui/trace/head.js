@@ -1,7 +1,7 @@
 // The head of a run: what it was, how it went, what it cost by model.
 
 import { h } from "../lib/dom.js";
-import { ago, count, duration, exact, line, money } from "../lib/format.js";
+import { ago, count, duration, exact, line, many, money } from "../lib/format.js";
 import { link } from "../lib/router.js";
 import { copyButton } from "../parts/copy.js";
 import { statusMark } from "../parts/icons.js";
@@ -27,7 +27,7 @@ export function runHead(run, trace) {
     { class: "run-top" },
     h("div", { class: "run-title" },
       h("span", { class: `state is-${run.status}` }, statusMark(run.status), run.status),
-      h("h1", {}, line(run.run_name)),
+      h("h1", { tabindex: "-1" }, line(run.run_name)),
       h("a", { href: link(["agents", run.agent_name]) }, line(run.agent_name, 100)),
       silence(run) && h("span", { class: "hint" }, silence(run)),
       h("span", { class: "run-actions" }, h("a", { href: link(["compare"], { a: run.run_id }) }, "Compare"), copyButton(() => run.run_id, "Copy the run's id"), runActions(run))),
@@ -87,12 +87,12 @@ export function costsByModel(trace) {
 
 /** @param {import("./model.js").Trace} trace */
 function costText(trace) {
-  return costsByModel(trace).map(([model, one]) => `${line(model, 60)}: ${money(one.cost)} in ${count(one.calls)} calls`).join("\n");
+  return costsByModel(trace).map(([model, one]) => `${line(model, 60)}: ${money(one.cost)} in ${many(one.calls, "call")}`).join("\n");
 }
 
 /** @param {import("./model.js").Trace} trace */
 function models(trace) {
   const all = costsByModel(trace).filter(([, one]) => one.cost > 0);
   return h("div", { class: "head-models" }, all.slice(0, MOST_MODELS).map(([model, one]) =>
-    h("span", { class: "tag", title: `${count(one.calls)} calls` }, `${line(model, 40)} ${money(one.cost)}`)), all.length > MOST_MODELS && h("span", { class: "quiet" }, `+${all.length - MOST_MODELS}`));
+    h("span", { class: "tag", title: many(one.calls, "call") }, `${line(model, 40)} ${money(one.cost)}`)), all.length > MOST_MODELS && h("span", { class: "quiet" }, `+${all.length - MOST_MODELS}`));
 }

@@ -33,7 +33,7 @@ function more(inside, entries, from) {
   const end = Math.min(entries.length, from + SHOWN);
   inside.append(...entries.slice(from, end).map(([key, value]) => branch(key, value)));
   if (end === entries.length) return;
-  const button = h("button", { type: "button", class: "link" }, `${count(entries.length - end)} more`);
+  const button = h("button", { class: "link" }, `${count(entries.length - end)} more`);
   button.addEventListener("click", () => (button.remove(), more(inside, entries, end)));
   inside.append(button);
 }

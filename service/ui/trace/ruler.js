@@ -7,6 +7,7 @@ import { follow } from "./minimap.js";
 import { clamp, ticks } from "./scale.js";
 
 const TICK_PIXELS = 110;
+const END_PIXELS = 70; // a label nearer to the end stands before its mark
 
 export class Ruler {
   #marks = h("div", { class: "ruler-marks" });
@@ -34,7 +35,7 @@ export class Ruler {
     const share = (/** @type {number} */ at) => `${((at - from) / (to - from)) * 100}%`;
     const isFree = (/** @type {number} */ at) => !this.gaps.some((gap) => at > gap.at - (to - from) * 0.08 && at < gap.end + (to - from) * 0.03);
     const place = (/** @type {HTMLElement} */ mark, /** @type {number} */ at) => (mark.style.left = share(at), mark);
-    fill(this.#marks, found.filter(isFree).map((at) => place(h("span", { class: "tick" }, duration(unfolded(this.gaps, at))), at)),
+    fill(this.#marks, found.filter(isFree).map((at) => place(h("span", { class: (to - at) / (to - from) * wide < END_PIXELS ? "tick is-end" : "tick" }, duration(unfolded(this.gaps, at))), at)),
       this.gaps.filter((gap) => gap.end > from && gap.at < to).map((gap) => {
         const idle = gap.to - gap.from;
         const mark = h("span", { class: "gap", title: `${duration(idle)} in which nothing ran` }, duration(idle < 60_000 ? Math.round(idle / 1000) * 1000 || idle : Math.round(idle / 60_000) * 60_000));

@@ -1,7 +1,7 @@
 // What stands above a waterfall: which events are shown, how deep, and the search in it.
 
 import { afterPause, fill, h } from "../lib/dom.js";
-import { count, duration, money } from "../lib/format.js";
+import { count, duration, many, money } from "../lib/format.js";
 import { icon } from "../parts/icons.js";
 
 const LENGTHS = [1, 10, 100, 1000, 10_000, 60_000];
@@ -39,7 +39,7 @@ export class Toolbar {
     this.#length.addEventListener("change", () => actions.set({ min_ms: this.#length.value }));
     this.#cost.addEventListener("change", () => actions.set({ min_cost: this.#cost.value }));
     const button = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ work) =>
-      h("button", { type: "button", title, onclick: work }, text);
+      h("button", { title, onclick: work }, text);
     this.#costliest = button("Costliest", "The costliest event, then the next ($)", () => actions.step("cost", 1));
     this.#fold = button("Fold idle time", "Fold long times in which nothing ran (i)", actions.fold);
     this.#whole = button("Whole run", "0", actions.whole);
@@ -51,15 +51,15 @@ export class Toolbar {
         button("Open all", "Open all levels", () => actions.all(false))),
       this.#fold, this.#whole,
       h("span", { class: "group find" }, this.#find, this.#hits, button("↑", "Previous (N)", () => actions.step("find", -1)), button("↓", "Next (n)", () => actions.step("find", 1))),
-      h("span", { class: "group" }, h("button", { type: "button", class: "next-error", title: "Next error (e)", onclick: () => actions.step("error", 1) }, icon("error"), "Next error"), button("Slowest", "The event with the longest time of its own, then the next (s)", () => actions.step("self_time_ms", 1)), this.#costliest),
+      h("span", { class: "group" }, h("button", { class: "next-error", title: "Next error (e)", onclick: () => actions.step("error", 1) }, icon("error"), "Next error"), button("Slowest", "The event with the longest time of its own, then the next (s)", () => actions.step("self_time_ms", 1)), this.#costliest),
       this.#state,
-      h("button", { type: "button", class: "quiet", title: "Keys (?)", "aria-label": "Keys", onclick: actions.help }, "?"),
+      h("button", { class: "quiet", title: "Keys (?)", "aria-label": "Keys", onclick: actions.help }, "?"),
     );
   }
 
   /** @param {string} name @param {string} text */
   #onlyButton(name, text) {
-    const button = h("button", { type: "button", "aria-pressed": "false" }, text);
+    const button = h("button", { "aria-pressed": "false" }, text);
     button.addEventListener("click", () => this.#actions.set({ only: button.getAttribute("aria-pressed") === "true" ? null : name }));
     this.#only.set(name, button);
     return button;
@@ -77,7 +77,7 @@ export class Toolbar {
     if (document.activeElement !== this.#find) this.#find.value = now.find;
     fill(this.#hits, now.find && `${count(now.hits)} found`);
     for (const one of this.element.querySelectorAll(".find button")) /** @type {HTMLElement} */ (one).hidden = !now.hits;
-    fill(this.#state, now.shown === now.size ? `${count(now.size)} events` : `${count(now.shown)} of ${count(now.size)}`);
+    fill(this.#state, now.shown === now.size ? many(now.size, "event") : `${count(now.shown)} of ${count(now.size)}`);
     const errors = this.element.querySelector(".next-error");
     if (errors instanceof HTMLButtonElement) errors.hidden = !now.errors;
   }

@@ -3,7 +3,7 @@
 import { get } from "../lib/api.js";
 import { bars, sparkline } from "../lib/chart.js";
 import { fill, h } from "../lib/dom.js";
-import { brief, clock, count, duration, line, money, percent, time, visible } from "../lib/format.js";
+import { brief, clock, count, duration, line, many, money, percent, time, visible } from "../lib/format.js";
 import { link, setQuery } from "../lib/router.js";
 import { lookOf, runRow } from "../runs/row.js";
 import { showError, skeleton } from "../parts/states.js";
@@ -69,7 +69,7 @@ function course(name, figures, interval) {
   return h("section", { class: "card course" }, h("h2", {}, "Events, and errors among them"), bars(
     events.map((value, index) => {
       const at = shown(/** @type {string} */ (figures.times[index]));
-      return { label: at, value, part: errors[index], text: `${at}: ${count(value)} events, ${count(errors[index])} errors` };
+      return { label: at, value, part: errors[index], text: `${at}: ${many(value, "event")}, ${many(errors[index] ?? 0, "error")}` };
     }), `Events of ${line(name, 60)} over time`));
 }
 

@@ -4,9 +4,10 @@ import { match, gap } from "../compare/match.js";
 import { pairDetail, pairRow, SORTS, totals } from "../compare/parts.js";
 import { get } from "../lib/api.js";
 import { fill, h, refill } from "../lib/dom.js";
-import { count, line } from "../lib/format.js";
+import { count, line, many } from "../lib/format.js";
 import { VirtualList } from "../lib/list.js";
 import { link, setQuery } from "../lib/router.js";
+import { chip } from "../parts/copy.js";
 import { nothing, showError, skeleton } from "../parts/states.js";
 import { asked } from "../runs/filters.js";
 import { lookOf, runRow } from "../runs/row.js";
@@ -64,7 +65,7 @@ class CompareView extends HTMLElement {
     const rest = runs.filter((/** @type {any} */ run) => run.run_id !== a);
     const look = lookOf(rest);
     const rows = rest.map((/** @type {any} */ run) => Object.assign(runRow(run, look), { href: link(["compare"], { ...Object.fromEntries(this.#query), [a ? "b" : "a"]: run.run_id }) }));
-    const label = "Run id, or a part of its name";
+    const label = "Run id or part of its name";
     const field = h("input", { type: "search", value: this.#query.get("name"), "aria-label": label, placeholder: label });
     field.addEventListener("change", () => setQuery(ID.test(field.value) ? { [a ? "b" : "a"]: field.value } : { name: field.value }));
     return () => refill(this, h("div", { class: "scrolls" }, h("div", { class: "page-head" }, h("h1", {}, first ? `Compare ${line(first.run_name, 60)} of ${line(first.agent_name, 60)} with` : "Compare: choose the first run"), field),
@@ -109,9 +110,8 @@ class CompareView extends HTMLElement {
     const alone = pairs.filter((pair) => pair.rows.includes(-1));
     const [inA, both] = [alone.filter((pair) => pair.rows[1] === -1).length, pairs.length - alone.length];
     const differ = pairs.filter((pair) => pair.words.length).length - alone.length;
-    const chip = (/** @type {string} */ text, /** @type {boolean} */ isOn, /** @type {Record<string, any>} */ changes) => h("button", { type: "button", class: "chip", "aria-pressed": String(isOn), onclick: () => setQuery(changes) }, text);
     refill(this.#bar, chip("Only what differs", Boolean(only), { only: only ? null : 1 }), chip("As a tree", !sort, { sort: null }), SORTS.map(([name, text]) => chip(`By ${text.toLowerCase()}`, name === sort, { sort: name })),
-      h("span", { role: "status" }, differ || alone.length ? `${count(both)} events in both, ${count(differ)} of them differ; ${count(inA)} only in A, ${count(alone.length - inA)} only in B` : "Nothing differs."));
+      h("span", { role: "status" }, differ || alone.length ? `${many(both, "event")} in both, ${count(differ)} of them differ; ${count(inA)} only in A, ${count(alone.length - inA)} only in B` : "Nothing differs."));
   }
 
   /** @param {number} index */

@@ -20,7 +20,7 @@ class LiveView extends HTMLElement {
   #list = new VirtualList();
   #body = h("div", { class: "fills" });
   #state = h("span", { class: "live-state", role: "status" });
-  #pause = h("button", { type: "button", title: "Space" });
+  #pause = h("button", { title: "Space" });
   #filter = h("input", { type: "search", placeholder: "Agent", "aria-label": "Agent" });
   #draw = oncePerFrame(() => this.#show());
   #error = /** @type {Error | null} */ (null);

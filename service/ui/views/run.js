@@ -1,7 +1,7 @@
 // One run: its head, its waterfall, and the event that is looked at.
 
 import { get } from "../lib/api.js";
-import { afterPause, fill, h } from "../lib/dom.js";
+import { afterPause, fill, h, refill } from "../lib/dom.js";
 import { line } from "../lib/format.js";
 import { setQuery } from "../lib/router.js";
 import { showError, skeleton } from "../parts/states.js";
@@ -78,7 +78,7 @@ class RunView extends HTMLElement {
     try {
       this.#run = await get(`runs/${encodeURIComponent(this.#runId)}`, {}, signal);
       document.title = `${line(this.#run.run_name, 60)} · ${line(this.#run.agent_name, 40)} · GATI`;
-      fill(this.#head, runHead(this.#run, null));
+      refill(this.#head, runHead(this.#run, null));
       await readTrace(this.#run, signal, (trace) => this.#show(trace), true);
       watch(this.#run, signal, (run) => this.#goOn(run, signal));
     } catch (error) {
@@ -89,11 +89,11 @@ class RunView extends HTMLElement {
   /** Show a trace in the place of none, of a part, or of an earlier one. @param {import("../trace/model.js").Trace} trace */
   #show(trace) {
     this.#waterfall.show(trace);
-    fill(this.#head, runHead(this.#run, trace.isPart ? null : trace));
+    refill(this.#head, runHead(this.#run, trace.isPart ? null : trace));
     const isFirst = !this.#body.contains(this.#waterfall.element);
     if (isFirst) fill(this.#body, this.#toolbar.element, h("div", { class: "trace-and-detail" }, this.#waterfall.element, this.#pane.element));
     this.#apply(true, isFirst || this.#waterfall.selected < 0);
-    if (isFirst) this.#waterfall.focus();
+    if (isFirst && document.activeElement === document.body) this.#waterfall.focus();
   }
 
   /** Show what the address says. @param {boolean} isFresh the trace is new @param {boolean} isRevealed the selected event is scrolled to */

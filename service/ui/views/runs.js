@@ -124,7 +124,7 @@ class RunsView extends HTMLElement {
   #empty(query) {
     if (!isFiltered(query)) return welcome();
     const clear = () => setQuery(Object.fromEntries([...query.keys()].filter((name) => name !== "tz").map((name) => [name, null])));
-    return nothing("No run passes these filters.", h("button", { type: "button", onclick: clear }, "Show all runs"));
+    return nothing("No run passes these filters.", h("button", { onclick: clear }, "Show all runs"));
   }
 
   #resize = () => {
@@ -152,7 +152,7 @@ class RunsView extends HTMLElement {
       if (pages !== this.#pages) return;
       if (!pages.runs.length && pages.fresh.size) return this.#reload();
       for (const index of changed) this.#list.refreshRow(index);
-      fill(this.#news, pages.fresh.size > 0 && h("button", { type: "button", class: "announce", onclick: () => this.#reload() }, `${pages.freshText} · show`));
+      fill(this.#news, pages.fresh.size > 0 && h("button", { class: "announce", onclick: () => this.#reload() }, `${pages.freshText} · show`));
     } catch {
       // The list stays as it was; the next look tells.
     }

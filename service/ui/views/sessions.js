@@ -39,7 +39,7 @@ class SessionsView extends HTMLElement {
     const now = this.#now;
     const list = h(id ? "div" : "tbody", { class: id && "turns" });
     const state = h("p", { class: "problem", role: "alert" });
-    const more = h("button", { type: "button", onclick: () => read(more.value).catch((error) => fill(state, error.message)) }, "Show more");
+    const more = h("button", { onclick: () => read(more.value).catch((error) => fill(state, error.message)) }, "Show more");
     const read = async (/** @type {string} */ cursor) => {
       const page = await get(id ? `sessions/${encodeURIComponent(id)}` : "sessions", { ...asked, cursor });
       list.append(...(id ? page.runs.map(turn) : page.sessions.map(row)));
@@ -97,7 +97,7 @@ function turn(run) {
   const error = errorText(run);
   return h("section", { class: "turn", "aria-label": line(run.run_name, 80) },
     h("div", { class: "run-title" }, statusMark(run.status), h("a", { href: link(["runs", run.run_id]) }, line(run.run_name, 100)), line(run.agent_name, 60),
-      h("span", { class: "quiet run-actions" }, when(run.started_at), `${duration(run.total_duration_ms)} · ${money(run.total_cost)}`)),
+      h("span", { class: "quiet run-actions" }, when(run.started_at), ` · ${duration(run.total_duration_ms)} · ${money(run.total_cost)}`)),
     conversation([lastMessage(run.first_input, "user"), lastMessage(run.last_output, "assistant")].flatMap((one) => one ?? [])),
     error && h("p", { class: "error-text" }, line(error, 400)));
 }
