@@ -39,6 +39,7 @@ test("what is invisible, turns round or moves the cursor can be seen", () => {
   assert.equal(format.line("a\n b\tc"), "a b c");
   assert.equal(format.line("x".repeat(400), 10), `${"x".repeat(10)}…`);
   assert.equal(format.line(null), "");
+  assert.equal(format.line("ab🔥🔥", 3), "ab…"); // no half of a letter
   assert.equal(format.line(`e${"\u0301".repeat(30)}x`), `e${"\u0301".repeat(4)}x`);
 });
 

@@ -169,7 +169,7 @@ def test_an_error_leads_to_its_newest_event(ui: Ui, filled: Filled) -> None:
 
 
 def test_models_without_a_price_are_named_with_what_to_do(ui: Ui, filled: Filled) -> None:
-    ui.open(f"{filled.url}?tz=UTC", "Models without a price", "<b>my own</b>: 1 calls")
+    ui.open(f"{filled.url}?tz=UTC", "Models without a price", "<b>my own</b>: 1 call,")
     assert "python -m service prices reprice --since 20" in ui.find(".unpriced pre").text
     assert ui.run_script("return window.harmed") is None
 

@@ -154,5 +154,5 @@ export function visible(text) {
 /** A text on one line, cut; marks on a letter that would reach the lines beside it are left out. @param {string | null | undefined} text @param {number} most */
 export function line(text, most = 300) {
   const found = visible((text ?? "").slice(0, most + 1)).replace(/\s+/g, " ").replace(/(\p{M}{4})\p{M}+/gu, "$1").trim();
-  return text && text.length > most ? `${found.slice(0, most)}…` : found;
+  return text && text.length > most ? `${found.slice(0, most).replace(/[\ud800-\udbff]$/, "")}…` : found;
 }

@@ -16,7 +16,7 @@ export function copyButton(text, label = "Copy") {
     const done = await copy(text());
     button.classList.add(done ? "copied" : "failed");
     const said = /** @type {HTMLElement} */ (document.querySelector("#said"));
-    said.textContent = button.title = done ? "Copied" : "The browser does not let this page copy";
+    said.textContent = button.title = done ? "Copied" : "The browser refused to copy";
     setTimeout(() => {
       button.classList.remove("copied", "failed");
       button.title = label;

@@ -19,7 +19,7 @@ export function nothing(title, ...more) {
 
 /** What to do about an error. @param {unknown} error */
 function advice(error) {
-  if (!(error instanceof ApiError)) return "This is a fault of the page. Load it again; if it stays, report what stands here.";
+  if (!(error instanceof ApiError)) return "A fault of the page. Load it again; if it stays, report what stands here.";
   if (error.status === 404) return "It may have been deleted, or its events have not come yet.";
   if (error.status === 413) return "There is more than one answer may hold. Narrow what is asked for.";
   if (error.status === 429) return "The service limits requests for each client.";
