@@ -38,6 +38,11 @@ def inside(ui: Ui, inner: str, outer: str) -> list[bool]:
     return list(ui.browser.execute_script(INSIDE, inner, outer))
 
 
+def has_focus(ui: Ui, heading: str) -> None:
+    """Wait until this heading has the focus."""
+    ui.until(lambda: ui.run_script(FOCUSED) == ["H1", heading], heading)
+
+
 def test_a_link_leads_the_focus_to_the_heading_and_changes_the_title(
     ui: Ui, service: Service
 ) -> None:
@@ -46,15 +51,15 @@ def test_a_link_leads_the_focus_to_the_heading_and_changes_the_title(
     ui.open(f"{service.url}/ui/runs", "Reader")
     ui.pick(f"a[href*='{run.run_id}']")
     ui.shows("run_sql")
-    ui.until(lambda: ui.run_script(FOCUSED) == ["H1", "run 1"], "the focus")
+    has_focus(ui, "run 1")
     assert ui.browser.title == "run 1 · Reader · GATI"
     ui.press("e")  # the keys of the list work all the same
     ui.has_address("event=")
     ui.click("//h1/following-sibling::a[text()='Reader']")
-    ui.until(lambda: ui.run_script(FOCUSED) == ["H1", "Reader"], "the focus")
+    has_focus(ui, "Reader")
     for name in ("Metrics", "Live", "Runs", "Overview"):
         ui.click(f"//nav//a[text()='{name}']")
-        ui.until(lambda name=name: ui.run_script(FOCUSED) == ["H1", name], name)
+        has_focus(ui, name)
         assert ui.browser.title == f"{name} · GATI"
 
 
