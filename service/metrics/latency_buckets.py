@@ -6,7 +6,9 @@ The edges are those of sql/schema/latency_buckets.sql and never change; a test c
 from bisect import bisect_right
 
 LAST_EDGE_US = 10**15  # no latency is longer: ingest takes up to 1e12 ms
-ERROR_BOUND = 0.1  # relative, of a bucket's middle to whatever is in it: sqrt(1.2) - 1 = 0.0955
+ERROR_BOUND = (
+    0.1  # relative, of a bucket's middle to whatever is in it: 0.2 / 2.2, and its rounding
+)
 
 
 def edges() -> list[int]:

@@ -42,17 +42,20 @@ CREATE TABLE latency_buckets (
 );
 
 INSERT INTO latency_buckets (latency_bucket, from_us, to_us, middle_us)
-SELECT b.latency_bucket, b.from_us, b.to_us, sqrt(b.from_us::double precision * b.to_us)
-  FROM (SELECT e.ordinality AS latency_bucket, e.edge AS from_us,
-               lead(e.edge) OVER (ORDER BY e.ordinality) - 1 AS to_us
-          FROM unnest(latency_edges()) WITH ORDINALITY AS e (edge, ordinality)
-         UNION ALL
-        SELECT 0, 0, 0) AS b
- WHERE b.to_us IS NOT NULL;
+SELECT m.latency_bucket, m.from_us, m.to_us,
+       round(m.exact_us, least(0, 3 - length(trunc(m.exact_us)::text)))
+  FROM (SELECT b.latency_bucket, b.from_us, b.to_us,
+               coalesce(2.0 * b.from_us * b.to_us / nullif(b.from_us + b.to_us, 0), 0) AS exact_us
+          FROM (SELECT e.ordinality AS latency_bucket, e.edge AS from_us,
+                       lead(e.edge) OVER (ORDER BY e.ordinality) - 1 AS to_us
+                  FROM unnest(latency_edges()) WITH ORDINALITY AS e (edge, ordinality)
+                 UNION ALL
+                SELECT 0, 0, 0) AS b) AS m
+ WHERE m.to_us IS NOT NULL;
 
 COMMENT ON TABLE latency_buckets IS 'What each latency bucket holds: latencies from from_us to to_us, both included';
 
-COMMENT ON COLUMN latency_buckets.middle_us IS 'The geometric middle, which percentiles answer: within 9.6 % of every latency in the bucket';
+COMMENT ON COLUMN latency_buckets.middle_us IS 'What percentiles answer: the harmonic mean of both ends in whole microseconds of three digits, within 9.6 % of every latency in the bucket';
 
 CREATE FUNCTION latency_percentiles(latency_buckets smallint[], latency_counts bigint[])
     RETURNS TABLE (p50_ms double precision, p95_ms double precision, p99_ms double precision)

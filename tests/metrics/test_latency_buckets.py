@@ -2,13 +2,16 @@
 
 from itertools import pairwise
 
+import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg.rows import dict_row
 
-from service.db.queries import Connection
+from service.db.queries import SQL_DIRECTORY, Connection
 from service.metrics.latency_buckets import EDGES_US, ERROR_BOUND, latency_bucket
 
 LONGEST_US = 10**15  # what ingest takes: 1e12 ms
+STATED_IN_THE_COMMENT = 0.096
 
 
 def buckets_in_sql(conn: Connection, latencies_us: list[int]) -> list[int]:
@@ -51,4 +54,22 @@ def test_the_table_covers_every_latency_without_a_gap(conn: Connection) -> None:
 def test_the_middle_of_a_bucket_is_within_the_bound_of_both_its_ends(conn: Connection) -> None:
     for row in conn.execute("SELECT * FROM latency_buckets"):
         for us in (row["from_us"], row["to_us"]):
-            assert abs(row["middle_us"] - us) <= ERROR_BOUND * us
+            assert abs(row["middle_us"] - us) <= STATED_IN_THE_COMMENT * us
+    assert STATED_IN_THE_COMMENT <= ERROR_BOUND
+
+
+def test_a_middle_has_no_more_digits_than_its_bucket_supports(conn: Connection) -> None:
+    for row in conn.execute("SELECT middle_us, middle_us / 1000 AS ms FROM latency_buckets"):
+        assert row["middle_us"] == int(row["middle_us"])
+        for shown in (repr(row["middle_us"]), repr(row["ms"])):
+            digits = shown.partition("e")[0].removesuffix(".0").replace(".", "").strip("0")
+            assert len(digits) <= 3, shown
+
+
+def test_the_migrations_fill_the_table_as_the_schema_file_does(
+    conn: Connection, empty_database_url: str
+) -> None:
+    shown = "SELECT * FROM latency_buckets ORDER BY latency_bucket"
+    with psycopg.connect(empty_database_url, row_factory=dict_row) as empty:
+        empty.execute((SQL_DIRECTORY / "schema" / "latency_buckets.sql").read_bytes())
+        assert conn.execute(shown).fetchall() == empty.execute(shown).fetchall()
