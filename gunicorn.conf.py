@@ -10,7 +10,8 @@ from typing import Any
 import service
 from service.config import Config, ConfigError
 from service.core.worker_process import process
-from service.server import descriptors, meinheld_worker
+from service.db.query_texts import held
+from service.server import descriptors, edited_queries, meinheld_worker
 from service.server.greeting import bracketed
 from service.telemetry.multiprocess_dir import directory
 from service.telemetry.worker_slot import worker_number
@@ -82,6 +83,7 @@ os.register_at_fork(before=block_stop_signals, after_in_parent=unblock_stop_sign
 unblock_stop_signals()  # a new master (USR2) is forked, too
 
 
+held.hold()  # what workers run until a reload, however they are replaced
 metrics_dir = directory.path  # created here, before the first worker claims its part
 
 
@@ -92,6 +94,11 @@ def post_fork(_arbiter: Any, worker: Any) -> None:
         worker_number.claim(metrics_dir)
     except OSError as error:
         worker.log.warning("/metrics lacks this worker: %s", error.strerror)
+
+
+def on_reload(arbiter: Any) -> None:
+    """Let new workers run the edited files of sql/ that PostgreSQL understands."""
+    edited_queries.take_edits(arbiter.log)
 
 
 def on_exit(_arbiter: Any) -> None:

@@ -15,11 +15,9 @@ import psycopg
 from psycopg.rows import dict_row
 
 from service.core.failure import Failure
-from service.core.shipped import shipped
-from service.db import psql_conditions
+from service.db import psql_conditions, query_texts
 
-SQL_DIRECTORY = shipped("sql")
-NO_QUERIES = ("schema", "optional", "sqlite")
+SQL_DIRECTORY = query_texts.DIRECTORY
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
@@ -194,23 +192,22 @@ class Area:
 
 
 class Queries:
-    """All query files below a directory, without the folders of NO_QUERIES."""
+    """All query files below a directory, without the folders of query_texts.NO_QUERIES."""
 
     def __init__(self, directory: Path = SQL_DIRECTORY) -> None:
         self._directory = directory
         self.reload()
 
     def reload(self) -> None:
-        """Read every file again, so that an edit counts from the next statement on."""
+        """Take every text again, so that an edit counts from the next statement on."""
         self._areas: dict[str, Area] = {}
         self._by_file: dict[Path, Query] = {}
-        for path in self.files():
-            self.put(path, read(path))
+        for path, text in query_texts.held.of(self._directory).items():
+            self.put(path, parse(path, text))
 
     def files(self) -> list[Path]:
         """The files of queries, sorted."""
-        found = sorted(self._directory.glob("*/*.sql"))
-        return [path for path in found if path.parent.name not in NO_QUERIES]
+        return query_texts.files(self._directory)
 
     def put(self, path: Path, query: Query) -> None:
         """Run this query for the file from now on."""
@@ -233,10 +230,10 @@ class Queries:
         return list(self._by_file.values())
 
 
-def read(path: Path) -> Query:
+def parse(path: Path, text: bytes) -> Query:
     """The query of a file. Raises Failure with file and line for what psql would not take."""
     try:
-        return Query(f"{path.parent.name}.{path.stem}", path.read_text(encoding="utf-8"))
+        return Query(f"{path.parent.name}.{path.stem}", text.decode().replace("\r\n", "\n"))
     except psql_conditions.NotUnderstood as error:
         line, message = error.line, str(error)
     except UnicodeDecodeError as error:

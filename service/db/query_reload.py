@@ -11,10 +11,9 @@ from pathlib import Path
 import psycopg
 
 from service.core.failure import Failure
-from service.db.queries import Connection, Queries, Query, queries, read
+from service.db.queries import Connection, Queries, Query, parse, queries
 from service.db.query_check import first_fault
-
-STAYS = "%s; the file's last text stays in use"
+from service.db.query_texts import STAYS
 
 log = logging.getLogger(__name__)
 
@@ -37,17 +36,17 @@ class QueryReload:
             text = path.read_bytes()
             if text != self._known(path):
                 self._seen[path] = text
-                self._take(path)
+                self._take(path, text)
 
     def _known(self, path: Path) -> bytes | None:
         """The text that was looked at last."""
         loaded = self._queries.of_file(path)
         return self._seen.get(path, loaded.source.encode() if loaded else None)
 
-    def _take(self, path: Path) -> None:
+    def _take(self, path: Path, text: bytes) -> None:
         """Put the file in use, or say why not."""
         try:
-            query = read(path)
+            query = parse(path, text)
             fault = self._fault(query)
         except Failure as failure:
             fault = str(failure)

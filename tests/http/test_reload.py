@@ -1,5 +1,6 @@
 """SIGHUP: a DBA edits a SQL file, and the running service asks by it."""
 
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -45,3 +46,54 @@ def test_sql_files_are_read_anew_on_sighup_and_no_request_is_lost(
         assert service.process.poll() is None
         until(lambda: len(service.workers) == len(before), "the number of workers has changed")
         assert {tuple(descriptions()) for _ in range(20)} == {("tuned",)}
+
+
+def test_a_file_that_is_refused_leaves_its_last_text_in_use(
+    database_url: str, tmp_path: Path
+) -> None:
+    project = copy_project(tmp_path / "project")
+    agents, runs = project / "sql/agents/list.sql", project / "sql/runs/timeline.sql"
+    summary = project / "sql/metrics/summary.sql"
+    good = agents.read_text()
+    run = new_id()
+    with serving(database_url, tmp_path, project) as service:
+        service.post(batch(event(run)))
+
+        def answers() -> set[tuple[str | None, int]]:
+            """The description of the agent and the number of events, by all workers."""
+            found = [service.ok("/api/agents") for _ in range(10)]
+            events = service.ok(f"/api/runs/{run}/timeline")["events"]
+            return {(agent["description"], len(events)) for [agent] in found}
+
+        def replace(number: signal.Signals, *processes: int) -> None:
+            before = service.workers
+            for process in processes:
+                os.kill(process, number)
+            gone = before if service.process.pid in processes else set(processes)
+            until(lambda: not gone & service.workers, "the workers do not change")
+            until(lambda: len(service.workers) == len(before), "a worker is missing")
+
+        agents.write_text(good.replace("a.description,", "a.nothing,"))
+        runs.write_text(runs.read_text() + "\n\\gset\n")
+        summary.write_text("-- metrics/summary: tuned.\n" + summary.read_text())
+        replace(signal.SIGTERM, min(service.workers))  # a worker that is replaced without a reload
+        assert answers() == {(None, 1)}
+        assert "nothing" not in service.output
+        replace(signal.SIGHUP, service.process.pid)
+        assert answers() == {(None, 1)}
+        service.ok("/api/metrics/summary")
+        line = 1 + agents.read_text().partition("a.nothing,")[0].count("\n")
+        stays = "; the file's last text stays in use"
+        said = f"sql/agents/list.sql:{line}: column a.nothing does not exist{stays}"
+        assert service.output.count(said) == 1
+        last = len(runs.read_text().splitlines())
+        said = f"sql/runs/timeline.sql:{last}: \\\\gset is not understood{stays}"
+        assert service.output.count(said) == 1
+        assert service.output.count(stays) == 2
+
+        agents.write_text(good.replace("a.description,", "'tuned' AS description,"))
+        replace(signal.SIGHUP, service.process.pid)
+        assert answers() == {("tuned", 1)}
+        agents.unlink()
+        replace(signal.SIGHUP, service.process.pid)
+        assert answers() == {("tuned", 1)}
