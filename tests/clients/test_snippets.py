@@ -13,7 +13,7 @@ from tests.processes.harness import REPOSITORY
 
 FOLDER = REPOSITORY / "docs" / "integrations"
 ENDINGS = {"python": ".py", "js": ".mjs"}
-ELSEWHERE = {"gati.md", "mastra.md"}  # tests/docs; Mastra needs Node.js 22
+ELSEWHERE = {"gati.md", "mastra.md"}  # tests/docs; a recording of it: tests/ingest/otlp
 # LiteLLM takes headers as they are, and asks another host for prices unless it is told not to.
 LITELLM = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",

@@ -1,9 +1,8 @@
 """The names of attributes in use, by what they mean and by who sends them.
 
-This table is the one place for them. docs/reference/conventions.md shows it, and a test compares
-the two.
-The sources stand in the order of trust: where several attributes of a span mean the same, the
-first with a value that can be read wins. An attribute may have several meanings.
+docs/reference/conventions.md shows this table, and a test compares the two. The sources stand in
+the order of trust: where several attributes of a span mean the same, the first with a value that
+can be read wins. An attribute may have several meanings.
 """
 
 GENAI, VERCEL, OPENINFERENCE = "OpenTelemetry GenAI", "Vercel AI SDK", "OpenInference"
@@ -11,6 +10,8 @@ PYDANTIC, ADK, CLAUDE_CODE = "pydantic-ai and logfire", "Google ADK", "Claude Co
 GATI = "GATI Backend, of an event that it exports as a span"
 EVENT_TYPE, RUN_NAME = "gati.event_type", "gati.run_name"
 WHOLE_AGENT = "agent_start agent_end"  # the type of two events that are one span
+# Types of spans that Mastra names the content by, from version 1 on; others have GenAI's names.
+MASTRA_TYPES = ("agent_run", "workflow_run", "workflow_step", "model_generation", "model_step")
 
 # meaning -> source -> attributes
 CONVENTIONS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -47,7 +48,7 @@ CONVENTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         VERCEL: ("ai.telemetry.metadata.sessionId",),
         "OpenLLMetry": ("traceloop.association.properties.session_id",),
         "MLflow": ("mlflow.trace.session",),
-        "Mastra": ("sessionId",),
+        "Mastra": ("sessionId", "mastra.metadata.sessionId"),
         "LangSmith": ("langsmith.metadata.session_id", "langsmith.metadata.thread_id"),
         ADK: ("gcp.vertex.agent.session_id",),
     },
@@ -57,7 +58,7 @@ CONVENTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         VERCEL: ("ai.telemetry.metadata.userId",),
         "OpenLLMetry": ("traceloop.association.properties.user_id",),
         "MLflow": ("mlflow.trace.user",),
-        "Mastra": ("userId",),
+        "Mastra": ("userId", "mastra.metadata.userId"),
         "LangSmith": ("langsmith.metadata.user_id",),
     },
     "tags": {
@@ -191,7 +192,7 @@ CONVENTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "OpenLLMetry": ("traceloop.entity.input",),
         PYDANTIC: ("pydantic_ai.all_messages",),
         "MLflow": ("mlflow.spanInputs",),
-        "Mastra": ("input",),
+        "Mastra": ("input", *(f"mastra.{kind}.input" for kind in MASTRA_TYPES)),
         ADK: ("gcp.vertex.agent.tool_call_args", "gcp.vertex.agent.llm_request"),
     },
     "output": {
@@ -210,7 +211,7 @@ CONVENTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "OpenLLMetry": ("traceloop.entity.output",),
         PYDANTIC: ("final_result",),
         "MLflow": ("mlflow.spanOutputs",),
-        "Mastra": ("output",),
+        "Mastra": ("output", *(f"mastra.{kind}.output" for kind in MASTRA_TYPES)),
         ADK: ("gcp.vertex.agent.tool_response", "gcp.vertex.agent.llm_response"),
     },
     "system_instructions": {GENAI: ("gen_ai.system_instructions",)},

@@ -1,4 +1,4 @@
-"""What client libraries really sent, in 21 set-ups, and what becomes of it.
+"""What client libraries really sent, in 22 set-ups, and what becomes of it.
 
 `clients/NAME.N.pb` or `.json` are recorded bodies, `NAME.expected.json` says what each run and span
 is. The model behind most of them took 1,000 tokens, 400 of them cached, and gave 50, 20 of them
