@@ -59,6 +59,7 @@ class EventRow(Struct, kw_only=True, gc=False):
     error_fingerprint: int | None = None  # of an error: service/ingest/error_fingerprint.py
     data: bytes
     call: Call | None = None  # of a span that is a call with usage
+    is_of_ended_agent: bool = False  # the start of an agent's span that has ended
     marks: bytes = b""  # members of `data` that the service adds, as JSON
     priced_as: str | None = None  # as JSON, the price that a computed cost comes from
 
@@ -73,6 +74,12 @@ class EventRow(Struct, kw_only=True, gc=False):
         return (
             not self.stamped_at_end and self.latency_us is None and self.event_type != AGENT_START
         )
+
+    def replaces(self, stored: "EventRow") -> bool:
+        """Whether this is the ended version of a span that is open in the other row."""
+        if self.event_type == AGENT_START == stored.event_type:
+            return self.is_of_ended_agent and not stored.is_of_ended_agent
+        return stored.is_open and not self.is_open
 
     @property
     def stored_data(self) -> bytes:

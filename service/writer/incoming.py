@@ -1,11 +1,12 @@
 """The rows of several requests as one ordered batch, and each request's counts afterwards."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from service.ingest.rows import EventRow
-from service.writer.run_changes import Rows
+from service.ingest.otlp.span import end_of
+from service.ingest.rows import AGENT_START, EventRow
+from service.writer.run_changes import Rows, Types
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Incoming:
             for row in rows:
                 entry = request_no, row
                 known = first.setdefault(row.key, entry)
-                if known is not entry and known[1].is_open and not row.is_open:
+                if known is not entry and row.replaces(known[1]):
                     first[row.key] = known[0], row
         ordered = {key: first[key] for key in sorted(first)}
         return cls(requests, ordered, by_run(row for _, row in ordered.values()))
@@ -58,6 +59,14 @@ class Incoming:
         """The rows that end spans which are stored open, by run."""
         found = (self.first[key][1] for key in sorted(open_spans) if key in self.first)
         return by_run(row for row in found if not row.is_open)
+
+    def open_agents(self, types: Types) -> Iterator[str]:
+        """The keys of stored agents without an end, whose ended versions are among the rows."""
+        for run_id, of_run in types.items():
+            for event_id, event_type in of_run.items():
+                entry = self.first.get(run_id + event_id) if event_type == AGENT_START else None
+                if entry and entry[1].is_of_ended_agent and end_of(event_id) not in of_run:
+                    yield run_id + event_id
 
     def counts(
         self, stored: Collection[str], expired: frozenset[str], lsn: str | None = None

@@ -14,7 +14,8 @@ owner        the root agent_start (the earliest one without a parent in the run;
              root: a move counts all its events in one statement, 300,000 in 5 s
              One transaction moves runs of up to MOVED_EVENTS events in all, and to their first
              roots runs of up to FIRST_ROOT_EVENTS; the others keep their owner
-name         the run_name of the earliest event that asks for one
+name         the run_name of the earliest agent_start without a parent that asks for one, else of
+             the earliest event that does
 environment  that of the earliest event that has one
 """
 
@@ -27,6 +28,7 @@ from msgspec.structs import replace
 
 from service.ingest.rows import EventRow
 from service.writer.run_fields import PLACE_IN_TIME, Fields, find_fields
+from service.writer.wishes import Wish, earlier, earliest_name, is_of, wish
 
 LARGE_RUN_EVENTS = 1_000
 UNMOVED_EVENTS = 200_000
@@ -70,8 +72,8 @@ class RunState(Struct, frozen=True, gc=False):  # a dataclass takes five times a
     run_id: str
     received_on: date
     owner: Owner
-    requested: tuple[datetime, str] | None  # the earliest wish for a name
-    environment: tuple[datetime, str] | None  # None: the service's own
+    requested: Wish | None  # the earliest for a name, those of roots before all others
+    environment: Wish | None  # None: the service's own
     run_name: str = ""  # as stored; empty while the run has none
     stored_environment: str = ""
     renamed: bool = False
@@ -155,11 +157,6 @@ def links_of(rows: list[EventRow]) -> list[str]:
     return [event_id for row in agents for event_id in named_by(row)]
 
 
-def wish(at: datetime | None, value: str | None) -> tuple[datetime, str] | None:
-    """A value with the time of its event, for comparison; equal times compare by value."""
-    return None if at is None or value is None else (at, value)
-
-
 def first_state(
     run_id: str,
     received_on: date,
@@ -178,7 +175,7 @@ def first_state(
         received_on=received_on,
         owner=owner,
         fields=find_fields(rows, owner.event_id if owner.is_root else None) if is_new else {},
-        requested=min(((r.timestamp, r.run_name) for r in rows if r.run_name), default=None),
+        requested=earliest_name(rows),
         environment=min(
             ((r.timestamp, r.environment) for r in rows if r.environment), default=None
         ),
@@ -210,32 +207,28 @@ def find_owner(rows: list[EventRow], stored: Collection[str]) -> Owner:
 
 def merge(stored: RunState, said: RunState) -> RunState:
     """The state of a run after adding the events of `said`."""
+    owner = said.owner if takes_over(said.owner, stored) else stored.owner
+    is_replaced = owner is said.owner and owner.event_id == stored.owner.event_id
+    named = stored.requested
+    if is_replaced and said.requested and named and is_of(named, owner.at):
+        named = None  # by the open version of the root
     return replace(
         stored,
-        owner=said.owner if takes_over(said.owner, stored) else stored.owner,
-        requested=earlier(stored.requested, said.requested),
+        owner=owner,
+        requested=earlier(named, said.requested),
         environment=earlier(stored.environment, said.environment),
     )
 
 
 def takes_over(owner: Owner, run: RunState) -> bool:
     """Whether the owner among new events becomes that of the run."""
-    if owner.rank >= run.owner.rank:
+    if owner.rank > run.owner.rank or owner == run.owner:
         return False
     if run.event_count > UNMOVED_EVENTS and owner.agent_name != run.agent_name:
         return False
     if not run.is_large or not run.owner.is_root:
         return owner.is_root or not run.is_large
     return owner.agent_name == run.agent_name or not run.has_moved
-
-
-def earlier(
-    one: tuple[datetime, str] | None, other: tuple[datetime, str] | None
-) -> tuple[datetime, str] | None:
-    """The earlier of two optional values with times."""
-    if one is None or other is None:
-        return other if one is None else one
-    return min(one, other)
 
 
 def needs_name(stored: RunState, now: RunState) -> bool:

@@ -136,13 +136,17 @@ def has_usage(row: EventRow) -> bool:
 
 
 def as_ended(row: EventRow, stored: EventRow) -> EventRow:
-    """The ended version of a span, which began when the stored one says."""
+    """The ended version of a span, which began when the stored one says.
+
+    A root may be named only in the end; the name of others may be that of a span around them.
+    """
+    is_root = row.is_of_ended_agent and not row.awaits_parent
     latency_us = row.latency_us
     if latency_us is not None:
         latency_us = max(0, latency_us + (row.timestamp - stored.timestamp) // MICROSECOND)
     return msgspec.structs.replace(
         row,
-        agent_name=stored.agent_name,
+        agent_name=row.agent_name if is_root else stored.agent_name,
         timestamp=stored.timestamp,
         timestamp_text=stored.timestamp_text,
         tie=stored.tie,
@@ -162,6 +166,7 @@ def replace_events(conn: Connection, run: RunState, rows: list[EventRow]) -> Non
         received_on=run.received_on,
         run_id=run.run_id,
         event_ids=[row.event_id for row in rows],
+        agent_names=[row.agent_name for row in rows],
         event_types=[row.event_type for row in rows],
         models=[row.model for row in rows],
         tools=[row.tool for row in rows],

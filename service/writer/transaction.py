@@ -116,7 +116,8 @@ class Transaction:
         namer = self._lock_agents(new, agents_that_name(found.known, states))
         held = self._hold_runs(found, namer, new)
         stored = held.stored
-        ended = incoming.ended(held.open_spans) if held.open_spans else {}
+        opened = held.open_spans.union(incoming.open_agents(held.types))
+        ended = incoming.ended(opened) if opened else {}
         settled = settle(self._conn, held.runs, held.added, incoming.without_stored(stored), ended)
         self._copy_events(held, settled.new)
         settled.change_stored(self._conn, held.runs)

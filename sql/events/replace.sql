@@ -5,7 +5,8 @@
 -- params   received_on   date       the run's day
 -- params   run_id        uuid       the run, held
 -- params   event_ids     uuid[]     the spans
--- params   event_types   text[]     beside them, as all that follows
+-- params   agent_names   text[]     beside them, as all that follows
+-- params   event_types   text[]
 -- params   models        text[]
 -- params   tools         text[]
 -- params   tokens_in     bigint[]
@@ -19,10 +20,11 @@
 -- params   datas         jsonb[]
 -- index    events_pkey
 -- plan     one look-up in one partition per event
--- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{}' \set event_types '{}' \set models '{}' \set tools '{}' \set tokens_in '{}' \set tokens_out '{}' \set costs '{}' \set cost_sources '{}' \set latencies_us '{}' \set is_errors '{}' \set fingerprints '{}' \set priced_as '{}' \set datas '{}'
+-- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{}' \set agent_names '{}' \set event_types '{}' \set models '{}' \set tools '{}' \set tokens_in '{}' \set tokens_out '{}' \set costs '{}' \set cost_sources '{}' \set latencies_us '{}' \set is_errors '{}' \set fingerprints '{}' \set priced_as '{}' \set datas '{}'
 
 UPDATE events AS e
-   SET event_type  = n.event_type,
+   SET agent_name  = n.agent_name,
+       event_type  = n.event_type,
        model       = n.model,
        tool        = n.tool,
        tokens_in   = n.tokens_in,
@@ -34,12 +36,12 @@ UPDATE events AS e
        error_fingerprint = n.error_fingerprint,
        priced_as   = n.priced_as,
        data        = n.data
-  FROM unnest(:'event_ids'::uuid[], :'event_types'::text[], :'models'::text[], :'tools'::text[],
+  FROM unnest(:'event_ids'::uuid[], :'agent_names'::text[], :'event_types'::text[], :'models'::text[], :'tools'::text[],
               :'tokens_in'::bigint[],
               :'tokens_out'::bigint[], :'costs'::numeric[], :'cost_sources'::text[],
               :'latencies_us'::bigint[], :'is_errors'::boolean[], :'fingerprints'::bigint[],
               :'priced_as'::jsonb[], :'datas'::jsonb[])
-    AS n (event_id, event_type, model, tool, tokens_in, tokens_out, cost, cost_source, latency_us, is_error,
+    AS n (event_id, agent_name, event_type, model, tool, tokens_in, tokens_out, cost, cost_source, latency_us, is_error,
           error_fingerprint, priced_as, data)
  WHERE e.received_on = :'received_on'::date
    AND e.run_id      = :'run_id'::uuid

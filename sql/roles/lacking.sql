@@ -28,7 +28,7 @@ WITH listed (role, privilege, objects, columns) AS (
               total_cost, tokens_in, tokens_out, session_id, user_id, tags, version, first_error, field_sources,
               updated_at}'),
            ('gati_ingest', 'UPDATE', '{events}',
-            '{event_type, model, tool, tokens_in, tokens_out, cost, cost_source, latency_us, is_error,
+            '{agent_name, event_type, model, tool, tokens_in, tokens_out, cost, cost_source, latency_us, is_error,
               error_fingerprint, priced_as, data}'),
            ('gati_ingest', 'EXECUTE', '{latency_edges, latency_bucket}', '{NULL}'),
            ('gati_read', 'SELECT',

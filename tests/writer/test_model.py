@@ -154,12 +154,15 @@ class Model:
         return str(self.earliest(run, wishes) or "development")
 
     def name(self, run: str) -> str | None:
-        """The name that the run's events ask for, or None."""
-        wishes = (
-            (event["timestamp"], event["run_name"])
-            for event in self.stored[run].values()
-            if not event["run_name"].startswith("temp_")
-        )
+        """The name that the run's first root without a parent asks for, else its first event."""
+        events = self.stored[run].values()
+        named = [event for event in events if not event["run_name"].startswith("temp_")]
+        roots = [
+            event
+            for event in named
+            if event["event_type"] == "agent_start" and event["parent_event_id"] is None
+        ]
+        wishes = ((event["timestamp"], event["run_name"]) for event in roots or named)
         name: str | None = self.earliest(run, wishes)
         return name
 

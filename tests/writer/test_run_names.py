@@ -1,6 +1,7 @@
 """Run names: unique per agent, never a reason to refuse an event."""
 
 from collections.abc import Iterable
+from itertools import permutations
 
 import orjson
 import pytest
@@ -14,6 +15,7 @@ from service.writer.run_owner import first_state
 from service.writer.run_statements import name_runs
 from tests.client import Client
 from tests.events import event, new_id
+from tests.ingest.otlp.spans import new_span_id, new_trace, run_of, send, span
 
 
 class CountingNamer(Namer):
@@ -98,6 +100,43 @@ def test_the_earliest_wish_wins_in_any_order(client: Client) -> None:
     client.send(event(other, agent_name="x", seconds=1, run_name="b"))
     client.send(event(other, agent_name="x", seconds=0, run_name="a"))
     assert (name_of(client, one), name_of(client, other)) == ("a", "a")
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_wish_of_the_root_wins_in_any_order(client: Client, order: tuple[int, ...]) -> None:
+    run, agent = new_id(), new_id()
+    events = [
+        event(run, "agent_start", agent_name=agent, seconds=5, run_name="z root"),
+        event(run, agent_name=agent, seconds=5, run_name="b"),
+        event(run, agent_name=agent, seconds=0, run_name="a"),
+    ]
+    for number in order:
+        client.send(events[number])
+    assert name_of(client, run) == "z root"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("at", [0, 0.5])
+def test_a_remote_parent_that_comes_names_the_run_also_when_its_clock_is_late(
+    client: Client, turned: bool, at: float
+) -> None:
+    trace, front, back, suffix = new_trace(), new_span_id(), new_span_id(), new_id()
+    spans = [
+        span(trace, f"a {suffix}", span_id=back, parent=front, flags=0x300),
+        span(trace, f"z {suffix}", span_id=front, at=at, seconds=9),
+    ]
+    for one in spans[::-1] if turned else spans:
+        send(client, one)
+    assert name_of(client, run_of(trace)) == f"z {suffix}"
+
+
+def test_a_root_that_has_a_parent_after_all_wishes_as_any_other_event(client: Client) -> None:
+    run, parent = new_id(), new_id()
+    client.send(event(run, "agent_start", seconds=5, parent_event_id=parent, run_name="was root"))
+    client.send(event(run, "agent_start", event_id=parent, seconds=1))
+    assert name_of(client, run) == "was root"
+    client.send(event(run, seconds=3, run_name="earlier"))
+    assert name_of(client, run) == "earlier"
 
 
 def test_a_run_renamed_by_hand_keeps_that_name(client: Client) -> None:

@@ -190,6 +190,45 @@ def test_an_open_root_leaves_its_run_active_until_it_ends(
     assert verify(database_url) == []
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_the_ended_version_of_a_root_replaces_the_open_one(
+    client: Client, database_url: str, together: bool
+) -> None:
+    trace, root, agent = new_trace(), new_span_id(), new_id()
+    opened = span(trace, "starting", span_id=root, attributes=AGENT, end_time_unix_nano=0)
+    said = {
+        "session.id": "s",
+        "gen_ai.agent.name": agent,
+        "input.value": "q",
+        "metadata": '{"a": 1}',
+    }
+    ended = span(trace, "trip", span_id=root, seconds=5, attributes=AGENT | said)
+    for batch in [[opened, ended]] if together else [[opened], [ended], [opened]]:
+        send(client, *batch)
+    run = client.run(run_of(trace))
+    assert (run["agent_name"], run["run_name"], run["session_id"]) == (agent, "trip", "s")
+    assert (run["status"], run["event_count"], run["metadata"]["a"]) == ("completed", 2, 1)
+    [start, _] = client.ok(f"/api/runs/{run_of(trace)}/timeline")["events"]
+    assert (start["agent_name"], start["data"]["input"]) == (agent, "q")
+    assert client.ok(f"/api/agents/{agent}/metrics")["total_events"] == 2
+    assert verify(database_url) == []
+
+
+def test_the_error_of_an_inner_agent_that_was_open_counts(
+    client: Client, database_url: str
+) -> None:
+    trace, root, inner = new_trace(), new_span_id(), new_span_id()
+    said = AGENT | {"gen_ai.agent.name": "helper"}
+    send(
+        client, span(trace, "h", span_id=inner, parent=root, attributes=said, end_time_unix_nano=0)
+    )
+    send(client, span(trace, "h", span_id=inner, parent=root, attributes=said, error="boom"))
+    send(client, span(trace, "trip", span_id=root, seconds=9, attributes=AGENT))
+    run = client.run(run_of(trace))
+    assert (run["status"], run["error_count"], run["event_count"]) == ("completed", 1, 4)
+    assert verify(database_url) == []
+
+
 def test_a_late_start_does_not_count_the_ends_of_a_huge_run_again(
     client: Client, conn: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

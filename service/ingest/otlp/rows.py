@@ -74,9 +74,12 @@ def rows_of(
         return [maker.start(AGENT, start_data, NOTHING, False)]
     if span.is_local_root:
         start_row = maker.start(AGENT, start_data, NOTHING, False)
-        return [start_row, maker.end({**outcome, **end_data}, columns, is_error)]
-    start_row = maker.start(AGENT, {**outcome, **start_data}, NOTHING, is_error)
-    return [start_row, maker.end(end_data, columns, False)]
+        end_row = maker.end({**outcome, **end_data}, columns, is_error)
+    else:
+        start_row = maker.start(AGENT, {**outcome, **start_data}, NOTHING, is_error)
+        end_row = maker.end(end_data, columns, False)
+    start_row.is_of_ended_agent = True
+    return [start_row, end_row]
 
 
 class RowMaker(Struct, gc=False):
