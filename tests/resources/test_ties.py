@@ -90,7 +90,7 @@ def rows_of(*links: tuple[str, str | None, str | None]) -> list[dict[str, Any]]:
     """Rows of one moment: their id, parent and previous event."""
     return [
         {"event_id": own, "parent_event_id": parent, "previous_event_id": previous}
-        | {"timestamp": 0, "tie": 0}
+        | {"timestamp": 0, "tie": 0, "event_type": "step"}
         for own, parent, previous in links
     ]
 
@@ -106,6 +106,27 @@ def test_the_order_of_links() -> None:
     assert ordered(("d", "a", "c"), ("c", "a", "b"), ("b", "a", None), ("a", "x", "y")) == "abcd"
     assert ordered(("a", "b", None), ("b", "a", None), ("c", None, "a")) == "bac"
     assert ordered(("a", "a", "a")) == "a"
+
+
+def test_an_agent_ends_after_what_is_inside_it() -> None:
+    kinds = {"S": "agent_start", "T": "agent_start", "E": "agent_end", "F": "agent_end"}
+    links = (("E", None, "S"), ("F", None, "T"), ("c", "b", None), ("b", "T", None))
+    rows = rows_of(*links, ("x", None, None), ("T", "S", None), ("S", "before", None))
+    for row in rows:
+        row["event_type"] = kinds.get(row["event_id"], "step")
+    assert "".join(row["event_id"] for row in in_order(rows)) == "STbcFEx"
+
+
+def test_events_of_one_moment_that_were_sent_one_by_one_end_with_their_agent(
+    client: Client,
+) -> None:
+    run, start, steps = new_id(), new_id(), [new_id() for _ in range(5)]
+    client.send(event(run, "agent_end", previous_event_id=start))
+    for step in steps:
+        client.send(event(run, "step", event_id=step, parent_event_id=start))
+    client.send(event(run, "agent_start", event_id=start))
+    found = [one["event_type"] for one in client.ok(f"/api/runs/{run}/timeline")["events"]]
+    assert (found[0], found[-1]) == ("agent_start", "agent_end")
 
 
 def test_a_long_chain_of_one_moment_is_sorted_without_recursion() -> None:
