@@ -21,7 +21,7 @@ ANY_UUID = re.compile(
     re.IGNORECASE | re.ASCII,
 ).fullmatch
 NUMBER_TEXT = re.compile(
-    r"[0-9]{1,18}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII
+    r"\s*\+?(?=\.?[0-9])[0-9]{0,18}(?:\.[0-9]{0,30})?(?:[eE][+-]?[0-9]{1,2})?\s*", re.ASCII
 ).fullmatch
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]+").sub
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
@@ -96,7 +96,7 @@ def including(whole: int | None, *subsets: int | None) -> int | None:
 def number_of(value: Any) -> int | float | None:
     """The number that a text is; None for anything else, and for NaN and infinities."""
     if isinstance(value, str) and NUMBER_TEXT(value):
-        return int(value) if value.isdigit() else float(value)
+        return int(value) if value.isdigit() else float(value)  # both pass over blanks and a plus
     return None
 
 

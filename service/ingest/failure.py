@@ -3,12 +3,13 @@
 from typing import Any
 
 FAILED = frozenset({"error", "failed", "failure", "exception"})
-NOTHING = frozenset({"null", "none"})  # as texts, which printing a missing error gives
+# As texts, which printing a missing error gives.
+NOTHING = frozenset({"null", "none", "undefined", "false", "0", "{}", "[]"})
 
 
 def is_failed(status: Any) -> bool:
     """Whether a status is one of failure, in any case."""
-    return isinstance(status, str) and status.lower() in FAILED
+    return isinstance(status, str) and status.strip().lower() in FAILED
 
 
 def is_error(value: Any) -> bool:

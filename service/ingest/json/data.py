@@ -1,11 +1,12 @@
 """`data` of an event: checked, as the bytes that are stored."""
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
-from service.ingest.elements import NULL
+from service.ingest.elements import NULL, skip
 from service.ingest.error_text import ErrorText
 from service.ingest.json import numbers
 from service.ingest.json.data_repair import MAX_CONTAINERS, NUL_ESCAPE, repaired, without_nul
@@ -42,6 +43,7 @@ class Data(Struct, gc=False):
     cache_read_tokens: Any = None
     cached_tokens: Any = None  # the same by its name in answers
     cache_write_tokens: Any = None
+    reasoning_tokens: Any = None
     cost: Any = None
     latency_ms: Any = None
     duration_ms: Any = None
@@ -61,6 +63,7 @@ class Data(Struct, gc=False):
     repeats: Any = None
 
 
+decode_text = msgspec.json.Decoder(str).decode
 decode_data = msgspec.json.Decoder(Data).decode
 # Without whitespace between tokens; numbers keep their digits.
 without_spaces = msgspec.json.format
@@ -92,10 +95,22 @@ def read_data(
             encoded = storable(without_nul(encoded, repairs), max_bytes, max_depth, as_sent)
             return decode_data(encoded), encoded
         if problem.code == "wrong_type":
-            repairs.add(problem, "`data` is a JSON object; what was sent is its `value`.")
-            encoded = b'{"value":%b}' % encoded
+            encoded = as_object(encoded, repairs)
         encoded = repaired(encoded, max_bytes, max_depth, repairs)
     return decode_data(encoded), encoded
+
+
+def as_object(encoded: bytes, repairs: Repairs) -> bytes:
+    """An object in place of what is none: the one that a JSON text holds, else with the value."""
+    with suppress(msgspec.MsgspecError, RecursionError):
+        text = decode_text(encoded).strip()
+        if text.startswith("{"):
+            skip(text.encode())
+            repairs.note("data", "wrong_type", "`data` is an object, and was sent as a JSON text.")
+            return text.encode()
+    text = "`data` is a JSON object; what was sent is its `value`."
+    repairs.note("data", "wrong_type", text)
+    return b'{"value":%b}' % encoded
 
 
 def storable(encoded: bytes, max_bytes: int, max_depth: int, as_sent: bool) -> bytes:

@@ -10,7 +10,7 @@ import msgspec
 import orjson
 from msgspec import Raw, Struct
 
-from service.core.validation import MAX_MODEL, MAX_NAME, including, shortened, to_uuid, tokens
+from service.core.validation import MAX_MODEL, MAX_NAME, shortened, to_uuid
 from service.ingest.elements import NULL, Element, unreadable, without_depth
 from service.ingest.error_fingerprint import fingerprint_of
 from service.ingest.failure import is_error, is_failed
@@ -30,6 +30,7 @@ from service.ingest.json.fields import (
     read_uuid,
     tool_of,
 )
+from service.ingest.json.figures import read_figures
 from service.ingest.masks import mask, unmask
 from service.ingest.repairs import Repairs
 from service.ingest.rows import EventRow
@@ -198,22 +199,6 @@ def read_run_name(value: str | bool | None, repairs: Repairs | None) -> str | No
             raise
         repairs.add(problem, "`run_name` was shortened to a name, or left out.")
         return shortened(value, MAX_NAME) if isinstance(value, str) else None
-
-
-def read_figures(data: Data) -> tuple[int | None, int | None, str | None]:
-    """Tokens in and out, and the cost: none of an exported call that repeats another one."""
-    if data.counted is False and to_uuid(data.repeats) is not None:
-        return None, None, None
-    return read_tokens_in(data), tokens(data.tokens_out), numbers.cost(data.cost)
-
-
-def read_tokens_in(data: Data) -> int | None:
-    """The tokens that went in, with those of the cache where they were counted beside them."""
-    sent = tokens(data.tokens_in)
-    cached = data.cached_tokens if data.cache_read_tokens is None else data.cache_read_tokens
-    if cached is None and data.cache_write_tokens is None:
-        return sent
-    return including(sent, tokens(cached), tokens(data.cache_write_tokens))
 
 
 def read_metadata(event_type: str, data: Data) -> str | None:

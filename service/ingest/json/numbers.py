@@ -27,7 +27,7 @@ def cost(value: Any) -> str | None:
     if is_number(value):
         written = repr(value)
     else:
-        value, written = number_of(value), value
+        value, written = number_of(value), str(value).strip()
     if value is not None and 0 <= value <= MAX_COST_DOLLARS:
         return written if value else "0"
     return None

@@ -1,7 +1,7 @@
 """The body of POST /v1/traces -> rows, and the errors of the spans that have none."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from service.core.cooperative import Pacer
@@ -32,6 +32,11 @@ ODD_TIMES = BadEvent(
     "unlikely_time",
     "The span begins before 2000 (are its times nanoseconds?), or ends before its start, which "
     "counts as no time.",
+)
+
+OPERATION, CREATE_AGENT = "gen_ai.operation.name", "create_agent"
+NO_RUN = BadEvent(
+    None, "no_run", "That an agent was created is no run, so its span is not stored by itself."
 )
 
 NOTHING = BadEvent(
@@ -76,6 +81,17 @@ class SpanBatch:
             self.warned += 1
             if len(self.warnings) < NAMED_REASONS:
                 self.warnings.append(reason(warning, span_id))
+
+    def leave_out(self, created: Mapping[str, list[EventRow]]) -> None:
+        """Leave out the spans that made an agent and are all of their traces: that is no run."""
+        alone = {row.event_id for rows in created.values() for row in rows}
+        runs = {row.run_id for row in self.rows if row.event_id not in alone}
+        for span_id, rows in created.items():
+            if rows and rows[0].run_id not in runs:
+                repairs = Repairs()
+                repairs.add(NO_RUN, str(NO_RUN))
+                self.warn_of(span_id, repairs)
+        self.rows = [row for row in self.rows if row.run_id in runs]
 
     def reject_expired(self, run_ids: Collection[str]) -> None:
         """Remove the rows of runs that retention removed; the transaction left them out."""
@@ -123,6 +139,7 @@ def parse_spans(
     read: Reader = read_json if is_json else read_protobuf
     batch, agents, row_bytes = SpanBatch(), Agents(), RowBytes(len(body), max_bytes)
     repairs, pacer = Repairs(), Pacer()
+    created: dict[str, list[EventRow]] = {}
     for span in read(body, max_spans, max_bytes, repairs):
         pacer.pause()
         batch.spans += 1
@@ -146,8 +163,12 @@ def parse_spans(
             row_bytes.add(row)
             row.tie |= batch.spans
             batch.rows.append(row)
+        if span.attributes.get(OPERATION) == CREATE_AGENT and span.is_local_root:
+            created[span.span_id] = rows
         if repairs:
             batch.warn_of(span.span_id, repairs)
+    if created:
+        batch.leave_out(created)
     if not batch.spans and not (is_empty_json if is_json else is_empty_protobuf)(body):
         batch.nothing = True
         batch.repaired[NOTHING.code] += 1

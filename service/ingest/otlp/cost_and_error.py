@@ -7,12 +7,13 @@ from service.core.validation import MAX_COST_DOLLARS
 from service.ingest.failure import is_failed
 from service.ingest.json import numbers
 from service.ingest.otlp.attributes import Facts
-from service.ingest.otlp.json_text import parsed
+from service.ingest.otlp.json_text import figures
 from service.ingest.otlp.span import ERROR_STATUS, OK_STATUS, Span
 
 EXCEPTION = "exception"
 ESCAPED = "exception.escaped"
 PARTS = ("cost of the input", "cost of the output")
+TOTAL = "total"
 COSTS = frozenset({"cost of parts", "cost", *PARTS})
 
 
@@ -28,12 +29,12 @@ def cost_of(said: Facts) -> str | None:
 
 def cost_of_details(value: Any) -> str | None:
     """The cost in Langfuse's {"input": …, "output": …, "total": …}, an object or JSON text."""
-    details = parsed(value)
+    details = figures(value)
     if not isinstance(details, dict):
         return None
-    if "total" in details:
-        return numbers.cost(details["total"])
-    return sum_of([numbers.cost(part) for part in details.values()])
+    total = numbers.cost(details.get(TOTAL))
+    parts = (part for name, part in details.items() if name != TOTAL)
+    return sum_of(list(map(numbers.cost, parts))) if total is None else total
 
 
 def sum_of(parts: list[str | None]) -> str | None:

@@ -1,5 +1,7 @@
 """JSON as text in an attribute: instrumentations write messages, arguments and counts so."""
 
+import json
+import re
 from typing import Any
 
 import msgspec
@@ -11,6 +13,8 @@ from service.ingest.json.data import is_plain
 from service.ingest.nesting import count, depth, steps_of
 
 CONTAINERS = ("{", "[")
+NO_NUMBER = re.compile("NaN|Infinity").search
+MAX_FIGURES = 16 * 1024  # characters
 MAX_PARSED = 256 * 1024  # characters
 MAX_CONTAINERS = 5_000  # of a JSON text that is parsed; its strings may count as several
 MOST_CONTAINERS = 100_000  # of one that is checked alone
@@ -26,6 +30,17 @@ def parsed(value: Any) -> Any:
     try:
         return orjson.loads(value)
     except orjson.JSONDecodeError:
+        return value
+
+
+def figures(value: Any) -> Any:
+    """As parsed, also of a JSON text with NaN and infinities, as Python's json writes them."""
+    found = parsed(value)
+    if not isinstance(found, str) or not NO_NUMBER(found) or len(found) > MAX_FIGURES:
+        return found
+    try:
+        return json.loads(found)
+    except (ValueError, RecursionError):
         return value
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from service.core.validation import including, tokens
 from service.ingest.otlp.attributes import Facts
-from service.ingest.otlp.json_text import parsed
+from service.ingest.otlp.json_text import figures
 
 WHOLE_IN = ("input_tokens", "prompt_tokens", "input", "prompt", "inputTokens", "promptTokens")
 WHOLE_OUT = (
@@ -19,6 +19,7 @@ WHOLE_OUT = (
     "outputTokens",
     "completionTokens",
 )
+WHOLES = frozenset({"prompt_tokens", "promptTokens"})  # Langfuse has no parts of these names
 IN_DETAILS = ("prompt_tokens_details", "input_tokens_details", "input_token_details")
 OUT_DETAILS = ("completion_tokens_details", "output_tokens_details", "output_token_details")
 CACHED = ("cache_read_input_tokens", "cached_tokens", "cache_read")
@@ -77,10 +78,10 @@ def flat(said: Facts) -> Usage:
 
 def of_parts(value: Any) -> Usage | None:
     """Langfuse's counts: parts that exclude each other, or what OpenAI's API answered."""
-    counts = parsed(value)
+    counts = figures(value)
     if not isinstance(counts, dict):
         return None
-    if "prompt_tokens" in counts or any(isinstance(part, dict) for part in counts.values()):
+    if not WHOLES.isdisjoint(counts) or any(isinstance(part, dict) for part in counts.values()):
         return of_whole(counts)
     found = {key: count for key, part in counts.items() if (count := tokens(part)) is not None}
     sent = {key: count for key, count in found.items() if "input" in key}
@@ -97,7 +98,7 @@ def of_parts(value: Any) -> Usage | None:
 
 def of_whole(value: Any) -> Usage | None:
     """Counts in which the whole includes its details, as in OpenAI's API and MLflow."""
-    counts = parsed(value)
+    counts = figures(value)
     if not isinstance(counts, dict):
         return None
     sent, returned = details(counts, IN_DETAILS), details(counts, OUT_DETAILS)

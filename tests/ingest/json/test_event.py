@@ -305,6 +305,32 @@ def test_numbers_may_be_text() -> None:
     assert json.loads(row.data) == data
 
 
+@pytest.mark.parametrize(
+    ("text", "number"), [(" 12 ", 12), ("+5", 5), (".5e1", 5), ("5.", 5), ("", None), (".", None)]
+)
+def test_a_number_as_text_may_have_blanks_and_no_leading_digit(
+    text: str, number: int | None
+) -> None:
+    row = row_of(event(new_id(), data={"tokens_in": text, "cost": text}))
+    assert row.tokens_in == number
+    assert (row.cost and float(row.cost)) == number
+
+
+def test_reasoning_tokens_that_were_counted_beside_the_output_are_added() -> None:
+    def tokens_out(**data: object) -> int | None:
+        return row_of(event(new_id(), data=data)).tokens_out
+
+    assert tokens_out(tokens_out=50, reasoning_tokens=20) == 50
+    assert tokens_out(tokens_out=20, reasoning_tokens="500") == 520
+    assert tokens_out(tokens_out=20, reasoning_tokens=None) == 20
+
+
+def test_data_that_is_a_json_text_is_the_object_in_it() -> None:
+    for text in ('{"tokens_in": 5}', ' {"tokens_in": 5}'):
+        assert row_of(event(new_id(), data=text)).tokens_in == 5
+    assert json.loads(row_of(event(new_id(), data="{no")).data) == {"value": "{no"}
+
+
 def test_cached_tokens_that_were_counted_beside_the_input_are_added() -> None:
     def tokens_in(**data: object) -> int | None:
         return row_of(event(new_id(), data=data)).tokens_in
@@ -316,7 +342,9 @@ def test_cached_tokens_that_were_counted_beside_the_input_are_added() -> None:
     assert tokens_in(tokens_in=10, cache_read_tokens=True) == 10
 
 
-@pytest.mark.parametrize("nothing", [None, False, 0, 0.0, "", {}, []])
+@pytest.mark.parametrize(
+    "nothing", [None, False, 0, 0.0, "", {}, [], "false", "None", " {} ", "[]", "0", "undefined"]
+)
 def test_what_says_nothing_is_no_error(nothing: object) -> None:
     for data in ({"error": nothing}, {"output": {"error": nothing}}, {"status": nothing}):
         assert row_of(event(new_id(), data=data)).is_error is False
@@ -325,7 +353,10 @@ def test_what_says_nothing_is_no_error(nothing: object) -> None:
 @pytest.mark.parametrize(
     ("status", "failed"),
     [
-        *[(word, True) for word in ("error", "ERROR", "Failed", "failure", "Exception")],
+        *[
+            (word, True)
+            for word in ("error", "ERROR", "Failed", "failure", "Exception", " error\n")
+        ],
         *[(word, False) for word in ("ok", "success", "COMPLETED", "errors", "", 1, True)],
     ],
 )

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from service.ingest.otlp.batch import SpanBatch
 from service.ingest.rows import EventRow
 from tests.ingest.otlp.spans import (
     START_NS,
+    as_json,
     new_span_id,
     new_trace,
     parsed,
@@ -391,6 +393,12 @@ def test_a_number_that_is_no_count_is_no_tokens(wrong: Any) -> None:
     assert call({"gen_ai.usage.input_tokens": wrong}).tokens_in is None
 
 
+def test_counts_in_camel_case_include_their_parts() -> None:
+    counts = {"promptTokens": 10, "completionTokens": 4, "totalTokens": 14}
+    row = call({"langfuse.observation.usage_details": json.dumps(counts)})
+    assert (row.tokens_in, row.tokens_out) == (10, 4)
+
+
 def test_numbers_as_text() -> None:
     said = {"gen_ai.usage.input_tokens": "12", "gen_ai.usage.output_tokens": "7.0"}
     row = call(said | {"gen_ai.usage.cost": "0.250"})
@@ -406,6 +414,12 @@ def test_numbers_as_text() -> None:
         ),
         ({"langfuse.observation.cost_details": '{"input": 0.1, "output": 0.2}'}, 0.3),
         ({"langfuse.observation.cost_details": '{"input": 1, "total": 4}'}, 4),
+        (
+            {"langfuse.observation.cost_details": '{"input": 0.1, "output": 0.2, "total": null}'},
+            0.3,
+        ),
+        ({"langfuse.observation.cost_details": '{"input": 0.5, "total": "NaN"}'}, 0.5),
+        ({"langfuse.observation.cost_details": '{"input": 0.5, "total": NaN}'}, 0.5),
         ({"langfuse.observation.cost_details": "nothing", "gen_ai.usage.cost": 2}, 2),
         ({"llm.cost.prompt": 0.1, "llm.cost.completion": 0.2}, 0.3),
         ({"llm.cost.prompt": 0.1}, 0.1),
@@ -718,3 +732,21 @@ def test_a_parent_of_zeros_is_none() -> None:
         "agent_start",
         "agent_end",
     ]
+
+
+@pytest.mark.parametrize("is_json", [False, True])
+def test_that_an_agent_was_created_is_no_run_by_itself(is_json: bool) -> None:
+    created = span(new_trace(), "create", attributes={"gen_ai.operation.name": "create_agent"})
+    others = [span(TRACE, "plan", span_id=ROOT, attributes=INVOKE)]
+    inside = span(TRACE, attributes={"gen_ai.operation.name": "create_agent"})
+
+    def read(*spans: Span) -> SpanBatch:
+        sent = request(*spans)
+        return parsed(as_json(sent) if is_json else sent.SerializeToString(), is_json)
+
+    batch = read(created, *others)
+    assert {row.run_id for row in batch.rows} == {run_of(TRACE)}
+    assert (batch.rejected, batch.repaired["no_run"]) == (0, 1)
+    assert "no_run" in batch.error_message
+    assert len(read(inside, *others).rows) == 4
+    assert read(created).rows == []
