@@ -6,6 +6,7 @@ Clients and gateways name the same model `gpt-4o`, `openai/gpt-4o`, `GPT-4o-2024
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 AWS = "aws"
@@ -61,3 +62,12 @@ def without_suffixes(name: str) -> Iterator[str]:
         if shorter and shorter != name:
             name = shorter
             yield name
+
+
+@lru_cache(maxsize=4_096)
+def undated(name: str | None) -> str | None:
+    """A model's shortest form: one instrumentation names what was asked for, another the answer."""
+    if name is None:
+        return None
+    *_, last = forms(name)
+    return [last.name, *without_suffixes(last.name)][-1]

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from service.ingest.rows import Call, EventRow
+from service.prices.model_names import undated
 
 MOST_SCOPES = 4  # instrumentations that watch the same calls
 TOOL_CALL, AGENT_END = "tool_call", "agent_end"
@@ -210,7 +211,7 @@ def of_two_scopes(siblings: list[Sibling]) -> dict[str, str]:
         row, scope = each.row, each.call.scope
         if scope not in scopes:
             continue
-        alike = (row.model, row.tokens_in, row.tokens_out)
+        alike = (undated(row.model), row.tokens_in, row.tokens_out)
         candidates = lacking[*alike, scope]
         while candidates and not candidates[0].overlaps(each):
             candidates.popleft()  # it has ended before this one began, and the rest begins later

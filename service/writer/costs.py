@@ -4,6 +4,7 @@ An event that was sent with a cost keeps it, also one of 0: the SDK sends a numb
 known or not, and 0 where there are no tokens; others say so that a model of their own is free.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -20,7 +21,7 @@ from service.prices.price_list import Found, PriceList
 CLIENT, COMPUTED = "client", "computed"
 # The start of the keys of `data`, which may also be written with escapes.
 CACHE_KEY, ESCAPE = b'"cache', rb"\u"
-REQUESTED = b'"gen_ai.request.model":'
+REQUESTED = re.compile(rb'"(?:gen_ai\.request\.model|llm\.model_name|ai\.model\.id)":').search
 MOST_NEW_NAMES = 1_000
 
 
@@ -64,7 +65,9 @@ class Read(Struct, gc=False):
 class Attributes(Struct, gc=False):
     """What is read of the attributes of a span."""
 
-    requested: str | None = field(default=None, name="gen_ai.request.model")
+    genai: Any = field(default=None, name="gen_ai.request.model")
+    openinference: Any = field(default=None, name="llm.model_name")
+    vercel: Any = field(default=None, name="ai.model.id")
 
 
 decode_read = msgspec.json.Decoder(Read).decode
@@ -95,7 +98,7 @@ def find_price(row: EventRow, prices: LookUps) -> Found | None:
     """The price of a row's model, else of the model that was requested; None without either."""
     day, tokens_in = row.timestamp.date(), row.tokens_in or 0
     found = prices.find(row.model or "", day, tokens_in)
-    if found is None and REQUESTED in row.data:
+    if found is None and REQUESTED(row.data):
         requested = requested_model(row.data)
         if requested is not None:
             found = prices.find(requested, day, tokens_in)
@@ -105,9 +108,11 @@ def find_price(row: EventRow, prices: LookUps) -> Found | None:
 def requested_model(data: bytes) -> str | None:
     """The model that the attributes of a span name as requested."""
     try:
-        return decode_attributes(decode_read(data).attributes).requested
-    except msgspec.ValidationError:  # they are no object, or the name is no text
+        found = decode_attributes(decode_read(data).attributes)
+    except msgspec.ValidationError:  # they are no object
         return None
+    names = (found.genai, found.openinference, found.vercel)
+    return next((name for name in names if isinstance(name, str)), None)
 
 
 def cached(data: bytes) -> tuple[int, int]:

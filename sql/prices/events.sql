@@ -21,8 +21,14 @@ SELECT e.run_id, e.event_id, e.timestamp, e.model, e.tokens_in, e.tokens_out,
             THEN coalesce(e.data -> 'cache_read_tokens', e.data -> 'cached_tokens') END AS cache_read,
        CASE WHEN length(e.data ->> 'cache_write_tokens') <= 60
             THEN e.data -> 'cache_write_tokens' END AS cache_write,
-       CASE jsonb_typeof(e.data -> 'attributes' -> 'gen_ai.request.model')
-            WHEN 'string' THEN e.data -> 'attributes' ->> 'gen_ai.request.model' END AS requested_model,
+       CASE 'string'
+            WHEN jsonb_typeof(e.data -> 'attributes' -> 'gen_ai.request.model')
+            THEN e.data -> 'attributes' ->> 'gen_ai.request.model'
+            WHEN jsonb_typeof(e.data -> 'attributes' -> 'llm.model_name')
+            THEN e.data -> 'attributes' ->> 'llm.model_name'
+            WHEN jsonb_typeof(e.data -> 'attributes' -> 'ai.model.id')
+            THEN e.data -> 'attributes' ->> 'ai.model.id'
+       END AS requested_model,
        e.cost, e.priced_as
   FROM events AS e
  WHERE e.received_on = :'received_on'::date

@@ -118,12 +118,19 @@ def test_the_first_start_loads_them_once(conn: Connection, database_url: str) ->
     assert " added, 0 changed" in row["subject"]
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"gen_ai.request.model": "gpt-4o", "llm.model_name": "?"},
+        {"gen_ai.request.model": 5, "llm.model_name": "gpt-4o"},
+        {"ai.model.id": "gpt-4o"},
+    ],
+)
 def test_a_response_model_without_a_price_costs_what_was_requested(
-    client: Client, database_url: str, package: BuiltIn
+    client: Client, database_url: str, package: BuiltIn, attributes: dict[str, Any]
 ) -> None:
     update(database_url, package)
     run = new_id()
-    attributes = {"gen_ai.request.model": "gpt-4o"}
     client.send(event(run, "llm_call", 1, data=call("proxy-17", attributes=attributes)))
     assert client.run(run)["total_cost"] == 2.5
     assert reprice(database_url, EVER, dry_run=True).changed == 0

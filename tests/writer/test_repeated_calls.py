@@ -304,6 +304,20 @@ def test_siblings(client: Client, case: str, turned: bool) -> None:
     assert figures(client, trace)[0] == total
 
 
+@pytest.mark.parametrize(("answered", "total"), [("m-2024-08-06", 100), ("M", 100), ("n", 200)])
+def test_a_sibling_may_name_the_model_with_its_date(
+    client: Client, answered: str, total: int
+) -> None:
+    trace, parent = new_trace(), new_span_id()
+    said = KINDS["call"] | usage(100) | {"gen_ai.request.model": "m"}
+    spans = [
+        ("a", span(trace, parent=parent, attributes=said)),
+        ("b", span(trace, parent=parent, attributes=said | {"gen_ai.response.model": answered})),
+    ]
+    sent_with_scopes(client, spans)
+    assert figures(client, trace)[0] == total
+
+
 def test_two_pairs_of_siblings_are_two_calls(client: Client) -> None:
     for order in permutations(range(4)):
         trace, parent = new_trace(), new_span_id()
