@@ -327,8 +327,9 @@ def test_reasoning_tokens_that_were_counted_beside_the_output_are_added() -> Non
 
 def test_data_that_is_a_json_text_is_the_object_in_it() -> None:
     for text in ('{"tokens_in": 5}', ' {"tokens_in": 5}'):
-        assert row_of(event(new_id(), data=text)).tokens_in == 5
-    assert json.loads(row_of(event(new_id(), data="{no")).data) == {"value": "{no"}
+        row, warning = repaired(event(new_id(), data=text))
+        assert (row.tokens_in, warning) == (5, ("data", "wrong_type"))
+    assert json.loads(repaired(event(new_id(), data="{no"))[0].data) == {"value": "{no"}
 
 
 def test_cached_tokens_that_were_counted_beside_the_input_are_added() -> None:

@@ -603,7 +603,7 @@ def test_event_type(said: dict[str, Any], event_type: str) -> None:
     assert [row.event_type for row in made] == [event_type, *ends]
 
 
-@pytest.mark.parametrize("said", [said for said, _ in TYPES])
+@pytest.mark.parametrize("said", [said for said, _ in TYPES if "create_agent" not in said.values()])
 def test_any_root_is_an_agent(said: dict[str, Any]) -> None:
     assert [row.event_type for row in pair(said)] == ["agent_start", "agent_end"]
 
