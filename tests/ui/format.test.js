@@ -12,6 +12,11 @@ test("money keeps what is less than a cent", () => {
   for (const [value, text] of cases) assert.equal(format.money(value), text);
 });
 
+test("figures have three digits, whatever their size", () => {
+  const cases = [[null, "–"], [0, "0"], [734, "734"], [0.87345, "0.873"], [0.00041, "0.00041"], [12_345, "12.3K"], [1e308, "1.00e+308"], [-2e20, "-2.00e+20"]];
+  for (const [value, text] of cases) assert.equal(format.brief(value), text);
+});
+
 test("times are in the chosen zone, with all their digits", () => {
   format.useZone("Asia/Kolkata");
   assert.match(format.exact("2026-11-22T23:58:52.771341+00:00"), /^2026-11-23 05:28:52\.771341 /);

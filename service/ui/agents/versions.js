@@ -13,7 +13,7 @@ function scoreText(group) {
   if (!group) return "–";
   const [most] = group.categories ?? [];
   if (most) return `${line(most.value, 30)} ${percent(most.share)}`;
-  return group.kind === "boolean" ? percent(group.average) : Number(group.average).toLocaleString(undefined, { maximumSignificantDigits: 3 });
+  return group.kind === "boolean" ? percent(group.average) : brief(Number(group.average));
 }
 
 /** A section; nothing where there are neither versions nor scores. @param {string} agent @param {{from: string, to: string}} window */

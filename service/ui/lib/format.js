@@ -41,9 +41,9 @@ export function many(value, word) {
   return `${count(value)} ${word}${value === 1 ? "" : "s"}`;
 }
 
-/** A number cut to three digits, such as 12.3K. @param {number | null | undefined} value */
+/** A number cut to three digits, such as 12.3K; a huge one with an exponent. @param {number | null | undefined} value */
 export function brief(value) {
-  return value == null ? NONE : value < 1000 ? counts.format(value) : short.format(value);
+  return value == null ? NONE : Math.abs(value) < 1e15 ? short.format(value) : value.toExponential(2);
 }
 
 /** A share, such as 3.4 %. @param {number | null | undefined} value */

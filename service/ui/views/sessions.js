@@ -86,7 +86,7 @@ function head(one) {
     h("div", { class: "run-title" }, h("h1", {}, line(one.session_id)), h("a", { href: link(["runs"], { session_id: one.session_id }) }, "As a list")),
     h("div", { class: "run-figures" },
       one.user_id && figure("User", h("a", { href: link(["sessions"], { user_id: one.user_id }) }, line(one.user_id, 60))),
-      figure("Agents", [...one.agents.flatMap((/** @type {string} */ name) => [h("a", { href: link(["agents", name]) }, line(name, 60)), " "]), one.agent_count > one.agents.length && `and ${count(one.agent_count - one.agents.length)} more`]),
+      figure("Agents", [...one.agents.flatMap((/** @type {string} */ name, /** @type {number} */ place) => [place ? " · " : "", h("a", { href: link(["agents", name]) }, line(name, 60))]), one.agent_count > one.agents.length && `and ${count(one.agent_count - one.agents.length)} more`]),
       COUNTS.map(([name, label]) => figure(label, count(one[name]))),
       figure("Cost", money(one.total_cost)), figure("Tokens in / out", `${count(one.tokens_in)} / ${count(one.tokens_out)}`),
       figure("First seen", when(one.first_seen)), figure("Last seen", when(one.last_seen))));
