@@ -11,7 +11,7 @@ import service
 from service.config import Config, ConfigError
 from service.core.worker_process import process
 from service.db.query_texts import held
-from service.server import descriptors, edited_queries, meinheld_worker
+from service.server import descriptors, edited_queries, meinheld_worker, rolling_arbiter
 from service.server.greeting import bracketed
 from service.telemetry.multiprocess_dir import directory
 from service.telemetry.worker_slot import worker_number
@@ -83,6 +83,7 @@ os.register_at_fork(before=block_stop_signals, after_in_parent=unblock_stop_sign
 unblock_stop_signals()  # a new master (USR2) is forked, too
 
 
+rolling_arbiter.install()
 held.hold()  # what workers run until a reload, however they are replaced
 metrics_dir = directory.path  # created here, before the first worker claims its part
 

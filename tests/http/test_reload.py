@@ -12,6 +12,16 @@ from tests.service import serving
 
 PROJECT = ("service", "sql", "migrations", "gunicorn.conf.py")
 
+WAIT_ON_RELOAD = """
+import time
+from pathlib import Path
+
+if process.is_joining:
+    Path("{loading}").touch()
+    while not Path("{go}").exists():
+        time.sleep(0.05)
+"""
+
 
 def copy_project(target: Path) -> Path:
     """The project's own files in another place, free to be edited."""
@@ -23,6 +33,14 @@ def copy_project(target: Path) -> Path:
         else:
             shutil.copy(source, target)
     return target
+
+
+def wait_on_reload(project: Path) -> tuple[Path, Path]:
+    """Let new workers make the first file when they load, and wait for the second."""
+    loading, go = project / "loading", project / "go"
+    with (project / "service/server/wsgi.py").open("a") as loader:
+        loader.write(WAIT_ON_RELOAD.format(loading=loading, go=go))
+    return loading, go
 
 
 def test_sql_files_are_read_anew_on_sighup_and_no_request_is_lost(
@@ -46,6 +64,36 @@ def test_sql_files_are_read_anew_on_sighup_and_no_request_is_lost(
         assert service.process.poll() is None
         until(lambda: len(service.workers) == len(before), "the number of workers has changed")
         assert {tuple(descriptions()) for _ in range(20)} == {("tuned",)}
+
+
+def test_an_old_worker_serves_until_a_new_one_has_loaded(database_url: str, tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "project")
+    loading, go = wait_on_reload(project)
+    with serving(database_url, tmp_path, project, WORKERS=2) as service:
+        before = service.workers
+        service.process.send_signal(signal.SIGHUP)
+        until(loading.exists, "no new worker loads")
+        for _ in range(10):
+            answer = service.get("/livez")
+            assert answer.status_code == 200
+            assert answer.headers["Connection"] == "keep-alive"  # a worker that stops says close
+        assert before < service.workers
+        assert len(service.workers) == 3
+        go.touch()
+        until(lambda: not before & service.workers, "the old workers stay")
+        until(lambda: len(service.workers) == 2, "the number of workers has changed")
+
+
+def test_a_service_stops_while_a_new_worker_loads(database_url: str, tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "project")
+    loading, go = wait_on_reload(project)
+    with serving(database_url, tmp_path, project, WORKERS=2) as service:
+        before = service.workers
+        service.process.send_signal(signal.SIGHUP)
+        until(loading.exists, "no new worker loads")
+        service.process.send_signal(signal.SIGTERM)
+        until(lambda: not before & service.workers, "the signal waits for the new worker")
+        go.touch()
 
 
 def test_a_file_that_is_refused_leaves_its_last_text_in_use(
