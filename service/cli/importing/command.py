@@ -27,7 +27,8 @@ from service.writer.scores import ScoreWriter
 
 DESCRIPTION = """Store the events and scores of a file: NDJSON as exports write it, also compressed
 with gzip, or the SQLite database of GATI's own backend. Stored events are skipped and stored scores
-replaced, so an interrupted import can be run again. Exit code 1 if one was rejected."""
+replaced, so an interrupted import can be run again. Exit code 1 if one was rejected, or an export
+was cut short."""
 MAX_NAMED = 100
 
 
@@ -66,7 +67,9 @@ def import_events(config: Config, url: str, file: str, stop_on_error: bool) -> i
                 bar.close()
                 complaints.sum_up()
                 print(importer.result, flush=True)
-    return FAILED if importer.result.failed else OK
+    if fault := importer.completeness.fault:
+        print(visible(f"gati-backend: {fault}"), file=sys.stderr, flush=True)
+    return FAILED if importer.result.failed or fault else OK
 
 
 @contextmanager

@@ -5,9 +5,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import msgspec
 import psycopg
 
+from service.cli.importing.completeness import Completeness, is_end_of_export
 from service.cli.importing.source import Line
 from service.config import KILOBYTE, Config
 from service.core.failure import Failure
@@ -90,6 +90,7 @@ class Importer:
         self._progress = progress
         self._stop_on_error = stop_on_error
         self.result = Result()
+        self.completeness = Completeness()
 
     def run(self, lines: Iterable[Line]) -> None:
         """Store the events; with `stop_on_error`, up to the first rejected one.
@@ -124,19 +125,24 @@ class Importer:
                 if ends:
                     return
                 batch, size, ordinals = Batch(), 0, {}
+        self.completeness.end_file()
         yield batch
 
     def _read(self, batch: Batch, line: Line, ordinals: dict[str, int]) -> None:
         """Add the event or the score of a line to the batch."""
         try:
             if line.json is None:
+                self.completeness.add_event(b"")
                 raise TOO_LONG
             if is_end_of_export(line.json):
+                self.completeness.end_export(line)
                 return
             if is_score(line.json):
+                self.completeness.add_score(line.json)
                 batch.scores.append(read_score_line(line.json))
                 batch.score_positions.append(line.position)
                 return
+            self.completeness.add_event(line.json)
             row = read_line(line.json, self._max_bytes, MAX_DEPTH, ordinals)
         except BadEvent as error:
             batch.failed.append((line.position, error))
@@ -208,13 +214,3 @@ def cannot_be_stored(error: Exception) -> BadEvent:
     """The rejection of an event that the writer or PostgreSQL fails at."""
     cause = getattr(error, "sqlstate", None) or type(error).__name__
     return BadEvent(None, "internal", f"The event cannot be stored ({cause}). Report this.")
-
-
-def is_end_of_export(line: bytes) -> bool:
-    """Return whether a line is the end marker of a complete export."""
-    if not line.startswith(b'{"export":'):
-        return False
-    try:
-        return list(msgspec.json.decode(line, type=dict[str, msgspec.Raw])) == ["export"]
-    except msgspec.MsgspecError:
-        return False
