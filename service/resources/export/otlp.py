@@ -1,15 +1,18 @@
 """A run as OTLP/JSON: a line for each page of its events, each line a request of its own.
 
 So a run of any size is read back by this service, and by the collector's otlpjsonfile receiver. A
-run of up to 1,000 events is one line, which any OTLP endpoint takes as it is.
+run of up to 1,000 events is one line, which any OTLP endpoint takes as it is. In memory are one
+page and the ids of the run's agents, whose number is limited for that.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import falcon
 import orjson
 
+from service.api.errors import ApiError
 from service.core.cooperative import paced_if_many
 from service.db.database import Database
 from service.db.fetch import fetch_all
@@ -20,6 +23,7 @@ from service.resources.export.formats import SPACE, in_parts
 from service.resources.export.otlp_span import span_of
 
 AGENT_START = "agent_start"
+MOST_AGENT_EVENTS = 20_000  # starts and ends: a limit of memory while they are paired
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,34 @@ def otlp_lines(database: Database, run: Row) -> Iterator[bytes]:
 
 def pieces(database: Database, run: Row) -> Iterator[bytes]:
     """The lines, cut between the tokens of their JSON; an empty one at the end of a page."""
-    with database.reading() as conn:
-        found = queries.export.agents_of_run(
-            conn, received_on=run["received_on"], run_id=run["run_id"]
-        )
-        agents = agents_of(fetch_all(found))
+    agents = read_agents(database, run)
     for rows in event_pages(database, Filters(run_id=run["run_id"]), None):
         yield from line_of(spans_of(database, run, rows, agents))
         yield b""
+
+
+def read_agents(database: Database, run: Row) -> Agents:
+    """The agents of the run; raise ApiError 413 where they are too many to be paired."""
+    with database.reading() as conn:
+        found = queries.export.agents_of_run(
+            conn,
+            received_on=run["received_on"],
+            run_id=run["run_id"],
+            row_limit=MOST_AGENT_EVENTS + 1,
+        )
+        rows = fetch_all(found)
+    if len(rows) > MOST_AGENT_EVENTS:
+        raise too_many_agents(run["run_id"])
+    return agents_of(rows)
+
+
+def too_many_agents(run_id: str) -> ApiError:
+    """The error for a run of too many agents, and the export that has them all."""
+    text = (
+        f"The run has more than {MOST_AGENT_EVENTS:,} starts and ends of agents, which OTLP/JSON "
+        f"would pair. Get its events from /export/events.ndjson?run_id={run_id}."
+    )
+    return ApiError(falcon.HTTP_413, "answer_too_large", text)
 
 
 def spans_of(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from service.ingest.otlp.span import SPAN, event_id_of, run_id_of
+from service.resources.export import otlp
 from tests.client import Client
 from tests.databases import janitor, url_of
 from tests.events import Event, event, new_id
@@ -223,6 +224,25 @@ def test_a_run_of_many_pages_comes_back_from_many_lines(client: Client, other: C
     assert len(export(client, "otlp.jsonl", run_id=run).text.splitlines()) == 3
     sent_again(client, other, run)
     assert_same(client, other, run)
+
+
+def test_a_run_of_too_many_agents_is_refused_with_the_way_out(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, root, inner = (new_id() for _ in range(3))
+    client.send(
+        event(run, "agent_start", event_id=root),
+        event(run, "agent_start", 1, event_id=inner, parent_event_id=root),
+        event(run, "agent_end", 2, previous_event_id=inner),
+        *(event(run, "llm_call", n, parent_event_id=inner) for n in range(3)),
+    )
+    monkeypatch.setattr(otlp, "MOST_AGENT_EVENTS", 3)
+    assert export(client, "otlp.jsonl", run_id=run).status_code == 200
+    monkeypatch.setattr(otlp, "MOST_AGENT_EVENTS", 2)
+    refused = export(client, "otlp.jsonl", run_id=run)
+    assert (refused.status_code, refused.json["code"]) == (413, "answer_too_large")
+    assert f"/export/events.ndjson?run_id={run}" in refused.json["description"]
+    assert export(client, "events.ndjson", run_id=run).status_code == 200
 
 
 HARM: list[Any] = [None, 7, "x", [], [None, {"name": None, "attributes": 3}], {"a": "b"}]
