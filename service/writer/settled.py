@@ -7,11 +7,13 @@ more. Both take away what the stored event counted for, and add what it counts f
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 
 import msgspec
 
 from service.db.queries import Connection, queries
 from service.ingest.rows import EventRow
+from service.writer.call_graph import span_of
 from service.writer.repeated_calls import (
     RunCalls,
     find_repeats,
@@ -125,7 +127,10 @@ def replace_open(conn: Connection, held: Runs, ended: Rows, settled: Settled) ->
         before = {str(row["event_id"]): stored_row(held[run_id], row) for row in stored}
         settled.before[run_id] = list(before.values())
         settled.ended[run_id] = [as_ended(row, before[row.event_id]) for row in rows]
-        if any(row.call and not has_usage(before[row.event_id]) for row in rows):
+        late_calls = (row for row in rows if row.call and not has_usage(before[row.event_id]))
+        # The usage of an agent is its end's, which is new.
+        ends = (row for row in settled.new.get(run_id, ()) if row.call and span_of(row) in before)
+        if any(chain(late_calls, ends)):
             late.add(run_id)
     return frozenset(late)
 
