@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw
 
-from service.core.cooperative import Pacer
+from service.core.cooperative import Pacer, paced
 from service.ingest.json.fields import BadEvent, invalid_number, invalid_text, wrong_value
 from service.ingest.masks import mask, mask_texts, unmask
 from service.ingest.nesting import count
@@ -73,7 +73,8 @@ def has_more_values(text: Element, limit: int) -> bool:
 def cut(text: Element, name: str, limit: int, beside: str = "") -> Cut:
     """Cut the first `limit` elements of an object's array out of a JSON text.
 
-    Raises msgspec.MsgspecError or RecursionError when the text is no such object, or no JSON.
+    Without a name the text itself is the array. Raises msgspec.MsgspecError or RecursionError
+    when the text is no such object, or no JSON.
     """
     return cut_masked(text, name, limit, beside).unmasked()
 
@@ -104,6 +105,8 @@ def cut_masked(
 def cutter(name: str, limit: int | None, beside: str) -> Callable[[Element], Cut]:
     """A function that cuts `name` out of an object, up to `limit` elements, and `beside`.
 
+    Without a name, what it reads is the array.
+
     A list has no limit, and 64 MB of `{},` would be 1.2 GB of elements. A struct that is written
     as an array has: msgspec passes over what follows its last field.
     """
@@ -111,30 +114,25 @@ def cutter(name: str, limit: int | None, beside: str) -> Callable[[Element], Cut
     if limit is not None:
         items = [(f"element_{number}", Raw, ABSENT) for number in range(limit)]
         array = msgspec.defstruct("Elements", items, array_like=True, gc=False)
-    holder = msgspec.defstruct(
-        "Holder",
-        [("elements", array | None, None), ("beside", Raw, NULL)],
-        rename={"elements": name, "beside": beside},
-    )
-    decode: Callable[[Element], Any] = msgspec.json.Decoder(holder).decode
+    fields = [("elements", array | None, None), ("beside", Raw, NULL)]
+    names = {"elements": name, "beside": beside}
+    kind = msgspec.defstruct("Holder", fields, rename=names) if name else array
+    decode: Callable[[Element], Any] = msgspec.json.Decoder(kind).decode
 
     def cut_out(text: Element) -> Cut:
         found = decode(text)
-        if limit is None or found.elements is None:
-            return Cut(found.elements, found.beside)
-        items = msgspec.structs.astuple(found.elements)
-        return Cut([item for item in items if item is not ABSENT], found.beside)
+        elements, other = (found.elements, found.beside) if name else (found, NULL)
+        if limit is None or elements is None:
+            return Cut(elements, other)
+        items = msgspec.structs.astuple(elements)
+        return Cut([item for item in items if item is not ABSENT], other)
 
     return cut_out
 
 
 def unmask_all(elements: list[Element]) -> list[Element]:
     """Each element as the text had it."""
-    pacer, unmasked = Pacer(), []
-    for element in elements:
-        pacer.pause()
-        unmasked.append(unmask(bytes(element)))
-    return unmasked
+    return [unmask(bytes(element)) for element in paced(elements)]
 
 
 def without_depth(text: bytes) -> bytes:

@@ -45,7 +45,10 @@ def note_numbers(repairs: Repairs, field: str) -> None:
 
 def note_text(repairs: Repairs, field: str | None) -> None:
     """Note text that no UTF-8 can write."""
-    text = "Bytes that are not UTF-8, and halves of surrogate pairs, are stored as U+FFFD."
+    text = (
+        "Bytes that are not UTF-8, and halves of surrogate pairs, are stored as U+FFFD, "
+        "or as `?` where they are many."
+    )
     repairs.note(field, "invalid_text", text)
 
 

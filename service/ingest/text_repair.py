@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator
+from io import BytesIO
 
 from service.core.cooperative import Pacer, paced
 from service.ingest.elements import Element
@@ -31,20 +32,35 @@ PARTIAL = re.compile(
 LONGEST_ESCAPE = 12
 MASKED_BYTES = 0xF8  # the first byte that occurs in no UTF-8
 CHUNK = 64 * 1024
-RUN = re.compile("\ufffd{16,}")  # in place of 60 MB that are not UTF-8, 180 MB
+REPLACED = "\ufffd"
+MOST_GROWTH = 8  # an eighth
 
 
-def as_utf8(body: bytes) -> bytes:
-    """A body with each byte that is not UTF-8 replaced, and a long run of them by one U+FFFD.
+def as_utf8(body: bytes) -> tuple[bytes, bytes]:
+    """A body with each byte that is not UTF-8 replaced, and what stands in its place.
+
+    U+FFFD has three bytes: a body that it would make an eighth larger gets `?` instead.
+    """
+    most = len(body) + max(CHUNK, len(body) // MOST_GROWTH)
+    found = with_bytes_as(REPLACED, body, most)
+    if found is not None:
+        return found, REPLACEMENT
+    return with_bytes_as("?", body, most) or b"", b"?"
+
+
+def with_bytes_as(mark: str, body: bytes, most: int) -> bytes | None:
+    """A body with a mark for each byte that is not UTF-8; None beyond `most` bytes.
 
     In parts, as text is up to four times as large.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    parts = []
+    found = BytesIO()  # unlike a list of parts, no second copy of them
     for start in paced(range(0, len(body), CHUNK)):
         text = decoder.decode(body[start : start + CHUNK], start + CHUNK >= len(body))
-        parts.append(RUN.sub("\ufffd", text).encode())
-    return b"".join(parts)
+        found.write(text.replace(REPLACED, mark).encode())
+        if found.tell() > most:
+            return None
+    return found.getvalue()
 
 
 def repaired(text: Element, repairs: Repairs) -> bytes:
@@ -57,15 +73,13 @@ def with_whole_pairs(masked: bytes, repairs: Repairs) -> bytes:
     """A masked text with U+FFFD for each half of a surrogate pair."""
     if b"\xfa" not in masked and b"\xfb" not in masked:
         return masked
-    parts: list[bytes] = []
-    start = 0
-    pacer = Pacer()
+    parts, start, pacer = BytesIO(), 0, Pacer()
     while start < len(masked):
         pacer.pause()
         end = end_of_part(masked, start + CHUNK)
-        parts.append(HALF.sub(REPLACEMENT, masked[start:end]))
+        parts.write(HALF.sub(REPLACEMENT, masked[start:end]))
         start = end
-    found = b"".join(parts)
+    found = parts.getvalue()
     if found != masked:
         note_text(repairs, None)
     return found

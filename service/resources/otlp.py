@@ -16,7 +16,7 @@ from service.db.database import Database
 from service.db.errors import Transient
 from service.ingest.json.event import MAX_DEPTH
 from service.ingest.otlp.batch import SpanBatch, parse_spans
-from service.ingest.otlp.log_messages import SpanMessage, parse_logs
+from service.ingest.otlp.log_messages import LogBatch, SpanMessage, parse_logs
 from service.telemetry import metrics
 from service.writer.group_commit import GroupCommitWriter
 from service.writer.incoming import Counts
@@ -52,8 +52,7 @@ class OtlpTraces(Resource):
         """Store spans. 200 means that all but `rejectedSpans` are committed."""
         is_json = is_json_body(req)
         with self._budget.share(client_of(req, self._proxies)) as body_share:
-            body = read_unpacked_body(req, self._max_body_bytes, body_share)
-            batch = self._parse(body, is_json)
+            batch = self._parse(read_unpacked_body(req, self._max_body_bytes, body_share), is_json)
             self._rate_limit.take_events(req, len(batch.rows) + batch.rejected)
             counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
             if counts.expired:
@@ -88,13 +87,15 @@ class OtlpLogs(Resource):
         is_json = is_json_body(req)
         client = client_of(req, self._proxies)
         with self._budget.share(client) as body_share:
-            body = read_unpacked_body(req, self._max_body_bytes, body_share)
-            batch = parse_logs(body, is_json, self._max_records, self._max_event_bytes, MAX_DEPTH)
+            batch = self._parse(read_unpacked_body(req, self._max_body_bytes, body_share), is_json)
             self._rate_limit.take_events(req, len(batch.messages))
             if batch.messages:
                 self._keep(batch.messages, client)
         metrics.count_repairs(batch.repaired)
         write_response(resp, is_json, 0, batch.error_message, "rejectedLogRecords")
+
+    def _parse(self, body: bytes, is_json: bool) -> LogBatch:
+        return parse_logs(body, is_json, self._max_records, self._max_event_bytes, MAX_DEPTH)
 
     def _keep(self, messages: list[SpanMessage], client: str) -> None:
         """Keep messages; 503, not 429, which exporters do not all send again."""

@@ -15,6 +15,7 @@ from tests.hostile.event_bodies import (
     many_keys,
     nan_between_good,
     nodes,
+    not_utf8,
     one_of_nan,
     short_strings,
     text_as_event,
@@ -38,6 +39,7 @@ from tests.hostile.span_bodies import (
 MB = 1024 * 1024
 EVENTS, CHECK = "/api/events", "/api/events/check"
 SPANS, LOGS = "/v1/traces", "/v1/logs"
+SCORES, LIST, INGESTION = "/api/scores", "/api/public/scores", "/api/public/ingestion"
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
 
 Make = Callable[[int, str], Pieces]
@@ -73,6 +75,19 @@ class Body:
 BAD, MANY, PARTLY = (400, 422), (413,), (200,)
 OTLP = partial(Body, path=SPANS)
 OTLP_PROTOBUF = partial(OTLP, media=PROTOBUF)
+SPAN_BEFORE = b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"'
+RECORD_BEFORE = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"'
+NOT_UTF8: list[tuple[str, bytes, bytes, tuple[int, ...]]] = [
+    (EVENTS, b'{"events":[{"a":"', b'","b":NaN}]}', BAD),
+    (CHECK, b'{"events":[{"a":"', b'"},{"a":NaN}]}', BAD),
+    (SCORES, b'{"scores":[{"a":"', b'"},{"a":NaN}]}', BAD),
+    (LIST, b'[{"a":"', b'"},{"a":NaN}]', (207,)),
+    (LIST, b'{"a":"', b'","b":NaN}', BAD),
+    (INGESTION, b'{"batch":[{"id":"', b'"},{"a":NaN}]}', (207,)),
+    (SPANS, SPAN_BEFORE, b'"},{"a":NaN}]}]}]}', PARTLY),
+    (SPANS, SPAN_BEFORE, b'","a":NaN}]}]}]}', PARTLY),
+    (LOGS, RECORD_BEFORE, b'"}},{"a":NaN}]}]}]}', PARTLY),
+]
 BODIES: list[Body] = [
     Body(50, "events of NaN", one_of_nan, (400, 413)),
     Body(50, "NaN between good events", nan_between_good, PARTLY, 2),
@@ -125,6 +140,10 @@ BODIES: list[Body] = [
     Body(57, "check of `{}`", empty_events, MANY, path=CHECK, size=20 * MB),
     Body(57, "check of one text", text_as_event, BAD, path=CHECK, size=20 * MB),
     Body(57, "check of long ids", text_as_id, BAD, path=CHECK, size=20 * MB),
+    *[
+        Body(57, f"no UTF-8, {path}", partial(not_utf8, before, after), statuses, path=path)
+        for path, before, after, statuses in NOT_UTF8
+    ],
     OTLP(58, "gen_ai.prompt.99999…", partial(digits_as_key, "gen_ai.prompt"), PARTLY, 1),
     OTLP(58, "llm.output_messages.99…", partial(digits_as_key, "llm.output_messages"), PARTLY, 1),
     *[

@@ -144,3 +144,11 @@ def text_as_id(size: int, run_id: str) -> Pieces:
     yield b'","event_id":"'
     yield from repeated(b"x", size // 2)
     yield b'"}]}'
+
+
+def not_utf8(before: bytes, after: bytes, size: int, run_id: str) -> Pieces:
+    """A text of short runs of bytes that are not UTF-8, in what stands before and after it."""
+    del run_id
+    yield before
+    yield from repeated(b"\xff" * 15 + b"a", size)
+    yield after

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from service.ingest import text_repair
 from service.ingest.masks import mask_texts
 from service.ingest.nesting import outside_strings
-from service.ingest.repairs import Repairs
+from service.ingest.repairs import REPLACEMENT, Repairs
 from service.ingest.text_repair import as_utf8, repaired, with_short_texts
 
 pytestmark = pytest.mark.unit
@@ -76,8 +76,22 @@ def test_what_is_outside_strings_does_not_depend_on_the_parts(text: str) -> None
         assert outside_strings(sent) == whole == b"[, {: []}, 1]" * 3
 
 
-def test_a_long_run_of_bytes_that_are_not_utf_8_is_one_replacement() -> None:
-    found = as_utf8(b"a\xff\xfeb" + b"\xff" * 1_000_000 + b"c").decode()
-    assert found.startswith("a\ufffd\ufffdb\ufffd")
-    assert found.endswith("\ufffdc")
-    assert len(found) < 100
+def test_a_few_bytes_that_are_not_utf_8_are_u_fffd_each() -> None:
+    sent = b"a\xff\xfeb" + b"\xe9t\xe9 " * 5_000 + b"c" * 1_000_000
+    assert as_utf8(sent) == (sent.decode(errors="replace").encode(), REPLACEMENT)
+
+
+@pytest.mark.parametrize("unit", [b"a\xff", b"\xff" * 15 + b"a", b"\xff" * 100, b"caf\xe9 "])
+def test_many_bytes_that_are_not_utf_8_are_one_byte_each(unit: bytes) -> None:
+    sent = "é".encode() + unit * 50_000
+    assert as_utf8(sent) == ("é".encode() + re.sub(b"[\xe9\xff]", b"?", unit) * 50_000, b"?")
+
+
+@given(st.binary(max_size=200))
+def test_replaced_bytes_make_no_body_an_eighth_larger(sent: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_repair, "CHUNK", 16)
+        found, mark = as_utf8(sent)
+    assert len(found) <= len(sent) + max(16, len(sent) // 8)
+    text = sent.decode(errors="replace")
+    assert found.decode() == text.replace("\ufffd", mark.decode())

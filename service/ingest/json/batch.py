@@ -16,7 +16,7 @@ from service.ingest.json.event import MAX_DEPTH, SentEvent, read_event, read_sen
 from service.ingest.json.event_errors import EventErrors
 from service.ingest.json.fields import BadEvent
 from service.ingest.long_numbers import NUMBERS_AS_TEXT, REPAIRED, shorten
-from service.ingest.repairs import REPLACEMENT, Repairs, note_text
+from service.ingest.repairs import Repairs, note_text
 from service.ingest.row_bytes import RowBytes
 from service.ingest.rows import EventRow
 from service.ingest.text_repair import as_utf8
@@ -88,7 +88,7 @@ def parse_batch(
     batch, row_bytes, pacer = Batch(), RowBytes(len(body), max_event_bytes), Pacer()
     ordinals: dict[str, int] = {}
     as_sent, repairs = is_plain(body), Repairs()
-    body, is_repaired = utf8_of(body)
+    body, mark = utf8_of(body)
     for index, sent in enumerate(read_events(body, max_events, max_event_bytes)):
         pacer.pause()
         event = None
@@ -97,7 +97,7 @@ def parse_batch(
             row = read_event(
                 event, max_event_bytes, max_depth, ordinals, as_sent=as_sent, repairs=repairs
             )
-            if is_repaired and REPLACEMENT in row.data:
+            if mark and mark in row.data:
                 note_text(repairs, None)
             if shorten(row, max_event_bytes):
                 repairs.add(LONG_NUMBERS, REPAIRED)
@@ -113,14 +113,14 @@ def parse_batch(
     return batch
 
 
-def utf8_of(body: bytes) -> tuple[bytes, bool]:
-    """The body as UTF-8, and whether it had to be repaired."""
+def utf8_of(body: bytes) -> tuple[bytes, bytes]:
+    """The body as UTF-8, and what stands for bytes that were not; empty without any."""
     try:
         if not body.isascii():
             body.decode()  # msgspec does not check the UTF-8 of fields that it skips
     except UnicodeDecodeError:
-        return as_utf8(body), True
-    return body, False
+        return as_utf8(body)
+    return body, b""
 
 
 def read_events(body: bytes, max_events: int, max_event_bytes: int) -> Events:

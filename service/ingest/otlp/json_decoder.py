@@ -51,17 +51,18 @@ def read_json(
     body: bytes, max_spans: int, max_span_bytes: int, repairs: Repairs
 ) -> Iterator[Span | BadEvent]:
     """Yield each span, or why it cannot be read. Raises Malformed, TooManySpans."""
-    body, is_repaired = utf8_of(body)
+    body, mark = utf8_of(body)
     try:
         groups = None if SNAKE_CASE in body else read_groups(body, max_span_bytes, repairs)
         if groups is None:
             groups = cut_groups(body, max_spans, max_span_bytes, repairs)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise Malformed(str(error)) from None
-    if is_repaired:
+    if mark:
         note_text(repairs, None)
     if sum(len(spans) for _, spans in groups) > max_spans:
         raise TooManySpans(max_spans)
+    del body  # large, and of no more use
     for origin, spans in groups:
         for span in spans:
             yield read_span(span, origin, max_span_bytes, repairs)

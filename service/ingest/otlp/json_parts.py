@@ -35,12 +35,14 @@ def decode_part(
             return decode(sent)
     except (msgspec.MsgspecError, RecursionError):
         pass
+    text = b""
     try:
         text = repaired(sent, repairs)
         if SNAKE_CASE not in text:
             with suppress(msgspec.ValidationError):
                 return decode(text)
     except (msgspec.MsgspecError, ValueError):
+        del text  # as large as what is read again
         raise unreadable(sent, "span") from None
     return decode_mended(text, decode, repairs)
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from opentelemetry.proto.logs.v1 import logs_pb2
 
 from service.core.cooperative import Pacer
-from service.ingest.elements import Element, cut, is_sparse
+from service.ingest.elements import Element, cut_masked, is_sparse, unmask_all
 from service.ingest.json.batch import utf8_of
 from service.ingest.json.fields import BadEvent
 from service.ingest.otlp import protobuf_decoder
@@ -115,7 +115,7 @@ def read_json(
     body: bytes, max_records: int, max_bytes: int, repairs: Repairs
 ) -> Iterator[LogRecord | BadEvent]:
     """The records of JSON: nearly always read in one pass, otherwise each by itself."""
-    body, is_repaired = utf8_of(body)
+    body, mark = utf8_of(body)
     try:
         sent = None if SNAKE_CASE in body else read_whole(body, max_bytes)
         if sent is None:
@@ -124,8 +124,9 @@ def read_json(
         raise Malformed(str(error)) from None
     if len(sent) > max_records:
         raise TooManySpans(max_records)
-    if is_repaired:
+    if mark:
         note_text(repairs, None)
+    del body  # large, and of no more use
     for record in sent:
         yield record_of(record, max_bytes, repairs)
 
@@ -147,18 +148,23 @@ def read_whole(body: bytes, max_bytes: int) -> Sequence[SentRecord] | None:
 
 
 def cut_records(body: bytes, max_records: int) -> list[Element]:
-    """The records, not parsed. Raises TooManySpans, and msgspec's errors for a bad body."""
+    """The records, not parsed. Raises TooManySpans, and msgspec's errors for a bad body.
+
+    A body that has to be masked is masked whole, at the first level.
+    """
     found: list[Element] = [body]
-    pacer = Pacer()
+    is_masked, pacer = False, Pacer()
     for name in ("resourceLogs", "scopeLogs", "logRecords"):
         inner: list[Element] = []
         for text in found:
             pacer.pause()
-            inner += cut(text, name, max_records + 1).elements or ()
+            part = cut_masked(text, name, max_records + 1, is_masked=is_masked)
+            inner += part.elements or ()
+            is_masked = part.is_masked
             if len(inner) > max_records:
                 raise TooManySpans(max_records)
         found = inner
-    return found
+    return unmask_all(found) if is_masked else found
 
 
 def record_of(sent: SentRecord, max_bytes: int, repairs: Repairs) -> LogRecord | BadEvent:

@@ -12,7 +12,7 @@ from service.ingest.elements import Element, cut
 from service.ingest.json.batch import EXPIRED, BadBatch, BatchTooLarge, utf8_of
 from service.ingest.json.event_errors import EventErrors
 from service.ingest.json.fields import BadEvent
-from service.ingest.repairs import REPLACEMENT, Repairs, note_text
+from service.ingest.repairs import Repairs, note_text
 from service.ingest.scores.rows import ScoreRow
 from service.ingest.scores.score import MAX_ID, decode_score, decoded, read_score
 
@@ -56,7 +56,7 @@ class ScoreBatch(EventErrors):
 def parse_scores(body: bytes) -> ScoreBatch:
     """Read the body of POST /scores. Raises BadBatch when it is no batch, TooManyScores."""
     batch, pacer = ScoreBatch(), Pacer()
-    body, is_repaired = utf8_of(body)
+    body, mark = utf8_of(body)
     for index, element in enumerate(read_elements(body, "scores")):
         pacer.pause()
         repairs = Repairs()
@@ -67,13 +67,16 @@ def parse_scores(body: bytes) -> ScoreBatch:
         except BadEvent as error:
             batch.note(index, shown_id(sent and sent.score_id), error)
         else:
-            note_bytes(is_repaired, element, repairs)
+            note_bytes(mark, element, repairs)
             batch.add(index, row, repairs)
     return batch
 
 
-def read_elements(body: bytes, name: str) -> list[Element]:
-    """The elements of an array of an object, none of them read. Raises BadBatch, TooManyScores."""
+def read_elements(body: bytes, name: str = "") -> list[Element]:
+    """The elements of a list, or of an object's, none of them read.
+
+    Raises BadBatch, TooManyScores.
+    """
     try:
         elements = cut(body, name, MAX_SCORES + 1).elements
     except msgspec.ValidationError:
@@ -83,15 +86,16 @@ def read_elements(body: bytes, name: str) -> list[Element]:
     if elements is None:
         raise BadBatch("invalid_batch", f'Send a JSON object such as {{"{name}": [{{…}}]}}.')
     if not elements:
-        raise BadBatch("empty_batch", f"`{name}` is empty; send at least one score.")
+        empty = f"`{name}`" if name else "The list"
+        raise BadBatch("empty_batch", f"{empty} is empty; send at least one score.")
     if len(elements) > MAX_SCORES:
         raise TooManyScores
     return elements
 
 
-def note_bytes(is_repaired: bool, element: Element, repairs: Repairs) -> None:
-    """Note a score with bytes that are not UTF-8, in a body that had to be repaired."""
-    if is_repaired and REPLACEMENT in bytes(element):
+def note_bytes(mark: bytes, element: Element, repairs: Repairs) -> None:
+    """Note a score with bytes that were not UTF-8, in whose place `mark` stands."""
+    if mark and mark in bytes(element):
         note_text(repairs, None)
 
 

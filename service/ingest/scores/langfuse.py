@@ -5,6 +5,7 @@ A trace's id is the run's, as in spans. An own text in its place stands for the 
 `create_trace_id(seed=…)` makes of it.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -16,7 +17,7 @@ from msgspec import Raw, Struct
 from service.core.cooperative import Pacer
 from service.core.validation import is_number, to_uuid
 from service.ingest.elements import NULL, Element
-from service.ingest.json.batch import BadBatch, utf8_of
+from service.ingest.json.batch import utf8_of
 from service.ingest.json.fields import BadEvent, missing
 from service.ingest.otlp.span import SPAN, event_id_of, is_span_id, run_id_of
 from service.ingest.repairs import Repairs
@@ -62,6 +63,7 @@ class Head(Struct, gc=False):
     type: str | None = None
 
 
+begins_a_list = re.compile(rb"\s*+\[").match
 decode_score: Callable[[Element], Any] = msgspec.json.Decoder(LangfuseScore).decode
 decode_event: Callable[[Element], Any] = msgspec.json.Decoder(LangfuseEvent).decode
 decode_head: Callable[[Element], Head] = msgspec.json.Decoder(Head).decode
@@ -84,23 +86,19 @@ class LangfuseBatch(ScoreBatch):
 
 def parse_list(body: bytes) -> LangfuseBatch:
     """Read the body of POST /public/scores: one score, or a list. Raises as parse_scores does."""
-    is_list = body.lstrip()[:1] == b"["
+    is_list = begins_a_list(body) is not None
     batch, pacer = LangfuseBatch(is_list=is_list), Pacer()
-    body, is_repaired = utf8_of(body)
-    whole = b'{"scores":%b}' % body if is_list else b'{"scores":[%b]}' % body
-    elements = read_elements(whole, "scores")
-    if not is_list and len(elements) > 1:
-        raise BadBatch("invalid_json", "The body is neither a score nor a list of scores.")
-    for index, element in enumerate(elements):
+    body, mark = utf8_of(body)
+    for index, element in enumerate(read_elements(body) if is_list else [body]):
         pacer.pause()
-        add(batch, index, element, is_repaired, score_of)
+        add(batch, index, element, mark, score_of)
     return batch
 
 
 def parse_events(body: bytes) -> LangfuseBatch:
     """Read the body of POST /public/ingestion. Raises as parse_scores does."""
     batch, pacer = LangfuseBatch(), Pacer()
-    body, is_repaired = utf8_of(body)
+    body, mark = utf8_of(body)
     for index, element in enumerate(read_elements(body, "batch")):
         pacer.pause()
         head = decode_head_of(element)
@@ -110,7 +108,7 @@ def parse_events(body: bytes) -> LangfuseBatch:
         elif head.type != SCORE_CREATE:
             batch.note(index, None, BadEvent("type", "not_a_score", ONLY_SCORES))
         else:
-            add(batch, index, element, is_repaired, event_of)
+            add(batch, index, element, mark, event_of)
     return batch
 
 
@@ -136,7 +134,7 @@ def event_of(element: Element, repairs: Repairs) -> tuple[LangfuseScore, Any]:
     return decoded(event.body, decode_score, repairs), event.timestamp
 
 
-def add(batch: ScoreBatch, index: int, element: Element, is_repaired: bool, read: Read) -> None:
+def add(batch: ScoreBatch, index: int, element: Element, mark: bytes, read: Read) -> None:
     """Add one score to the batch, or note what is wrong with it."""
     repairs, sent = Repairs(), None
     try:
@@ -145,7 +143,7 @@ def add(batch: ScoreBatch, index: int, element: Element, is_repaired: bool, read
     except BadEvent as error:
         batch.note(index, shown_id(sent and sent.id), error)
     else:
-        note_bytes(is_repaired, element, repairs)
+        note_bytes(mark, element, repairs)
         batch.add(index, row, repairs)
 
 

@@ -55,8 +55,11 @@ class Events(DatabaseResource):
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a batch. 200 means committed; 422 that no event was good."""
         with self._budget.share(client_of(req, self._proxies)) as body_share:
-            body = read_json_body(req, self._max_body_bytes, body_share)
-            batch = parse_batch(body, self._max_batch_size, self._max_event_bytes)
+            batch = parse_batch(
+                read_json_body(req, self._max_body_bytes, body_share),  # not held here: it is large
+                self._max_batch_size,
+                self._max_event_bytes,
+            )
             self._rate_limit.take_events(req, len(batch.rows) + batch.failed)
             counts = self._writer.store(batch.rows) if batch.rows else Counts(0, 0)
             if counts.expired:

@@ -37,8 +37,11 @@ class StoredCheck(Resource):
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer with what is missing; 422 when nothing that was asked for is a key."""
         with self._budget.share(client_of(req, self._proxies)) as body_share:
-            body = read_json_body(req, self._max_body_bytes, body_share)
-            keys = parse_keys(body, self._max_batch_size, self._max_event_bytes)
+            keys = parse_keys(
+                read_json_body(req, self._max_body_bytes, body_share),
+                self._max_batch_size,
+                self._max_event_bytes,
+            )
             missing = self._find_missing(keys) if keys.indexes else []
         resp.status = falcon.HTTP_200 if keys.indexes else falcon.HTTP_422
         resp.media = describe(keys, missing)

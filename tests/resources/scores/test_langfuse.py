@@ -180,6 +180,15 @@ def test_what_is_no_body_is_400(client: Client, path: str, body: bytes) -> None:
     assert answer.status_code == 400, answer.text
 
 
+@pytest.mark.parametrize(("before", "status"), [(b" \n", 200), (b"\t[", 202)])
+def test_a_list_is_known_by_its_first_character(client: Client, before: bytes, status: int) -> None:
+    score = json.dumps({"traceId": "a" * 32, "name": "n", "value": 1}).encode()
+    body = before + score + b"]" * before.count(b"[")
+    headers = {"Content-Type": "application/json"}
+    answer = client.simulate_post("/api/public/scores", body=body, headers=headers)
+    assert answer.status_code == status, answer.text
+
+
 def test_the_key_is_the_password(database_url: str) -> None:
     key = create(database_url, "langfuse", Scope.INGEST, days=None)
     pair = base64.b64encode(f"pk-lf-test:{key}".encode()).decode()
