@@ -14,7 +14,7 @@
 -- params   from_at           timestamptz  optional: runs started then or later
 -- params   to_at             timestamptz  optional: runs started before
 -- returns  name text, user_id text, agents text[], agent_count integer, runs bigint, active bigint, failed bigint, total_cost numeric, tokens_in numeric, tokens_out numeric, event_count numeric, error_count numeric, first_seen timestamp with time zone, last_seen timestamp with time zone, started_at timestamp with time zone, run_id uuid, matches boolean, is_end boolean
--- rows     up to row_limit; agents: the first 100
+-- rows     up to row_limit; agents: the first 10
 -- index    runs_agent_name_started_at_idx or runs_user_id_idx, runs_session_id_idx
 -- plan     index scan in the order of the index, from the cursor on (runs_started_at_idx without agent and user_id), and for
 --          each run a look-up of a newer one of its session; stops at row_limit. Then an index scan per session
@@ -58,7 +58,7 @@ WITH passing AS (
       FROM passing AS p
      GROUP BY p.name
 )
-SELECT p.name, p.user_id, s.agents[1:100] AS agents, cardinality(s.agents) AS agent_count,
+SELECT p.name, p.user_id, s.agents[1:10] AS agents, cardinality(s.agents) AS agent_count,
        s.runs, s.active, s.failed, s.total_cost, s.tokens_in, s.tokens_out,
        s.event_count, s.error_count, s.first_seen, s.last_seen, p.started_at, p.run_id, p.matches, p.is_end
   FROM newest AS p
@@ -122,7 +122,7 @@ WITH walked AS (
      ORDER BY l.started_at DESC, l.run_id DESC
      LIMIT :'row_limit'::bigint
 )
-SELECT p.name, p.user_id, s.agents[1:100] AS agents, cardinality(s.agents) AS agent_count,
+SELECT p.name, p.user_id, s.agents[1:10] AS agents, cardinality(s.agents) AS agent_count,
        s.runs, s.active, s.failed, s.total_cost, s.tokens_in, s.tokens_out,
        s.event_count, s.error_count, s.first_seen, s.last_seen, p.started_at, p.run_id, p.matches, p.is_end
   FROM page AS p

@@ -13,7 +13,7 @@
 -- params   from_at           timestamptz  runs started then or later
 -- params   to_at             timestamptz  optional: runs started before
 -- returns  name text, user_id text, agents text[], agent_count integer, runs bigint, active bigint, failed bigint, total_cost numeric, tokens_in numeric, tokens_out numeric, event_count numeric, error_count numeric, first_seen timestamp with time zone, last_seen timestamp with time zone, total text
--- rows     up to row_limit; agents: the first 100
+-- rows     up to row_limit; agents: the first 10
 -- index    runs_agent_name_started_at_idx or runs_user_id_idx
 -- plan     index scan of the window (runs_started_at_idx without agent and user_id), aggregate, sort in memory
 -- try      \set group session_id \set sort cost \set run_limit 200000 \set row_limit 51 \set after_total 0.25 \set after_name s-17 \set agent Researcher \set user_id u-4 \set from_at '2026-11-01' \set to_at '2026-12-24'
@@ -59,7 +59,7 @@ WITH walked AS (
            s.runs::numeric             AS run_count
       FROM summed AS s
 )
-SELECT s.name, s.user_id, s.agents[1:100] AS agents, cardinality(s.agents) AS agent_count,
+SELECT s.name, s.user_id, s.agents[1:10] AS agents, cardinality(s.agents) AS agent_count,
        s.runs, s.active, s.failed, s.total_cost, s.tokens_in, s.tokens_out,
        s.event_count, s.error_count, s.first_seen, s.last_seen, k.:"sort"::text AS total
   FROM ranked AS k

@@ -9,7 +9,7 @@
 -- params   from_at           timestamptz  optional: runs started then or later
 -- params   to_at             timestamptz  optional: runs started before
 -- returns  name text, user_id text, agents text[], agent_count integer, runs bigint, active bigint, failed bigint, total_cost numeric, tokens_in numeric, tokens_out numeric, event_count numeric, error_count numeric, first_seen timestamp with time zone, last_seen timestamp with time zone, started_at timestamp with time zone, run_id uuid, matches boolean, is_end boolean
--- rows     up to row_limit, each matches; agents: the first 100
+-- rows     up to row_limit, each matches; agents: the first 10
 -- index    runs_agent_name_started_at_idx or runs_agent_name_run_name_key or runs_user_id_idx
 -- plan     one index scan of the runs, aggregated in memory
 -- try      \set group user_id \set row_limit 51 \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set user_id u-4 \set from_at '2026-11-01' \set to_at '2026-12-24'
@@ -59,7 +59,7 @@ WITH passing AS MATERIALIZED (
         ON g.name = p.name
      GROUP BY p.name
 )
-SELECT p.name, p.user_id, s.agents[1:100] AS agents, cardinality(s.agents) AS agent_count,
+SELECT p.name, p.user_id, s.agents[1:10] AS agents, cardinality(s.agents) AS agent_count,
        s.runs, s.active, s.failed, s.total_cost, s.tokens_in, s.tokens_out,
        s.event_count, s.error_count, s.first_seen, s.last_seen, p.started_at, p.run_id, p.matches, p.is_end
   FROM page AS p
