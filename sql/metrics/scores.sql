@@ -15,12 +15,13 @@
 -- params   of_few          boolean  optional, with agent: given, the scores are looked up by the agent's runs, which are few
 -- params   category_limit  bigint  categories of a group at most, the most frequent first
 -- params   row_limit       bigint  groups at most
--- returns  name text, kind text, agent_name text, version text, day date, scores bigint, value_sum numeric, average numeric, minimum numeric, maximum numeric, categories jsonb, category_count bigint
--- rows     up to row_limit: one per name and kind, and per agent, version and day where they are asked for; the version of runs without one is empty; of a boolean, average is the share of true
+-- params   byte_limit      bigint  bytes of their categories, up to the group that passes it
+-- returns  name text, kind text, agent_name text, version text, day date, scores bigint, value_sum numeric, average numeric, minimum numeric, maximum numeric, categories jsonb, category_count bigint, bytes_so_far bigint
+-- rows     up to row_limit, and up to the one whose bytes_so_far pass byte_limit: one per name and kind, and per agent, version and day where they are asked for; the version of runs without one is empty; of a boolean, average is the share of true
 -- index    scores_name_timestamp_idx or scores_pkey or scores_timestamp_idx
 -- plan     by its values: the days of the scores, or the runs of the agent; aggregate. With of_few always an index-only scan of the
 --          runs (runs_agent_name_started_at_idx), and an index scan by scores_pkey for each
--- try      \set from_day 2026-11-01 \set to_day 2026-12-24 \set agent Researcher \set version 1.2 \set name accuracy \set source api \set by_agent true \set by_version true \set by_day true \set of_few true \set category_limit 20 \set row_limit 1000
+-- try      \set from_day 2026-11-01 \set to_day 2026-12-24 \set agent Researcher \set version 1.2 \set name accuracy \set source api \set by_agent true \set by_version true \set by_day true \set of_few true \set category_limit 20 \set row_limit 1000 \set byte_limit 33554432
 
 WITH stored AS MATERIALIZED (
     SELECT s.name, s.kind, s.value_text,
@@ -123,20 +124,32 @@ WITH stored AS MATERIALIZED (
            row_number()  OVER (PARTITION BY v.name, v.kind, v.agent_name, v.version, v.day
                                    ORDER BY v.scores DESC, v.value_text)         AS place
       FROM by_value AS v
+), grouped AS (
+    SELECT k.name, k.kind, k.agent_name, k.version, k.day,
+           sum(k.scores)::bigint              AS scores,
+           sum(k.value_sum)                   AS value_sum,
+           sum(k.value_sum) / sum(k.scores)   AS average,
+           min(k.value_min)                   AS minimum,
+           max(k.value_max)                   AS maximum,
+           coalesce(jsonb_agg(jsonb_build_object('value', k.value_text, 'count', k.scores,
+                                                 'share', round(k.scores / k.of_all, 6))
+                              ORDER BY k.place)
+                    FILTER (WHERE k.value_text IS NOT NULL AND k.place <= :'category_limit'::bigint),
+                    '[]')                     AS categories,
+           count(k.value_text)                AS category_count
+      FROM ranked AS k
+     GROUP BY k.name, k.kind, k.agent_name, k.version, k.day
+     ORDER BY k.name, k.kind, k.agent_name, k.version, k.day
+     LIMIT :'row_limit'::bigint
+), measured AS (
+    SELECT g.name, g.kind, g.agent_name, g.version, g.day, g.scores, g.value_sum, g.average, g.minimum, g.maximum,
+           g.categories, g.category_count, octet_length(g.categories::text) AS bytes,
+           sum(octet_length(g.categories::text)) OVER (
+               ORDER BY g.name, g.kind, g.agent_name, g.version, g.day) AS bytes_so_far
+      FROM grouped AS g
 )
-SELECT k.name, k.kind, k.agent_name, k.version, k.day,
-       sum(k.scores)::bigint              AS scores,
-       sum(k.value_sum)                   AS value_sum,
-       sum(k.value_sum) / sum(k.scores)   AS average,
-       min(k.value_min)                   AS minimum,
-       max(k.value_max)                   AS maximum,
-       coalesce(jsonb_agg(jsonb_build_object('value', k.value_text, 'count', k.scores,
-                                             'share', round(k.scores / k.of_all, 6))
-                          ORDER BY k.place)
-                FILTER (WHERE k.value_text IS NOT NULL AND k.place <= :'category_limit'::bigint),
-                '[]')                     AS categories,
-       count(k.value_text)                AS category_count
-  FROM ranked AS k
- GROUP BY k.name, k.kind, k.agent_name, k.version, k.day
- ORDER BY k.name, k.kind, k.agent_name, k.version, k.day
- LIMIT :'row_limit'::bigint;
+SELECT m.name, m.kind, m.agent_name, m.version, m.day, m.scores, m.value_sum, m.average, m.minimum, m.maximum,
+       m.categories, m.category_count, m.bytes_so_far
+  FROM measured AS m
+ WHERE m.bytes_so_far - m.bytes <= :'byte_limit'::bigint
+ ORDER BY m.name, m.kind, m.agent_name, m.version, m.day;

@@ -21,6 +21,7 @@ from service.api.parameters import (
 )
 from service.api.policy import READ, Policy
 from service.api.resource import DatabaseResource
+from service.config import MEGABYTE
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.ingest.scores.score import MAX_NAME, SOURCES
 from service.resources.metrics.summary import stamp
@@ -28,6 +29,7 @@ from service.resources.metrics.summary import stamp
 DEFAULT_DAYS = 30
 DEFAULT_GROUPS, MAX_GROUPS = 1_000, 10_000
 MAX_CATEGORIES = 20  # of a group
+MOST_BYTES = 16 * MEGABYTE  # of categories as printed; a control character is six
 MOST_LOOKED_UP = 2_000  # runs of an agent
 DIMENSIONS = {
     "agent": "agent_name",
@@ -76,17 +78,19 @@ class ScoreMetrics(DatabaseResource):
                     of_few=of_few or None,
                     category_limit=MAX_CATEGORIES,
                     row_limit=limit + 1,
+                    byte_limit=MOST_BYTES,
                 )
                 stamp(resp, state)
                 found = rows.fetchall()
         except psycopg.errors.QueryCanceled:
             raise too_slow() from None
+        shown = [row for row in found[:limit] if row["bytes_so_far"] <= MOST_BYTES]
         resp.media = {
             "from": window.from_day,
             "to": window.to_day,
             "group_by": ["name", *dimensions],
-            "groups": [present(row, dimensions) for row in found[:limit]],
-            "truncated": len(found) > limit,
+            "groups": [present(row, dimensions) for row in shown],
+            "truncated": len(found) > len(shown),
         }
 
 

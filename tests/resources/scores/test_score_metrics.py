@@ -167,3 +167,16 @@ def test_without_a_window_it_is_the_last_30_days(client: Client) -> None:
 def test_a_wrong_parameter_is_400(client: Client, query: str) -> None:
     answer = client.simulate_get("/api/metrics/scores", query_string=query)
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_parameter")
+
+
+def test_an_answer_ends_where_its_categories_have_many_bytes(
+    client: Client, runs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scores, "MOST_BYTES", 8_000)
+    printed_as_six = "\x01" * 500
+    send(client, *[score(runs[0], printed_as_six, name=name) for name in "abc"], score(runs[0], 1))
+    answer = client.ok("/api/metrics/scores", query_string=ALL)
+    assert [group["name"] for group in answer["groups"]] == ["a", "accuracy", "b"]
+    assert answer["truncated"]
+    rest = client.ok("/api/metrics/scores", query_string=f"{ALL}&name=c")
+    assert ([group["name"] for group in rest["groups"]], rest["truncated"]) == (["c"], False)
