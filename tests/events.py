@@ -53,12 +53,16 @@ STATUS = """(SELECT CASE WHEN bool_or(n.is_error) THEN 'failed' WHEN count(*) > 
 RECOUNT = f"""
 WITH said AS (
     SELECT r.run_id, r.event_count, r.error_count, r.total_cost, r.tokens_in, r.tokens_out,
+           r.cached_tokens, r.cache_write_tokens, r.reasoning_tokens,
            r.duration_us, r.status, r.started_at, r.ended_at, r.last_event_at
       FROM runs AS r
 ), counted AS (
     SELECT r.run_id, count(*) AS event_count, count(*) FILTER (WHERE e.is_error) AS error_count,
            coalesce(sum(e.cost), 0) AS total_cost, coalesce(sum(e.tokens_in), 0) AS tokens_in,
            coalesce(sum(e.tokens_out), 0) AS tokens_out,
+           coalesce(sum(e.cached_tokens), 0) AS cached_tokens,
+           coalesce(sum(e.cache_write_tokens), 0) AS cache_write_tokens,
+           coalesce(sum(e.reasoning_tokens), 0) AS reasoning_tokens,
            (extract(epoch FROM max(e.ended_at) - min(e.began_at)) * 1000000)::bigint
                AS duration_us,
            {STATUS} AS status,

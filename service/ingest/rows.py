@@ -11,6 +11,7 @@ from service.ingest.run_fields import RunFields
 AGENT_START = "agent_start"
 NULL = r"\N"  # in COPY's text format
 NO_ERROR = f"False\t{NULL}"
+NO_PARTS = f"{NULL}\t{NULL}\t{NULL}"
 PLACE_BITS = 20  # of `tie`, more than a request has events; above them are the nanoseconds
 TIMESTAMP = attrgetter("timestamp")
 Times = tuple[datetime, datetime]  # when events began and ended
@@ -22,6 +23,27 @@ class Call(Struct, gc=False):
 
     scope: str | None  # the instrumentation's
     response_id: str | None
+
+
+class TokenParts(Struct, frozen=True, gc=False):
+    """The tokens of a call that are part of those in and out, as columns; None where not said."""
+
+    cached_tokens: int | None = None  # in, read from a cache
+    cache_write_tokens: int | None = None  # in, written to a cache
+    reasoning_tokens: int | None = None  # out
+
+    @property
+    def columns(self) -> str:
+        """The three columns, in COPY's text format."""
+        counts = (self.cached_tokens, self.cache_write_tokens, self.reasoning_tokens)
+        return "\t".join([NULL if count is None else str(count) for count in counts])
+
+
+def parts_of(cached: int | None, written: int | None, reasoning: int | None) -> TokenParts | None:
+    """The parts that are said; None where none is, as mostly."""
+    if cached is None and written is None and reasoning is None:
+        return None
+    return TokenParts(cached, written, reasoning)
 
 
 class EventRow(Struct, kw_only=True, gc=False):
@@ -49,6 +71,7 @@ class EventRow(Struct, kw_only=True, gc=False):
     tool: str | None = None  # of a tool_call
     tokens_in: int | None = None
     tokens_out: int | None = None
+    token_parts: TokenParts | None = None
     cost: str | None = None
     cost_source: str | None = None
     latency_us: int | None = None
@@ -97,6 +120,7 @@ class EventRow(Struct, kw_only=True, gc=False):
             f"{self.previous_event_id or NULL}\t{escaped(self.model) if self.model else NULL}\t"
             f"{NULL if self.tokens_in is None else self.tokens_in}\t"
             f"{NULL if self.tokens_out is None else self.tokens_out}\t"
+            f"{NO_PARTS if self.token_parts is None else self.token_parts.columns}\t"
             f"{self.cost or NULL}\t{self.cost_source or NULL}\t"
             f"{NULL if self.latency_us is None else self.latency_us}\t{self.stamped_at_end}\t"
             f"{self.tie}\t{escaped(self.tool) if self.tool else NULL}\t"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from service.core.validation import MAX_COST_DOLLARS, tokens
+from service.core.validation import MAX_COST_DOLLARS
 
 MAX_PRICE = Decimal(1_000_000)  # dollars per million tokens; below it
 PLACES = 6
@@ -64,8 +64,3 @@ def in_dollars(cost: int) -> str:
     """The exact decimal text, without trailing zeros."""
     dollars, rest = divmod(cost, PER_DOLLAR)
     return f"{dollars}.{rest:012d}".rstrip("0").rstrip(".")
-
-
-def count(value: Any) -> int:
-    """A token count; 0 for any other value."""
-    return tokens(value) or 0

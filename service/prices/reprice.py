@@ -19,7 +19,6 @@ from service.db import audit_log
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.session_settings import WRITE
-from service.prices.price import count
 from service.prices.price_list import CurrentPrices, Found, PriceList, PriceName
 from service.prices.window import Repriced, Window
 
@@ -129,8 +128,8 @@ class Repricer:
         cost = found.price.cost(
             event["tokens_in"] or 0,
             event["tokens_out"] or 0,
-            count(event["cache_read"]),
-            count(event["cache_write"]),
+            event["cached_tokens"] or 0,
+            event["cache_write_tokens"] or 0,
         )
         return (None, None) if cost is None else (Decimal(cost), found.name)
 

@@ -1,4 +1,4 @@
-"""Computed costs of new events, from the same fields as sql/prices/events.sql reads.
+"""Computed costs of new events, from the same columns as sql/prices/events.sql reads.
 
 An event that was sent with a cost keeps it, also one of 0: the SDK sends a number for each model,
 known or not, and 0 where there are no tokens; others say so that a model of their own is free.
@@ -14,13 +14,11 @@ from msgspec import Raw, Struct, field
 
 from service.core.cooperative import paced
 from service.ingest.elements import NULL
-from service.ingest.rows import EventRow
-from service.prices.price import count
+from service.ingest.rows import EventRow, TokenParts
 from service.prices.price_list import Found, PriceList
 
 CLIENT, COMPUTED = "client", "computed"
-# The start of the keys of `data`, which may also be written with escapes.
-CACHE_KEY, ESCAPE = b'"cache', rb"\u"
+NO_PARTS = TokenParts()
 REQUESTED = re.compile(rb'"(?:gen_ai\.request\.model|llm\.model_name|ai\.model\.id)":').search
 MOST_NEW_NAMES = 1_000
 
@@ -44,8 +42,13 @@ def set_costs(rows: Iterable[EventRow], prices: PriceList) -> None:
         found = find_price(row, look_ups)
         row.cost = None
         if found is not None:
-            read, written = cached(row.data)
-            row.cost = found.price.cost(row.tokens_in or 0, row.tokens_out or 0, read, written)
+            parts = row.token_parts or NO_PARTS
+            row.cost = found.price.cost(
+                row.tokens_in or 0,
+                row.tokens_out or 0,
+                parts.cached_tokens or 0,
+                parts.cache_write_tokens or 0,
+            )
         if found is not None and row.cost is not None:
             row.cost_source = COMPUTED
             row.priced_as = found.name.encoded
@@ -56,9 +59,6 @@ def set_costs(rows: Iterable[EventRow], prices: PriceList) -> None:
 class Read(Struct, gc=False):
     """What is read of `data`; all else is passed over, as an integer of 400 digits must be."""
 
-    cache_read_tokens: Any = None
-    cached_tokens: Any = None
-    cache_write_tokens: Any = None
     attributes: Raw = NULL
 
 
@@ -113,12 +113,3 @@ def requested_model(data: bytes) -> str | None:
         return None
     names = (found.genai, found.openinference, found.vercel)
     return next((name for name in names if isinstance(name, str)), None)
-
-
-def cached(data: bytes) -> tuple[int, int]:
-    """The input tokens of `data` that were read from and written to the provider's cache."""
-    if CACHE_KEY not in data and ESCAPE not in data:
-        return 0, 0
-    found = decode_read(data)
-    read = found.cached_tokens if found.cache_read_tokens is None else found.cache_read_tokens
-    return count(read), count(found.cache_write_tokens)

@@ -27,10 +27,14 @@ Key = tuple[str, str, str, str, str]  # the quarter hour, and the labels
 class Delta:
     """The sums of the events of one key."""
 
-    __slots__ = ("cost", "errors", "events", "latencies", "latency_us", "tokens_in", "tokens_out")
+    __slots__ = (
+        "cache_write_tokens", "cached_tokens", "cost", "errors", "events", "latencies",
+        "latency_us", "reasoning_tokens", "tokens_in", "tokens_out",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.events = self.errors = self.tokens_in = self.tokens_out = self.latency_us = 0
+        self.cached_tokens = self.cache_write_tokens = self.reasoning_tokens = 0
         self.cost = Decimal(0)
         self.latencies: dict[int, int] = {}
 
@@ -40,6 +44,10 @@ class Delta:
         self.errors += row.is_error
         self.tokens_in += row.tokens_in or 0
         self.tokens_out += row.tokens_out or 0
+        if row.token_parts is not None:
+            self.cached_tokens += row.token_parts.cached_tokens or 0
+            self.cache_write_tokens += row.token_parts.cache_write_tokens or 0
+            self.reasoning_tokens += row.token_parts.reasoning_tokens or 0
         if row.cost is not None:
             self.cost = EXACT.add(self.cost, Decimal(row.cost))
         if row.latency_us is not None:
@@ -53,6 +61,9 @@ class Delta:
         self.errors += other.errors
         self.tokens_in += other.tokens_in
         self.tokens_out += other.tokens_out
+        self.cached_tokens += other.cached_tokens
+        self.cache_write_tokens += other.cache_write_tokens
+        self.reasoning_tokens += other.reasoning_tokens
         self.latency_us += other.latency_us
         self.cost = EXACT.add(self.cost, other.cost)
         for bucket, events in other.latencies.items():
@@ -62,6 +73,9 @@ class Delta:
         """Turn the sign of all sums."""
         self.events, self.errors = -self.events, -self.errors
         self.tokens_in, self.tokens_out = -self.tokens_in, -self.tokens_out
+        self.cached_tokens = -self.cached_tokens
+        self.cache_write_tokens = -self.cache_write_tokens
+        self.reasoning_tokens = -self.reasoning_tokens
         self.latency_us = -self.latency_us
         self.cost = self.cost.copy_negate()
         self.latencies = {bucket: -count for bucket, count in self.latencies.items()}
@@ -161,6 +175,9 @@ def as_columns(found: Deltas, *, is_taken: bool = False) -> dict[str, Column]:
         "errors": [str(delta.errors) for delta in found.values()],
         "tokens_in": [str(delta.tokens_in) for delta in found.values()],
         "tokens_out": [str(delta.tokens_out) for delta in found.values()],
+        "cached_tokens": [str(delta.cached_tokens) for delta in found.values()],
+        "cache_write_tokens": [str(delta.cache_write_tokens) for delta in found.values()],
+        "reasoning_tokens": [str(delta.reasoning_tokens) for delta in found.values()],
         "costs": [str(delta.cost) for delta in found.values()],
         "latencies_us": [str(delta.latency_us) for delta in found.values()],
         "latency_buckets": [as_array(delta.latencies.keys()) for delta in found.values()],

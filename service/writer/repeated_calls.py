@@ -16,7 +16,7 @@ import msgspec
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.otlp.span import end_of
-from service.ingest.rows import EventRow
+from service.ingest.rows import EventRow, parts_of
 from service.writer.call_graph import AGENT_END, CallGraph, StoredSpan, repeats_among, span_of
 from service.writer.run_owner import RunState
 
@@ -204,6 +204,9 @@ def stored_row(run: RunState, row: Row) -> EventRow:
         tool=row["tool"],
         tokens_in=row["tokens_in"],
         tokens_out=row["tokens_out"],
+        token_parts=parts_of(
+            row["cached_tokens"], row["cache_write_tokens"], row["reasoning_tokens"]
+        ),
         cost=None if cost is None else f"{cost:f}",
         cost_source=row["cost_source"],
         latency_us=row["latency_us"],
@@ -221,6 +224,7 @@ def uncounted(row: EventRow, counts: str) -> EventRow:
         row,
         tokens_in=None,
         tokens_out=None,
+        token_parts=None,
         cost=None,
         cost_source=None,
         priced_as=None,

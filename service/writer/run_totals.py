@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Context, Decimal
 from operator import attrgetter
 
-from service.ingest.rows import EventRow, Times, times_of
+from service.ingest.rows import EventRow, Times, TokenParts, times_of
 from service.writer.run_changes import Runs
 from service.writer.run_outcome import Outcome
 from service.writer.settled import Settled
@@ -59,6 +59,11 @@ def cost(rows: list[EventRow]) -> Decimal:
     return total
 
 
+def parts(rows: list[EventRow]) -> list[TokenParts]:
+    """The parts of tokens that the rows say; mostly none."""
+    return [row.token_parts for row in rows if row.token_parts is not None]
+
+
 TIMESTAMP = attrgetter("timestamp")
 SUMS: dict[str, Callable[[list[EventRow]], int | Decimal]] = {
     "event_counts": len,
@@ -66,4 +71,7 @@ SUMS: dict[str, Callable[[list[EventRow]], int | Decimal]] = {
     "costs": cost,
     "tokens_in": lambda rows: sum(row.tokens_in or 0 for row in rows),
     "tokens_out": lambda rows: sum(row.tokens_out or 0 for row in rows),
+    "cached_tokens": lambda rows: sum(part.cached_tokens or 0 for part in parts(rows)),
+    "cache_write_tokens": lambda rows: sum(part.cache_write_tokens or 0 for part in parts(rows)),
+    "reasoning_tokens": lambda rows: sum(part.reasoning_tokens or 0 for part in parts(rows)),
 }

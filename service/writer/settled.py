@@ -12,7 +12,7 @@ from itertools import chain
 import msgspec
 
 from service.db.queries import Connection, queries
-from service.ingest.rows import EventRow
+from service.ingest.rows import EventRow, TokenParts
 from service.writer.call_graph import span_of
 from service.writer.repeated_calls import (
     RunCalls,
@@ -25,6 +25,7 @@ from service.writer.run_changes import Rows, Runs
 from service.writer.run_owner import RunState
 
 MICROSECOND = timedelta(microseconds=1)
+NO_PARTS = TokenParts()
 
 
 @dataclass
@@ -177,6 +178,9 @@ def replace_events(conn: Connection, run: RunState, rows: list[EventRow]) -> Non
         tools=[row.tool for row in rows],
         tokens_in=texts(lambda row: row.tokens_in),
         tokens_out=texts(lambda row: row.tokens_out),
+        cached_tokens=texts(lambda row: (row.token_parts or NO_PARTS).cached_tokens),
+        cache_write_tokens=texts(lambda row: (row.token_parts or NO_PARTS).cache_write_tokens),
+        reasoning_tokens=texts(lambda row: (row.token_parts or NO_PARTS).reasoning_tokens),
         costs=[row.cost for row in rows],
         cost_sources=[row.cost_source for row in rows],
         latencies_us=texts(lambda row: row.latency_us),

@@ -5,14 +5,15 @@
 -- params   received_on  date    the run's day
 -- params   run_id       uuid    the run, held
 -- params   event_ids    uuid[]  these alone; not given: all
--- returns  event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, latency_us bigint, stamped_at_end boolean, tie integer, is_error boolean, tool text, is_repeat boolean
+-- returns  event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, cost numeric, cost_source text, latency_us bigint, stamped_at_end boolean, tie integer, is_error boolean, tool text, is_repeat boolean
 -- rows     one per event; is_repeat: a call whose figures count elsewhere
 -- index    events_pkey
 -- plan     index scan on one partition, or a look-up by key per event
 -- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}'
 
 SELECT e.event_id, e.agent_name, e.event_type, e.timestamp, e.parent_event_id, e.previous_event_id, e.model,
-       e.tokens_in, e.tokens_out, e.cost, e.cost_source, e.latency_us, e.stamped_at_end, e.tie, e.is_error,
+       e.tokens_in, e.tokens_out, e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
+       e.cost, e.cost_source, e.latency_us, e.stamped_at_end, e.tie, e.is_error,
        e.tool,
        e.event_type IN ('llm_call', 'agent_end') AND e.tokens_in IS NULL
        AND coalesce(e.data ->> 'counted', '') = 'false' AS is_repeat

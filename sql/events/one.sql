@@ -2,7 +2,7 @@
 --
 -- params   run_id    uuid  the run
 -- params   event_id  uuid  the event
--- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, priced_as jsonb, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer
+-- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, priced_as jsonb, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint
 -- rows     one; none when the run does not have it
 -- index    runs_pkey, events_pkey
 -- plan     one look-up of the run, one of the event in its partition

@@ -11,6 +11,9 @@
 -- params   tools         text[]
 -- params   tokens_in     bigint[]
 -- params   tokens_out    bigint[]
+-- params   cached_tokens bigint[]
+-- params   cache_write_tokens bigint[]
+-- params   reasoning_tokens bigint[]
 -- params   costs         numeric[]
 -- params   cost_sources  text[]
 -- params   latencies_us  bigint[]
@@ -20,28 +23,33 @@
 -- params   datas         jsonb[]
 -- index    events_pkey
 -- plan     one look-up in one partition per event
--- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{}' \set agent_names '{}' \set event_types '{}' \set models '{}' \set tools '{}' \set tokens_in '{}' \set tokens_out '{}' \set costs '{}' \set cost_sources '{}' \set latencies_us '{}' \set is_errors '{}' \set fingerprints '{}' \set priced_as '{}' \set datas '{}'
+-- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{}' \set agent_names '{}' \set event_types '{}' \set models '{}' \set tools '{}' \set tokens_in '{}' \set tokens_out '{}' \set cached_tokens '{}' \set cache_write_tokens '{}' \set reasoning_tokens '{}' \set costs '{}' \set cost_sources '{}' \set latencies_us '{}' \set is_errors '{}' \set fingerprints '{}' \set priced_as '{}' \set datas '{}'
 
 UPDATE events AS e
-   SET agent_name  = n.agent_name,
-       event_type  = n.event_type,
-       model       = n.model,
-       tool        = n.tool,
-       tokens_in   = n.tokens_in,
-       tokens_out  = n.tokens_out,
-       cost        = n.cost,
-       cost_source = n.cost_source,
-       latency_us  = n.latency_us,
-       is_error    = n.is_error,
-       error_fingerprint = n.error_fingerprint,
-       priced_as   = n.priced_as,
-       data        = n.data
+   SET agent_name         = n.agent_name,
+       event_type         = n.event_type,
+       model              = n.model,
+       tool               = n.tool,
+       tokens_in          = n.tokens_in,
+       tokens_out         = n.tokens_out,
+       cached_tokens      = n.cached_tokens,
+       cache_write_tokens = n.cache_write_tokens,
+       reasoning_tokens   = n.reasoning_tokens,
+       cost               = n.cost,
+       cost_source        = n.cost_source,
+       latency_us         = n.latency_us,
+       is_error           = n.is_error,
+       error_fingerprint  = n.error_fingerprint,
+       priced_as          = n.priced_as,
+       data               = n.data
   FROM unnest(:'event_ids'::uuid[], :'agent_names'::text[], :'event_types'::text[], :'models'::text[], :'tools'::text[],
               :'tokens_in'::bigint[],
-              :'tokens_out'::bigint[], :'costs'::numeric[], :'cost_sources'::text[],
+              :'tokens_out'::bigint[], :'cached_tokens'::bigint[], :'cache_write_tokens'::bigint[],
+              :'reasoning_tokens'::bigint[], :'costs'::numeric[], :'cost_sources'::text[],
               :'latencies_us'::bigint[], :'is_errors'::boolean[], :'fingerprints'::bigint[],
               :'priced_as'::jsonb[], :'datas'::jsonb[])
-    AS n (event_id, agent_name, event_type, model, tool, tokens_in, tokens_out, cost, cost_source, latency_us, is_error,
+    AS n (event_id, agent_name, event_type, model, tool, tokens_in, tokens_out,
+          cached_tokens, cache_write_tokens, reasoning_tokens, cost, cost_source, latency_us, is_error,
           error_fingerprint, priced_as, data)
  WHERE e.received_on = :'received_on'::date
    AND e.run_id      = :'run_id'::uuid

@@ -19,7 +19,7 @@
 -- params   to_at            timestamptz  optional: before
 -- params   data_pattern     text         optional: data as text is like this, A to Z in any case
 -- params   data_regex       text         optional: data as text matches this regular expression
--- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, priced_as jsonb, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer, found bigint, bytes integer
+-- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, cost numeric, cost_source text, priced_as jsonb, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer, found bigint, bytes integer
 -- rows     up to row_limit. Fewer than `found`, which is on each: the byte limit ended the page
 -- index    events_pkey, runs_pkey
 -- plan     one index scan in one partition per run, sorted in memory run by run
@@ -76,6 +76,7 @@ likely AS MATERIALIZED (
 )
 SELECT p.event_id, p.run_id, p.run_name, p.agent_name, p.event_type, p.timestamp,
        p.parent_event_id, p.previous_event_id, p.model, p.tokens_in, p.tokens_out,
+       p.cached_tokens, p.cache_write_tokens, p.reasoning_tokens,
        p.cost, p.cost_source, p.priced_as, p.latency_ms, p.is_error, p.data, p.created_at, p.tie, p.found, p.bytes
   FROM (SELECT e.*, l.position, l.found,
                octet_length(e.data::text) AS bytes,

@@ -11,12 +11,15 @@
 -- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{}' \set repeats '{}'
 
 UPDATE events AS e
-   SET tokens_in   = NULL,
-       tokens_out  = NULL,
-       cost        = NULL,
-       cost_source = NULL,
-       priced_as   = NULL,
-       data        = e.data || jsonb_build_object('counted', false, 'repeats', n.repeats)
+   SET tokens_in          = NULL,
+       tokens_out         = NULL,
+       cached_tokens      = NULL,
+       cache_write_tokens = NULL,
+       reasoning_tokens   = NULL,
+       cost               = NULL,
+       cost_source        = NULL,
+       priced_as          = NULL,
+       data               = e.data || jsonb_build_object('counted', false, 'repeats', n.repeats)
   FROM unnest(:'event_ids'::uuid[], :'repeats'::uuid[]) AS n (event_id, repeats)
  WHERE e.received_on = :'received_on'::date
    AND e.run_id      = :'run_id'::uuid

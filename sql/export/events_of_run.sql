@@ -12,7 +12,7 @@
 -- params   row_limit     bigint       events to read at most
 -- params   byte_limit    bigint       of their data, except the first event: a page ends there
 -- params   print_limit    bigint       of their data as printed, likewise
--- returns  scanned bigint, is_wanted boolean, run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost text, cost_source text, latency_ms numeric, is_error boolean, stamped_at_end boolean, tie integer, data jsonb
+-- returns  scanned bigint, is_wanted boolean, run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, cost text, cost_source text, latency_ms numeric, is_error boolean, stamped_at_end boolean, tie integer, data jsonb
 -- rows     one per event read, without its data unless is_wanted: the next page begins after the last row.
 --          Fewer rows than `scanned`, which is on each: the byte limit ended the page
 -- index    events_pkey
@@ -21,6 +21,7 @@
 
 SELECT p.scanned, p.is_wanted, p.run_id, p.event_id, p.agent_name, p.event_type, p.timestamp,
        p.parent_event_id, p.previous_event_id, p.model, p.tokens_in, p.tokens_out,
+       p.cached_tokens, p.cache_write_tokens, p.reasoning_tokens,
        p.cost::text          AS cost,
        p.cost_source,
        p.latency_us / 1000.0 AS latency_ms,
@@ -28,12 +29,14 @@ SELECT p.scanned, p.is_wanted, p.run_id, p.event_id, p.agent_name, p.event_type,
        CASE WHEN p.is_wanted THEN p.data END AS data
   FROM (SELECT m.scanned, m.is_wanted, m.run_id, m.event_id, m.agent_name, m.event_type,
                m.timestamp, m.parent_event_id, m.previous_event_id, m.model, m.tokens_in,
-               m.tokens_out, m.cost, m.cost_source, m.latency_us, m.is_error, m.stamped_at_end, m.tie, m.data,
+               m.tokens_out, m.cached_tokens, m.cache_write_tokens, m.reasoning_tokens,
+               m.cost, m.cost_source, m.latency_us, m.is_error, m.stamped_at_end, m.tie, m.data,
                sum(CASE WHEN m.is_wanted THEN octet_length(m.data::text) ELSE 0 END)
                    OVER (ORDER BY m.event_id
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS printed_before
           FROM (SELECT l.run_id, l.event_id, l.agent_name, l.event_type, l.timestamp,
-                       l.parent_event_id, l.previous_event_id, l.model, l.tokens_in, l.tokens_out, l.cost,
+                       l.parent_event_id, l.previous_event_id, l.model, l.tokens_in, l.tokens_out,
+                       l.cached_tokens, l.cache_write_tokens, l.reasoning_tokens, l.cost,
                        l.cost_source, l.latency_us, l.is_error, l.stamped_at_end, l.tie, l.data, l.is_wanted,
                        count(*) OVER () AS scanned,
                        sum(CASE WHEN l.is_wanted THEN l.bytes ELSE 0 END)
@@ -41,6 +44,7 @@ SELECT p.scanned, p.is_wanted, p.run_id, p.event_id, p.agent_name, p.event_type,
                                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
                   FROM (SELECT e.run_id, e.event_id, e.agent_name, e.event_type, e.timestamp,
                                e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out,
+                               e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
                                e.cost, e.cost_source, e.latency_us, e.is_error, e.stamped_at_end, e.tie, e.data,
                                pg_column_size(e.data)
                                * CASE WHEN pg_column_compression(e.data) IS NULL THEN 1 ELSE 8 END AS bytes,

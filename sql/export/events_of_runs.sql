@@ -13,7 +13,7 @@
 -- params   row_limit     bigint       events to read at most
 -- params   byte_limit    bigint       of their data, except the first event: a page ends there
 -- params   print_limit    bigint       of their data as printed, likewise
--- returns  scanned bigint, is_wanted boolean, run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost text, cost_source text, latency_ms numeric, is_error boolean, stamped_at_end boolean, tie integer, data jsonb
+-- returns  scanned bigint, is_wanted boolean, run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, cost text, cost_source text, latency_ms numeric, is_error boolean, stamped_at_end boolean, tie integer, data jsonb
 -- rows     one per event read, without its data unless is_wanted: the next page begins after the last row.
 --          Fewer rows than `scanned`, which is on each: the byte limit ended the page
 -- index    events_pkey
@@ -55,6 +55,7 @@ WITH found AS MATERIALIZED (
 )
 SELECT s.scanned, s.is_wanted, s.run_id, s.event_id, s.agent_name, s.event_type, s.timestamp,
        s.parent_event_id, s.previous_event_id, s.model, s.tokens_in, s.tokens_out,
+       s.cached_tokens, s.cache_write_tokens, s.reasoning_tokens,
        s.cost::text          AS cost,
        s.cost_source,
        s.latency_us / 1000.0 AS latency_ms,
@@ -62,7 +63,8 @@ SELECT s.scanned, s.is_wanted, s.run_id, s.event_id, s.agent_name, s.event_type,
        CASE WHEN s.is_wanted THEN s.data END AS data
   FROM (SELECT p.position, p.scanned, p.is_wanted, e.run_id, e.event_id, e.agent_name, e.event_type,
                e.timestamp, e.parent_event_id, e.previous_event_id, e.model, e.tokens_in,
-               e.tokens_out, e.cost, e.cost_source, e.latency_us, e.is_error, e.stamped_at_end, e.tie, e.data,
+               e.tokens_out, e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
+               e.cost, e.cost_source, e.latency_us, e.is_error, e.stamped_at_end, e.tie, e.data,
                sum(CASE WHEN p.is_wanted THEN octet_length(e.data::text) ELSE 0 END)
                    OVER (ORDER BY p.position, p.event_id
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS printed_before

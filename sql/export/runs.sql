@@ -8,7 +8,7 @@
 -- params   after       uuid    the last run of the page before; not given: from the first
 -- params   row_limit   bigint  rows at most
 -- params   byte_limit  bigint  of their metadata, except the first run: a page ends there
--- returns  scanned bigint, run_id uuid, received_on date, agent_name text, run_name text, is_named boolean, environment text, status text, started_at timestamp with time zone, ended_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost text, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, session_id text, user_id text, tags text[], version text, first_error jsonb, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone
+-- returns  scanned bigint, run_id uuid, received_on date, agent_name text, run_name text, is_named boolean, environment text, status text, started_at timestamp with time zone, ended_at timestamp with time zone, last_event_at timestamp with time zone, total_duration_ms numeric, total_cost text, tokens_in bigint, tokens_out bigint, event_count bigint, error_count bigint, session_id text, user_id text, tags text[], version text, first_error jsonb, metadata jsonb, created_at timestamp with time zone, updated_at timestamp with time zone, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint
 -- rows     up to row_limit. Fewer than `scanned`, which is on each: the byte limit ended the page
 -- index    runs_pkey
 -- plan     index scan from the given run on; then a look-up per run that fits, and before

@@ -15,16 +15,19 @@
 
 WITH cells AS (
     SELECT m.quarter_hour, m.agent_name, m.event_type, m.model, m.tool, m.latency_bucket,
-           sum(m.events)       AS events,
-           sum(m.errors)       AS errors,
-           sum(m.tokens_in)    AS tokens_in,
-           sum(m.tokens_out)   AS tokens_out,
-           sum(m.cost)         AS cost,
-           sum(m.latency_us)   AS latency_us,
-           sum(m.runs)         AS runs,
-           sum(m.completed)    AS completed,
-           sum(m.failed)       AS failed,
-           sum(m.duration_us)  AS duration_us
+           sum(m.events)             AS events,
+           sum(m.errors)             AS errors,
+           sum(m.tokens_in)          AS tokens_in,
+           sum(m.tokens_out)         AS tokens_out,
+           sum(m.cached_tokens)      AS cached_tokens,
+           sum(m.cache_write_tokens) AS cache_write_tokens,
+           sum(m.reasoning_tokens)   AS reasoning_tokens,
+           sum(m.cost)               AS cost,
+           sum(m.latency_us)         AS latency_us,
+           sum(m.runs)               AS runs,
+           sum(m.completed)          AS completed,
+           sum(m.failed)             AS failed,
+           sum(m.duration_us)        AS duration_us
 \if :{?run_ids}
       FROM run_metrics AS m
      WHERE m.run_id = ANY (:'run_ids'::uuid[])
@@ -40,7 +43,8 @@ WITH cells AS (
            CASE WHEN c.event_type = '' OR t.name IS NOT NULL THEN c.event_type ELSE '(other)' END AS event_type,
            CASE WHEN c.model      = '' OR m.name IS NOT NULL THEN c.model      ELSE '(other)' END AS model,
            CASE WHEN c.tool       = '' OR o.name IS NOT NULL THEN c.tool       ELSE '(other)' END AS tool,
-           c.latency_bucket, c.events, c.errors, c.tokens_in, c.tokens_out, c.cost, c.latency_us,
+           c.latency_bucket, c.events, c.errors, c.tokens_in, c.tokens_out,
+           c.cached_tokens, c.cache_write_tokens, c.reasoning_tokens, c.cost, c.latency_us,
            c.runs, c.completed, c.failed, c.duration_us
       FROM cells AS c
       LEFT JOIN metric_names AS t
@@ -57,13 +61,17 @@ WITH cells AS (
        AND o.name       = c.tool
 )
 INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, tool, events, errors, tokens_in,
-                           tokens_out, cost, latency_us, runs, completed, failed, duration_us,
+                           tokens_out, cached_tokens, cache_write_tokens, reasoning_tokens,
+                           cost, latency_us, runs, completed, failed, duration_us,
                            latency_buckets, latency_counts)
 SELECT n.quarter_hour, n.agent_name, n.event_type, n.model, n.tool,
        :'sign'::integer * sum(n.events),
        :'sign'::integer * sum(n.errors),
        :'sign'::integer * sum(n.tokens_in),
        :'sign'::integer * sum(n.tokens_out),
+       :'sign'::integer * sum(n.cached_tokens),
+       :'sign'::integer * sum(n.cache_write_tokens),
+       :'sign'::integer * sum(n.reasoning_tokens),
        :'sign'::integer * sum(n.cost),
        :'sign'::integer * sum(n.latency_us),
        :'sign'::integer * sum(n.runs),

@@ -8,19 +8,22 @@
 -- params   row_limit   bigint       rows at most
 -- params   after_name  text         optional: the model after which the page begins
 -- params   after_cost  numeric      its cost, with after_name
--- returns  model text, calls bigint, errors bigint, tokens_in numeric, tokens_out numeric, cost numeric, latency_us numeric, exact_cost text
+-- returns  model text, calls bigint, errors bigint, tokens_in numeric, tokens_out numeric, cached_tokens numeric, cache_write_tokens numeric, reasoning_tokens numeric, cost numeric, latency_us numeric, exact_cost text
 -- rows     up to row_limit
 -- index    daily_metrics_pkey
 -- plan     index scan of the agent's days, and the agent's deltas
 -- try      \set row_limit 1000 \set after_name gpt-4o \set after_cost 0.25 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-11-24'
 
-SELECT d.model AS model,
-       sum(d.events)::bigint AS calls,
-       sum(d.errors)::bigint AS errors,
-       sum(d.tokens_in)      AS tokens_in,
-       sum(d.tokens_out)     AS tokens_out,
-       sum(d.cost)           AS cost,
-       sum(d.latency_us)     AS latency_us,
+SELECT d.model                   AS model,
+       sum(d.events)::bigint     AS calls,
+       sum(d.errors)::bigint     AS errors,
+       sum(d.tokens_in)          AS tokens_in,
+       sum(d.tokens_out)         AS tokens_out,
+       sum(d.cached_tokens)      AS cached_tokens,
+       sum(d.cache_write_tokens) AS cache_write_tokens,
+       sum(d.reasoning_tokens)   AS reasoning_tokens,
+       sum(d.cost)               AS cost,
+       sum(d.latency_us)         AS latency_us,
        sum(d.cost)::text     AS exact_cost
   FROM daily_metrics_live AS d
  WHERE d.agent_name = :'agent'

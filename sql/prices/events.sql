@@ -1,7 +1,6 @@
 -- prices/events: the next events of a day whose cost the client did not send and may be computed.
 --
--- The events are read without locks: only cost can change, and prices/set_costs checks it again. Of data
--- only short values are returned: numbers, also as text, and the name of the requested model.
+-- The events are read without locks: only cost can change, and prices/set_costs checks it again.
 --
 -- params   received_on  date         the day of their runs
 -- params   run_id       uuid         the run of the last one read; the lowest id at first
@@ -10,17 +9,14 @@
 -- params   until        timestamptz  up to this one; not given: without an end
 -- params   model        text         of this model alone; not given: of all
 -- params   row_limit    bigint       events at most
--- returns  run_id uuid, event_id uuid, timestamp timestamp with time zone, model text, tokens_in bigint, tokens_out bigint, cache_read jsonb, cache_write jsonb, requested_model text, cost numeric, priced_as jsonb
+-- returns  run_id uuid, event_id uuid, timestamp timestamp with time zone, model text, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, requested_model text, cost numeric, priced_as jsonb
 -- rows     up to row_limit; none once the day is over
 -- index    events_pkey
 -- plan     index scan of one partition, from the last one read on
 -- try      \set received_on 2026-11-23 \set run_id 00000000-0000-0000-0000-000000000000 \set event_id 00000000-0000-0000-0000-000000000000 \set since 2026-11-01 \set until 2026-12-01 \set model gpt-4o \set row_limit 2000
 
 SELECT e.run_id, e.event_id, e.timestamp, e.model, e.tokens_in, e.tokens_out,
-       CASE WHEN length(coalesce(e.data ->> 'cache_read_tokens', e.data ->> 'cached_tokens')) <= 60
-            THEN coalesce(e.data -> 'cache_read_tokens', e.data -> 'cached_tokens') END AS cache_read,
-       CASE WHEN length(e.data ->> 'cache_write_tokens') <= 60
-            THEN e.data -> 'cache_write_tokens' END AS cache_write,
+       e.cached_tokens, e.cache_write_tokens,
        CASE 'string'
             WHEN jsonb_typeof(e.data -> 'attributes' -> 'gen_ai.request.model')
             THEN e.data -> 'attributes' ->> 'gen_ai.request.model'

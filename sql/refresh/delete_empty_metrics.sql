@@ -7,6 +7,6 @@
 -- try      \set relation daily_metrics
 
 DELETE FROM :"relation" AS t
- WHERE (t.events, t.errors, t.tokens_in, t.tokens_out, t.cost, t.latency_us,
-        t.runs, t.completed, t.failed, t.duration_us)
-     = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+ WHERE (t.events, t.errors, t.tokens_in, t.tokens_out, t.cached_tokens, t.cache_write_tokens, t.reasoning_tokens,
+        t.cost, t.latency_us, t.runs, t.completed, t.failed, t.duration_us)
+     = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);

@@ -15,23 +15,27 @@ WITH cells AS (
                 THEN m.quarter_hour
                 ELSE date_trunc('day', m.quarter_hour, 'UTC') END AS kept_at,
            m.event_type, m.model, m.tool, m.latency_bucket,
-           sum(m.events)      AS events,
-           sum(m.errors)      AS errors,
-           sum(m.tokens_in)   AS tokens_in,
-           sum(m.tokens_out)  AS tokens_out,
-           sum(m.cost)        AS cost,
-           sum(m.latency_us)  AS latency_us,
-           sum(m.runs)        AS runs,
-           sum(m.completed)   AS completed,
-           sum(m.failed)      AS failed,
-           sum(m.duration_us) AS duration_us
+           sum(m.events)             AS events,
+           sum(m.errors)             AS errors,
+           sum(m.tokens_in)          AS tokens_in,
+           sum(m.tokens_out)         AS tokens_out,
+           sum(m.cached_tokens)      AS cached_tokens,
+           sum(m.cache_write_tokens) AS cache_write_tokens,
+           sum(m.reasoning_tokens)   AS reasoning_tokens,
+           sum(m.cost)               AS cost,
+           sum(m.latency_us)         AS latency_us,
+           sum(m.runs)               AS runs,
+           sum(m.completed)          AS completed,
+           sum(m.failed)             AS failed,
+           sum(m.duration_us)        AS duration_us
       FROM run_metrics AS m
      WHERE m.received_on >= :'first_day'::date
        AND m.received_on <  :'next_day'::date
      GROUP BY m.agent_name, kept_at, m.event_type, m.model, m.tool, m.latency_bucket
 )
 INSERT INTO retired_metrics (agent_name, quarter_hour, event_type, model, tool, latency_bucket, events,
-                             errors, tokens_in, tokens_out, cost, latency_us, runs, completed,
+                             errors, tokens_in, tokens_out, cached_tokens, cache_write_tokens, reasoning_tokens,
+                             cost, latency_us, runs, completed,
                              failed, duration_us)
 SELECT c.agent_name, c.kept_at,
        CASE WHEN c.event_type = '' OR t.name IS NOT NULL THEN c.event_type ELSE '(other)' END AS counted_type,
@@ -42,6 +46,9 @@ SELECT c.agent_name, c.kept_at,
        sum(c.errors),
        sum(c.tokens_in),
        sum(c.tokens_out),
+       sum(c.cached_tokens),
+       sum(c.cache_write_tokens),
+       sum(c.reasoning_tokens),
        sum(c.cost),
        sum(c.latency_us),
        sum(c.runs),

@@ -12,6 +12,9 @@
 -- params   costs         numeric[]
 -- params   tokens_in     bigint[]
 -- params   tokens_out    bigint[]
+-- params   cached_tokens bigint[]
+-- params   cache_write_tokens bigint[]
+-- params   reasoning_tokens bigint[]
 -- params   statuses      text[]         their statuses now
 -- params   pending_ends  text[]         of each run the array of events that an agent_end names and the run lacks, as text
 -- params   awaited_spans text[]         of each run the array of spans that its calls wait for, as text
@@ -21,31 +24,36 @@
 -- index    runs_pkey
 -- plan     one index look-up per run; HOT updates, but where a run starts earlier; one row per agent and
 --          quarter hour appended
--- try      \set run_ids '{}' \set started_ats '{}' \set ended_ats '{}' \set last_ats '{}' \set event_counts '{}' \set error_counts '{}' \set costs '{}' \set tokens_in '{}' \set tokens_out '{}' \set statuses '{}' \set pending_ends '{}' \set awaited_spans '{}' \set held_started_ats '{}' \set held_statuses '{}' \set held_durations_us '{}'
+-- try      \set run_ids '{}' \set started_ats '{}' \set ended_ats '{}' \set last_ats '{}' \set event_counts '{}' \set error_counts '{}' \set costs '{}' \set tokens_in '{}' \set tokens_out '{}' \set cached_tokens '{}' \set cache_write_tokens '{}' \set reasoning_tokens '{}' \set statuses '{}' \set pending_ends '{}' \set awaited_spans '{}' \set held_started_ats '{}' \set held_statuses '{}' \set held_durations_us '{}'
 
 WITH changed AS (
     UPDATE runs AS r
-       SET started_at    = least(r.started_at, n.started_at),
-           ended_at      = greatest(r.ended_at, n.ended_at),
-           last_event_at = greatest(r.last_event_at, n.last_at),
-           duration_us   = (extract(epoch FROM greatest(r.ended_at, n.ended_at)
-                                             - least(r.started_at, n.started_at)) * 1000000)::bigint,
-           status        = n.status,
-           pending_ends  = n.pending_ends::uuid[],
-           awaited_spans = n.awaited_spans::uuid[],
-           event_count   = r.event_count + n.event_count,
-           error_count   = r.error_count + n.error_count,
-           total_cost    = r.total_cost  + n.cost,
-           tokens_in     = r.tokens_in   + n.tokens_in,
-           tokens_out    = r.tokens_out  + n.tokens_out,
-           updated_at    = now()
+       SET started_at         = least(r.started_at, n.started_at),
+           ended_at           = greatest(r.ended_at, n.ended_at),
+           last_event_at      = greatest(r.last_event_at, n.last_at),
+           duration_us        = (extract(epoch FROM greatest(r.ended_at, n.ended_at)
+                                                  - least(r.started_at, n.started_at)) * 1000000)::bigint,
+           status             = n.status,
+           pending_ends       = n.pending_ends::uuid[],
+           awaited_spans      = n.awaited_spans::uuid[],
+           event_count        = r.event_count        + n.event_count,
+           error_count        = r.error_count        + n.error_count,
+           total_cost         = r.total_cost         + n.cost,
+           tokens_in          = r.tokens_in          + n.tokens_in,
+           tokens_out         = r.tokens_out         + n.tokens_out,
+           cached_tokens      = r.cached_tokens      + n.cached_tokens,
+           cache_write_tokens = r.cache_write_tokens + n.cache_write_tokens,
+           reasoning_tokens   = r.reasoning_tokens   + n.reasoning_tokens,
+           updated_at         = now()
       FROM unnest(:'run_ids'::uuid[], :'started_ats'::timestamptz[], :'ended_ats'::timestamptz[],
                   :'last_ats'::timestamptz[], :'event_counts'::bigint[], :'error_counts'::bigint[],
                   :'costs'::numeric[], :'tokens_in'::bigint[], :'tokens_out'::bigint[],
+                  :'cached_tokens'::bigint[], :'cache_write_tokens'::bigint[], :'reasoning_tokens'::bigint[],
                   :'statuses'::text[], :'pending_ends'::text[], :'awaited_spans'::text[],
                   :'held_started_ats'::timestamptz[], :'held_statuses'::text[], :'held_durations_us'::bigint[])
         AS n (run_id, started_at, ended_at, last_at, event_count, error_count, cost, tokens_in,
-              tokens_out, status, pending_ends, awaited_spans, held_started_at, held_status, held_duration_us)
+              tokens_out, cached_tokens, cache_write_tokens, reasoning_tokens,
+              status, pending_ends, awaited_spans, held_started_at, held_status, held_duration_us)
      WHERE r.run_id = n.run_id
     RETURNING r.agent_name, r.started_at, r.status, r.duration_us,
               n.held_started_at, n.held_status, n.held_duration_us

@@ -13,7 +13,7 @@
 -- the run again for each level). In psql: SET enable_mergejoin = off.
 --
 -- params   run_id  uuid  the run
--- returns  event_id uuid, event_type text, timestamp timestamp with time zone, data jsonb, parent_event_id uuid, previous_event_id uuid, model text, latency_ms numeric, cost numeric, cost_source text, priced_as jsonb, tokens_in bigint, tokens_out bigint, name text, status text, graph_structure jsonb, execution_flow jsonb, repeats text, tie integer, tree_parent_id uuid, depth integer
+-- returns  event_id uuid, event_type text, timestamp timestamp with time zone, data jsonb, parent_event_id uuid, previous_event_id uuid, model text, latency_ms numeric, cost numeric, cost_source text, priced_as jsonb, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, name text, status text, graph_structure jsonb, execution_flow jsonb, repeats text, tie integer, tree_parent_id uuid, depth integer
 -- rows     one per event; repeats: of a call that counts nowhere, the event that counts. None when the run is unknown
 -- index    runs_pkey, events_pkey
 -- plan     index scans on one partition; the recursion probes one hash of the run, level by level
@@ -53,6 +53,7 @@ SELECT e.event_id, e.event_type, e.timestamp, e.data, e.parent_event_id, e.previ
        e.model,
        e.latency_us / 1000.0 AS latency_ms,
        e.cost, e.cost_source, e.priced_as, e.tokens_in, e.tokens_out,
+       e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
        left(coalesce(e.data ->> 'name', e.data ->> 'tool_name', e.data ->> 'step_name',
                      e.data ->> 'node_name'), 255) AS name,
        left(e.data ->> 'status', 255) AS status,

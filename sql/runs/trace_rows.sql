@@ -5,7 +5,7 @@
 --
 -- params   run_id     uuid    the run
 -- params   event_ids  uuid[]  the events
--- returns  event_id uuid, event_type text, timestamp timestamp with time zone, name text, status text, model text, parent_event_id uuid, previous_event_id uuid, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, is_error boolean, repeats text, started_at timestamp with time zone, duration_ms numeric
+-- returns  event_id uuid, event_type text, timestamp timestamp with time zone, name text, status text, model text, parent_event_id uuid, previous_event_id uuid, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, is_error boolean, repeats text, started_at timestamp with time zone, duration_ms numeric
 -- rows     one per event that the run has
 -- index    runs_pkey, events_pkey
 -- plan     one look-up in one partition per event
@@ -13,7 +13,8 @@
 
 SELECT t.event_id, t.event_type, t.timestamp, t.name, t.status, t.model,
        t.parent_event_id, t.previous_event_id, t.latency_us / 1000.0 AS latency_ms,
-       t.cost, t.tokens_in, t.tokens_out, t.is_error, t.repeats,
+       t.cost, t.tokens_in, t.tokens_out, t.cached_tokens, t.cache_write_tokens, t.reasoning_tokens,
+       t.is_error, t.repeats,
        t.timestamp - coalesce(t.duration_us * t.stamped_at_end, 0) * interval '1 microsecond'
            AS started_at,
        t.duration_us / 1000.0 AS duration_ms
@@ -23,7 +24,8 @@ SELECT t.event_id, t.event_type, t.timestamp, t.name, t.status, t.model,
                CASE WHEN e.tokens_in IS NULL AND e.event_type IN ('llm_call', 'agent_end')
                      AND d.counted = 'false' THEN left(d.repeats, 36) END AS repeats,
                e.model, e.parent_event_id, e.previous_event_id,
-               e.latency_us, e.cost, e.tokens_in, e.tokens_out, e.is_error,
+               e.latency_us, e.cost, e.tokens_in, e.tokens_out,
+               e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens, e.is_error,
                CASE WHEN e.event_type = 'agent_end' THEN 0 ELSE e.latency_us END AS duration_us,
                e.stamped_at_end::integer AS stamped_at_end
           FROM runs   AS r

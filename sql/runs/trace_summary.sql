@@ -24,7 +24,7 @@
 --
 -- params   run_id     uuid    the run
 -- params   cycle_ids  uuid[]  optional: its events that are on cycles of parents
--- returns  event_id uuid, event_type text, timestamp timestamp with time zone, name text, status text, model text, parent_event_id uuid, previous_event_id uuid, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, is_error boolean, repeats text, tie integer, tree_parent_id uuid, depth integer, started_at timestamp with time zone, duration_ms numeric, self_time_ms numeric, on_critical_path boolean, subtree_cost numeric, subtree_tokens_in numeric, subtree_tokens_out numeric, descendant_count numeric
+-- returns  event_id uuid, event_type text, timestamp timestamp with time zone, name text, status text, model text, parent_event_id uuid, previous_event_id uuid, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, is_error boolean, repeats text, tie integer, tree_parent_id uuid, depth integer, started_at timestamp with time zone, duration_ms numeric, self_time_ms numeric, on_critical_path boolean, subtree_cost numeric, subtree_tokens_in numeric, subtree_tokens_out numeric, descendant_count numeric
 -- rows     one per event; none when the run is unknown
 -- index    runs_pkey, events_pkey
 -- plan     index scans on one partition; three recursions, each of which probes one hash of the run
@@ -37,7 +37,8 @@ WITH RECURSIVE run_events AS MATERIALIZED (
            CASE WHEN e.tokens_in IS NULL AND e.event_type IN ('llm_call', 'agent_end')
                  AND d.counted = 'false' THEN left(d.repeats, 36) END AS repeats,
            e.model, e.parent_event_id, e.previous_event_id,
-           e.latency_us, e.cost, e.tokens_in, e.tokens_out, e.is_error,
+           e.latency_us, e.cost, e.tokens_in, e.tokens_out, e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
+           e.is_error,
            (1000000 * extract(epoch FROM e.timestamp))::bigint AS at_us,
            e.event_type = 'agent_start' AS is_start,
            e.event_type = 'agent_end'   AS is_end,
@@ -52,7 +53,7 @@ WITH RECURSIVE run_events AS MATERIALIZED (
      WHERE r.run_id = :'run_id'::uuid
      UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-           NULL, NULL, NULL, NULL, NULL
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
       FROM generate_series(1, (SELECT 0)) AS a_thousand_to_the_planner
 ), linked AS MATERIALIZED (
     SELECT p.event_id, p.tree_parent_id, p.tree_parent_id IS NULL AS is_root
@@ -227,7 +228,8 @@ WITH RECURSIVE run_events AS MATERIALIZED (
 SELECT e.event_id, e.event_type, e.timestamp, e.name, e.status, e.model,
        e.parent_event_id, e.previous_event_id,
        e.latency_us / 1000.0 AS latency_ms,
-       e.cost, e.tokens_in, e.tokens_out, e.is_error, e.repeats, e.tie,
+       e.cost, e.tokens_in, e.tokens_out, e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
+       e.is_error, e.repeats, e.tie,
        l.tree_parent_id, s.depth,
        to_timestamp(0) + s.began_us * interval '1 microsecond' AS started_at,
        (s.ended_us - s.began_us) / 1000.0                      AS duration_ms,

@@ -16,6 +16,9 @@ CREATE TABLE daily_metrics (
     failed      bigint  NOT NULL DEFAULT 0,
     duration_us numeric NOT NULL DEFAULT 0,
     tool        text    NOT NULL DEFAULT '',
+    cached_tokens      numeric NOT NULL DEFAULT 0,
+    cache_write_tokens numeric NOT NULL DEFAULT 0,
+    reasoning_tokens   numeric NOT NULL DEFAULT 0,
     CONSTRAINT daily_metrics_pkey PRIMARY KEY (agent_name, day, event_type, model, tool)
 ) WITH (fillfactor = 80);
 
@@ -35,15 +38,20 @@ SELECT p.agent_name, p.day, p.event_type, p.model,
        sum(p.completed)::bigint     AS completed,
        sum(p.failed)::bigint        AS failed,
        sum(p.duration_us)           AS duration_us,
-       p.tool
+       p.tool,
+       sum(p.cached_tokens)         AS cached_tokens,
+       sum(p.cache_write_tokens)    AS cache_write_tokens,
+       sum(p.reasoning_tokens)      AS reasoning_tokens
   FROM (SELECT d.agent_name, d.day, d.event_type, d.model,
                d.events, d.errors, d.tokens_in, d.tokens_out, d.cost, d.latency_us, d.runs,
-               d.completed, d.failed, d.duration_us, d.tool
+               d.completed, d.failed, d.duration_us, d.tool,
+               d.cached_tokens, d.cache_write_tokens, d.reasoning_tokens
           FROM daily_metrics AS d
          UNION ALL
         SELECT m.agent_name, (m.quarter_hour AT TIME ZONE 'UTC')::date, m.event_type, m.model,
                m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-               m.completed, m.failed, m.duration_us, m.tool
+               m.completed, m.failed, m.duration_us, m.tool,
+               m.cached_tokens, m.cache_write_tokens, m.reasoning_tokens
           FROM metric_deltas AS m) AS p
  GROUP BY p.agent_name, p.day, p.event_type, p.model, p.tool;
 

@@ -16,6 +16,9 @@ CREATE TABLE daily_rollups (
     completed   bigint  NOT NULL DEFAULT 0,
     failed      bigint  NOT NULL DEFAULT 0,
     duration_us numeric NOT NULL DEFAULT 0,
+    cached_tokens      numeric NOT NULL DEFAULT 0,
+    cache_write_tokens numeric NOT NULL DEFAULT 0,
+    reasoning_tokens   numeric NOT NULL DEFAULT 0,
     CONSTRAINT daily_rollups_pkey PRIMARY KEY (dimension, name, day),
     CONSTRAINT daily_rollups_dimension_check
         CHECK (dimension IN ('all', 'agent', 'event_type', 'model', 'tool'))
@@ -28,29 +31,34 @@ COMMENT ON TABLE daily_rollups IS 'Sums by day (UTC): of all, by agent, by event
 CREATE VIEW waiting_rollups AS
 SELECT 'all' AS dimension, '' AS name, (m.quarter_hour AT TIME ZONE 'UTC')::date AS day,
        m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-       m.completed, m.failed, m.duration_us
+       m.completed, m.failed, m.duration_us,
+       m.cached_tokens, m.cache_write_tokens, m.reasoning_tokens
   FROM metric_deltas AS m
  UNION ALL
 SELECT 'agent', m.agent_name, (m.quarter_hour AT TIME ZONE 'UTC')::date,
        m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-       m.completed, m.failed, m.duration_us
+       m.completed, m.failed, m.duration_us,
+       m.cached_tokens, m.cache_write_tokens, m.reasoning_tokens
   FROM metric_deltas AS m
  UNION ALL
 SELECT 'event_type', m.event_type, (m.quarter_hour AT TIME ZONE 'UTC')::date,
        m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-       m.completed, m.failed, m.duration_us
+       m.completed, m.failed, m.duration_us,
+       m.cached_tokens, m.cache_write_tokens, m.reasoning_tokens
   FROM metric_deltas AS m
  WHERE m.event_type <> ''
  UNION ALL
 SELECT 'model', m.model, (m.quarter_hour AT TIME ZONE 'UTC')::date,
        m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-       m.completed, m.failed, m.duration_us
+       m.completed, m.failed, m.duration_us,
+       m.cached_tokens, m.cache_write_tokens, m.reasoning_tokens
   FROM metric_deltas AS m
  WHERE m.event_type <> ''
  UNION ALL
 SELECT 'tool', m.tool, (m.quarter_hour AT TIME ZONE 'UTC')::date,
        m.events, m.errors, m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs,
-       m.completed, m.failed, m.duration_us
+       m.completed, m.failed, m.duration_us,
+       m.cached_tokens, m.cache_write_tokens, m.reasoning_tokens
   FROM metric_deltas AS m
  WHERE m.event_type <> '';
 
@@ -67,15 +75,20 @@ SELECT p.dimension, p.name, p.day,
        sum(p.runs)::bigint          AS runs,
        sum(p.completed)::bigint     AS completed,
        sum(p.failed)::bigint        AS failed,
-       sum(p.duration_us)           AS duration_us
+       sum(p.duration_us)           AS duration_us,
+       sum(p.cached_tokens)         AS cached_tokens,
+       sum(p.cache_write_tokens)    AS cache_write_tokens,
+       sum(p.reasoning_tokens)      AS reasoning_tokens
   FROM (SELECT r.dimension, r.name, r.day,
                r.events, r.errors, r.tokens_in, r.tokens_out, r.cost, r.latency_us, r.runs,
-               r.completed, r.failed, r.duration_us
+               r.completed, r.failed, r.duration_us,
+               r.cached_tokens, r.cache_write_tokens, r.reasoning_tokens
           FROM daily_rollups AS r
          UNION ALL
         SELECT w.dimension, w.name, w.day,
                w.events, w.errors, w.tokens_in, w.tokens_out, w.cost, w.latency_us, w.runs,
-               w.completed, w.failed, w.duration_us
+               w.completed, w.failed, w.duration_us,
+               w.cached_tokens, w.cache_write_tokens, w.reasoning_tokens
           FROM waiting_rollups AS w) AS p
  GROUP BY p.dimension, p.name, p.day;
 
@@ -83,7 +96,8 @@ COMMENT ON VIEW daily_rollups_live IS 'Sums by day (UTC) along one dimension at 
 
 CREATE VIEW daily_totals_live AS
 SELECT r.day, r.events, r.errors, r.tokens_in, r.tokens_out, r.cost, r.latency_us, r.runs,
-       r.completed, r.failed, r.duration_us
+       r.completed, r.failed, r.duration_us,
+       r.cached_tokens, r.cache_write_tokens, r.reasoning_tokens
   FROM daily_rollups_live AS r
  WHERE r.dimension = 'all';
 
@@ -91,7 +105,8 @@ COMMENT ON VIEW daily_totals_live IS 'What all agents did, by day (UTC), exact i
 
 CREATE VIEW daily_agent_totals_live AS
 SELECT r.name AS agent_name, r.day, r.events, r.errors, r.tokens_in, r.tokens_out, r.cost,
-       r.latency_us, r.runs, r.completed, r.failed, r.duration_us
+       r.latency_us, r.runs, r.completed, r.failed, r.duration_us,
+       r.cached_tokens, r.cache_write_tokens, r.reasoning_tokens
   FROM daily_rollups_live AS r
  WHERE r.dimension = 'agent';
 
@@ -99,7 +114,7 @@ COMMENT ON VIEW daily_agent_totals_live IS 'Sums by agent and day (UTC), exact i
 
 CREATE VIEW daily_event_type_totals_live AS
 SELECT r.name AS event_type, r.day, r.events, r.errors, r.tokens_in, r.tokens_out, r.cost,
-       r.latency_us
+       r.latency_us, r.cached_tokens, r.cache_write_tokens, r.reasoning_tokens
   FROM daily_rollups_live AS r
  WHERE r.dimension = 'event_type';
 
@@ -112,7 +127,10 @@ SELECT r.event_type,
        sum(r.tokens_in)      AS tokens_in,
        sum(r.tokens_out)     AS tokens_out,
        sum(r.cost)           AS cost,
-       sum(r.latency_us)     AS latency_us
+       sum(r.latency_us)     AS latency_us,
+       sum(r.cached_tokens)      AS cached_tokens,
+       sum(r.cache_write_tokens) AS cache_write_tokens,
+       sum(r.reasoning_tokens)   AS reasoning_tokens
   FROM daily_event_type_totals_live AS r
  GROUP BY r.event_type;
 
@@ -120,7 +138,7 @@ COMMENT ON VIEW event_type_totals_live IS 'What the events of each type add up t
 
 CREATE VIEW daily_model_totals_live AS
 SELECT r.name AS model, r.day, r.events, r.errors, r.tokens_in, r.tokens_out, r.cost,
-       r.latency_us
+       r.latency_us, r.cached_tokens, r.cache_write_tokens, r.reasoning_tokens
   FROM daily_rollups_live AS r
  WHERE r.dimension = 'model'
    AND r.name <> '';

@@ -27,11 +27,15 @@ CREATE TABLE events (
     priced_as         jsonb,
     error_fingerprint bigint,
     tool              text,
+    cached_tokens     bigint,
+    cache_write_tokens bigint,
+    reasoning_tokens  bigint,
     CONSTRAINT events_pkey PRIMARY KEY (received_on, run_id, event_id),
     CONSTRAINT events_cost_source_check CHECK (
         CASE WHEN cost IS NULL THEN cost_source IS NULL
              ELSE cost >= 0 AND cost_source IS NOT NULL AND cost_source IN ('client', 'computed') END),
-    CONSTRAINT events_sign_check CHECK (tokens_in >= 0 AND tokens_out >= 0 AND latency_us >= 0)
+    CONSTRAINT events_sign_check CHECK (tokens_in >= 0 AND tokens_out >= 0 AND cached_tokens >= 0 AND cache_write_tokens >= 0
+                                        AND reasoning_tokens >= 0 AND latency_us >= 0)
 ) PARTITION BY RANGE (received_on);
 
 CREATE TABLE events_default PARTITION OF events DEFAULT;
@@ -49,6 +53,13 @@ COMMENT ON COLUMN events.stamped_at_end IS 'Whether timestamp is when the event 
 COMMENT ON COLUMN events.tie IS 'The order of events of one microsecond: the nanoseconds of a span times 2^20, and the place in the request';
 
 COMMENT ON COLUMN events.error_fingerprint IS 'Of an error: a hash of what it says, without its values (error_texts). Equal for errors of one group';
+
+COMMENT ON COLUMN events.cached_tokens IS 'Of tokens_in, those that were read from the provider''s cache; NULL: not said';
+
+COMMENT ON COLUMN events.cache_write_tokens IS 'Of tokens_in, those that were written to the cache; NULL: not said';
+
+COMMENT ON COLUMN events.reasoning_tokens IS 'Of tokens_out, those of reasoning; NULL: not said';
+
 COMMENT ON COLUMN events.tool IS 'The name of the tool of a tool_call: tool_name of data, else its name';
 
 CREATE INDEX events_ingest_xid_idx ON events (ingest_xid);

@@ -21,6 +21,9 @@ CREATE TABLE metric_deltas (
     latency_buckets smallint[]  NOT NULL DEFAULT '{}',
     latency_counts  bigint[]    NOT NULL DEFAULT '{}',
     tool            text        NOT NULL DEFAULT '',
+    cached_tokens   numeric     NOT NULL DEFAULT 0,
+    cache_write_tokens numeric  NOT NULL DEFAULT 0,
+    reasoning_tokens numeric    NOT NULL DEFAULT 0,
     CONSTRAINT metric_deltas_pkey PRIMARY KEY (delta_id),
     CONSTRAINT metric_deltas_latency_check CHECK (cardinality(latency_buckets) = cardinality(latency_counts))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);

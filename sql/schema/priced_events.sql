@@ -6,10 +6,11 @@ SELECT e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp
        e.parent_event_id, e.previous_event_id,
        e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source, e.priced_as,
        e.latency_us / 1000.0 AS latency_ms,
-       e.is_error, e.data, e.created_at, e.tie
+       e.is_error, e.data, e.created_at, e.tie,
+       e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens
   FROM runs   AS r
   JOIN events AS e
     ON e.received_on = r.received_on
    AND e.run_id      = r.run_id;
 
-COMMENT ON VIEW priced_events IS 'Events as the API returns them: event_details and from which price the cost is. Select by run_id: the run names the one partition to read. Queries select all columns of it, so its columns never change: another set of columns is another view.';
+COMMENT ON VIEW priced_events IS 'Events as the API returns them: event_details and from which price the cost is. Select by run_id: the run names the one partition to read. Queries select all columns of it, so its columns change only while the service is stopped: else another set of columns is another view.';

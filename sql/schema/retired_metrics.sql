@@ -19,9 +19,13 @@ CREATE TABLE retired_metrics (
     failed         bigint      NOT NULL,
     duration_us    numeric     NOT NULL,
     tool           text        NOT NULL DEFAULT '',
+    cached_tokens  numeric     NOT NULL DEFAULT 0,
+    cache_write_tokens numeric NOT NULL DEFAULT 0,
+    reasoning_tokens numeric   NOT NULL DEFAULT 0,
     CONSTRAINT retired_metrics_pkey PRIMARY KEY (retired_id),
     CONSTRAINT retired_metrics_sign_check CHECK (least(events, errors, tokens_in, tokens_out, cost, latency_us,
-                                                       runs, completed, failed, duration_us) >= 0)
+                                                       runs, completed, failed, duration_us, cached_tokens, cache_write_tokens,
+                                                       reasoning_tokens) >= 0)
 );
 
 CREATE INDEX retired_metrics_agent_name_idx ON retired_metrics (agent_name);
@@ -33,12 +37,12 @@ COMMENT ON COLUMN retired_metrics.quarter_hour IS 'As in run_metrics; the beginn
 CREATE VIEW counted_metrics AS
 SELECT m.agent_name, m.quarter_hour, m.event_type, m.model, m.latency_bucket, m.events, m.errors,
        m.tokens_in, m.tokens_out, m.cost, m.latency_us, m.runs, m.completed, m.failed,
-       m.duration_us, m.tool
+       m.duration_us, m.tool, m.cached_tokens, m.cache_write_tokens, m.reasoning_tokens
   FROM run_metrics AS m
  UNION ALL
 SELECT t.agent_name, t.quarter_hour, t.event_type, t.model, t.latency_bucket, t.events, t.errors,
        t.tokens_in, t.tokens_out, t.cost, t.latency_us, t.runs, t.completed, t.failed,
-       t.duration_us, t.tool
+       t.duration_us, t.tool, t.cached_tokens, t.cache_write_tokens, t.reasoning_tokens
   FROM retired_metrics AS t;
 
 COMMENT ON VIEW counted_metrics IS 'All that the metrics must add up to: what runs contribute, and what runs that retention removed did. Ask with agent_name.';

@@ -7,13 +7,17 @@ SELECT f.run_id, f.agent_name, f.event_count, f.error_count, f.total_cost, f.tok
        ARRAY(SELECT DISTINCT p.event_id
                FROM unnest(f.pending_previous || f.pending_parents) AS p (event_id)
               ORDER BY p.event_id
-              LIMIT 1000) AS pending_ends
+              LIMIT 1000) AS pending_ends,
+       f.cached_tokens, f.cache_write_tokens, f.reasoning_tokens
   FROM (SELECT r.run_id, r.agent_name,
                count(t.event_id)                           AS event_count,
                count(t.event_id) FILTER (WHERE t.is_error) AS error_count,
                coalesce(sum(t.cost), 0)                    AS total_cost,
                coalesce(sum(t.tokens_in), 0)               AS tokens_in,
                coalesce(sum(t.tokens_out), 0)              AS tokens_out,
+               coalesce(sum(t.cached_tokens), 0)           AS cached_tokens,
+               coalesce(sum(t.cache_write_tokens), 0)      AS cache_write_tokens,
+               coalesce(sum(t.reasoning_tokens), 0)        AS reasoning_tokens,
                coalesce(min(t.began_at), r.created_at)     AS started_at,
                coalesce(max(t.ended_at), r.created_at)     AS ended_at,
                coalesce(max(t.timestamp), r.created_at)    AS last_event_at,

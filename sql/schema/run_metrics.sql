@@ -17,7 +17,10 @@ SELECT r.run_id, r.received_on, r.agent_name,
        0                              AS completed,
        0                              AS failed,
        0::bigint                      AS duration_us,
-       coalesce(e.tool, '')           AS tool
+       coalesce(e.tool, '')           AS tool,
+       coalesce(e.cached_tokens, 0)      AS cached_tokens,
+       coalesce(e.cache_write_tokens, 0) AS cache_write_tokens,
+       coalesce(e.reasoning_tokens, 0)   AS reasoning_tokens
   FROM runs   AS r
   JOIN events AS e
     ON e.received_on = r.received_on
@@ -30,7 +33,7 @@ SELECT r.run_id, r.received_on, r.agent_name,
        (r.status = 'completed')::integer,
        (r.status = 'failed')::integer,
        r.duration_us,
-       ''
+       '', 0, 0, 0
   FROM runs AS r;
 
 COMMENT ON VIEW run_metrics IS 'What each run contributes to the metrics, a row per event and one for the run itself. Metrics are its sums; ask with run_id.';

@@ -37,13 +37,17 @@ CREATE TABLE runs (
     version         text,
     first_error     jsonb,
     field_sources   jsonb       NOT NULL DEFAULT '{}',
+    cached_tokens   bigint      NOT NULL DEFAULT 0,
+    cache_write_tokens bigint   NOT NULL DEFAULT 0,
+    reasoning_tokens bigint     NOT NULL DEFAULT 0,
     CONSTRAINT runs_pkey PRIMARY KEY (run_id),
     CONSTRAINT runs_agent_name_fkey FOREIGN KEY (agent_name) REFERENCES agents (name),
     CONSTRAINT runs_agent_name_run_name_key UNIQUE (agent_name, run_name),
     CONSTRAINT runs_status_check CHECK (status IN ('active', 'completed', 'failed')),
     CONSTRAINT runs_sign_check CHECK (duration_us >= 0 AND total_cost >= 0 AND tokens_in >= 0
                                       AND tokens_out >= 0 AND error_count >= 0
-                                      AND event_count >= 0)
+                                      AND event_count >= 0 AND cached_tokens >= 0
+                                      AND cache_write_tokens >= 0 AND reasoning_tokens >= 0)
 ) WITH (fillfactor = 70);
 
 CREATE INDEX runs_agent_name_created_at_idx ON runs (agent_name, created_at DESC, run_id DESC);
@@ -95,5 +99,7 @@ COMMENT ON COLUMN runs.first_error IS 'The type and the text of the earliest eve
 COMMENT ON COLUMN runs.field_sources IS 'Of each of these fields the event that it is from, as in run_fields: one that comes later may win over it';
 
 COMMENT ON COLUMN runs.moved_xid IS 'The transaction that moved the run to its agent: that agent''s streams send its events from this transaction on; NULL: never moved';
+
+COMMENT ON COLUMN runs.cached_tokens IS 'Of tokens_in, those that were read from the provider''s cache, of the events that say so; so are cache_write_tokens, and of tokens_out reasoning_tokens';
 
 COMMENT ON INDEX runs_moved_xid_idx IS 'Which runs moved to an agent after a position of its live tail. Most runs never move, and have no entry';

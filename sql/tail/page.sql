@@ -13,7 +13,7 @@
 -- params   row_limit   bigint  events to read at most
 -- params   byte_limit  bigint  of their stored data, except the first event: a page ends there
 -- params   print_limit  bigint  of their data as printed, likewise
--- returns  due_xid bigint, scanned bigint, is_wanted boolean, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cost numeric, cost_source text, priced_as jsonb, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
+-- returns  due_xid bigint, scanned bigint, is_wanted boolean, event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, cost numeric, cost_source text, priced_as jsonb, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone
 -- rows     one per event read, without its data unless is_wanted: the next page begins after the last row.
 --          Fewer rows than `scanned`, which is on each: the byte limit ended the page
 -- index    events_ingest_xid_idx, runs_pkey
@@ -46,13 +46,14 @@ WITH found AS MATERIALIZED (
 )
 SELECT s.due_xid, s.scanned, s.is_wanted, s.event_id, s.run_id, s.run_name, s.agent_name,
        s.event_type, s.timestamp, s.parent_event_id, s.previous_event_id,
-       s.model, s.tokens_in, s.tokens_out, s.cost, s.cost_source, s.priced_as, s.latency_ms, s.is_error,
+       s.model, s.tokens_in, s.tokens_out, s.cached_tokens, s.cache_write_tokens, s.reasoning_tokens,
+       s.cost, s.cost_source, s.priced_as, s.latency_ms, s.is_error,
        CASE WHEN s.is_wanted THEN s.data END AS data,
        s.created_at
   FROM (SELECT p.ingest_xid, p.ingest_xid::text::bigint AS due_xid, p.scanned, p.is_wanted,
                e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
                e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out,
-               e.cost, e.cost_source, e.priced_as,
+               e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens, e.cost, e.cost_source, e.priced_as,
                e.latency_us / 1000.0 AS latency_ms,
                e.is_error, e.data, e.created_at,
                sum(CASE WHEN p.is_wanted THEN octet_length(e.data::text) ELSE 0 END)

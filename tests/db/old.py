@@ -47,6 +47,7 @@ def run_on(day: date, run: str = "", agent: str = "old", size: int = 0) -> list[
     """The events of a run of that day, every kind of number in them."""
     run = run or new_id()
     data = {"model": "m", "cost": 0.3, "tokens_in": 5, "tokens_out": 7, "latency_ms": 12.5}
+    data |= {"cache_read_tokens": 3, "cache_write_tokens": 1, "reasoning_tokens": 2}
     return [
         event(
             run,

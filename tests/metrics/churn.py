@@ -95,6 +95,8 @@ def make_data(rng: random.Random) -> dict[str, Any]:
         "tokens_in": rng.choice([None, 0, rng.randrange(1000)]),
         "tokens_out": rng.choice([None, rng.randrange(1000)]),
         "cache_read_tokens": rng.choice([None, rng.randrange(1000)]),
+        "cache_write_tokens": rng.choice([None, None, rng.randrange(1000)]),
+        "reasoning_tokens": rng.choice([None, 0, rng.randrange(1000)]),
         "latency_ms": rng.choice([None, 0, edge / 1000, (edge - 1) / 1000, rng.random() * 1e5]),
         "model": rng.choice(MODELS),
         "tool_name": rng.choice(TOOLS),

@@ -38,6 +38,18 @@ DAMAGE: dict[str, tuple[str, str, str, float | None]] = {
         "UPDATE daily_metrics SET cost = cost + 1e-20" + first_of("daily_metrics"),
         "daily_metrics_live", "cost", 1e-20,
     ),
+    **{
+        f"{name} of {table}": (
+            f"UPDATE {table} SET {name} = {name} + 4" + first_of(table), relation, name, 4,
+        )
+        for name in ("cached_tokens", "cache_write_tokens", "reasoning_tokens")
+        for table, relation in (
+            ("daily_metrics", "daily_metrics_live"),
+            ("quarter_hour_metrics", "quarter_hour_metrics_live"),
+            ("daily_rollups", "daily_rollups"),
+            ("runs", "runs"),
+        )
+    },
     "NaN": (
         "UPDATE daily_metrics SET cost = 'NaN'" + first_of("daily_metrics"),
         "daily_metrics_live", "cost", None,
@@ -145,7 +157,7 @@ DAMAGE: dict[str, tuple[str, str, str, float | None]] = {
         "quarter_hour_metrics_live", "events", None,
     ),
 }  # fmt: skip
-VIEWS = ["agent_totals", "model_totals"]
+VIEWS = [("agent_totals", "cost"), ("model_totals", "cost"), ("model_totals", "cached_tokens")]
 ORPHAN = """
 INSERT INTO events (received_on, run_id, event_id, agent_name, event_type, timestamp,
                     is_error, data)
@@ -183,13 +195,15 @@ def test_damage_is_found_and_repaired(filled_url: str, conn: Connection, kind: s
     assert verify(filled_url) == []
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_a_stale_view_is_found_and_repaired(filled_url: str, conn: Connection, view: str) -> None:
-    conn.execute("UPDATE daily_rollups SET cost = cost + 1")
+@pytest.mark.parametrize(("view", "sum_of"), VIEWS)
+def test_a_stale_view_is_found_and_repaired(
+    filled_url: str, conn: Connection, view: str, sum_of: str
+) -> None:
+    conn.execute(f"UPDATE daily_rollups SET {sum_of} = {sum_of} + 1")
     conn.execute(f"REFRESH MATERIALIZED VIEW CONCURRENTLY {view}")
-    conn.execute("UPDATE daily_rollups SET cost = cost - 1")
+    conn.execute(f"UPDATE daily_rollups SET {sum_of} = {sum_of} - 1")
     found = verify(filled_url)
-    assert {(one.relation, one.field) for one in found} == {(view, "cost")}
+    assert {(one.relation, one.field) for one in found} == {(view, sum_of)}
     repair(filled_url, found)
     assert verify(filled_url) == []
 

@@ -11,9 +11,11 @@ from service.db.queries import Connection, Row
 from tests.events import STATUS
 from tests.events import TIMED as TIMED_EVENTS
 
-SUMS = ("events", "errors", "tokens_in", "tokens_out", "cost", "latency_us")
+PARTS = ("cached_tokens", "cache_write_tokens", "reasoning_tokens")
+SUMS = ("events", "errors", "tokens_in", "tokens_out", "cost", "latency_us", *PARTS)
 OF_RUNS = ("runs", "completed", "failed", "duration_us")
 SUMS_AND_RUNS = (*SUMS, *OF_RUNS)
+OF_AGENTS = tuple(name for name in SUMS_AND_RUNS if name not in PARTS)
 
 QUARTER_HOUR = "to_timestamp(floor(extract(epoch FROM {}) / 900) * 900)"
 # Every name counts as itself, until the agent has as many names of the kind as it may.
@@ -36,11 +38,13 @@ WITH outcome AS (
            1 AS events, e.is_error::integer AS errors, coalesce(e.tokens_in, 0) AS tokens_in,
            coalesce(e.tokens_out, 0) AS tokens_out, coalesce(e.cost, 0) AS cost,
            coalesce(e.latency_us, 0) AS latency_us,
+           {", ".join(f"coalesce(e.{name}, 0) AS {name}" for name in PARTS)},
            0 AS runs, 0 AS completed, 0 AS failed, 0::numeric AS duration_us
       FROM events AS e JOIN runs AS r ON r.run_id = e.run_id
      UNION ALL
     SELECT o.agent_name, {QUARTER_HOUR.format("o.started_at")}, '', '', '', NULL, 0, 0, 0, 0, 0, 0,
-           1, (o.status = 'completed')::integer, (o.status = 'failed')::integer, o.duration_us
+           0, 0, 0, 1, (o.status = 'completed')::integer, (o.status = 'failed')::integer,
+           o.duration_us
       FROM outcome AS o
 ), cells AS MATERIALIZED (
     SELECT s.agent_name, s.quarter_hour, s.event_type, s.model, s.tool, s.latency_bucket,
@@ -92,7 +96,7 @@ SELECT count(*) AS rows,
 OF_EVENT = ("event_type", "model", "tool")
 LATENCY = (*OF_EVENT, "latency_bucket")
 VIEWS = (
-    View("agent_totals_live", ("agent_name",), SUMS_AND_RUNS),
+    View("agent_totals_live", ("agent_name",), OF_AGENTS),
     View("daily_totals_live", ("day",), SUMS_AND_RUNS),
     View("event_type_totals_live", ("event_type",), SUMS, "event_type <> ''"),
     View("model_totals_live", ("model",), SUMS, "event_type <> ''"),

@@ -35,7 +35,8 @@ datas = st.fixed_dictionaries(
     optional={
         "cost": st.sampled_from(COSTS),
         "tokens_in": st.integers(0, 50),
-        "tokens_out": st.integers(0, 50),
+        "tokens_out": st.integers(20, 50),
+        "reasoning_tokens": st.integers(0, 20),
         "error": st.sampled_from(["boom", None, {"type": "E", "message": "m"}]),
         "environment": st.sampled_from(["test", "prod"]),
         "metadata": st.sampled_from([{"a": 1}, {"b": [2]}]),
@@ -112,6 +113,7 @@ class Model:
             for event in events
             if event["event_type"] == "agent_start" and event["parent_event_id"] not in inside
         ]
+        data = [event["data"] for event in events]
         failed = [event for event in events if event["data"].get("error") is not None]
         return {
             "agent_name": (roots or events)[0]["agent_name"],
@@ -121,7 +123,10 @@ class Model:
             "event_count": len(events),
             "total_cost": pytest.approx(sum(event["data"].get("cost", 0) for event in events)),
             "tokens_in": sum(event["data"].get("tokens_in", 0) for event in events),
-            "tokens_out": sum(event["data"].get("tokens_out", 0) for event in events),
+            "tokens_out": sum(
+                event.get("tokens_out", event.get("reasoning_tokens", 0)) for event in data
+            ),
+            "reasoning_tokens": sum(event.get("reasoning_tokens", 0) for event in data),
             **{name: self.field(name, [*roots[:1], *events]) for name in FIELDS},
             "first_error": ERRORS[str(failed[0]["data"]["error"])] if failed else None,
         }

@@ -47,7 +47,11 @@ Attributes = dict[str, Any]
 
 def usage(tokens: int, cost: float | None = None) -> Attributes:
     """What a call used."""
-    said: Attributes = {"gen_ai.usage.input_tokens": tokens, "gen_ai.usage.output_tokens": 1}
+    said: Attributes = {
+        "gen_ai.usage.input_tokens": tokens,
+        "gen_ai.usage.cache_read.input_tokens": tokens // 2,
+        "gen_ai.usage.output_tokens": 1,
+    }
     return said if cost is None else {**said, "gen_ai.usage.cost": cost}
 
 

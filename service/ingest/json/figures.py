@@ -1,29 +1,40 @@
 """The tokens and the cost that `data` says of a call."""
 
+from typing import NamedTuple
+
 from service.core.validation import including, to_uuid, tokens
 from service.ingest.json import numbers
 from service.ingest.json.data import Data
+from service.ingest.rows import TokenParts, parts_of
 
 
-def read_figures(data: Data) -> tuple[int | None, int | None, str | None]:
-    """Tokens in and out, and the cost: none of an exported call that repeats another one."""
+class Figures(NamedTuple):
+    """What a call counts for."""
+
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    token_parts: TokenParts | None = None
+    cost: str | None = None
+
+
+def read_figures(data: Data) -> Figures:
+    """Tokens in and out, and the cost: none of an exported call that repeats another one.
+
+    Tokens of the cache and of reasoning are part of them, also where they were counted beside them.
+    """
     if data.counted is False and to_uuid(data.repeats) is not None:
-        return None, None, None
-    return read_tokens_in(data), read_tokens_out(data), numbers.cost(data.cost)
+        return Figures()
+    tokens_in, tokens_out = tokens(data.tokens_in), tokens(data.tokens_out)
+    parts = read_parts(data)
+    if parts is not None:
+        tokens_in = including(tokens_in, parts.cached_tokens, parts.cache_write_tokens)
+        tokens_out = including(tokens_out, parts.reasoning_tokens)
+    return Figures(tokens_in, tokens_out, parts, numbers.cost(data.cost))
 
 
-def read_tokens_in(data: Data) -> int | None:
-    """The tokens that went in, with those of the cache where they were counted beside them."""
-    sent = tokens(data.tokens_in)
+def read_parts(data: Data) -> TokenParts | None:
+    """The tokens of the cache and of reasoning."""
     cached = data.cached_tokens if data.cache_read_tokens is None else data.cache_read_tokens
-    if cached is None and data.cache_write_tokens is None:
-        return sent
-    return including(sent, tokens(cached), tokens(data.cache_write_tokens))
-
-
-def read_tokens_out(data: Data) -> int | None:
-    """The tokens that came out, with those of reasoning where they were counted beside them."""
-    sent = tokens(data.tokens_out)
-    if data.reasoning_tokens is None:
-        return sent
-    return including(sent, tokens(data.reasoning_tokens))
+    if cached is None and data.cache_write_tokens is None and data.reasoning_tokens is None:
+        return None
+    return parts_of(tokens(cached), tokens(data.cache_write_tokens), tokens(data.reasoning_tokens))

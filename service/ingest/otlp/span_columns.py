@@ -19,8 +19,8 @@ from service.ingest.otlp.cost_and_error import cost_of
 from service.ingest.otlp.json_text import parsed
 from service.ingest.otlp.span import Span
 from service.ingest.otlp.span_data import present
-from service.ingest.otlp.usage import Usage, usage_of
-from service.ingest.rows import Call
+from service.ingest.otlp.usage import usage_of
+from service.ingest.rows import Call, TokenParts, parts_of
 
 NS_PER_MS = 1_000_000
 MS_PER_SECOND = 1_000
@@ -39,15 +39,16 @@ class Columns(Struct, frozen=True, gc=False):
     model: str | None = None
     tokens_in: int | None = None
     tokens_out: int | None = None
+    token_parts: TokenParts | None = None
     cost: str | None = None
     cost_source: str | None = None
     latency_us: int | None = None
     latency_ms: float | None = None
-    usage: Usage = Usage()
     call: Call | None = None
 
 
 NOTHING = Columns()
+NO_PARTS = TokenParts()
 
 
 def read_columns(span: Span, said: Facts, is_model_call: bool) -> Columns:
@@ -63,11 +64,11 @@ def read_columns(span: Span, said: Facts, is_model_call: bool) -> Columns:
         model=model_of(said),
         tokens_in=usage.tokens_in,
         tokens_out=usage.tokens_out,
+        token_parts=parts_of(usage.cached, usage.written, usage.reasoning),
         cost=cost,
         cost_source=None if cost is None else "client",
         latency_us=latency_us,
         latency_ms=latency,
-        usage=usage,
         call=call_of(span, said) if usage.tokens_in or usage.tokens_out or has_cost(cost) else None,
     )
 
@@ -123,7 +124,7 @@ def call_data(span: Span, said: Facts, columns: Columns) -> dict[str, Any]:
 
     `cached_tokens` is the name in answers, `cache_read_tokens` the one that events are sent with.
     """
-    usage = columns.usage
+    parts = columns.token_parts or NO_PARTS
     found = {
         "model": columns.model,
         "provider": said.first("provider", name),
@@ -131,10 +132,10 @@ def call_data(span: Span, said: Facts, columns: Columns) -> dict[str, Any]:
         "time_to_first_token_ms": first_token_ms(span, said),
         "tokens_in": columns.tokens_in,
         "tokens_out": columns.tokens_out,
-        "cached_tokens": usage.cached,
-        "cache_read_tokens": usage.cached,
-        "cache_write_tokens": usage.written,
-        "reasoning_tokens": usage.reasoning,
+        "cached_tokens": parts.cached_tokens,
+        "cache_read_tokens": parts.cached_tokens,
+        "cache_write_tokens": parts.cache_write_tokens,
+        "reasoning_tokens": parts.reasoning_tokens,
     }
     return present(found)
 

@@ -21,8 +21,8 @@ from service.resources.trace.summary import read_rows
 US_PER_MS = 1_000
 PROCESS = 1
 FIGURES = (
-    "event_id", "status", "model", "cost", "tokens_in", "tokens_out", "is_error", "self_time_ms",
-    "on_critical_path",
+    "event_id", "status", "model", "cost", "tokens_in", "tokens_out", "cached_tokens",
+    "cache_write_tokens", "reasoning_tokens", "is_error", "self_time_ms", "on_critical_path",
 )  # fmt: skip
 
 

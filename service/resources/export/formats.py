@@ -36,7 +36,8 @@ EVENT_FIELDS = (
 EVENT_COLUMNS = (
     "run_id", "event_id", "run_name", "agent_name", "event_type", "timestamp",
     "parent_event_id", "previous_event_id", "model", "tokens_in", "tokens_out", "cost",
-    "cost_source", "latency_ms", "is_error", "data",
+    "cost_source", "latency_ms", "is_error", "data", "cached_tokens", "cache_write_tokens",
+    "reasoning_tokens",
 )  # fmt: skip
 SCORE_FIELDS = (
     "run_id", "score_id", "event_id", "name", "kind", "value", "comment", "metadata", "source",
@@ -47,7 +48,8 @@ RUN_COLUMNS = (
     "last_event_at",
     "total_duration_ms", "total_cost", "tokens_in", "tokens_out", "event_count", "error_count",
     "session_id", "user_id", "tags", "version", "first_error",
-    "metadata", "created_at", "updated_at",
+    "metadata", "created_at", "updated_at", "cached_tokens", "cache_write_tokens",
+    "reasoning_tokens",
 )  # fmt: skip
 
 
