@@ -141,7 +141,7 @@ def read_event(
     event_type = read_name(sent.event_type, "event_type", MAX_EVENT_TYPE) or missing("event_type")
     timestamp = read_timestamp(sent.timestamp)
     span = read_span(data) if data.otel else None
-    figures = read_figures(data)
+    tokens_in, tokens_out, token_parts, cost = read_figures(data)
     latency_us = numbers.latency_us(data.latency_ms)
     if latency_us is None:
         latency_us = numbers.latency_us(data.duration_ms)
@@ -165,11 +165,11 @@ def read_event(
         run_fields=read_run_fields(data, error, repairs),
         model=optional_name(data.model, MAX_MODEL),
         tool=tool_of(event_type, data.tool_name, data.name),
-        tokens_in=figures.tokens_in,
-        tokens_out=figures.tokens_out,
-        token_parts=figures.token_parts,
-        cost=figures.cost,
-        cost_source=None if figures.cost is None else "client",
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        token_parts=token_parts,
+        cost=cost,
+        cost_source=None if cost is None else "client",
         latency_us=latency_us,
         stamped_at_end=event_type != "agent_start" and span is None,
         is_error=error is not None,

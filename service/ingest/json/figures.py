@@ -1,35 +1,26 @@
 """The tokens and the cost that `data` says of a call."""
 
-from typing import NamedTuple
-
 from service.core.validation import including, to_uuid, tokens
 from service.ingest.json import numbers
 from service.ingest.json.data import Data
 from service.ingest.rows import TokenParts, parts_of
 
-
-class Figures(NamedTuple):
-    """What a call counts for."""
-
-    tokens_in: int | None = None
-    tokens_out: int | None = None
-    token_parts: TokenParts | None = None
-    cost: str | None = None
+Figures = tuple[int | None, int | None, TokenParts | None, str | None]
 
 
 def read_figures(data: Data) -> Figures:
-    """Tokens in and out, and the cost: none of an exported call that repeats another one.
+    """Tokens in and out, their parts, and the cost: none of an exported call that repeats another.
 
     Tokens of the cache and of reasoning are part of them, also where they were counted beside them.
     """
     if data.counted is False and to_uuid(data.repeats) is not None:
-        return Figures()
+        return None, None, None, None
     tokens_in, tokens_out = tokens(data.tokens_in), tokens(data.tokens_out)
     parts = read_parts(data)
     if parts is not None:
         tokens_in = including(tokens_in, parts.cached_tokens, parts.cache_write_tokens)
         tokens_out = including(tokens_out, parts.reasoning_tokens)
-    return Figures(tokens_in, tokens_out, parts, numbers.cost(data.cost))
+    return tokens_in, tokens_out, parts, numbers.cost(data.cost)
 
 
 def read_parts(data: Data) -> TokenParts | None:
