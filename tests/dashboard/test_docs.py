@@ -28,6 +28,26 @@ BLOCK = """
 """
 
 
+def look(page: Page) -> list[str]:
+    """The colours of a page and of its header, its font, its icon."""
+    return list(page.browser.execute_script(LOOK))
+
+
+def test_the_page_looks_like_that_for_people_and_leads_there(page: Page, service: Service) -> None:
+    """Before the other test makes a key, without which the page would ask for one."""
+    for scheme in ("light", "dark"):
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        page.open(f"{service.url}/docs", "Store a batch of events")
+        found = look(page)
+        panel, font = page.browser.execute_script(BLOCK)
+        assert (panel, font) == (found[2], found[3])
+        page.click("//header//a[text()='GATI']")
+        page.until(lambda: page.browser.current_url == f"{service.url}/ui/", "the page")
+        page.until(lambda: page.browser.find_elements(By.TAG_NAME, "h1"), "the view")
+        assert look(page) == found
+
+
 def test_the_page_shows_the_api_and_asks_it_with_a_key(
     page: Page, service: Service, service_database_url: str
 ) -> None:
@@ -49,22 +69,3 @@ def test_the_page_shows_the_api_and_asks_it_with_a_key(
     page.shows("Store a batch of events")
     page.click("//button[contains(@class, 'authorize')]")
     page.click(FIELD)  # it is there: the key was not kept
-
-
-def look(page: Page) -> list[str]:
-    """The colours of a page and of its header, its font, its icon."""
-    return list(page.browser.execute_script(LOOK))
-
-
-def test_the_page_looks_like_that_for_people_and_leads_there(page: Page, service: Service) -> None:
-    for scheme in ("light", "dark"):
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-        page.open(f"{service.url}/docs", "Store a batch of events")
-        found = look(page)
-        panel, font = page.browser.execute_script(BLOCK)
-        assert (panel, font) == (found[2], found[3])
-        page.click("//header//a[text()='GATI']")
-        page.until(lambda: page.browser.current_url == f"{service.url}/ui/", "the page")
-        page.until(lambda: page.browser.find_elements(By.TAG_NAME, "h1"), "the view")
-        assert look(page) == found
