@@ -32,7 +32,7 @@ OPEN_SECONDS = 1.0  # while no key exists: so soon the first one closes the serv
 UNKNOWN_SECONDS = 0.1
 OLD_PATIENCE_SECONDS = 2.5  # of such a request; a PostgreSQL that hangs would hold it for 12 s
 RETRY_SECONDS = 1.0  # between two looks while PostgreSQL does not answer
-NEVER = datetime.max.replace(tzinfo=UTC)
+ENDED, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 AWAY = (psycopg.Error, PoolTimeout, TooManyRequests)
 
 
@@ -53,17 +53,19 @@ class Key:
 
     principal: Principal
     sha256: bytes
-    ends_at: datetime | None  # revoked or expired, whatever comes first
+    ends_at: datetime | None  # when it expires; of a revoked one ENDED
     last_used_on: str
 
     @classmethod
     def from_row(cls, row: Row) -> "Key":
-        """Read a row of keys/all."""
-        ends = [at for at in (row["expires_at"], row["revoked_at"]) if at is not None]
+        """Read a row of keys/all.
+
+        A revoked key has ended, whatever this machine's clock says of PostgreSQL's time.
+        """
         return cls(
             Principal(row["key_id"], Scope(row["scope"])),
             bytes(row["sha256"]),
-            min(ends, default=None),
+            row["expires_at"] if row["revoked_at"] is None else ENDED,
             str(row["last_used_on"]),
         )
 

@@ -84,6 +84,16 @@ def test_a_revoked_key_is_refused_once_the_keys_are_read_anew(
     assert not ring.is_empty(), "what was closed once stays closed"
 
 
+def test_a_revoked_key_has_ended_where_the_clock_is_behind_that_of_postgresql(
+    ring: KeyCache, clock: Clock, database_url: str, conn: Connection
+) -> None:
+    key = create(database_url, "laptop", Scope.READ, None)
+    revoke(database_url, "laptop")
+    conn.execute("UPDATE api_keys SET revoked_at = revoked_at + interval '1 hour'")
+    clock.now += FRESH_SECONDS + 0.1
+    assert ring.find(key) is None
+
+
 def test_while_postgresql_is_away_keys_are_good_for_a_while_and_no_longer(
     ring: KeyCache, clock: Clock, database: Database, database_url: str
 ) -> None:
