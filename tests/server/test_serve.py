@@ -62,10 +62,10 @@ def test_a_second_start_on_the_same_directory_says_who_has_it(standalone: Servic
 
 
 def test_a_port_in_use_is_one_line_before_a_database_is_made(
-    made_dir: Path, standalone: Service
+    open_dir: Path, standalone: Service
 ) -> None:
-    data_dir = made_dir / "data"
-    failed = run(made_dir, "serve", DATA_DIR=data_dir, PORT=standalone.port, WORKERS=3)
+    data_dir = open_dir / "data"
+    failed = run(open_dir, "serve", DATA_DIR=data_dir, PORT=standalone.port, WORKERS=3)
     assert failed.returncode == 1
     assert failed.stdout == ""
     assert failed.stderr == (
