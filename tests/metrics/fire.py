@@ -212,6 +212,7 @@ class Fire:
             by_agent=True,
             category_limit=20,
             row_limit=1_000,
+            byte_limit=2**40,
         ).fetchall()
         found = [{name: row[name] for name in counted[0]} for row in rows] if counted else rows
         self.count("groups of scores", len(rows))
