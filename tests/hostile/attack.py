@@ -18,8 +18,8 @@ from tests.processes.harness import REPOSITORY
 from tests.service import Service
 
 MULTIPLE = 6  # of the body's unpacked size: the most that a worker may grow by
-CPU_SECONDS_PER_MB, CPU_CONSTANT = 0.1, 1.0
-BLOCKED_SECONDS = 0.5  # of the worker's CPU: on an idle machine /livez takes as long
+CPU_SECONDS_PER_MB, CPU_CONSTANT = 0.2, 2.0
+BLOCKED_SECONDS = 1.0  # of the worker's CPU: on an idle machine /livez takes as long
 LIVEZ_SECONDS = 5.0  # on a machine that other programs use as well
 
 
@@ -42,12 +42,12 @@ class Outcome:
         if self.status is None:
             return
         self.check_memory(constant_mb)
-        limit = CPU_CONSTANT + CPU_SECONDS_PER_MB * self.unpacked / MB
+        limit = self.cost.slowness * (CPU_CONSTANT + CPU_SECONDS_PER_MB * self.unpacked / MB)
         if self.cost.cpu > limit:
             self.problems.append(f"took {self.cost.cpu:.1f} CPU-s; the limit is {limit:.1f}")
-        if self.cost.blocked > BLOCKED_SECONDS:
+        if self.cost.blocked > self.cost.slowness * BLOCKED_SECONDS:
             self.problems.append(f"/livez waited for {self.cost.blocked:.1f} CPU-s of the worker")
-        if self.cost.livez > LIVEZ_SECONDS:
+        if self.cost.livez > self.cost.slowness * LIVEZ_SECONDS:
             self.problems.append(f"/livez took {self.cost.livez:.1f} s")
 
     def check_memory(self, constant_mb: int) -> None:

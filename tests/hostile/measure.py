@@ -15,6 +15,7 @@ POLL_SECONDS = 0.05
 LIVEZ = b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 TICKS, PAGE_BYTES = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
 MB = 1024 * 1024
+REFERENCE_STEPS, REFERENCE_SECONDS = 2_000_000, 0.06  # of CPU, where the limits were set
 
 
 def memory_mb(pid: int) -> float:
@@ -35,6 +36,18 @@ def cpu_seconds(pid: int) -> float:
     """The CPU time of a process so far."""
     words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(words[11]) + int(words[12])) / TICKS
+
+
+def slowness() -> float:
+    """How many times slower than the machine of the limits this one is now; 1 where it is faster.
+
+    The limits have room for a core that other programs use as well: there the same work costs up to
+    twice the CPU.
+    """
+    began = time.process_time()
+    for _ in range(REFERENCE_STEPS):
+        pass
+    return max(1.0, (time.process_time() - began) / REFERENCE_SECONDS)
 
 
 def livez_seconds(port: int, seconds: float, source: str = "127.0.0.1") -> float:
@@ -63,12 +76,13 @@ class Cost:
     livez: float = 0.0
     blocked: float = 0.0  # CPU seconds of the worker during one answer of /livez, at most
     seconds: float = 0.0
+    slowness: float = 1.0  # of the machine meanwhile; what limits of CPU seconds are times
 
 
 @contextmanager
 def measured(pid: int, port: int, patience: float) -> Iterator[Cost]:
     """Measure a worker for a block; /livez is asked every 50 ms, for `patience` seconds each."""
-    cost, done = Cost(), threading.Event()
+    cost, done = Cost(slowness=slowness()), threading.Event()
     forget_peak(pid)
     memory, cpu, began = memory_mb(pid), cpu_seconds(pid), time.monotonic()
 
@@ -86,6 +100,7 @@ def measured(pid: int, port: int, patience: float) -> Iterator[Cost]:
     finally:
         cost.seconds = time.monotonic() - began
         done.set()
+        cost.slowness = max(cost.slowness, slowness())
         try:
             cost.grown_mb = max(0.0, peak_mb(pid) - memory)
             cost.cpu = cpu_seconds(pid) - cpu
