@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 PATIENCE_SECONDS, POLL_SECONDS = 30, 0.1
+NOT_YET = (NoSuchElementException, StaleElementReferenceException)
 HTTP_ERROR = 400
 MISSING = "/vite.svg"  # the icon that the released page names and does not have
 ARGUMENTS = (
@@ -136,9 +138,13 @@ class Page:
         return None
 
     def until(self, condition: Callable[[], Any], what: str) -> None:
-        """Wait until a condition holds; `what` tells of it when it does not."""
+        """Wait until a condition holds; `what` tells of it when it does not.
+
+        A condition whose element is missing, or was just made again, does not hold yet.
+        """
+        wait = WebDriverWait(self.browser, PATIENCE_SECONDS, POLL_SECONDS, NOT_YET)
         try:
-            WebDriverWait(self.browser, PATIENCE_SECONDS, POLL_SECONDS).until(lambda _: condition())
+            wait.until(lambda _: condition())
         except Exception as error:
             error.add_note(f"{what}, in {self.text}")
             raise

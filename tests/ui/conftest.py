@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -56,19 +55,18 @@ class Ui(Page):
 
     def pick(self, css: str) -> None:
         """Click on the first element of a selector, once it is there."""
-        self.find(css).click()
+        self._click(By.CSS_SELECTOR, css)
 
     def click(self, xpath: str) -> None:
-        """Click on an element once it is there; on the one in its place, where it is made again."""
+        """Click on an element, once it is there."""
+        self._click(By.XPATH, xpath)
 
+    def _click(self, by: str, selector: str) -> None:
         def clicked() -> bool:
-            try:
-                self.browser.find_element(By.XPATH, xpath).click()
-            except (NoSuchElementException, StaleElementReferenceException):
-                return False
+            self.browser.find_element(by, selector).click()
             return True
 
-        self.until(clicked, xpath)
+        self.until(clicked, selector)
 
     def has_address(self, part: str) -> None:
         """Wait until the address holds this."""
