@@ -23,7 +23,7 @@ WITH listed (role, privilege, objects, columns) AS (
            ('gati_ingest', 'UPDATE', '{agents}', '{run_counter, updated_at}'),
            ('gati_ingest', 'UPDATE', '{runs}',
             '{agent_name, run_name, environment, environment_at, requested_name, requested_at,
-              owner_is_root, owner_at, owner_tie, owner_event_id, owner_parent_id, metadata, moved_xid,
+              owner_is_root, owner_at, owner_tie, owner_event_id, owner_parent_id, metadata, metadata_bytes, moved_xid,
               started_at, ended_at, last_event_at, duration_us, pending_ends, awaited_spans, status, event_count, error_count,
               total_cost, tokens_in, tokens_out, cached_tokens, cache_write_tokens, reasoning_tokens,
               session_id, user_id, tags, version, first_error, field_sources, updated_at}'),

@@ -31,11 +31,11 @@
 INSERT INTO runs (run_id, received_on, agent_name, started_at, ended_at, last_event_at, run_name,
                   environment, environment_at, requested_name, requested_at,
                   owner_is_root, owner_at, owner_tie, owner_event_id, owner_parent_id, metadata,
-                  session_id, user_id, tags, version, first_error, field_sources)
+                  metadata_bytes, session_id, user_id, tags, version, first_error, field_sources)
 SELECT n.run_id, :'received_on'::date, n.agent_name, n.started_at, n.started_at, n.started_at, n.run_name,
        n.environment, n.environment_at, n.requested_name, n.requested_at,
        n.owner_is_root, n.owner_at, n.owner_tie, n.owner_event_id, n.owner_parent_id, n.metadata,
-       n.fields ->> 'session_id', n.fields ->> 'user_id',
+       octet_length(n.metadata::text), n.fields ->> 'session_id', n.fields ->> 'user_id',
        CASE WHEN n.fields -> 'tags' IS NULL THEN '{}'
             ELSE ARRAY(SELECT jsonb_array_elements_text(n.fields -> 'tags')) END,
        n.fields ->> 'version', n.fields -> 'first_error', coalesce(n.fields -> 'sources', '{}')

@@ -31,6 +31,7 @@ UPDATE runs AS r
        owner_event_id  = n.owner_event_id,
        owner_parent_id = n.owner_parent_id,
        metadata        = coalesce(n.metadata, r.metadata),
+       metadata_bytes  = coalesce(octet_length(n.metadata::text), r.metadata_bytes),
        session_id      = coalesce(n.fields ->> 'session_id', r.session_id),
        user_id         = coalesce(n.fields ->> 'user_id', r.user_id),
        tags            = CASE WHEN n.fields -> 'tags' IS NULL THEN r.tags

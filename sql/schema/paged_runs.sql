@@ -6,8 +6,8 @@ SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.statu
        r.duration_us / 1000.0 AS total_duration_ms,
        r.total_cost, r.tokens_in, r.tokens_out, r.event_count, r.error_count,
        r.session_id, r.user_id, r.tags, r.version, r.first_error,
-       CASE WHEN octet_length(r.metadata::text) > 16384
-            THEN jsonb_build_object('omitted_bytes', octet_length(r.metadata::text))
+       CASE WHEN coalesce(r.metadata_bytes, octet_length(r.metadata::text)) > 16384
+            THEN jsonb_build_object('omitted_bytes', coalesce(r.metadata_bytes, octet_length(r.metadata::text)))
             ELSE r.metadata
        END AS metadata,
        r.created_at, r.updated_at, r.cached_tokens, r.cache_write_tokens, r.reasoning_tokens

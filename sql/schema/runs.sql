@@ -40,6 +40,7 @@ CREATE TABLE runs (
     cached_tokens   bigint      NOT NULL DEFAULT 0,
     cache_write_tokens bigint   NOT NULL DEFAULT 0,
     reasoning_tokens bigint     NOT NULL DEFAULT 0,
+    metadata_bytes  integer,
     CONSTRAINT runs_pkey PRIMARY KEY (run_id),
     CONSTRAINT runs_agent_name_fkey FOREIGN KEY (agent_name) REFERENCES agents (name),
     CONSTRAINT runs_agent_name_run_name_key UNIQUE (agent_name, run_name),
@@ -101,5 +102,7 @@ COMMENT ON COLUMN runs.field_sources IS 'Of each of these fields the event that 
 COMMENT ON COLUMN runs.moved_xid IS 'The transaction that moved the run to its agent: that agent''s streams send its events from this transaction on; NULL: never moved';
 
 COMMENT ON COLUMN runs.cached_tokens IS 'Of tokens_in, those that were read from the provider''s cache, of the events that say so; so are cache_write_tokens, and of tokens_out reasoning_tokens';
+
+COMMENT ON COLUMN runs.metadata_bytes IS 'Of metadata as printed. NULL: not measured, as of runs with little metadata from before the column';
 
 COMMENT ON INDEX runs_moved_xid_idx IS 'Which runs moved to an agent after a position of its live tail. Most runs never move, and have no entry';

@@ -25,21 +25,38 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answer_size, "MOST_BYTES", BYTES)
 
 
-def test_a_list_of_runs_leaves_out_large_metadata(client: Client) -> None:
+def lists_of_runs(client: Client) -> list[Any]:
+    """What each list says of the metadata of runs."""
+    paths = ("/api/runs", "/api/runs?sort=cost&from=2026-01-01", "/api/sessions/s")
+    lists = [client.ok("/api/agents/agent/runs"), *[client.ok(path)["runs"] for path in paths]]
+    return [sorted((run["metadata"] for run in runs), key=str) for runs in lists]
+
+
+def test_a_list_of_runs_leaves_out_large_metadata(client: Client, conn: Connection) -> None:
     small, large = {"team": "blue"}, {"text": "x" * 100_000}
     for seconds, metadata in enumerate((small, large)):
-        sent = event(new_id(), "agent_start", seconds, data={"metadata": metadata})
+        data = {"session_id": "s", "metadata": metadata}
+        sent = event(new_id(), "agent_start", seconds, data=data)
         assert client.send(sent).json["inserted"] == 1
     whole = len('{"text": ""}') + 100_000
-    for runs in (
-        client.ok("/api/runs")["runs"],
-        client.ok("/api/runs?sort=cost&from=2026-01-01")["runs"],
-        client.ok("/api/agents/agent/runs"),
-    ):
-        listed = sorted((run["metadata"] for run in runs), key=str)
-        assert listed == [{"omitted_bytes": whole}, small]
+    omitted = [[{"omitted_bytes": whole}, small]] * 4
+    assert lists_of_runs(client) == omitted
     for run in client.ok("/api/runs")["runs"]:
         assert client.run(run["run_id"])["metadata"] in (small, large)
+    conn.execute("UPDATE runs SET metadata_bytes = NULL")  # stored by an older version
+    assert lists_of_runs(client) == omitted
+
+
+def test_a_list_of_runs_goes_by_the_stored_size_of_metadata(
+    client: Client, conn: Connection
+) -> None:
+    large = {"text": "x" * 100_000}
+    data = {"session_id": "s", "metadata": large}
+    client.send(event(new_id(), "agent_start", data=data))
+    listed = lists_of_runs(client)
+    conn.execute("UPDATE runs SET metadata = '{}'")  # else it could be printed to be measured
+    assert lists_of_runs(client) == listed
+    assert [*listed[0][0]] == ["omitted_bytes"]
 
 
 def send_run(client: Client, count: int, size: int) -> tuple[str, str]:

@@ -177,6 +177,11 @@ SELECT r.field_sources, f.sources
   FROM runs AS r JOIN run_fields AS f USING (run_id)
  WHERE r.field_sources <> f.sources
 """
+SIZES_AGAIN = """
+SELECT r.metadata_bytes, r.metadata
+  FROM runs AS r
+ WHERE r.metadata_bytes IS DISTINCT FROM octet_length(r.metadata::text)
+"""
 
 
 @settings(
@@ -203,6 +208,7 @@ def test_any_history_gives_what_the_model_holds(
     assert model.seen_agents <= {agent["name"] for agent in client.ok("/api/agents")}
     assert differences(conn) == []
     assert conn.execute(FIELDS_AGAIN).fetchall() == []
+    assert conn.execute(SIZES_AGAIN).fetchall() == []
 
 
 def check_run(client: Client, model: Model, run: str) -> None:
