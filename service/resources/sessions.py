@@ -36,6 +36,7 @@ from service.db.queries import Connection, Row, is_distributed, queries
 from service.ingest.run_fields import MAX_TEXT
 from service.resources.runs.resource import present
 from service.resources.runs.search import MOST_SORTED_RUNS, Filters, check_sortable
+from service.resources.session_texts import NO_TEXTS, texts_of
 
 LAST_RUN = "last_run"
 COLUMNS = {"cost": "cost", "tokens": "tokens", "runs": "run_count"}  # of sessions/list_by_total
@@ -126,19 +127,6 @@ class Session(DatabaseResource):
             set_next(resp, {"limit": limit, "cursor": cursor})
         shown = [{**present(run), **texts.get(run["run_id"], NO_TEXTS)} for run in runs]
         resp.media = {**named(session, SESSION), "runs": shown, "next_cursor": cursor}
-
-
-NO_TEXTS = {"first_input": None, "last_output": None}
-
-
-def texts_of(conn: Connection, runs: list[Row]) -> dict[Any, Row]:
-    """The first input and the last output of runs, by run id."""
-    rows = queries.sessions.texts(
-        conn,
-        received_ons=[str(run["received_on"]) for run in runs],
-        run_ids=[str(run["run_id"]) for run in runs],
-    )
-    return {row["run_id"]: {name: row[name] for name in NO_TEXTS} for row in rows}
 
 
 def read_search(req: falcon.Request, group: str) -> GroupSearch:

@@ -269,15 +269,27 @@ def expressions_have_rows(statement: Tree) -> list[str]:
 
 
 def sizes_are_of_stored_rows(statement: Tree) -> list[str]:
-    """Rows are measured where they lie: elsewhere each would come along with all its data."""
+    """Rows are measured where they lie: elsewhere each would come along with all its data.
+
+    What is made of a row beside it is no stored row.
+    """
     return [
         f"{call['funcname'][-1]['sval']}() of {fields(column)}"
         for level in of_kind(statement, *LEVELS)
         for call in own(level)
         if call["@"] == "FuncCall" and call["funcname"][-1]["sval"].startswith("pg_column_")
         for column in of_kind(call, "ColumnRef")
-        if fields(column)[0] not in spread(level)
+        if fields(column)[0] not in spread(level) | made_beside(level)
     ]
+
+
+def made_beside(level: Tree) -> set[str]:
+    """The aliases of one level that are made of the others, LATERAL."""
+    return {
+        node["alias"]["aliasname"]
+        for node in own(level)
+        if node["@"] == "RangeSubselect" and node.get("lateral")
+    }
 
 
 RULES: list[Callable[[Tree], list[str]]] = [
