@@ -15,7 +15,7 @@
 -- params   of_few          boolean  optional, with agent: given, the scores are looked up by the agent's runs, which are few
 -- params   category_limit  bigint  categories of a group at most, the most frequent first
 -- params   row_limit       bigint  groups at most
--- params   byte_limit      bigint  bytes of their categories, up to the group that passes it
+-- params   byte_limit      bigint  bytes of their categories as JSON, up to the group that passes it
 -- returns  name text, kind text, agent_name text, version text, day date, scores bigint, value_sum numeric, average numeric, minimum numeric, maximum numeric, categories jsonb, category_count bigint, bytes_so_far bigint
 -- rows     up to row_limit, and up to the one whose bytes_so_far pass byte_limit: one per name and kind, and per agent, version and day where they are asked for; the version of runs without one is empty; of a boolean, average is the share of true
 -- index    scores_name_timestamp_idx or scores_pkey or scores_timestamp_idx
@@ -24,7 +24,7 @@
 -- try      \set from_day 2026-11-01 \set to_day 2026-12-24 \set agent Researcher \set version 1.2 \set name accuracy \set source api \set by_agent true \set by_version true \set by_day true \set of_few true \set category_limit 20 \set row_limit 1000 \set byte_limit 33554432
 
 WITH stored AS MATERIALIZED (
-    SELECT s.name, s.kind, s.value_text,
+    SELECT s.name, s.kind, s.value_text COLLATE "C" AS value_text,
 \if :{?by_agent}
            r.agent_name,
 \else
@@ -72,7 +72,7 @@ WITH stored AS MATERIALIZED (
 \endif
      GROUP BY 1, 2, 3, 4, 5, 6
 ), retired AS MATERIALIZED (
-    SELECT t.name, t.kind, t.value_text,
+    SELECT t.name, t.kind, t.value_text COLLATE "C" AS value_text,
 \if :{?by_agent}
            t.agent_name,
 \else
@@ -136,16 +136,19 @@ WITH stored AS MATERIALIZED (
                               ORDER BY k.place)
                     FILTER (WHERE k.value_text IS NOT NULL AND k.place <= :'category_limit'::bigint),
                     '[]')                     AS categories,
-           count(k.value_text)                AS category_count
+           count(k.value_text)                AS category_count,
+           coalesce(sum(64 + CASE WHEN k.value_text ~ '[\u0001-\u0007\u000b\u000e-\u001f]'
+                                  THEN 6 * octet_length(k.value_text)
+                                  ELSE octet_length(to_json(k.value_text)::text) END)
+                    FILTER (WHERE k.place <= :'category_limit'::bigint), 0) AS bytes
       FROM ranked AS k
      GROUP BY k.name, k.kind, k.agent_name, k.version, k.day
      ORDER BY k.name, k.kind, k.agent_name, k.version, k.day
      LIMIT :'row_limit'::bigint
 ), measured AS (
     SELECT g.name, g.kind, g.agent_name, g.version, g.day, g.scores, g.value_sum, g.average, g.minimum, g.maximum,
-           g.categories, g.category_count, octet_length(g.categories::text) AS bytes,
-           sum(octet_length(g.categories::text)) OVER (
-               ORDER BY g.name, g.kind, g.agent_name, g.version, g.day) AS bytes_so_far
+           g.categories, g.category_count, g.bytes,
+           (sum(g.bytes) OVER (ORDER BY g.name, g.kind, g.agent_name, g.version, g.day))::bigint AS bytes_so_far
       FROM grouped AS g
 )
 SELECT m.name, m.kind, m.agent_name, m.version, m.day, m.scores, m.value_sum, m.average, m.minimum, m.maximum,
