@@ -20,8 +20,8 @@ class Resource:
 class DatabaseResource(Resource):
     """A resource that answers GET and HEAD by `read`, from any server that is recent enough.
 
-    `read` runs a second time, on the primary, where a replica could not answer. So it changes
-    nothing, and it sends nothing before it returns.
+    `read` runs a second time, on the primary, where a replica could not answer, and after a
+    migration under it. So it changes nothing, and it sends nothing before it returns.
     """
 
     read: Callable[..., None]

@@ -46,8 +46,23 @@ REFUSED = (
 )
 
 
+# The function of PostgreSQL that raises 0A000 "cached plan must not change result type": its texts
+# are translated, and its functions are not.
+PLAN_CHECK = "RevalidateCachedQuery"
+
+
+def is_stale_plan(error: psycopg.Error) -> bool:
+    """Whether a migration has changed the columns that a prepared statement returns.
+
+    The statement has to be prepared again: a new connection does that.
+    """
+    return error.sqlstate == "0A000" and error.diag.source_function == PLAN_CHECK
+
+
 def transient_kind(error: psycopg.Error) -> Transient | None:
     """The kind of a transient error; None for a permanent one."""
+    if is_stale_plan(error):
+        return Transient.CONFLICT
     state = error.sqlstate
     if state is None:  # as after a lost connection
         return kind_without_state(error)

@@ -17,6 +17,7 @@ from service.db.connections import (
     prepare_threshold,
     register_loaders,
 )
+from service.db.errors import is_stale_plan
 from service.db.green_connection import connection_class
 from service.db.queries import Connection, queries
 from service.db.session_settings import READ_ONLY
@@ -94,7 +95,8 @@ def lend(pool: Pool, seconds: float = POOL_TIMEOUT_SECONDS) -> Iterator[Connecti
     """Lend a pool's connection, if one is free within `seconds`; replace one that was closed.
 
     A connection whose write fails as read-only (25006) is discarded: its server was the primary
-    once, and with several hosts in the URL the next connection finds the new primary.
+    once, and with several hosts in the URL the next connection finds the new primary. All of the
+    pool's are, once a migration has made a prepared plan invalid: others have such plans, too.
 
     PostgreSQL's farewell makes an idle socket readable, so polling it (2 µs, no round trip) finds
     connections that a restart closed. The pool's check= costs a round trip and backs off for
@@ -109,6 +111,10 @@ def lend(pool: Pool, seconds: float = POOL_TIMEOUT_SECONDS) -> Iterator[Connecti
         yield conn
     except psycopg.errors.ReadOnlySqlTransaction:
         conn.close()
+        raise
+    except psycopg.errors.FeatureNotSupported as error:
+        if is_stale_plan(error):
+            pool.drain()
         raise
     finally:
         pool.putconn(conn)

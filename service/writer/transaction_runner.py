@@ -10,6 +10,7 @@ import psycopg
 from service.core.clock import Today
 from service.core.overloaded import Overloaded
 from service.core.retry_policy import RetryPolicy
+from service.db.errors import is_stale_plan
 from service.db.pools import is_broken
 from service.db.queries import Connection, queries
 from service.db.statement_timeout import ServerSilent
@@ -149,9 +150,10 @@ class TransactionRunner:
         """Roll back; close a connection that cannot do that, so that the next one is opened.
 
         A connection to a read-only server is closed, too: with several hosts in DATABASE_URL the
-        next connection leads to the primary.
+        next connection leads to the primary. So is one whose prepared plans a migration has made
+        invalid: the next one has none.
         """
-        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction) or is_stale_plan(error):
             conn.close()
         else:
             self._roll_back(conn)

@@ -8,7 +8,10 @@
 -- plan     index scan of the run in one partition, filter, sort in memory
 -- try      \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_id 6738206f-76cb-447b-b55e-2647469279a0
 
-SELECT e.*
+SELECT e.event_id, e.run_id, e.run_name, e.agent_name, e.event_type, e.timestamp,
+       e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out, e.cost,
+       e.cost_source, e.priced_as, e.latency_ms, e.is_error, e.data, e.created_at, e.tie,
+       e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens
   FROM priced_events AS e
  WHERE e.run_id          = :'run_id'::uuid
    AND e.parent_event_id = :'event_id'::uuid

@@ -78,7 +78,11 @@ SELECT p.event_id, p.run_id, p.run_name, p.agent_name, p.event_type, p.timestamp
        p.parent_event_id, p.previous_event_id, p.model, p.tokens_in, p.tokens_out,
        p.cached_tokens, p.cache_write_tokens, p.reasoning_tokens,
        p.cost, p.cost_source, p.priced_as, p.latency_ms, p.is_error, p.data, p.created_at, p.tie, p.found, p.bytes
-  FROM (SELECT e.*, l.position, l.found,
+  FROM (SELECT e.event_id, e.run_id, e.run_name, e.agent_name, e.event_type, e.timestamp,
+               e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out,
+               e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens, e.cost, e.cost_source,
+               e.priced_as, e.latency_ms, e.is_error, e.data, e.created_at, e.tie,
+               l.position, l.found,
                octet_length(e.data::text) AS bytes,
                sum(octet_length(e.data::text))
                    OVER (ORDER BY l.position, e.timestamp DESC, e.tie DESC, e.event_id DESC

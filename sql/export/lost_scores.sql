@@ -24,7 +24,8 @@ WITH slice AS MATERIALIZED (
            row_number() OVER (ORDER BY l.run_id, l.score_id) = :'slice'::bigint AS is_end
       FROM slice AS l
 )
-SELECT d.*, n.is_lost, n.is_end
+SELECT d.run_id, d.score_id, d.event_id, d.name, d.kind, d.value, d.comment, d.metadata, d.source,
+       d.timestamp, d.created_at, d.updated_at, n.is_lost, n.is_end
   FROM numbered      AS n
   JOIN score_details AS d
     ON d.run_id   = n.run_id

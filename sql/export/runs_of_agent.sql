@@ -32,7 +32,11 @@ WITH found AS MATERIALIZED (
                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
       FROM found AS f
 )
-SELECT p.scanned, r.*
+SELECT p.scanned, r.run_id, r.received_on, r.agent_name, r.run_name, r.is_named, r.environment,
+       r.status, r.started_at, r.ended_at, r.last_event_at, r.total_duration_ms, r.total_cost,
+       r.tokens_in, r.tokens_out, r.event_count, r.error_count, r.session_id, r.user_id, r.tags,
+       r.version, r.first_error, r.metadata, r.created_at, r.updated_at, r.cached_tokens,
+       r.cache_write_tokens, r.reasoning_tokens
   FROM page          AS p
   JOIN written_runs AS r
     ON r.run_id = p.run_id

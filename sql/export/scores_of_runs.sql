@@ -10,7 +10,8 @@
 -- plan     index scan, at most the scores of the runs sorted
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set after_score_id accuracy-1 \set row_limit 500
 
-SELECT d.*
+SELECT d.run_id, d.score_id, d.event_id, d.name, d.kind, d.value, d.comment, d.metadata, d.source,
+       d.timestamp, d.created_at, d.updated_at
   FROM score_details AS d
  WHERE d.run_id = ANY (:'run_ids'::uuid[])
 \if :{?after_run_id}

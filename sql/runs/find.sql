@@ -7,6 +7,10 @@
 -- plan     one index look-up
 -- try      \set run_id 8552f8ec-923d-432c-9bc4-802c92078534
 
-SELECT r.*
+SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status, r.started_at,
+       r.ended_at, r.last_event_at, r.total_duration_ms, r.total_cost, r.tokens_in, r.tokens_out,
+       r.event_count, r.error_count, r.session_id, r.user_id, r.tags, r.version, r.first_error,
+       r.metadata, r.created_at, r.updated_at, r.cached_tokens, r.cache_write_tokens,
+       r.reasoning_tokens
   FROM shown_runs AS r
  WHERE r.run_id = :'run_id'::uuid;

@@ -9,7 +9,11 @@
 -- plan     index scan in the order of the index, no sort
 -- try      \set agent_name Researcher \set row_limit 50 \set row_offset 0
 
-SELECT r.*
+SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status, r.started_at,
+       r.ended_at, r.last_event_at, r.total_duration_ms, r.total_cost, r.tokens_in, r.tokens_out,
+       r.event_count, r.error_count, r.session_id, r.user_id, r.tags, r.version, r.first_error,
+       r.metadata, r.created_at, r.updated_at, r.cached_tokens, r.cache_write_tokens,
+       r.reasoning_tokens
   FROM paged_runs AS r
  WHERE r.agent_name = :'agent_name'
  ORDER BY r.started_at DESC, r.run_id DESC

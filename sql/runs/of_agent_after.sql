@@ -10,7 +10,11 @@
 -- plan     index scan from the cursor on, no sort
 -- try      \set agent_name Researcher \set started_at '2026-11-22 23:59:00+00' \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set row_limit 50
 
-SELECT r.*
+SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status, r.started_at,
+       r.ended_at, r.last_event_at, r.total_duration_ms, r.total_cost, r.tokens_in, r.tokens_out,
+       r.event_count, r.error_count, r.session_id, r.user_id, r.tags, r.version, r.first_error,
+       r.metadata, r.created_at, r.updated_at, r.cached_tokens, r.cache_write_tokens,
+       r.reasoning_tokens
   FROM paged_runs AS r
  WHERE r.agent_name = :'agent_name'
    AND (r.started_at, r.run_id) < (:'started_at'::timestamptz, :'run_id'::uuid)

@@ -8,7 +8,8 @@
 -- plan     index scan, sort in memory
 -- try      \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set row_limit 100
 
-SELECT d.*, count(*) OVER () AS found
+SELECT d.run_id, d.score_id, d.event_id, d.name, d.kind, d.value, d.comment, d.metadata, d.source,
+       d.timestamp, d.created_at, d.updated_at, count(*) OVER () AS found
   FROM score_details AS d
  WHERE d.run_id = :'run_id'::uuid
  ORDER BY d.timestamp DESC, d.score_id DESC

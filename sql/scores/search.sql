@@ -17,7 +17,8 @@
 -- plan     by its values: scores_pkey for a run; the runs of an agent, or a walk back in time
 -- try      \set row_limit 51 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_id 6738206f-76cb-447b-b55e-2647469279a0 \set agent Researcher \set name accuracy \set source api \set from_at '2026-11-01' \set to_at '2026-12-24' \set after_timestamp '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set after_score_id accuracy-1
 
-SELECT d.*, r.agent_name
+SELECT d.run_id, d.score_id, d.event_id, d.name, d.kind, d.value, d.comment, d.metadata, d.source,
+       d.timestamp, d.created_at, d.updated_at, r.agent_name
   FROM score_details AS d
 \if :{?agent}
   JOIN runs AS r

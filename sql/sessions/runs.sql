@@ -10,7 +10,11 @@
 -- plan     index scan in the order of the index, backwards, no sort
 -- try      \set session_id s-17 \set after_started_at '2026-11-01' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set row_limit 51
 
-SELECT r.*
+SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.status, r.started_at,
+       r.ended_at, r.last_event_at, r.total_duration_ms, r.total_cost, r.tokens_in, r.tokens_out,
+       r.event_count, r.error_count, r.session_id, r.user_id, r.tags, r.version, r.first_error,
+       r.metadata, r.created_at, r.updated_at, r.cached_tokens, r.cache_write_tokens,
+       r.reasoning_tokens
   FROM paged_runs AS r
  WHERE r.session_id = :'session_id'
 \if :{?after_run_id}

@@ -4,6 +4,8 @@ Requests with a cursor always go to the primary: a lagging replica would silentl
 
 A 404 of a replica may mean lag. A replica that cancels a read, because the replay removes rows that
 the read still sees (40001), or that goes away during a read, has answered nothing.
+
+A read whose prepared plan a migration has made invalid runs again on the same server.
 """
 
 import logging
@@ -18,6 +20,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from service.api.response_headers import COMMIT_LSN
 from service.db.database import Database
+from service.db.errors import is_stale_plan
 from service.db.replica import Replica, is_server_unavailable
 from service.db.request_routing import ReadRouting, ReplicaMissing, read_routing
 from service.telemetry.logging import reason
@@ -50,12 +53,13 @@ def read_with_fallback(
 ) -> None:
     """Call `read` on any server that is recent enough; after a replica's failure, on the primary.
 
-    `read` may run twice because it changes nothing and has sent nothing yet.
+    `read` may run again because it changes nothing and has sent nothing yet.
     """
     routing = ReadRouting(
         req.get_header(COMMIT_LSN), database.primary if needs_primary(req) else None
     )
     read_routing.set(routing)
+    read = with_new_plans(read)
     try:
         read(req, resp, **params)
     except Exception as error:
@@ -64,6 +68,24 @@ def read_with_fallback(
         ASKED_AGAIN.labels(str(routing.replica.number)).inc()
         routing.server, routing.replica = database.primary, None
         read(req, resp, **params)
+
+
+def with_new_plans(read: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a read: it runs again after a migration has made a prepared plan invalid.
+
+    The pool has discarded its connections by then, so the second time all is prepared again.
+    """
+
+    def read_again(req: falcon.Request, resp: falcon.Response, **params: Any) -> None:
+        try:
+            read(req, resp, **params)
+        except psycopg.errors.FeatureNotSupported as error:
+            if not is_stale_plan(error):
+                raise
+            log.info("a read is retried: a migration changed what its statement returns")
+            read(req, resp, **params)
+
+    return read_again
 
 
 def needs_primary(req: falcon.Request) -> bool:
