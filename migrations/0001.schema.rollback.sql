@@ -2,6 +2,8 @@
 --
 -- locks    what it drops, against everyone, until it ends
 -- loses    every agent, run and event
+-- lost     events  agents, runs, events
+--          all events, and the metrics with them
 
 SET LOCAL lock_timeout = '2s';
 

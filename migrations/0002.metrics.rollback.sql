@@ -2,6 +2,8 @@
 --
 -- locks    what it drops, against everyone, until it ends
 -- loses    the metrics; python -m service verify --repair counts them again from the events
+-- again    metric_deltas, daily_metrics, quarter_hour_metrics, daily_latency, quarter_hour_latency, daily_rollups,
+--          daily_latency_rollups, latency_rollups, agent_totals, model_totals, latency_buckets, fold_state, refresh_leader
 
 SET LOCAL lock_timeout = '2s';
 

@@ -2,6 +2,7 @@
 --
 -- locks    what it drops, against everyone, until it ends
 -- loses    the prices
+-- again    model_prices
 
 SET LOCAL lock_timeout = '2s';
 

@@ -2,6 +2,7 @@
 --
 -- locks    model_prices, against everyone, until it ends
 -- loses    the built-in prices, which prices update loads again, and the file's prices above a number of tokens
+-- again    price_patterns, price_providers, model_prices
 
 SET LOCAL lock_timeout = '2s';
 

@@ -2,6 +2,7 @@
 --
 -- locks    refresh_leader, against everyone, until it ends
 -- loses    when the last fold failed, and from what
+-- again    refresh_leader
 
 SET LOCAL lock_timeout = '2s';
 

@@ -3,6 +3,9 @@
 -- locks    events and runs, against everyone, until it ends: it writes every run
 -- loses    the order of events of one moment; whether an event is stamped at its end, when each run ended, and
 --          that inner agents end no run can be counted again
+-- lost     times  events.tie, events.stamped_at_end, runs.owner_tie
+--          the order of events of one moment, and which events are stamped at their end
+-- again    runs.started_at, runs.duration_us, runs.status, runs.ended_at, runs.pending_ends
 
 SET LOCAL lock_timeout = '2s';
 

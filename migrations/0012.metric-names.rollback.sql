@@ -2,6 +2,7 @@
 --
 -- locks    the table, against everyone, until it ends
 -- loses    which names count as themselves; runs that retention removed keep counting under (other)
+-- again    metric_names
 
 SET LOCAL lock_timeout = '2s';
 

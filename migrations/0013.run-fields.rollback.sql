@@ -2,6 +2,7 @@
 --
 -- locks    runs, against everyone, until it ends
 -- loses    nothing: events still have what the fields were read from
+-- again    runs.session_id, runs.user_id, runs.tags, runs.version, runs.first_error, runs.field_sources
 
 SET LOCAL lock_timeout = '2s';
 

@@ -2,6 +2,7 @@
 --
 -- locks    events, against everyone, until it ends
 -- loses    the fingerprints, which can be computed again
+-- again    events.error_fingerprint
 
 SET LOCAL lock_timeout = '2s';
 

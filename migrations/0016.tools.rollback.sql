@@ -2,6 +2,10 @@
 --
 -- locks    events and the metric tables, against everyone, until it ends
 -- loses    which tool a removed run called; the data of events keeps the names
+-- lost     tools  retired_metrics.tool
+--          which tools removed runs called: nothing can count them again
+-- again    events.tool, metric_names, metric_deltas, daily_metrics, quarter_hour_metrics, daily_latency, quarter_hour_latency,
+--          daily_rollups, daily_latency_rollups, latency_rollups
 
 SET LOCAL lock_timeout = '2s';
 

@@ -2,6 +2,7 @@
 --
 -- locks    runs, against writers, until it ends: as on the way there
 -- loses    nothing: first_error is set again by the older rule
+-- again    runs.first_error
 
 SET LOCAL lock_timeout = '2s';
 

@@ -2,6 +2,8 @@
 --
 -- locks    span_messages, against everyone, until it ends
 -- loses    which client sent the messages that wait
+-- lost     message-clients  span_messages.client
+--          which client sent the messages that wait: they count for no client's share
 
 SET LOCAL lock_timeout = '2s';
 

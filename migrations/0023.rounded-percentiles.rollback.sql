@@ -2,6 +2,7 @@
 --
 -- locks    no table; the rows of latency_buckets, which nobody else writes
 -- loses    nothing
+-- again    latency_buckets
 
 SET LOCAL lock_timeout = '2s';
 

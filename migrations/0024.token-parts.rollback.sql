@@ -2,6 +2,10 @@
 --
 -- locks    events, runs and the metric tables, against everyone, until it ends
 -- loses    how many tokens of caches and of reasoning removed runs had; the data of events keep the numbers
+-- lost     token-parts  retired_metrics.cached_tokens, retired_metrics.cache_write_tokens, retired_metrics.reasoning_tokens
+--          tokens of caches and of reasoning of runs that retention removed: nothing can count them again
+-- again    events.cached_tokens, events.cache_write_tokens, events.reasoning_tokens, runs.cached_tokens, runs.cache_write_tokens,
+--          runs.reasoning_tokens, metric_deltas, daily_metrics, quarter_hour_metrics, daily_rollups, model_totals
 
 SET LOCAL lock_timeout = '2s';
 

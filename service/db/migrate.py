@@ -65,16 +65,18 @@ def up(url: str, last: str | None = None) -> list[str]:
         return applied
 
 
-def down(url: str, count: int) -> list[str]:
+def down(url: str, count: int, shown: list[str] | None = None) -> list[str]:
     """Roll back the last `count` migrations; return their names, the latest first.
 
     Raises Failure, before any change, if a migration has no rollback file: yoyo would do nothing
-    and record it as rolled back.
+    and record it as rolled back. Also if they are not those that the user was `shown`.
     """
     with migrating(url) as backend:
         known = known_migrations()
         refuse_newer(url, known)
         last = list(backend.to_rollback(known))[:count]
+        if shown is not None and [migration.id for migration in last] != shown:
+            raise Failure("meanwhile another process migrated the database; nothing was done")
         for migration in last:
             if not (DIRECTORY / (migration.id + ROLLBACK)).exists():
                 raise Failure(f"migrations/{migration.id}{ROLLBACK} is missing")

@@ -10,7 +10,7 @@ FORWARD_HEADER = """\
 -- {name}: what it does.
 --
 -- locks    what, and for how long
--- safe     while the old code runs? and why
+-- safe     yes or no, while the old code runs: and why
 
 SET LOCAL lock_timeout = '2s';
 
@@ -20,6 +20,9 @@ ROLLBACK_HEADER = """\
 --
 -- locks    what, and for how long
 -- loses    which data
+-- lost     WORD  TABLE or TABLE.COLUMN, … that nothing fills again
+--          what this is
+-- again    TABLE or TABLE.COLUMN, … that the migration fills again
 
 SET LOCAL lock_timeout = '2s';
 

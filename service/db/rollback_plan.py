@@ -1,39 +1,13 @@
-"""The plan of `migrate down`: it lists the tables that would be dropped, and changes nothing."""
+"""The plan of `migrate down`: it finds what would be dropped and lost, and changes nothing."""
 
 import re
 from typing import NamedTuple
 
 from service.core.failure import Failure
 from service.db.migrate import known_migrations, migrating, reach, refuse_newer
+from service.db.migration_headers import Loss, losses_of, rollback_text
 from service.db.queries import Connection, queries
-from service.db.schema_version import DIRECTORY, ROLLBACK
-
-
-class Loss(NamedTuple):
-    """What is gone for good with the rows of a table."""
-
-    table: str
-    text: str
-
-
-LOSSES = {
-    "events": Loss("events", "all events, and the metrics with them"),
-    "metrics": Loss(
-        "retired_metrics",
-        "metrics of weeks whose events retention removed: nothing can count them again",
-    ),
-    "versions": Loss(
-        "retired_versions",
-        "sums by version of runs that retention removed: nothing can count them again",
-    ),
-    "scores": Loss("scores", "all scores of runs"),
-    "score-sums": Loss(
-        "retired_scores",
-        "sums of the scores of runs that retention removed: nothing can count them again",
-    ),
-    "keys": Loss("api_keys", "all API keys: afterwards the service is open to all, without a key"),
-    "audit-log": Loss("audit_log", "the audit log: who deleted, renamed, created and revoked what"),
-}
+from service.db.sessions_in_use import sessions_in_use
 
 
 class LostTable(NamedTuple):
@@ -44,17 +18,20 @@ class LostTable(NamedTuple):
     bytes: int
 
 
+class LostColumn(NamedTuple):
+    """A column that nothing fills again, as TABLE.COLUMN: how many rows have a value in it."""
+
+    name: str
+    rows: int
+
+
 class Rollback(NamedTuple):
-    """What `down` would do: the migrations, the latest first, and the tables that they drop."""
+    """What `down` would do: the migrations, the latest first, and what goes with them."""
 
     names: list[str]
     tables: list[LostTable]
-
-    @property
-    def losses(self) -> list[str]:
-        """The words of LOSSES whose tables go and have rows."""
-        filled = {table.name for table in self.tables if table.rows}
-        return [word for word, loss in LOSSES.items() if loss.table in filled]
+    columns: list[LostColumn]
+    losses: list[Loss]  # those of which there is something
 
 
 def plan_down(url: str, count: int) -> Rollback:
@@ -71,17 +48,25 @@ def plan_down(url: str, count: int) -> Rollback:
             raise Failure(f"applied migrations: {len(names)}, fewer than {count}; nothing was done")
         with reach(url) as conn:
             refuse_sessions(conn)
-            tables = [size_of(conn, name) for name in dropped_by(names[:count])]
-    return Rollback(names[:count], tables)
+            return plan_of(conn, names[:count])
+
+
+def plan_of(conn: Connection, names: list[str]) -> Rollback:
+    """What goes with these migrations."""
+    losses = losses_of(sorted(names))
+    tables = [size_of(conn, name) for name in dropped_by(names)]
+    targets = [target for loss in losses for target in loss.targets]
+    columns = [values_of(conn, target) for target in targets if "." in target]
+    filled = {table.name for table in tables if table.rows}
+    filled |= {column.name for column in columns if column.rows}
+    return Rollback(names, tables, columns, [loss for loss in losses if filled & {*loss.targets}])
 
 
 def refuse_sessions(conn: Connection) -> None:
     """Raise Failure while the service or one of its commands is connected to the database."""
-    found = queries.migrations.sessions(conn).fetchall()
-    if found:
-        kinds = ", ".join(f"{row['sessions']} {row['application_name']}" for row in found)
+    if sessions := sessions_in_use(conn):
         raise Failure(
-            f"the database is in use ({kinds}); nothing was done. Stop these processes first"
+            f"the database is in use ({sessions}); nothing was done. Stop these processes first"
         )
 
 
@@ -90,11 +75,7 @@ def dropped_by(names: list[str]) -> list[str]:
 
     Raises Failure if one of the files is missing.
     """
-    files = [DIRECTORY / (name + ROLLBACK) for name in names]
-    for file in files:
-        if not file.is_file():
-            raise Failure(f"{file.name} is missing: nothing was rolled back")
-    texts = [file.read_text() for file in files]
+    texts = [rollback_text(name) for name in names]
     return [table for text in texts for table in re.findall(r"^DROP TABLE (\w+)", text, re.M)]
 
 
@@ -102,3 +83,10 @@ def size_of(conn: Connection, table: str) -> LostTable:
     """The size of a table."""
     row = queries.migrations.table_size(conn, relation=table, name=table).fetchall()[0]
     return LostTable(table, row["rows"], int(row["bytes"]))
+
+
+def values_of(conn: Connection, target: str) -> LostColumn:
+    """The values of a column, by its TABLE.COLUMN."""
+    table, column = target.split(".")
+    row = queries.migrations.column_values(conn, relation=table, column=column).fetchall()[0]
+    return LostColumn(target, row["rows"])

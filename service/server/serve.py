@@ -71,7 +71,8 @@ def serve_embedded(config: Config) -> int:
 def migrate(url: str, wait: int = 0) -> int:
     """Run `python -m service migrate up` and return its exit code.
 
-    In a separate process, because yoyo, sqlparse and psycopg would stay in this one's memory.
+    In a separate process, because yoyo, sqlparse and psycopg would stay in this one's memory. It
+    can ask nobody: beside older processes, what these do not survive is not applied.
     """
     return run(url, "service", "migrate", "up", "--quiet", "--wait", str(wait))
 
@@ -84,7 +85,8 @@ def check_start(url: str) -> int:
 def run(url: str, module: str, *arguments: str) -> int:
     """Run a module of the service on a database; return its exit code."""
     command = [sys.executable, "-m", module, *arguments]
-    return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
+    variables = {**os.environ, "DATABASE_URL": url}
+    return subprocess.run(command, stdin=subprocess.DEVNULL, env=variables, check=False).returncode
 
 
 def gunicorn() -> list[str]:

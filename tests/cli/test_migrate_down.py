@@ -6,7 +6,7 @@ import psycopg
 
 from service.db.schema_version import known_names
 from tests.client import Client
-from tests.db.old import LONG_AGO, receive, retain, run_on
+from tests.db.old import LONG_AGO, on, receive, retain, run_on
 from tests.events import event, new_id
 from tests.processes.harness import run, type_into
 from tests.resources.scores.made import score, send
@@ -73,7 +73,7 @@ def test_yes_alone_is_not_enough_for_what_nothing_restores(
     arguments = ["migrate", "down", str(ALL - 2), "--yes"]  # to 0002.metrics
     refused = run(tmp_path, *arguments, DATABASE_URL=database_url)
     assert refused.returncode == 1
-    needed = "--lose metrics --lose versions --lose keys --lose audit-log"
+    needed = "--lose metrics --lose keys --lose audit-log --lose versions --lose token-parts"
     assert refused.stderr == f"gati-backend: nothing was done: add {needed} to confirm\n"
     for told in (
         "would lose metrics: metrics of weeks whose events retention removed",
@@ -83,7 +83,8 @@ def test_yes_alone_is_not_enough_for_what_nothing_restores(
     ):
         assert told in refused.stdout
     assert "would lose events" not in refused.stdout
-    arguments += ["--lose", "metrics", "--lose", "versions", "--lose", "keys"]
+    for word in ("metrics", "versions", "keys", "token-parts"):
+        arguments += ["--lose", word]
     refused = run(tmp_path, *arguments, DATABASE_URL=database_url)
     assert "nothing was done: add --lose audit-log to confirm" in refused.stderr
     assert stored(database_url) == 0
@@ -97,6 +98,31 @@ def test_events_are_a_loss_to_be_named(database_url: str, tmp_path: Path) -> Non
     refused = run(tmp_path, "migrate", "down", str(ALL), "--yes", DATABASE_URL=database_url)
     assert "nothing was done: add --lose events " in refused.stderr
     assert stored(database_url) == 1
+
+
+def test_columns_with_what_nothing_counts_again_are_losses_to_be_named(
+    database_url: str, tmp_path: Path
+) -> None:
+    plain = {"model": "m", "tokens_in": 9, "tokens_out": 8}
+    receive(database_url, LONG_AGO, event(new_id(), "llm_call", timestamp=on(LONG_AGO), data=plain))
+    names = sorted(known_names())
+    arguments = ["migrate", "down", str(ALL - names.index("0024.token-parts")), "--yes"]
+    assert retain(database_url)
+    done = run(tmp_path, *arguments, DATABASE_URL=database_url)
+    assert "would delete column retired_metrics.cached_tokens: 0 values\n" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
+    assert run(tmp_path, "migrate", "up", DATABASE_URL=database_url).returncode == 0
+    cached = plain | {"cached_tokens": 7}
+    receive(
+        database_url, LONG_AGO, event(new_id(), "llm_call", timestamp=on(LONG_AGO), data=cached)
+    )
+    assert retain(database_url)
+    refused = run(tmp_path, *arguments, DATABASE_URL=database_url)
+    assert refused.stderr == "gati-backend: nothing was done: add --lose token-parts to confirm\n"
+    assert "would delete column retired_metrics.cached_tokens: 1 values\n" in refused.stdout
+    assert "would lose token-parts: tokens of caches and of reasoning of runs" in refused.stdout
+    arguments += ["--lose", "token-parts"]
+    assert run(tmp_path, *arguments, DATABASE_URL=database_url).returncode == 0
 
 
 def test_scores_are_losses_to_be_named(database_url: str, tmp_path: Path) -> None:

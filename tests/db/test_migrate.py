@@ -55,6 +55,19 @@ def test_up_down_status_and_history_tell_one_story(empty_database_url: str) -> N
     ]
 
 
+@pytest.mark.usefixtures("directory")
+def test_down_rolls_back_nothing_but_what_was_shown(empty_database_url: str) -> None:
+    url = empty_database_url
+    migrate.up(url)
+    shown = ["0002.two"]
+    assert migrate.down(url, 1) == shown  # somebody else is faster
+    with pytest.raises(Failure, match="meanwhile another process migrated the database"):
+        migrate.down(url, 1, shown)
+    assert tables(url) == {"one"}
+    migrate.up(url)
+    assert migrate.down(url, 1, shown) == shown
+
+
 def test_a_failing_migration_is_named_and_leaves_nothing_of_itself(
     empty_database_url: str, directory: Path
 ) -> None:
