@@ -2,6 +2,7 @@
 --
 -- locks    runs, against everyone, until it ends; no row is read
 -- loses    nothing: lists measure the metadata
+-- again    runs.metadata_bytes
 
 SET LOCAL lock_timeout = '2s';
 

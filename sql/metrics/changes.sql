@@ -2,8 +2,7 @@
 --
 -- With environment these are the events of the runs that started in a window: bound them by runs/search_window. Without it
 -- each event counts at its own time. A call is an event that names a model, or whose type is llm_call; of a tool, each event
--- that names it. The two tables of quarter_hour_metrics_live are read by themselves: summing each quarter hour first takes four
--- times as long.
+-- that names it.
 --
 -- params   interval     text         hour or day
 -- params   tz           text         a time zone's name
@@ -60,20 +59,11 @@ WITH counted AS (
 \else
     SELECT q.agent_name, q.quarter_hour AS at, q.model, q.tool, q.event_type, q.events, q.errors,
            q.tokens_in, q.tokens_out, q.cost, q.runs, q.failed
-      FROM quarter_hour_metrics AS q
+      FROM quarter_hour_metrics_parts AS q
      WHERE q.quarter_hour >= :'before_from'::timestamptz
        AND q.quarter_hour <  :'to_at'::timestamptz
 \if :{?agent}
        AND q.agent_name = :'agent'
-\endif
-     UNION ALL
-    SELECT m.agent_name, m.quarter_hour, m.model, m.tool, m.event_type, m.events, m.errors,
-           m.tokens_in, m.tokens_out, m.cost, m.runs, m.failed
-      FROM metric_deltas AS m
-     WHERE m.quarter_hour >= :'before_from'::timestamptz
-       AND m.quarter_hour <  :'to_at'::timestamptz
-\if :{?agent}
-       AND m.agent_name = :'agent'
 \endif
 \endif
 ), placed AS (

@@ -22,10 +22,9 @@ WITH histogram AS (
     SELECT '' AS name,
 \endif
            d.latency_bucket, sum(d.events)::bigint AS events
-      FROM daily_latency_live AS d
+      FROM daily_latency_parts AS d
      WHERE d.day >= :'from_at'::timestamptz::date
        AND d.day <  :'to_at'::timestamptz::date
-       AND d.events <> 0
 \if :{?group_by}
 \if :{?names}
        AND d.:"group_by" = ANY (:'names'::text[])
@@ -44,6 +43,7 @@ WITH histogram AS (
        AND d.tool = :'tool'
 \endif
      GROUP BY name, d.latency_bucket
+    HAVING sum(d.events) <> 0
 ), largest AS (
     SELECT h.name,
            sum(h.events)::bigint       AS events,

@@ -22,10 +22,9 @@ WITH histogram AS (
     SELECT '' AS name,
 \endif
            d.day::timestamptz AS at, d.latency_bucket, sum(d.events)::bigint AS events
-      FROM daily_latency_live AS d
+      FROM daily_latency_parts AS d
      WHERE d.day >= :'from_at'::timestamptz::date
        AND d.day <  :'to_at'::timestamptz::date
-       AND d.events <> 0
 \if :{?agent}
        AND d.agent_name = :'agent'
 \endif
@@ -39,6 +38,7 @@ WITH histogram AS (
        AND d.tool = :'tool'
 \endif
      GROUP BY name, d.day, d.latency_bucket
+    HAVING sum(d.events) <> 0
 ), points AS (
     SELECT h.name, h.at,
            sum(h.events)               AS events,

@@ -26,10 +26,9 @@ WITH points AS (
 \endif
            d.day::timestamptz AS at,
            sum(d.:"metric") AS value
-      FROM daily_metrics_live AS d
+      FROM daily_metrics_parts AS d
      WHERE d.day >= :'from_at'::timestamptz::date
        AND d.day <  :'to_at'::timestamptz::date
-       AND d.:"counted" <> 0
 \if :{?agent}
        AND d.agent_name = :'agent'
 \endif
@@ -43,6 +42,7 @@ WITH points AS (
        AND d.tool = :'tool'
 \endif
      GROUP BY name, d.day
+    HAVING sum(d.:"counted") <> 0
 ), largest AS (
     SELECT p.name, sum(p.value) AS size
       FROM points AS p

@@ -14,11 +14,10 @@
 
 WITH histogram AS (
     SELECT r.name, r.latency_bucket, sum(r.events)::bigint AS events
-      FROM daily_latency_rollups_live AS r
+      FROM daily_latency_rollups_parts AS r
      WHERE r.dimension = :'dimension'
        AND r.day >= :'from_at'::timestamptz::date
        AND r.day <  :'to_at'::timestamptz::date
-       AND r.events <> 0
 \if :{?name}
        AND r.name = :'name'
 \endif
@@ -26,6 +25,7 @@ WITH histogram AS (
        AND r.name = ANY (:'names'::text[])
 \endif
      GROUP BY r.name, r.latency_bucket
+    HAVING sum(r.events) <> 0
 ), largest AS (
     SELECT h.name,
            sum(h.events)::bigint       AS events,

@@ -25,7 +25,7 @@ SELECT d.model                   AS model,
        sum(d.cost)               AS cost,
        sum(d.latency_us)         AS latency_us,
        sum(d.cost)::text     AS exact_cost
-  FROM daily_metrics_live AS d
+  FROM daily_metrics_parts AS d
  WHERE d.agent_name = :'agent'
    AND d.model <> ''
    AND d.day >= :'from_at'::timestamptz::date

@@ -24,7 +24,7 @@ SELECT r.name                    AS model,
        sum(r.cost)               AS cost,
        sum(r.latency_us)         AS latency_us,
        sum(r.cost)::text     AS exact_cost
-  FROM daily_rollups_live AS r
+  FROM daily_rollups_parts AS r
  WHERE r.dimension = 'model'
    AND r.name <> ''
    AND r.day >= :'from_at'::timestamptz::date

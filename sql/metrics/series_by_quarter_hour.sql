@@ -17,21 +17,19 @@
 -- returns  name text, at timestamp with time zone, value numeric
 -- rows     one per group and hour or day in which something happened
 -- index    quarter_hour_metrics_pkey
--- plan     index scan where an agent is given, else the window by quarter_hour_metrics_quarter_hour_idx; and the deltas
+-- plan     twice, for the largest groups and for their points: index scan where an agent is given, else the window by quarter_hour_metrics_quarter_hour_idx; and the deltas
 -- try      \set metric cost \set counted events \set group_by event_type \set interval hour \set tz Europe/Paris \set agent Researcher \set event_type llm_call \set model gpt-4o \set tool search \set from_at '2026-11-01' \set to_at '2026-11-24' \set row_limit 20
 
-WITH points AS (
+WITH chosen AS NOT MATERIALIZED (
 \if :{?group_by}
     SELECT q.:"group_by" AS name,
 \else
     SELECT '' AS name,
 \endif
-           date_trunc(:'interval', q.quarter_hour, :'tz') AS at,
-           sum(q.:"metric") AS value
-      FROM quarter_hour_metrics_live AS q
+           q.quarter_hour, q.:"metric" AS value, q.:"counted" AS counted
+      FROM quarter_hour_metrics_parts AS q
      WHERE q.quarter_hour >= :'from_at'::timestamptz
        AND q.quarter_hour <  :'to_at'::timestamptz
-       AND q.:"counted" <> 0
 \if :{?agent}
        AND q.agent_name = :'agent'
 \endif
@@ -44,16 +42,18 @@ WITH points AS (
 \if :{?tool}
        AND q.tool = :'tool'
 \endif
-     GROUP BY name, at
 ), largest AS (
-    SELECT p.name, sum(p.value) AS size
-      FROM points AS p
-     GROUP BY p.name
-     ORDER BY size DESC, p.name
+    SELECT c.name, sum(c.value) AS size
+      FROM chosen AS c
+     GROUP BY c.name
+    HAVING sum(c.counted) <> 0
+     ORDER BY size DESC, c.name
      LIMIT :'row_limit'::bigint
 )
-SELECT p.name, p.at, p.value
-  FROM points  AS p
+SELECT c.name, date_trunc(:'interval', c.quarter_hour, :'tz') AS at, sum(c.value) AS value
+  FROM chosen  AS c
   JOIN largest AS l
-    ON l.name = p.name
- ORDER BY l.size DESC, p.name, p.at;
+    ON l.name = c.name
+ GROUP BY l.size, c.name, at
+HAVING sum(c.counted) <> 0
+ ORDER BY l.size DESC, c.name, at;

@@ -19,7 +19,7 @@ SELECT d.tool AS tool,
        sum(d.errors)::bigint AS errors,
        sum(d.cost)           AS cost,
        sum(d.latency_us)     AS latency_us
-  FROM daily_metrics_live AS d
+  FROM daily_metrics_parts AS d
  WHERE d.agent_name = :'agent'
    AND d.tool <> ''
    AND d.day >= :'from_at'::timestamptz::date

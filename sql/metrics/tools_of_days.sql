@@ -18,7 +18,7 @@ SELECT r.name AS tool,
        sum(r.errors)::bigint AS errors,
        sum(r.cost)           AS cost,
        sum(r.latency_us)     AS latency_us
-  FROM daily_rollups_live AS r
+  FROM daily_rollups_parts AS r
  WHERE r.dimension = 'tool'
    AND r.name <> ''
    AND r.day >= :'from_at'::timestamptz::date

@@ -64,6 +64,21 @@ SELECT 'tool', m.tool, (m.quarter_hour AT TIME ZONE 'UTC')::date,
 
 COMMENT ON VIEW waiting_rollups IS 'What waits in metric_deltas for daily_rollups';
 
+CREATE VIEW daily_rollups_parts AS
+SELECT r.dimension, r.name, r.day,
+       r.events, r.errors, r.tokens_in, r.tokens_out, r.cost, r.latency_us, r.runs,
+       r.completed, r.failed, r.duration_us,
+       r.cached_tokens, r.cache_write_tokens, r.reasoning_tokens
+  FROM daily_rollups AS r
+ UNION ALL
+SELECT w.dimension, w.name, w.day,
+       w.events, w.errors, w.tokens_in, w.tokens_out, w.cost, w.latency_us, w.runs,
+       w.completed, w.failed, w.duration_us,
+       w.cached_tokens, w.cache_write_tokens, w.reasoning_tokens
+  FROM waiting_rollups AS w;
+
+COMMENT ON VIEW daily_rollups_parts IS 'The rows of daily_rollups and of what waits in metric_deltas for it, not added up: sum what you group otherwise than daily_rollups_live does; exact in every snapshot';
+
 CREATE VIEW daily_rollups_live AS
 SELECT p.dimension, p.name, p.day,
        sum(p.events)::bigint        AS events,
@@ -79,17 +94,7 @@ SELECT p.dimension, p.name, p.day,
        sum(p.cached_tokens)         AS cached_tokens,
        sum(p.cache_write_tokens)    AS cache_write_tokens,
        sum(p.reasoning_tokens)      AS reasoning_tokens
-  FROM (SELECT r.dimension, r.name, r.day,
-               r.events, r.errors, r.tokens_in, r.tokens_out, r.cost, r.latency_us, r.runs,
-               r.completed, r.failed, r.duration_us,
-               r.cached_tokens, r.cache_write_tokens, r.reasoning_tokens
-          FROM daily_rollups AS r
-         UNION ALL
-        SELECT w.dimension, w.name, w.day,
-               w.events, w.errors, w.tokens_in, w.tokens_out, w.cost, w.latency_us, w.runs,
-               w.completed, w.failed, w.duration_us,
-               w.cached_tokens, w.cache_write_tokens, w.reasoning_tokens
-          FROM waiting_rollups AS w) AS p
+  FROM daily_rollups_parts AS p
  GROUP BY p.dimension, p.name, p.day;
 
 COMMENT ON VIEW daily_rollups_live IS 'Sums by day (UTC) along one dimension at a time, exact in every snapshot. Ask for one dimension; the daily_..._totals_live are cut from it.';

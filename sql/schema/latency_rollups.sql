@@ -39,14 +39,19 @@ SELECT d.dimension, d.name, (m.quarter_hour AT TIME ZONE 'UTC')::date AS day, b.
 
 COMMENT ON VIEW waiting_latency_rollups IS 'What waits in metric_deltas for the latency rollups';
 
+CREATE VIEW daily_latency_rollups_parts AS
+SELECT r.dimension, r.name, r.day, r.latency_bucket, r.events
+  FROM daily_latency_rollups AS r
+ UNION ALL
+SELECT w.dimension, w.name, w.day, w.latency_bucket, w.events
+  FROM waiting_latency_rollups AS w;
+
+COMMENT ON VIEW daily_latency_rollups_parts IS 'The rows of daily_latency_rollups and of what waits in metric_deltas for it, not added up: sum what you group otherwise than daily_latency_rollups_live does; exact in every snapshot';
+
 CREATE VIEW daily_latency_rollups_live AS
 SELECT p.dimension, p.name, p.day, p.latency_bucket,
        sum(p.events)::bigint AS events
-  FROM (SELECT r.dimension, r.name, r.day, r.latency_bucket, r.events
-          FROM daily_latency_rollups AS r
-         UNION ALL
-        SELECT w.dimension, w.name, w.day, w.latency_bucket, w.events
-          FROM waiting_latency_rollups AS w) AS p
+  FROM daily_latency_rollups_parts AS p
  GROUP BY p.dimension, p.name, p.day, p.latency_bucket;
 
 COMMENT ON VIEW daily_latency_rollups_live IS 'Events by day (UTC) and latency bucket along one dimension at a time, exact in every snapshot. Ask for one dimension.';

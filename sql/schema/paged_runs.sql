@@ -13,4 +13,4 @@ SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.statu
        r.created_at, r.updated_at, r.cached_tokens, r.cache_write_tokens, r.reasoning_tokens
   FROM runs AS r;
 
-COMMENT ON VIEW paged_runs IS 'Runs as lists return them: shown_runs, but metadata above 16 KB is left out, since a page has up to 1,000 runs. Queries select all columns of it, so its columns change only while the service is stopped: else another set of columns is another view.';
+COMMENT ON VIEW paged_runs IS 'Runs as lists return them: shown_runs, but metadata above 16 KB is left out, since a page has up to 1,000 runs.';

@@ -13,4 +13,4 @@ SELECT e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp
     ON e.received_on = r.received_on
    AND e.run_id      = r.run_id;
 
-COMMENT ON VIEW priced_events IS 'Events as the API returns them: event_details and from which price the cost is. Select by run_id: the run names the one partition to read. Queries select all columns of it, so its columns change only while the service is stopped: else another set of columns is another view.';
+COMMENT ON VIEW priced_events IS 'Events as the API returns them: event_details and from which price the cost is. Select by run_id: the run names the one partition to read.';

@@ -54,4 +54,4 @@ SELECT s.run_id, s.score_id, s.event_id, s.name, s.kind,
        s.comment, s.metadata, s.source, s.timestamp, s.created_at, s.updated_at
   FROM scores AS s;
 
-COMMENT ON VIEW score_details IS 'Scores as the API returns them. Queries select all columns of it, so its columns never change: another set of columns is another view.';
+COMMENT ON VIEW score_details IS 'Scores as the API returns them';

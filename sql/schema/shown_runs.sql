@@ -9,4 +9,4 @@ SELECT r.run_id, r.received_on, r.run_name, r.agent_name, r.environment, r.statu
        r.metadata, r.created_at, r.updated_at, r.cached_tokens, r.cache_write_tokens, r.reasoning_tokens
   FROM runs AS r;
 
-COMMENT ON VIEW shown_runs IS 'Runs as the API returns them. Queries select all columns of it, so its columns change only while the service is stopped: else another set of columns is another view.';
+COMMENT ON VIEW shown_runs IS 'Runs as the API returns them';

@@ -11,4 +11,4 @@ SELECT r.run_id, r.received_on, r.agent_name, r.run_name,
        r.metadata, r.created_at, r.updated_at, r.cached_tokens, r.cache_write_tokens, r.reasoning_tokens
   FROM runs AS r;
 
-COMMENT ON VIEW written_runs IS 'Runs as exports write them. Queries select all columns of it, so its columns change only while the service is stopped: else another set of columns is another view.';
+COMMENT ON VIEW written_runs IS 'Runs as exports write them';
