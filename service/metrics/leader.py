@@ -148,8 +148,10 @@ class FoldLeader:
                 queries.tail.free_queue(conn)
 
     def _is_due(self, waiting: int, age_seconds: float) -> bool:
+        """Whether to fold now; PostgreSQL's clock, if set back, shows a fold ahead of it."""
         interval = 0.0 if waiting >= MANY_DELTAS else self._interval
-        return waiting > 0 and age_seconds >= max(interval, self._pause)
+        is_old = age_seconds < 0 or age_seconds >= max(interval, self._pause)
+        return waiting > 0 and is_old
 
     def _note(self, done: Fold) -> None:
         self._pause = done.seconds / BUSY_SHARE

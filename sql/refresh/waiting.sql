@@ -2,7 +2,7 @@
 --
 -- params   row_limit  bigint  count no further
 -- returns  waiting bigint, age_seconds numeric
--- rows     one
+-- rows     one; the age is below 0 where PostgreSQL's clock was set back since
 -- plan     one pass, up to the limit
 -- try      \set row_limit 50000
 
