@@ -16,7 +16,13 @@ from service.postgres.account import choose_account
 
 TEMPLATE = Path(__file__).parents[1] / "deploy" / "nginx" / "templates" / "backend.conf.template"
 # As deploy/nginx/10-limits.envsh makes them.
-LIMITS = {"BODY_LIMIT_MB": "65", "ANSWER_FILE": "1m"}
+LIMITS = {
+    "BODY_LIMIT_MB": "65",
+    "BODY_BUFFERING": "off",
+    "LARGE_BODIES": "384",
+    "ALL_LARGE_BODIES": "8192",
+    "ANSWER_FILE": "1m",
+}
 START_SECONDS = 20.0
 PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 

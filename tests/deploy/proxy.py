@@ -18,6 +18,8 @@ DEPLOY = REPOSITORY / "deploy"
 # Debian puts it where only root's PATH leads.
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
 START_SECONDS = 20.0
+# What deploy/nginx/10-limits.envsh sets.
+LIMITS = ("BODY_LIMIT_MB", "BODY_BUFFERING", "LARGE_BODIES", "ALL_LARGE_BODIES", "ANSWER_FILE")
 
 # What docker-compose.yml gives the image in the place of its own.
 NGINX_CONF = DEPLOY / "nginx" / "nginx.conf"
@@ -101,15 +103,14 @@ def body_limit_mb(max_body_mb: int) -> str:
 def limits(**environment: str) -> dict[str, str]:
     """What deploy/nginx/10-limits.envsh makes of an environment."""
     script = DEPLOY / "nginx" / "10-limits.envsh"
-    names = ("BODY_LIMIT_MB", "ANSWER_FILE")
     done = subprocess.run(
-        ["sh", "-c", f'. "$1"; echo {" ".join(f"${name}" for name in names)}', "sh", script],
+        ["sh", "-c", f'. "$1"; echo {" ".join(f"${name}" for name in LIMITS)}', "sh", script],
         env={"PATH": os.defpath, **environment},
         capture_output=True,
         text=True,
         check=True,
     )
-    return dict(zip(names, done.stdout.split(), strict=True))
+    return dict(zip(LIMITS, done.stdout.split(), strict=True))
 
 
 def free_port() -> int:

@@ -10,7 +10,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from ruamel.yaml import YAML
 
-from tests.deploy.proxy import REPOSITORY
+from tests.deploy.proxy import LIMITS, REPOSITORY
 
 COMPOSE = REPOSITORY / "docker-compose.yml"
 
@@ -137,7 +137,7 @@ def test_the_nginx_image_would_run_the_script_that_sets_the_limit() -> None:
 
 def test_the_templates_ask_only_for_what_the_services_set(services: dict[str, Any]) -> None:
     template = (REPOSITORY / "deploy/nginx/templates/backend.conf.template").read_text()
-    given = set(services["nginx"]["environment"]) | {"BODY_LIMIT_MB", "ANSWER_FILE"}
+    given = set(services["nginx"]["environment"]) | set(LIMITS)
     assert set(re.findall(r"\$\{(\w+)\}", template)) == given - {"MAX_BODY_MB", "WORKER_CLASS"}
     dashboard = (REPOSITORY / "deploy/dashboard/templates/dashboard.conf.template").read_text()
     assert set(re.findall(r"\$\{(\w+)\}", dashboard)) == {

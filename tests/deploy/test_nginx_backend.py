@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from tests.deploy.conftest import BACKEND_TEMPLATE, MAX_BODY_MB, Stack, needs_nginx
-from tests.deploy.proxy import Proxy, body_limit_mb, free_port, nginx
+from tests.deploy.proxy import Proxy, body_limit_mb, free_port, limits, nginx
 
 pytestmark = [needs_nginx, pytest.mark.slow]
 MB = 1024 * 1024
@@ -243,7 +243,7 @@ def test_a_body_reaches_the_service_whole_and_plain_or_not_at_all(tmp_path: Path
     head = b"POST /api/events HTTP/1.1\r\n" + HEAD + b"Transfer-Encoding: chunked\r\n"
     with (
         socket.create_server(("127.0.0.1", 0)) as backend,
-        in_front_of(backend, tmp_path) as proxy,
+        in_front_of(backend, tmp_path, "meinheld") as proxy,
         socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as client,
     ):
         client.sendall(head + b"Trailer: X-Digest\r\n\r\n3\r\nabc\r\n")
@@ -285,12 +285,14 @@ def test_an_export_that_is_cut_short_is_cut_short_behind_it_too(
 
 
 @contextmanager
-def in_front_of(backend: socket.socket, directory: Path) -> Iterator[Proxy]:
-    """Run the shipped nginx in front of a listening socket."""
+def in_front_of(
+    backend: socket.socket, directory: Path, worker_class: str = "gevent"
+) -> Iterator[Proxy]:
+    """Run the shipped nginx of a worker class in front of a listening socket."""
     address = f"127.0.0.1:{backend.getsockname()[1]}"
     backend.settimeout(10)
-    limit = body_limit_mb(1)
-    with nginx(BACKEND_TEMPLATE, directory, BACKEND=address, BODY_LIMIT_MB=limit) as proxy:
+    variables = limits(MAX_BODY_MB="1", WORKER_CLASS=worker_class)
+    with nginx(BACKEND_TEMPLATE, directory, BACKEND=address, **variables) as proxy:
         yield proxy
 
 
