@@ -12,6 +12,7 @@ from service.cli.output import print_json
 from service.config import Config, ConfigError
 from service.core.clock import today
 from service.core.failure import Failure
+from service.db.clocks import ClocksDiffer
 from service.db.retention import Busy, Partition, Retention, retaining
 
 DESCRIPTION = """Drop the weekly partitions of runs whose newest event is older than the retention
@@ -50,6 +51,8 @@ def run(config: Config, options: argparse.Namespace) -> int:
                 done = remove_old(retention, options)
         except Busy as busy:
             raise Failure(str(busy)) from None
+        except ClocksDiffer as differ:
+            raise Failure(f"nothing was done: {differ}") from None
     if options.json:
         print_json({"partitions": [{**asdict(found), "outcome": how} for found, how in done]})
     return FAILED if any(outcome == IN_USE for _, outcome in done) else OK

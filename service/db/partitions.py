@@ -10,6 +10,7 @@ import psycopg
 
 from service.core.clock import Today, monday_of, today
 from service.core.periodic_thread import PeriodicThread
+from service.db.clocks import ClocksDiffer
 from service.db.connections import connect
 from service.db.queries import Connection, is_distributed, queries
 from service.db.retention import Busy, retaining
@@ -86,7 +87,8 @@ def move_week(conn: Connection, name: str, days: dict[str, date]) -> bool:
 def keep_days(url: str, day: date, days: int) -> None:
     """Drop partitions older than `days` days before `day`, and log each.
 
-    One process does it at a time; while another one does, this function only logs that.
+    One process does it at a time; while another one does, this function only logs that, and so it
+    does where the clocks differ.
     """
     try:
         with retaining(url, day, days) as retention:
@@ -97,6 +99,8 @@ def keep_days(url: str, day: date, days: int) -> None:
             retention.tidy()
     except Busy as busy:
         log.warning("retention: %s", busy)
+    except ClocksDiffer as differ:
+        log.error("retention: nothing was dropped: %s", differ)
 
 
 class PartitionKeeper:

@@ -36,6 +36,7 @@ import psycopg
 from service.core.retry_policy import RetryPolicy
 from service.db import audit_log
 from service.db.advisory_lock import find_holder
+from service.db.clocks import check_clocks
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.session_settings import WRITE
@@ -214,13 +215,18 @@ class Retention:
 
 @contextmanager
 def retaining(url: str, today: date, days: int) -> Iterator[Retention]:
-    """Connect, to keep the last `days` days; raises Busy while another process does."""
+    """Connect, to keep the last `days` days; raises Busy while another process does.
+
+    Raises ClocksDiffer where PostgreSQL's clock is more than a day from `today`: a clock that has
+    jumped ahead would drop weeks that are not old.
+    """
     with connect(url, SETTINGS, "retention") as conn:
         conn.autocommit = True
         row = queries.retention.lead(conn, lock_key=LOCK_KEY).fetchone()
         if row is None or not row["is_ours"]:
             holder = find_holder(conn, LOCK_KEY)
             raise Busy(f"another process is removing old events ({holder or 'it has just ended'})")
+        check_clocks(conn, today)
         yield Retention(conn, today - timedelta(days=days))
         # A session ends a moment after its client, so the next would still find the lock taken.
         queries.retention.step_down(conn, lock_key=LOCK_KEY)

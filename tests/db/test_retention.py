@@ -14,6 +14,7 @@ import pytest
 from service.core.clock import today
 from service.core.retry_policy import RetryPolicy
 from service.db import partitions, retention
+from service.db.clocks import ClocksDiffer
 from service.db.connections import connect
 from service.db.partitions import PartitionKeeper
 from service.db.queries import Connection, queries
@@ -248,6 +249,23 @@ def test_only_one_does_it(database_url: str, runs: list[str]) -> None:
     assert retain(database_url) == [name_of(LONG_AGO), name_of(NEXT_WEEK)]
 
 
+@pytest.mark.parametrize("jump", [52, -2])
+def test_nothing_goes_by_a_clock_that_postgresql_s_contradicts(
+    conn: Connection,
+    database_url: str,
+    runs: list[str],
+    jump: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    day = today() + jump * WEEK
+    partitions.keep_days(database_url, day, KEEP_DAYS)
+    assert stored(conn) == set(runs)
+    [message] = [one for one in caplog.messages if one.startswith("retention:")]
+    assert f"the service's clock says {day}, PostgreSQL's {today()}" in message
+    with pytest.raises(ClocksDiffer), retaining(database_url, day, KEEP_DAYS):
+        pass
+
+
 @pytest.mark.parametrize("days", [0, KEEP_DAYS])
 def test_the_service_does_it_once_a_day(
     conn: Connection,
@@ -257,7 +275,7 @@ def test_the_service_does_it_once_a_day(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(partitions, "CHECK_SECONDS", 0.01)
-    day = today() + 10 * WEEK
+    day = today() + (0 if days else 10) * WEEK
     keeper = PartitionKeeper(database_url, lambda: day, days)
     days_ahead = f"SELECT to_regclass('{name_of(day + WEEK)}')"
     keeper.open()

@@ -17,6 +17,7 @@ from psycopg_pool import PoolTimeout
 
 from service.core.clock import today
 from service.core.cooperative import paced
+from service.db.clocks import ClocksDiffer, check_clocks
 from service.db.database import Database
 from service.db.errors import DATABASE_ERRORS, Transient, transient_kind
 from service.db.queries import Connection, Row, queries
@@ -43,6 +44,7 @@ class HealthSnapshot(NamedTuple):
     gap: MigrationGap | None
     missing_tables: list[str]
     connections: Row  # of health/connections
+    clocks_differ: bool
     folds: Row | None  # of refresh/status; None where the schema has no such thing
     unpriced_models: list[str]  # at most MOST_MODELS
 
@@ -106,9 +108,8 @@ class Probe:
             folds = queries.refresh.status(conn, row_limit=COUNTED_DELTAS).fetchone()
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
             folds = None
-        return HealthSnapshot(
-            gap, [row["name"] for row in missing], connections, folds, self._unpriced
-        )
+        names = [row["name"] for row in missing]
+        return HealthSnapshot(gap, names, connections, differ(conn), folds, self._unpriced)
 
     def _find_unpriced(self) -> None:
         """Look for models without a price, now and then; keep those of before after an error."""
@@ -125,3 +126,12 @@ class Probe:
             )
             unpriced = (row["model"] for row in paced(found) if not prices.model_of(row["model"]))
             self._unpriced = list(islice(unpriced, MOST_MODELS))
+
+
+def differ(conn: Connection) -> bool:
+    """Whether the service's day and PostgreSQL's are more than one apart."""
+    try:
+        check_clocks(conn, today())
+    except ClocksDiffer:
+        return True
+    return False

@@ -35,6 +35,10 @@ TEXTS = {
         "log of the process that folds."
     ),
     "replica_unavailable": "A replica is away or too far behind: other servers answer its reads.",
+    "clocks_differ": (
+        "The clocks of the service and of PostgreSQL are more than a day apart: nothing is dropped "
+        "by retention until the wrong one is set."
+    ),
     "prices_missing": (
         "Models in use have no price, so their costs count as 0: /metrics names them, "
         "python -m service prices update or prices load adds them."
@@ -150,5 +154,7 @@ class Sources:
             yield Reason("no_leader")
         if snapshot.folds and snapshot.folds["failure"]:
             yield Reason("folds_failing", snapshot.folds["failure"])
+        if snapshot.clocks_differ:
+            yield Reason("clocks_differ")
         if snapshot.unpriced_models:
             yield Reason("prices_missing", f"{len(snapshot.unpriced_models)}")

@@ -1,5 +1,13 @@
-"""PostgreSQL's clock is set back, or that of a new primary lies behind: folds go on."""
+"""PostgreSQL's clock is set back, or that of a new primary lies behind: folds go on.
 
+And clocks that differ by more than a day are told.
+"""
+
+from datetime import date
+
+import pytest
+
+from service.resources.health import probe
 from tests.client import Client
 from tests.events import event, new_id
 from tests.processes.harness import until
@@ -32,3 +40,12 @@ def test_a_fold_that_fails_after_the_clock_was_set_back_is_told(
     do(database_url, "UPDATE fold_state SET folded_at = now()")
     do(database_url, "UPDATE refresh_leader SET failed_at = now() + interval '1 hour'")
     assert "folds_failing" not in health(client)[2]
+
+
+def test_clocks_that_differ_are_told(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "clocks_differ" not in health(client)[2]
+    monkeypatch.setattr(probe, "today", lambda: date(2036, 1, 1))
+    code, status, reasons = health(client)
+    assert code == 200
+    assert "clocks_differ" in reasons
+    assert status == "healthy"
