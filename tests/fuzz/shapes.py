@@ -110,11 +110,10 @@ class Shape:
             pair = field(1, b"a") + field(2, field(6, field(1, pair)))
         if self.unit == "{}":
             pair = b""
+        share = self.size // (self.copies if self.place == "span" else 1)
         if self.is_keyed:
-            pair = field(1, b"service.a") + field(2, field(1, b"x" * self.size))
-        count = max(1, self.size // (len(pair) + 2))
-        if self.place == "span":
-            count = max(1, count // self.copies)
+            pair = field(1, b"service.a") + field(2, field(1, b"x" * share))
+        count = max(1, share // (len(pair) + 2))
         bulk = {place: field(number, pair) * count for place, number in ATTRIBUTES.items()}
         own = {place: bulk[place] if place == self.place else b"" for place in ATTRIBUTES}
         spans = b"".join(
