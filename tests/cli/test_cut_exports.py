@@ -1,13 +1,15 @@
 """python -m service import: an export that is not whole is imported, and named."""
 
+import gzip
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.client import Client
 from tests.events import event, new_id
-from tests.processes.harness import run
+from tests.processes.harness import command, environment, run
 from tests.resources.export.reading import export
 from tests.resources.scores.made import score, send
 
@@ -71,7 +73,51 @@ def test_whole_exports_and_other_lines_are_silent(
 ) -> None:
     plain = json.dumps({"run_name": "r", **event(new_id())}).encode() + b"\n"
     assert imported(tmp_path, database_url, *lines, *lines) == (0, counts(2 * EVENTS, 2), "")
-    assert imported(tmp_path, database_url, *lines[:2], *lines) == (0, counts(EVENTS + 1, 2), "")
+    begun = imported(tmp_path, database_url, plain, *lines)
+    assert begun == (0, f"inserted 1, duplicates {EVENTS}, failed 0, scores 1\n", "")
     odd = b'{"export":{"events":"many"}}\n'
     code, _, warned = imported(tmp_path, database_url, *lines, odd, plain)
     assert (code, warned) == (0, "")
+
+
+def test_a_cut_export_before_a_whole_one_is_named(
+    lines: list[bytes], database_url: str, tmp_path: Path
+) -> None:
+    code, said, warned = imported(tmp_path, database_url, *lines[:2], *lines)
+    assert (code, said) == (1, counts(EVENTS + 1, 2))
+    assert warned == (
+        f"gati-backend: line {len(lines) + 2}: the export had events {EVENTS}, scores 1; 2 more "
+        "lines before it are of one that was cut short: export that again. What came is imported.\n"
+    )
+
+
+def test_a_cut_export_that_goes_on_is_silent(
+    lines: list[bytes], client: Client, database_url: str, tmp_path: Path
+) -> None:
+    last = json.loads(lines[1])
+    after = f"{last['run_id']}/{last['event_id']}"
+    rest = export(client, after=after).content.splitlines(keepends=True)
+    assert json.loads(rest[-1])["export"]["after"] == after
+    assert imported(tmp_path, database_url, *lines[:2], *rest) == (0, counts(EVENTS), "")
+
+
+def test_standard_input_is_told_like_a_file(
+    lines: list[bytes], database_url: str, tmp_path: Path
+) -> None:
+    def given(*some: bytes) -> tuple[int, str, str]:
+        done = subprocess.run(
+            command("import", "-"),
+            input=b"".join(some),
+            cwd=tmp_path,
+            env=environment(DATABASE_URL=database_url),
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    for some in (lines, lines[:-2], [*lines[:2], *lines], [gzip.compress(b"".join(lines[:-2]))]):
+        assert given(*some) == imported(tmp_path, database_url, *some)
+    code, _, warned = given(gzip.compress(b"".join(lines))[:-9])
+    assert (code, warned.count("\n")) == (1, 1)
+    assert "truncated" in warned

@@ -17,11 +17,18 @@ FEWER = (
 )
 
 
+BEFORE = (
+    "{position}: the export had events {events}, scores {scores}; {others} more lines before it "
+    "are of one that was cut short: export that again. What came is imported."
+)
+
+
 class Said(Struct):
-    """What the last line of an export says that it had."""
+    """What the last line of an export says that it had, and what it went on after."""
 
     events: int = 0
     scores: int = 0
+    after: str | None = None
 
 
 class End(Struct):
@@ -40,29 +47,35 @@ class Place(Struct):
 class Completeness:
     """Counts lines up to the end of their export; `fault` is the first that is not whole.
 
-    More lines than an export had are no fault: a file may go on one that was cut short, or begin
-    with others.
+    More lines than an export had are no fault if they are of no export, or if it goes on one that
+    was cut short.
     """
 
     def __init__(self) -> None:
         self.fault: str | None = None
         self._events = 0
         self._scores = 0
+        self._exported = 0
         self._last = b""
 
     def add_event(self, line: bytes) -> None:
         """Count the line of an event, or of none that can be read."""
         self._events += 1
-        self._last = line
+        self._add(line)
 
     def add_score(self, line: bytes) -> None:
         """Count the line of a score."""
         self._scores += 1
+        self._add(line)
+
+    def _add(self, line: bytes) -> None:
+        self._exported += is_of_export(line)
         self._last = line
 
     def end_export(self, line: Line) -> None:
         """Compare the counts with those of an export's last line."""
         said = said_by(line.json or b"")
+        others = self._exported - said.events - said.scores
         if said.events > self._events or said.scores > self._scores:
             self.fault = self.fault or FEWER.format(
                 position=line.position,
@@ -71,7 +84,11 @@ class Completeness:
                 seen_events=self._events,
                 seen_scores=self._scores,
             )
-        self._events = self._scores = 0
+        elif others > 0 and said.after is None:
+            self.fault = self.fault or BEFORE.format(
+                position=line.position, events=said.events, scores=said.scores, others=others
+            )
+        self._events = self._scores = self._exported = 0
         self._last = b""
 
     def end_file(self) -> None:

@@ -21,6 +21,12 @@ class Filters:
     after_run: str | None = None
     after_event: str | None = None
 
+    @property
+    def after(self) -> str | None:
+        """The parameter `after`, as it was given."""
+        given = [part for part in (self.after_run, self.after_event) if part is not None]
+        return "/".join(given) or None
+
     def has_agent(self, run: Row) -> bool:
         """Whether a run matches the filters of agent and run."""
         return self.agent_name in (None, run["agent_name"]) and self.run_id in (None, run["run_id"])

@@ -53,13 +53,17 @@ RUN_COLUMNS = (
 )  # fmt: skip
 
 
-def ndjson(pages: Iterable[list[Row]]) -> Iterator[bytes]:
+def ndjson(pages: Iterable[list[Row]], after: str | None = None) -> Iterator[bytes]:
     """One line per event and score, and a last line that marks the export as complete."""
-    return in_parts(event_lines(pages), SPACE)
+    return in_parts(event_lines(pages, after), SPACE)
 
 
-def event_lines(pages: Iterable[list[Row]]) -> Iterator[bytes]:
-    """Yield the lines, and an empty one at the end of a page."""
+def event_lines(pages: Iterable[list[Row]], after: str | None) -> Iterator[bytes]:
+    """Yield the lines, and an empty one at the end of a page.
+
+    The last line says what the export went on `after`, by which an import tells whether lines
+    before it are of the same one.
+    """
     events = scores = 0
     for row in rows_of(pages):
         if row is None:
@@ -70,8 +74,9 @@ def event_lines(pages: Iterable[list[Row]]) -> Iterator[bytes]:
         else:
             events += 1
             yield orjson.dumps({name: row[name] for name in EVENT_FIELDS}) + b"\n"
-    end = {"complete": True, "events": events, **({"scores": scores} if scores else {})}
-    yield orjson.dumps({"export": end}) + b"\n"
+    also = {"scores": scores or None, "after": after}
+    said = {name: value for name, value in also.items() if value is not None}
+    yield orjson.dumps({"export": {"complete": True, "events": events, **said}}) + b"\n"
 
 
 def csv_lines(columns: tuple[str, ...], pages: Iterable[list[Row]]) -> Iterator[bytes]:

@@ -75,7 +75,8 @@ class Export(DatabaseResource):
 
     def _parts(self, filters: Filters) -> Iterator[bytes]:
         first = self._find_first(filters)
-        return ndjson(event_pages(self._database, filters, first, with_scores=True))
+        pages = event_pages(self._database, filters, first, with_scores=True)
+        return ndjson(pages, filters.after)
 
     def _find_first(self, filters: Filters) -> Row | None:
         first = find_first(self._database, filters)

@@ -17,6 +17,7 @@ def read_ndjson(text: str) -> list[Line]:
     """The events, after a look at the last line. str.splitlines() would split at U+2028, too."""
     assert text.endswith("\n")
     *events, last = [orjson.loads(line) for line in text[:-1].split("\n")]
+    last["export"].pop("after", None)
     assert last == {"export": {"complete": True, "events": len(events)}}
     return events
 
