@@ -50,6 +50,11 @@ class Listed:
         """Whether the key has not reached its end."""
         return self.expires_at is None or self.expires_at > datetime.now(UTC)
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether clients can use the key."""
+        return self.revoked_at is None and self.is_unexpired
+
     def __str__(self) -> str:
         used = f"last used {self.last_used_on or 'never'}"
         return f"{self.key_id}  {self.scope:7}  {self.state:22}  {used:20}  {self.name}"

@@ -1,17 +1,17 @@
 """python -m service dump."""
 
 import argparse
-import os
 
 from service.cli.confirm import add_yes, confirm
 from service.cli.database import database_in_use
 from service.cli.exit_codes import OK
 from service.cli.output import print_line
 from service.config import Config
-from service.db import backup
+from service.db import backup, dump_file
 
 DESCRIPTION = """Write the database to a file with pg_dump. The service may run meanwhile: the
-file holds one snapshot. A file that exists is replaced after a question, or with --yes."""
+file holds one snapshot. A file that exists is replaced after a question, or with --yes; a symbolic
+link stays, and its file is replaced. A named pipe or a device is written to."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(config: Config, options: argparse.Namespace) -> int:
     """Write the database to a file; ask first where that replaces one."""
-    if options.file != backup.PIPE and os.path.lexists(options.file):
-        print_line(f"{options.file} exists and would be replaced")
+    if there := dump_file.replaced(options.file):
+        print_line(f"{there} exists and would be replaced")
         confirm(options.yes)
     with database_in_use(config, "dump") as url:
         backup.dump(url, options.file)

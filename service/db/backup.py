@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain, islice
@@ -20,11 +20,12 @@ from typing import IO, Any, NamedTuple
 from tqdm import tqdm
 
 from service.core.failure import Failure
-from service.db import migrate, old_dump, partitions
+from service.db import dump_file, migrate, old_dump, partitions
+from service.db.dump_checksum import Damaged, Summing, checked
+from service.db.dump_file import PIPE
 from service.db.queries import queries
 from service.postgres import programs
 
-PIPE = "-"  # in place of a file: standard input or output
 CHUNK_BYTES = 262_144
 CONTENTS_BYTES = 16 * 2**20  # a dump begins with its table of contents, about 1 KB per object
 # pg_restore sends it before the first object; servers older than 17 do not know it.
@@ -45,32 +46,34 @@ PIPED = subprocess.PIPE
 Process = subprocess.Popen[bytes]
 
 
-class Dump(NamedTuple):
-    """A dump that is being read: its beginning, which has the table of contents, and the rest."""
+class Source(NamedTuple):
+    """Where a dump is read from: a stream, its name for the user, and its size if known."""
 
-    head: bytes
-    rest: IO[bytes]
+    stream: IO[bytes]
+    name: str
     size: int | None
+
+    def check(self) -> None:
+        """Read all of a file first, because pg_restore may hang on a damaged one.
+
+        Raises Damaged. What can be read once only is checked while it is restored.
+        """
+        if self.stream.seekable():
+            with progress("check", self.size) as bar:
+                for chunk in checked(self.chunks(), self.name):
+                    bar.update(len(chunk))
+            self.stream.seek(0)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Read what is left."""
+        return iter(partial(self.stream.read, CHUNK_BYTES), b"")
 
 
 def dump(url: str, file: str) -> None:
-    """Write the database to `file`, which gets its name once it is complete."""
+    """Write the database to `file`; a regular file gets its name once it is complete."""
     migrate.reach(url).close()  # a wrong URL becomes a Failure of one line
-    if file == PIPE:
-        return copy_out(url, sys.stdout.buffer)
-    path = Path(file)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        # Readable by this user only, because traces hold prompts and outputs.
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as target:
-            copy_out(url, target)
-            os.fsync(target.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        raise Failure(f"{file}: {error.strerror}") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with dump_file.writing(file) as target:
+        copy_out(url, target)
 
 
 def copy_out(url: str, target: IO[bytes]) -> None:
@@ -82,16 +85,17 @@ def copy_out(url: str, target: IO[bytes]) -> None:
         ) as program,
         progress("dump", None, leave=True) as bar,
     ):
+        summing = Summing(target)
         try:
             while chunk := program.stdout.read(CHUNK_BYTES):  # type: ignore[union-attr]
-                target.write(chunk)
+                summing.write(chunk)
                 bar.update(len(chunk))
-            target.flush()
             program.wait()
         finally:
             program.kill()
         if program.returncode:
             raise Failure(f"nothing was dumped: {programs.first_line(errors)}")
+        summing.end()
 
 
 def restore(url: str, file: str) -> list[str]:
@@ -108,36 +112,41 @@ def restore(url: str, file: str) -> list[str]:
             "the database is not empty: restore into a new one (another DATA_DIR or database)"
         )
     if file == PIPE:
-        applied = load(url, sys.stdin.buffer, None)
+        applied = load(url, Source(sys.stdin.buffer, "standard input", None))
     else:
         try:
-            with Path(file).open("rb") as source:
-                applied = load(url, source, os.fstat(source.fileno()).st_size)
+            with Path(file).open("rb") as stream:
+                source = Source(stream, file, os.fstat(stream.fileno()).st_size)
+                source.check()
+                applied = load(url, source)
         except OSError as error:
             raise Failure(f"{file}: {error.strerror}") from None
     partitions.ensure_partitions(url)
     return applied
 
 
-def load(url: str, source: IO[bytes], size: int | None) -> list[str]:
+def load(url: str, source: Source) -> list[str]:
     """Load a dump and migrate; of a dump from before 0.1.0 the rows alone, into SCHEMA."""
-    dump = Dump(source.read(CONTENTS_BYTES), source, size)
-    entries = old_dump.list_entries(dump.head)
+    head = source.stream.read(CONTENTS_BYTES)
+    entries = old_dump.list_entries(head)
     if not old_dump.is_old(entries):
-        copy_in(url, dump)
+        copy_in(url, source, head)
         return migrate.up(url)
     applied = migrate.up(url, old_dump.SCHEMA)
     first = queries.migrations.clear_fold_state.text + ";\n"
     with old_dump.selection(url, entries) as options:
-        copy_in(url, dump, options, first)
+        copy_in(url, source, head, options, first)
     old_dump.refresh(url)
     return applied + migrate.up(url)
 
 
-def copy_in(url: str, dump: Dump, options: Sequence[str] = (), first: str = "") -> None:
+def copy_in(
+    url: str, source: Source, head: bytes, options: Sequence[str] = (), first: str = ""
+) -> None:
     """Pipe a dump through pg_restore and psql, in one transaction, with a progress bar.
 
-    psql commits at the end of its input, so it is killed if pg_restore failed before.
+    psql commits at the end of its input, so it is killed if the dump is damaged or pg_restore
+    failed before.
     """
     script = [programs.newest("pg_restore"), *SCRIPT, *options]
     with (
@@ -145,31 +154,53 @@ def copy_in(url: str, dump: Dump, options: Sequence[str] = (), first: str = "") 
         subprocess.Popen(script, stdin=PIPED, stdout=PIPED, stderr=errors) as pg_restore,
         subprocess.Popen(**programs.shell(url, SHELL), stdin=PIPED, stderr=errors) as psql,
     ):
-        feeder = threading.Thread(target=feed, args=(pg_restore, dump), daemon=True)
+        damage: list[Damaged] = []
+        feeder = threading.Thread(target=feed, args=(pg_restore, source, head, damage), daemon=True)
         try:
             feeder.start()
             send_script(pg_restore, psql, first)
             feeder.join()
-            if pg_restore.wait() == 0:
+            if pg_restore.wait() == 0 and not damage:
                 close(psql.stdin)
                 psql.wait()
         finally:
             pg_restore.kill()
             psql.kill()
+        if damage:
+            raise damage[0]
+        if pg_restore.returncode > 0:
+            raise Failure(
+                f"nothing was restored: {source.name} is no dump, or it is cut short or damaged: "
+                f"{programs.first_line(errors)}"
+            )
         if pg_restore.returncode or psql.returncode:
             raise Failure(f"nothing was restored: {programs.first_line(errors)}")
 
 
-def feed(pg_restore: Process, dump: Dump) -> None:
-    """Write the dump to pg_restore, which exits by itself if it cannot read it."""
-    with progress("restore", dump.size) as bar:
+def feed(pg_restore: Process, source: Source, head: bytes, damage: list[Damaged]) -> None:
+    """Write the dump to pg_restore, which does not read its last bytes.
+
+    Ends if pg_restore has failed. If the dump is damaged, ends pg_restore and adds to `damage`.
+    """
+    with progress("restore", source.size) as bar:
         try:
-            for chunk in chain([dump.head], iter(partial(dump.rest.read, CHUNK_BYTES), b"")):
-                pg_restore.stdin.write(chunk)  # type: ignore[union-attr]
+            for chunk in checked(chain([head], source.chunks()), source.name):
+                if not is_taken(pg_restore, chunk) and pg_restore.wait():
+                    break
                 bar.update(len(chunk))
-        except BrokenPipeError:
-            pass
+        except Damaged as error:
+            damage.append(error)
+            pg_restore.kill()
         close(pg_restore.stdin)
+
+
+def is_taken(program: Process, chunk: bytes) -> bool:
+    """Write a chunk to a program; whether it still reads."""
+    try:
+        program.stdin.write(chunk)  # type: ignore[union-attr]
+    except BrokenPipeError:
+        return False
+    return True
 
 
 def send_script(pg_restore: Process, psql: Process, first: str) -> None:
