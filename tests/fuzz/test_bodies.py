@@ -5,9 +5,17 @@
 
 import random
 
+from tests.events import event, new_id
 from tests.fuzz.mutations import mutate
-from tests.fuzz.oracle import check_parsing, check_storing, read_batch, small_service
+from tests.fuzz.oracle import (
+    MAX_EVENT_BYTES,
+    check_parsing,
+    check_storing,
+    read_batch,
+    small_service,
+)
 from tests.fuzz.seeds import seeds
+from tests.ingest.json.test_batch import body_of
 
 PARSED, STORED = 5_000, 500
 
@@ -28,6 +36,14 @@ def test_a_body_is_read_as_the_standard_library_reads_it_into_rows_that_copy_tak
     outcomes = [check_parsing(body) for body in bodies(PARSED)]
     rows = sum(bool(batch and batch.rows) for batch in outcomes)
     assert 0.3 < rows / PARSED < 0.9, "both kinds are to be among them"
+
+
+def test_data_may_be_within_the_limit_only_as_it_is_written_again() -> None:
+    number, rest = '{"a":' + "1" * 4_301, ',"b":"{}"}'
+    text = "x" * (MAX_EVENT_BYTES - len(number) - len(rest) + len("{}"))
+    data = (number + rest.replace("{}", text)).encode()
+    assert len(data) == MAX_EVENT_BYTES
+    check_parsing(body_of(event(new_id())).replace(b'"data": {}', b'"data":' + data))
 
 
 def test_what_is_stored_reads_back_equal_and_leaves_nothing(database_url: str) -> None:
