@@ -50,7 +50,7 @@ WITH RECURSIVE enclosing AS (
        AND f.event_id       = ANY (ARRAY(SELECT n.figures_id FROM spans AS n))
        AND f.stamped_at_end = (f.event_type = 'agent_end')
        AND (f.tokens_in > 0 OR f.tokens_out > 0 OR f.cost > 0
-            OR f.tokens_in IS NULL AND f.data ->> 'counted' = 'false')
+            OR f.tokens_in IS NULL AND f.data -> 'counted' = 'false')
 )
 SELECT n.event_id, n.parent_event_id, n.event_type, c.event_id AS figures_id
   FROM spans AS n

@@ -16,7 +16,7 @@ SELECT e.event_id, e.agent_name, e.event_type, e.timestamp, e.parent_event_id, e
        e.cost, e.cost_source, e.latency_us, e.stamped_at_end, e.tie, e.is_error,
        e.tool,
        e.event_type IN ('llm_call', 'agent_end') AND e.tokens_in IS NULL
-       AND coalesce(e.data ->> 'counted', '') = 'false' AS is_repeat
+       AND coalesce(e.data -> 'counted', 'null') = 'false' AS is_repeat
   FROM events AS e
  WHERE e.received_on = :'received_on'::date
    AND e.run_id      = :'run_id'::uuid

@@ -12,6 +12,9 @@
 -- it would hash the level, not the run); and the read pool has enable_mergejoin off (a merge sorts
 -- the run again for each level). In psql: SET enable_mergejoin = off.
 --
+-- A name or status that is a list or object of more than 2,000 bytes is `…`: to print 1 MB for 255 characters of it takes
+-- 40 ms. In small data that is not compressed there is none, and nothing is looked at.
+--
 -- params   run_id  uuid  the run
 -- returns  event_id uuid, event_type text, timestamp timestamp with time zone, data jsonb, parent_event_id uuid, previous_event_id uuid, model text, latency_ms numeric, cost numeric, cost_source text, priced_as jsonb, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, name text, status text, graph_structure jsonb, execution_flow jsonb, repeats text, tie integer, tree_parent_id uuid, depth integer
 -- rows     one per event; repeats: of a call that counts nowhere, the event that counts. None when the run is unknown
@@ -54,9 +57,19 @@ SELECT e.event_id, e.event_type, e.timestamp, e.data, e.parent_event_id, e.previ
        e.latency_us / 1000.0 AS latency_ms,
        e.cost, e.cost_source, e.priced_as, e.tokens_in, e.tokens_out,
        e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
-       left(coalesce(e.data ->> 'name', e.data ->> 'tool_name', e.data ->> 'step_name',
-                     e.data ->> 'node_name'), 255) AS name,
-       left(e.data ->> 'status', 255) AS status,
+       CASE WHEN pg_column_size(e.data) <= 2000 AND pg_column_compression(e.data) IS NULL
+            THEN left(coalesce(e.data ->> 'name', e.data ->> 'tool_name', e.data ->> 'step_name', e.data ->> 'node_name'), 255)
+            ELSE (SELECT CASE WHEN jsonb_typeof(n.name) IN ('array', 'object') AND pg_column_size(n.name) > 2000 THEN '…'
+                              ELSE left(n.name #>> '{}', 255) END
+                    FROM jsonb_to_record(e.data) AS d (name jsonb, tool_name jsonb, step_name jsonb, node_name jsonb)
+                   CROSS JOIN LATERAL (SELECT coalesce(d.name, d.tool_name, d.step_name, d.node_name) AS name) AS n)
+       END AS name,
+       CASE WHEN pg_column_size(e.data) <= 2000 AND pg_column_compression(e.data) IS NULL
+            THEN left(e.data ->> 'status', 255)
+            ELSE (SELECT CASE WHEN jsonb_typeof(v.value) IN ('array', 'object') AND pg_column_size(v.value) > 2000 THEN '…'
+                              ELSE left(v.value #>> '{}', 255) END
+                    FROM LATERAL (SELECT e.data -> 'status' AS value OFFSET 0) AS v)
+       END AS status,
        CASE e.event_type WHEN 'agent_start' THEN
            coalesce(nullif(e.data -> 'graph_structure', 'null'),
                     nullif(e.data -> 'metadata' -> 'graph_structure', 'null'))
@@ -66,7 +79,8 @@ SELECT e.event_id, e.event_type, e.timestamp, e.data, e.parent_event_id, e.previ
                     nullif(e.data -> 'metadata' -> 'execution_flow', 'null'))
        END AS execution_flow,
        CASE WHEN e.tokens_in IS NULL AND e.event_type IN ('llm_call', 'agent_end')
-             AND e.data ->> 'counted' = 'false' THEN left(e.data ->> 'repeats', 36)
+             AND e.data -> 'counted' = 'false' AND jsonb_typeof(e.data -> 'repeats') = 'string'
+            THEN left(e.data ->> 'repeats', 36)
        END AS repeats,
        e.tie, l.tree_parent_id, w.depth
   FROM runs   AS r

@@ -9,6 +9,8 @@
 -- agent_start). An agent_end is a moment. What has no end by all that ran from the first to the last
 -- moment of its subtree.
 --
+-- A name or status is looked at before it is printed, as in runs/trace; in data up to 16 KB it is printed at once.
+--
 -- self_time_ms is the duration less the union of the children's, cut to the event's own: they run in parallel.
 --
 -- The critical path goes backwards in time, as in Uber's CRISP and in Jaeger: of the roots the one that finished
@@ -32,10 +34,22 @@
 
 WITH RECURSIVE run_events AS MATERIALIZED (
     SELECT e.event_id, e.event_type, e.timestamp,
-           left(coalesce(d.name, d.tool_name, d.step_name, d.node_name), 255) AS name,
-           left(d.status, 255) AS status,
+           CASE WHEN pg_column_size(w.data) <= 16384
+                THEN left(coalesce(w.data ->> 'name', w.data ->> 'tool_name', w.data ->> 'step_name', w.data ->> 'node_name'), 255)
+                ELSE (SELECT CASE WHEN jsonb_typeof(n.name) IN ('array', 'object') AND pg_column_size(n.name) > 2000 THEN '…'
+                                  ELSE left(n.name #>> '{}', 255) END
+                        FROM jsonb_to_record(w.data) AS d (name jsonb, tool_name jsonb, step_name jsonb, node_name jsonb)
+                       CROSS JOIN LATERAL (SELECT coalesce(d.name, d.tool_name, d.step_name, d.node_name) AS name) AS n)
+           END AS name,
+           CASE WHEN pg_column_size(w.data) <= 16384
+                THEN left(w.data ->> 'status', 255)
+                ELSE (SELECT CASE WHEN jsonb_typeof(v.value) IN ('array', 'object') AND pg_column_size(v.value) > 2000 THEN '…'
+                                  ELSE left(v.value #>> '{}', 255) END
+                        FROM LATERAL (SELECT w.data -> 'status' AS value OFFSET 0) AS v)
+           END AS status,
            CASE WHEN e.tokens_in IS NULL AND e.event_type IN ('llm_call', 'agent_end')
-                 AND d.counted = 'false' THEN left(d.repeats, 36) END AS repeats,
+                 AND w.data -> 'counted' = 'false' AND jsonb_typeof(w.data -> 'repeats') = 'string'
+                THEN left(w.data ->> 'repeats', 36) END AS repeats,
            e.model, e.parent_event_id, e.previous_event_id,
            e.latency_us, e.cost, e.tokens_in, e.tokens_out, e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
            e.is_error,
@@ -47,9 +61,7 @@ WITH RECURSIVE run_events AS MATERIALIZED (
       JOIN events AS e
         ON e.received_on = r.received_on
        AND e.run_id      = r.run_id
-     CROSS JOIN LATERAL jsonb_to_record(e.data)
-           AS d (name text, tool_name text, step_name text, node_name text, status text,
-                 counted text, repeats text)
+     CROSS JOIN LATERAL (SELECT e.data || '{}' AS data OFFSET 0) AS w  -- else each use decompresses it
      WHERE r.run_id = :'run_id'::uuid
      UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,

@@ -1,5 +1,5 @@
 -- error_texts: each error, with what it says (event_errors) and the fingerprint that follows from it: the one place in
--- SQL that says so. service/ingest/error_fingerprint.py says the same in Python, which ingest runs.
+-- SQL that says so. service/ingest/error_fingerprint.py says the same in Python, which ingest runs. A name is cut as in runs/trace.
 
 CREATE VIEW error_texts AS
 SELECT n.received_on, n.run_id, n.event_id, n.event_type, n.name, n.error_fingerprint, n.said,
@@ -28,8 +28,10 @@ SELECT n.received_on, n.run_id, n.event_id, n.event_type, n.name, n.error_finger
                    '…(?:[ ,]+…)+', '…', 'g') AS without_values
           FROM (SELECT e.received_on, e.run_id, e.event_id, e.event_type, e.error_fingerprint, e.said,
                        e.error ->> 'type' AS type, e.error ->> 'text' AS text,
-                       left(coalesce(e.data ->> 'name', e.data ->> 'tool_name',
-                                     e.data ->> 'step_name', e.data ->> 'node_name'), 255) AS name
+                       (SELECT CASE WHEN jsonb_typeof(v.name) IN ('array', 'object') AND pg_column_size(v.name) > 2000 THEN '…'
+                                    ELSE left(v.name #>> '{}', 255) END
+                          FROM jsonb_to_record(e.data) AS d (name jsonb, tool_name jsonb, step_name jsonb, node_name jsonb)
+                         CROSS JOIN LATERAL (SELECT coalesce(d.name, d.tool_name, d.step_name, d.node_name) AS name) AS v) AS name
                   FROM event_errors AS e
                  WHERE e.is_error) AS s) AS n;
 
