@@ -11,6 +11,7 @@ from falcon.media import JSONHandler
 from service.api.answer_budget import AnswerBudget, HoldingApp
 from service.api.body_budget import BodyBudget
 from service.api.errors import add_error_handlers
+from service.api.ingest_shares import IngestShares
 from service.api.load_shedding import LoadShedder
 from service.api.middleware.authorization import Authorization
 from service.api.middleware.basics import RawPath, ReloadQueries, RequestId, cors
@@ -82,7 +83,7 @@ def create_app(
     sources = Sources(Probe(database), config, writer, database.replicas, storage or Storage())
     for path, resource in routes(database, access, rate_limit, sources).items():
         app.add_route(path, with_checked_policy(resource))
-    return LoadShedder(app, writer.has_room)
+    return LoadShedder(app, writer.has_room, config.trusted_proxies, IngestShares())
 
 
 def middleware(

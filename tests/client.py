@@ -5,14 +5,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from falcon import testing
 
+from service.api.ingest_shares import IngestShares
+from service.api.load_shedding import LoadShedder
 from service.api.middleware.token_buckets import Clock
 from service.app import create_app
 from service.config import Config
+from service.core.addresses import TrustedProxies
 from service.core.clock import Today, today
 from service.db.database import Database
 from service.db.database_settings import DatabaseSettings
@@ -60,6 +63,12 @@ class Client(testing.TestClient):
         finally:
             writer.close()
             database.close()
+
+    def crowded(self, shares: IngestShares | None = None) -> LoadShedder:
+        """The application while its writer has no room, by default for nobody."""
+        app = cast(LoadShedder, self.app).app
+        shares = shares or IngestShares(most_clients=0)
+        return LoadShedder(app, lambda under_way: False, TrustedProxies(), shares)
 
     def simulate_request(self, *arguments: Any, **options: Any) -> testing.Result:
         """Send any request; its answer must tell no secret."""

@@ -1,5 +1,7 @@
 """Load shedding: while the writer's queue is full, ingest is refused before Falcon sees it.
 
+A client of which less is under way than of others is accepted also then: see IngestShares.
+
 POST /events/check is exempt: it does not use the writer, and rejected clients need it most. Its
 body counts in a BodyBudget of its own.
 
@@ -14,8 +16,11 @@ import falcon
 
 from service.api import otlp_responses as otlp
 from service.api.errors import RETRY_AFTER_SECONDS, TRANSIENT, shape
+from service.api.ingest_shares import IngestShares
+from service.api.middleware.authorization import key_of
 from service.api.middleware.basics import raw_path, request_id
 from service.api.response_headers import SECURITY
+from service.core.addresses import TrustedProxies
 from service.db.errors import Transient
 from service.telemetry import metrics
 
@@ -31,20 +36,42 @@ class LoadShedder:
     """A WSGI application: the service's own, or 503 for ingest while the writer has no room."""
 
     def __init__(
-        self, app: "falcon.App[falcon.Request, falcon.Response]", has_room: Callable[[], bool]
+        self,
+        app: "falcon.App[falcon.Request, falcon.Response]",
+        has_room: Callable[[int], bool],
+        proxies: TrustedProxies,
+        shares: IngestShares,
     ) -> None:
         self.app = app
         self._has_room = has_room
+        self._proxies = proxies
+        self._shares = shares
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Handle a request."""
-        if not is_ingest(environ) or self._has_room():
-            body = self.app(environ, start_response)
-            if has_unread_rest(environ["wsgi.input"]):
-                close_afterwards(start_response)
-            return body
-        metrics.REFUSED.inc()
-        return refuse(environ, start_response)
+        if not is_ingest(environ):
+            return self._answer(environ, start_response)
+        client = sender_of(environ, self._proxies)
+        if not self._shares.enter(client, self._has_room(self._shares.under_way)):
+            metrics.REFUSED.inc()
+            return refuse(environ, start_response)
+        try:
+            return self._answer(environ, start_response)
+        finally:
+            self._shares.leave(client)
+
+    def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        body = self.app(environ, start_response)
+        if has_unread_rest(environ["wsgi.input"]):
+            close_afterwards(start_response)
+        return body
+
+
+def sender_of(environ: Environ, proxies: TrustedProxies) -> str:
+    """The key that a request sends, which nobody has checked yet; without one the address."""
+    return key_of(environ.get("HTTP_AUTHORIZATION", "")) or proxies.client_of(
+        environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", "")
+    )
 
 
 def is_ingest(environ: Environ) -> bool:

@@ -79,12 +79,15 @@ class GroupCommitWriter:
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def has_room(self) -> bool:
-        """Whether a new request would be stored soon enough, after those that wait already."""
-        return (
-            self._unfinished_requests < ALWAYS_ACCEPTED
-            or self._throughput.seconds(self._unfinished_events) <= LONGEST_WAIT_SECONDS
-        )
+    def has_room(self, under_way: int) -> bool:
+        """Whether a new request would be stored soon enough, after those that wait already.
+
+        Of the requests `under_way`, those that are still read count as so many events as usual.
+        """
+        requests = max(under_way, self._unfinished_requests)
+        unread = requests - self._unfinished_requests
+        wait = self._throughput.seconds(self._unfinished_events, unread)
+        return requests < ALWAYS_ACCEPTED or wait <= LONGEST_WAIT_SECONDS
 
     @property
     def waiting(self) -> tuple[int, int]:
@@ -120,6 +123,7 @@ class GroupCommitWriter:
             request = WriteRequest(rows, self._unfinished_events)
             self._unfinished_events += len(rows)
             self._unfinished_requests += 1
+            self._throughput.note_request(len(rows))
             (self._large if len(rows) >= LARGE_REQUEST_EVENTS else self._small).append(request)
             self._keep_thread()
             self._wake.notify()
@@ -162,9 +166,10 @@ class GroupCommitWriter:
         """Count the requests as done; learn the throughput from the one that was queued last."""
         last = max(requests, key=lambda request: request.events_before)
         with self._wake:
-            self._throughput.learn(
-                last.events_before + len(last.rows), time.monotonic() - last.since
-            )
+            if last.done.exception() is None:  # a database that is away refuses at once
+                self._throughput.learn(
+                    last.events_before + len(last.rows), time.monotonic() - last.since
+                )
             self._unfinished_events -= sum(len(request.rows) for request in requests)
             self._unfinished_requests -= len(requests)
 

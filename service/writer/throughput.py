@@ -1,4 +1,4 @@
-"""The throughput of a worker's writer, estimated from the waits of its requests."""
+"""The throughput of a worker's writer, estimated from its requests: their waits and events."""
 
 FIRST_GUESS_PER_SECOND = 10_000.0
 NOTICED_SECONDS = 0.25  # a small transaction on an idle machine says nothing about a full queue
@@ -10,6 +10,7 @@ class ThroughputEstimate:
 
     def __init__(self) -> None:
         self._per_second = FIRST_GUESS_PER_SECOND
+        self._per_request = 1.0
 
     def learn(self, events: int, seconds: float) -> None:
         """Add a measurement: a request waited so long for its own and all earlier events.
@@ -21,6 +22,10 @@ class ThroughputEstimate:
         if seen > self._per_second or seconds > NOTICED_SECONDS:
             self._per_second += WEIGHT * (seen - self._per_second)
 
-    def seconds(self, events: int) -> float:
-        """The expected time to store so many events."""
-        return events / self._per_second
+    def note_request(self, events: int) -> None:
+        """Remember how many events a request had."""
+        self._per_request += WEIGHT * (events - self._per_request)
+
+    def seconds(self, events: int, requests: int = 0) -> float:
+        """The expected time to store so many events, and those of requests that are not read yet."""
+        return (events + requests * self._per_request) / self._per_second

@@ -1,13 +1,12 @@
 """The gate: while there is no room, POST is refused in the house's own words, and GET is not."""
 
-from typing import cast
-
 import falcon
 import orjson
 import pytest
 from falcon import testing
 
-from service.api.load_shedding import DISCARDED_BYTES, LoadShedder
+from service.api.ingest_shares import IngestShares
+from service.api.load_shedding import DISCARDED_BYTES
 from tests.client import Client
 
 pytestmark = pytest.mark.any_postgres
@@ -28,7 +27,7 @@ class Response:
 
 
 def test_post_is_refused_and_get_is_answered(client: Client) -> None:
-    crowded = testing.TestClient(LoadShedder(cast(LoadShedder, client.app).app, lambda: False))
+    crowded = testing.TestClient(client.crowded())
     answer = crowded.simulate_post("/api/events", body="x", headers={"X-Request-Id": "mine"})
     assert (answer.status_code, answer.json["code"]) == (503, "overloaded")
     assert answer.json.keys() == {
@@ -52,10 +51,29 @@ def test_a_connection_with_much_unread_is_closed(
 ) -> None:
     response = Response()
     environ = testing.create_environ("/api/events", method="POST", headers=headers)
-    body = b"".join(
-        LoadShedder(cast(LoadShedder, client.app).app, lambda: False)(environ, response.start)
-    )
+    body = b"".join(client.crowded()(environ, response.start))
     assert response.status == falcon.HTTP_503
     assert int(response.headers["Content-Length"]) == len(body)
     assert orjson.loads(body)["code"] == "overloaded"
     assert response.closes == closes
+
+
+def test_a_client_is_heard_beside_the_flood_of_another() -> None:
+    shares = IngestShares(most_clients=2)
+    assert [shares.enter("flood", True) for _ in range(3)] == [True, True, True]
+    assert not shares.enter("flood", False)
+    assert [shares.enter("quiet", False) for _ in range(4)] == [True, True, True, False]  # as many
+    assert not shares.enter("third", False)  # nor may many clients together be a flood
+    for _ in range(3):
+        shares.leave("quiet")
+    assert shares.enter("third", False)
+    shares.leave("third")
+    assert not shares.enter("flood", False)
+
+
+def test_a_request_leaves_its_share_whatever_comes_of_it(client: Client) -> None:
+    alone = testing.TestClient(client.crowded(IngestShares(most_clients=1)))
+    for body, status in (("x", 400), ("{}", 400)):
+        headers = {"Content-Type": "application/json"}
+        answer = alone.simulate_post("/api/events", body=body, headers=headers)
+        assert answer.status_code == status, answer.text

@@ -1,13 +1,12 @@
 """POST /events/check: what is stored, what is missing, what has expired, and what is no key."""
 
 from contextlib import closing
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 import pytest
 from falcon import testing
 
-from service.api.load_shedding import LoadShedder
 from service.db.connections import connect
 from service.db.database import Database
 from service.db.database_settings import DatabaseSettings
@@ -182,7 +181,7 @@ def test_it_never_scans_though_the_tables_were_small_when_it_was_planned(
 
 
 def test_it_is_answered_while_ingest_is_refused(client: Client) -> None:
-    crowded = testing.TestClient(LoadShedder(cast(LoadShedder, client.app).app, lambda: False))
+    crowded = testing.TestClient(client.crowded())
     for path in ("/api/events/check", "/events/check", "/api/events/check/"):
         answer = crowded.simulate_post(path, json={"events": [event(new_id())]})
         assert (answer.status_code, answer.json["missing"]) == (200, 1), path
@@ -193,7 +192,7 @@ def test_it_is_answered_while_ingest_is_refused(client: Client) -> None:
 
 def test_the_path_that_the_gate_looks_at_is_the_one_that_is_routed(client: Client) -> None:
     """No way to spell the one path so that the request goes to the other."""
-    crowded = testing.TestClient(LoadShedder(cast(LoadShedder, client.app).app, lambda: False))
+    crowded = testing.TestClient(client.crowded())
     one = event(new_id())
     for raw in ("/api/events?/events/check", "http://x/api/events", "/api/events%2Fcheck"):
         answer = crowded.simulate_post(

@@ -131,7 +131,7 @@ def test_what_is_refused_before_it_is_read_is_counted(
         return Scrape(text).total(REQUESTS, method="POST", route="gate", status="503")
 
     before = gate()
-    monkeypatch.setattr(client.app, "_has_room", lambda: False)
+    monkeypatch.setattr(client, "app", client.crowded())
     assert client.send(event(new_id())).status_code == 503
     assert gate() == before + 1
 

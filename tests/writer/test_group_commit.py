@@ -78,6 +78,20 @@ def test_what_waits_too_long_refuses_the_next_before_its_body_is_read(
     assert client.send(event(new_id())).status_code == 200
 
 
+def test_requests_that_are_still_read_count_as_large_as_usual() -> None:
+    writer = GroupCommitWriter(
+        lambda: connect("postgresql://127.0.0.1:1/x", WRITE, "test"), today, "test"
+    )
+    assert writer.has_room(100)  # of which nothing is known
+    rows = rows_of(event(new_id())) * 1_000
+    for _ in range(20):
+        with pytest.raises(psycopg.OperationalError):
+            writer.store(rows)
+    writer.close()
+    assert writer.has_room(group_commit.ALWAYS_ACCEPTED - 1)
+    assert not writer.has_room(100)  # 100,000 events, and 10,000 of them take a second
+
+
 def refusal(answer: testing.Result) -> testing.Result | None:
     """The answer, if it is a refusal; a body that is read is 400."""
     return answer if answer.status_code == 503 else None

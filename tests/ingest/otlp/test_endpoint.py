@@ -2,13 +2,12 @@
 
 import gzip
 import json
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from falcon import testing
 from google.rpc.error_details_pb2 import RequestInfo
 
-from service.api.load_shedding import LoadShedder
 from service.auth.key_admin import create
 from service.auth.scopes import Scope
 from service.db.queries import Connection
@@ -242,7 +241,7 @@ def test_a_client_beyond_its_rate_may_come_back(database_url: str, media_type: s
 @pytest.mark.parametrize("media_type", [PROTOBUF, JSON])
 @pytest.mark.parametrize("path", ["/v1/traces", "/api/v1/traces/"])
 def test_the_gate_says_503_as_a_status(client: Client, path: str, media_type: str) -> None:
-    crowded = testing.TestClient(LoadShedder(cast(LoadShedder, client.app).app, lambda: False))
+    crowded = testing.TestClient(client.crowded())
     headers = {"Content-Type": media_type, "X-Request-Id": "mine"}
     answer = crowded.simulate_post(path, body=b"is not read", headers=headers)
     assert (answer.status_code, status_of(answer).code) == (503, 14)
