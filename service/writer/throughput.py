@@ -27,5 +27,5 @@ class ThroughputEstimate:
         self._per_request += WEIGHT * (events - self._per_request)
 
     def seconds(self, events: int, requests: int = 0) -> float:
-        """The expected time to store so many events, and those of requests that are not read yet."""
+        """The expected time to store so many events, and those of requests not read yet."""
         return (events + requests * self._per_request) / self._per_second
