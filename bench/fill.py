@@ -19,8 +19,8 @@ from service.db.connections import connect
 from service.db.partitions import WEEK, ensure_partitions, ensure_week
 from service.db.session_settings import DIRECT, WRITE
 from service.ingest.json.batch import parse_batch
-from service.metrics.fold import connect_for_folds, forget_quarter_hours
-from service.metrics.leader import QUARTER_HOUR_DAYS, fold_once
+from service.metrics.fold import QUARTER_HOUR_DAYS, connect_for_folds, forget_quarter_hours
+from service.metrics.leader import fold_once
 from service.writer.group_commit import GroupCommitWriter
 
 PROCESSES = 2
@@ -122,7 +122,8 @@ def settle_metrics(url: str) -> None:
     """Fold the metrics, and forget what the service would forget, as its leader does."""
     fold_once(url)  # beside the leader of a service that runs already
     with connect_for_folds(url) as conn:
-        forget_quarter_hours(conn, QUARTER_HOUR_DAYS)
+        while forget_quarter_hours(conn, QUARTER_HOUR_DAYS):
+            pass
 
 
 def vacuum(url: str) -> None:

@@ -1,4 +1,7 @@
-"""Whether the service's clock and PostgreSQL's name the same day, give or take one."""
+"""Whether the service's clock and PostgreSQL's name the same day, give or take one.
+
+Asked before what is old is deleted: weeks of events, and quarter hours of metrics.
+"""
 
 from datetime import date, timedelta
 

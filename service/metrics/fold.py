@@ -9,6 +9,7 @@ second waits for the row of fold_state, and then fails with 40001.
 import logging
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 
@@ -23,6 +24,8 @@ TABLES_OF_LATENCIES = (
     "daily_latency_rollups",
     "latency_rollups",
 )
+
+QUARTER_HOUR_DAYS = 93  # how long metrics by hour and time zone are kept
 
 log = logging.getLogger(__name__)
 
@@ -77,13 +80,23 @@ def compact(conn: Connection) -> int:
         return queries.refresh.compact_deltas(conn).rowcount
 
 
-def forget_quarter_hours(conn: Connection, days: int) -> None:
-    """Delete the quarter hours that are older than `days` days."""
+def forget_quarter_hours(conn: Connection, days: int) -> int:
+    """Delete the quarter hours that are older than `days` days, of one day with any at most.
+
+    Return how many days the first that is kept still lies behind. Where none is stored it does not
+    move, so that no clock, however wrong, sets it ahead of the events to come.
+    """
     with conn.transaction():
-        row = queries.refresh.forget_quarter_hours(conn, days=days).fetchone()
-        if row is not None:
-            queries.refresh.delete_quarter_hour_metrics(conn, **row)
-            queries.refresh.delete_quarter_hour_latency(conn, **row)
+        [stored] = queries.refresh.oldest_quarter_hour(conn).fetchall()
+        if (oldest := stored["quarter_hour"]) is None:
+            return 0
+        row = queries.refresh.forget_quarter_hours(conn, days=days, oldest=oldest).fetchone()
+        if row is None:
+            return 0
+        kept_from: datetime = row["quarter_hours_from"]
+        queries.refresh.delete_quarter_hour_metrics(conn, quarter_hours_from=kept_from)
+        queries.refresh.delete_quarter_hour_latency(conn, quarter_hours_from=kept_from)
+        return int((row["cutoff"] - kept_from).days)
 
 
 def delete_empty(conn: Connection) -> None:

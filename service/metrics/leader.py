@@ -16,14 +16,8 @@ import psycopg
 
 from service.core.periodic_thread import PeriodicThread
 from service.db.queries import Connection, queries
-from service.metrics.fold import (
-    Fold,
-    compact,
-    connect_for_folds,
-    delete_empty,
-    fold,
-    forget_quarter_hours,
-)
+from service.metrics.fold import QUARTER_HOUR_DAYS, Fold, compact, connect_for_folds, fold
+from service.metrics.upkeep import upkeep
 from service.telemetry import metrics
 
 MANY_DELTAS = 20_000  # fold at once: each read that adds them up costs 5 ms
@@ -31,9 +25,9 @@ COMPACT_DELTAS = 5_000  # put them together while no fold is due
 COUNTED_DELTAS = 100_000
 VACUUM_DELTAS = 1_000
 LEASE_INTERVALS = 1.5
-QUARTER_HOUR_DAYS = 93  # how long metrics by hour and time zone are kept
 BUSY_SHARE = 0.05  # of one core that folds may take
 UPKEEP_SECONDS = 3600.0
+FIRST_UPKEEP_SECONDS = 600.0  # by then a machine that has just booted has set its clock
 LONGEST_STEP_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
@@ -60,8 +54,8 @@ class FoldLeader:
             finish=self._resign,
         )
         self._conn: Connection | None = None
-        self._lease_renewal = 0.0  # monotonic seconds, as are the next two
-        self._upkeep = 0.0
+        self._lease_renewal = 0.0  # monotonic seconds, as is the next
+        self._upkeep = time.monotonic() + FIRST_UPKEEP_SECONDS
         self._pause = 0.0  # since the last fold, so that folds stay below BUSY_SHARE
         self._compacted = 0  # deltas that were left by the last compaction
         self._deleted = 0  # since the last vacuum
@@ -127,8 +121,7 @@ class FoldLeader:
             queries.refresh.vacuum_deltas(conn)
             self._deleted = 0
         if time.monotonic() > self._upkeep:
-            forget_quarter_hours(conn, self._quarter_hour_days)
-            delete_empty(conn)
+            upkeep(conn, self._quarter_hour_days)
             self._upkeep = time.monotonic() + UPKEEP_SECONDS
 
     def _tell(self, conn: Connection) -> None:

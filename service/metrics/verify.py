@@ -16,7 +16,7 @@ from service.core.progress import progress
 from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.session_settings import READ
-from service.metrics.fold import connect_for_folds, fold_deltas
+from service.metrics.fold import QUARTER_HOUR_DAYS, connect_for_folds, fold_deltas
 from service.metrics.metric_names import labels_of, look_up, names_of
 
 RUNS_PER_STATEMENT = 1_000
@@ -52,6 +52,7 @@ def verify(url: str, agent_name: str | None = None) -> list[Difference]:
                 found += differences(queries.verify.agent_metrics(conn, agent_names=names))
                 advance(sum(agents[name] for name in names))
         if agent_name is None:
+            found += differences(too_far(conn))
             found += differences(queries.verify.rollups(conn))
             found += differences(queries.verify.orphans(conn))
         found += differences(queries.verify.error_fingerprints(conn, agent_name=agent_name))
@@ -90,6 +91,11 @@ def differences(rows: Iterable[Row]) -> Iterator[Difference]:
                 yield Difference(row["relation"], row["key"], field, stored, row["counted"][field])
 
 
+def too_far(conn: Connection) -> list[Row]:
+    """Whether a clock that was ahead has moved the first quarter hour that is kept."""
+    return queries.verify.quarter_hours_from(conn, days=QUARTER_HOUR_DAYS).fetchall()
+
+
 def repair(url: str, found: list[Difference]) -> None:
     """Correct the runs that differ from their events, then rebuild all metrics from the runs.
 
@@ -97,6 +103,7 @@ def repair(url: str, found: list[Difference]) -> None:
     """
     runs = {difference.key["run_id"] for difference in found if difference.relation == "runs"}
     of_errors = {one.key["run_id"] for one in found if one.field == "error_fingerprint"}
+    is_too_far = any(one.field == "quarter_hours_from" for one in found)
     with connect_for_folds(url) as conn:
         conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         for run_id in sorted(runs):
@@ -113,9 +120,9 @@ def repair(url: str, found: list[Difference]) -> None:
             conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         while True:
             try:
-                rebuild(conn)
-            except psycopg.errors.SerializationFailure:
-                continue  # somebody folded as it began
+                rebuild(conn, sets_back=is_too_far)
+            except (psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable):
+                continue  # somebody folded as it began, or removes old events
             return
 
 
@@ -128,17 +135,22 @@ def add_names(conn: Connection) -> None:
             look_up(conn, set(chain.from_iterable(names)))
 
 
-def rebuild(conn: Connection) -> None:
+def rebuild(conn: Connection, *, sets_back: bool = False) -> None:
     """Recount every run and the retired metrics into empty metric tables, in one transaction.
 
     Safe during ingest: deltas after its snapshot remain and are folded later. On Citus, which has
-    no snapshot across nodes, ingest waits meanwhile.
+    no snapshot across nodes, ingest waits meanwhile. `sets_back`: from a first quarter hour that is
+    not too far ahead of the clock; retention waits.
     """
     with conn.transaction():
+        if sets_back:
+            queries.verify.hold_retired(conn)
         queries.verify.lock_events(conn)
         if is_distributed(conn):
             queries.verify.stop_writing(conn)
         queries.refresh.begin_fold(conn)
+        for row in too_far(conn) if sets_back else ():
+            queries.verify.set_quarter_hours_from(conn, **row["counted"])
         queries.verify.clear_metrics(conn)
         queries.refresh.delete_deltas(conn)
         run_ids = all_runs(conn)

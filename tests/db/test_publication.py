@@ -8,12 +8,12 @@ from service.metrics.fold import (
     connect_for_folds,
     delete_empty,
     fold,
-    forget_quarter_hours,
 )
 from service.metrics.verify import rebuild, verify
 from tests.client import Client
 from tests.db.old import LONG_AGO, receive, retain, run_on
 from tests.events import event, new_id
+from tests.metrics.asking import forget_all
 
 pytestmark = pytest.mark.one_server("a publication has no distributed table")
 
@@ -28,7 +28,7 @@ def test_where_all_tables_are_published_everything_can_still_be_deleted(
         compact(folder)
         assert fold(folder).deltas > 0
         assert retain(database_url) != []
-        forget_quarter_hours(folder, 93)
+        forget_all(folder, 93)
         assert retain(database_url) == []  # puts retired quarter hours together by day
         for agent in ("old", "agent"):
             client.ok(f"/api/agents/{agent}", "DELETE")

@@ -20,7 +20,7 @@ from service.db.partitions import PartitionKeeper
 from service.db.queries import Connection, queries
 from service.db.retention import Busy, retaining
 from service.db.session_settings import WRITE
-from service.metrics.fold import connect_for_folds, forget_quarter_hours
+from service.metrics.fold import connect_for_folds
 from service.metrics.leader import fold_once
 from service.metrics.verify import rebuild, verify
 from service.resources.runs.resource import delete_runs
@@ -39,6 +39,7 @@ from tests.db.old import (
 )
 from tests.events import differences, event, new_id
 from tests.locks import waits_for_a_lock
+from tests.metrics.asking import forget_all
 from tests.processes.harness import until
 
 WEEK = timedelta(days=7)
@@ -191,7 +192,7 @@ def test_retired_quarter_hours_become_days_when_they_are_no_longer_kept(
     hours = "SELECT count(*) FROM retired_metrics WHERE extract(hour FROM quarter_hour) > 0"
     assert one(conn, hours) > 0
     with connect_for_folds(database_url) as refresher:
-        forget_quarter_hours(refresher, 0)
+        forget_all(refresher, 93)
     retain(database_url)
     assert one(conn, "SELECT count(*) FROM retired_metrics") > 0
     # a run counts at its created_at, which is today in this test: that quarter hour is still kept

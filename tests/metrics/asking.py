@@ -6,6 +6,8 @@ from typing import Any
 import orjson
 from falcon import testing
 
+from service.db.queries import Connection
+from service.metrics.fold import forget_quarter_hours
 from service.metrics.leader import fold_once
 from tests.client import Client
 from tests.events import Event, event
@@ -24,6 +26,12 @@ def store(client: Client, url: str, state: str, events: list[Event]) -> None:
         fold_once(url)
     if rest:
         assert client.send(*rest).json["inserted"] == len(rest)
+
+
+def forget_all(conn: Connection, days: int) -> None:
+    """Forget all quarter hours that are older, as the leader does in as many hours as days."""
+    while forget_quarter_hours(conn, days):
+        pass
 
 
 def days_ago(days: float) -> str:

@@ -18,12 +18,11 @@ from service.metrics.fold import (
     connect_for_folds,
     delete_empty,
     fold,
-    forget_quarter_hours,
 )
 from service.metrics.leader import fold_once
 from service.metrics.verify import rebuild, verify
 from tests.client import Client
-from tests.metrics.asking import store
+from tests.metrics.asking import forget_all, store
 from tests.metrics.recount import mixed
 from tests.metrics.truth import VIEWS, compare
 from tests.processes.harness import command, environment, run, until
@@ -39,7 +38,7 @@ UPKEEP: dict[str, Callable[[Connection], object]] = {
     "fold": fold,
     "compaction": compact,
     "removal of empty rows": delete_empty,
-    "oblivion of quarter hours": lambda conn: forget_quarter_hours(conn, 0),
+    "oblivion of quarter hours": lambda conn: forget_all(conn, 0),
     "repair": rebuild,
 }
 

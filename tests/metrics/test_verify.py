@@ -16,7 +16,7 @@ from tests import cluster
 from tests.client import Client
 from tests.events import differences, event, new_id
 from tests.locks import waits_for_a_lock
-from tests.metrics.asking import STATES, store
+from tests.metrics.asking import STATES, days_ago, forget_all, moment, store
 from tests.metrics.recount import mixed
 from tests.processes.harness import until
 
@@ -265,12 +265,18 @@ def test_agents_share_a_statement_while_they_have_few_events(
     assert list(verifying.groups({})) == []
 
 
-def test_forgotten_quarter_hours_are_no_difference(filled_url: str, conn: Connection) -> None:
+def test_forgotten_quarter_hours_are_no_difference(
+    client: Client, filled_url: str, conn: Connection
+) -> None:
+    old = [moment(new_id(), days_ago(days), data={"latency_ms": 3}) for days in (120, 100, 95)]
+    store(client, filled_url, "folded", old)
     with connect_for_folds(filled_url) as refresher:
-        row = queries.refresh.forget_quarter_hours(refresher, days=0).fetchone()
-        assert row is not None
-        queries.refresh.delete_quarter_hour_metrics(refresher, **row)
-        queries.refresh.delete_quarter_hour_latency(refresher, **row)
+        forget_all(refresher, 93)
+    counted = (
+        "SELECT count(*) FROM quarter_hour_latency WHERE quarter_hour < now() - '94 d'::interval"
+    )
+    row = conn.execute(counted.encode()).fetchone()
+    assert row == {"count": 0}
     assert verify(filled_url) == []
     conn.execute("UPDATE daily_metrics SET cost = cost + 1")
     repair(filled_url, verify(filled_url))

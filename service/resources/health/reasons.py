@@ -36,8 +36,8 @@ TEXTS = {
     ),
     "replica_unavailable": "A replica is away or too far behind: other servers answer its reads.",
     "clocks_differ": (
-        "The clocks of the service and of PostgreSQL are more than a day apart: nothing is dropped "
-        "by retention until the wrong one is set."
+        "The clocks of the service and of PostgreSQL are more than a day apart: retention drops "
+        "nothing, and no metrics by hour are deleted, until the wrong one is set."
     ),
     "prices_missing": (
         "Models in use have no price, so their costs count as 0: /metrics names them, "

@@ -4,10 +4,20 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.metrics.fold import connect_for_folds, forget_quarter_hours
+from service.metrics.fold import connect_for_folds
 from tests.client import Client
 from tests.events import event, new_id
-from tests.metrics.asking import answer_of, ask, days_ago, moment, points, refusal, starts, store
+from tests.metrics.asking import (
+    answer_of,
+    ask,
+    days_ago,
+    forget_all,
+    moment,
+    points,
+    refusal,
+    starts,
+    store,
+)
 
 MOMENTS = [
     "", "yesterday", "now", "infinity", "-infinity", "NaN", "2026", "2026-13-01", "2026-02-30",
@@ -92,7 +102,7 @@ def test_runs_have_no_model_and_no_event_type(
 def forget(url: str, days: int) -> None:
     """Remove old quarter hours, as the leader does once an hour."""
     with connect_for_folds(url) as conn:
-        forget_quarter_hours(conn, days)
+        forget_all(conn, days)
 
 
 def test_forgotten_hours_are_400_and_days_stay_exact(client: Client, database_url: str) -> None:
