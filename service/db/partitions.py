@@ -87,8 +87,8 @@ def move_week(conn: Connection, name: str, days: dict[str, date]) -> bool:
 def keep_days(url: str, day: date, days: int) -> None:
     """Drop partitions older than `days` days before `day`, and log each.
 
-    One process does it at a time; while another one does, this function only logs that, and so it
-    does where the clocks differ.
+    One process does it at a time; while another one does, this function only logs that. Raises
+    ClocksDiffer, and drops nothing, where PostgreSQL's day is another.
     """
     try:
         with retaining(url, day, days) as retention:
@@ -99,8 +99,6 @@ def keep_days(url: str, day: date, days: int) -> None:
             retention.tidy()
     except Busy as busy:
         log.warning("retention: %s", busy)
-    except ClocksDiffer as differ:
-        log.error("retention: nothing was dropped: %s", differ)
 
 
 class PartitionKeeper:
@@ -113,6 +111,7 @@ class PartitionKeeper:
         self._retention_days = retention_days
         self._made: date | None = None
         self._dropped: date | None = None
+        self._warned: date | None = None
         self._thread = PeriodicThread(
             "partition upkeep", self._work, CHECK_SECONDS, expected=psycopg.Error
         )
@@ -131,5 +130,14 @@ class PartitionKeeper:
         if day != self._made and ensure_partitions(self._url, day):
             self._made = day
         if self._retention_days and day != self._dropped:
+            self._drop(day)
+
+    def _drop(self, day: date) -> None:
+        """Drop partitions. Where the clocks differ, try each minute, and log it once a day."""
+        try:
             keep_days(self._url, day, self._retention_days)
             self._dropped = day
+        except ClocksDiffer as differ:
+            if day != self._warned:
+                log.error("retention: nothing was dropped: %s", differ)
+            self._warned = day

@@ -1,7 +1,8 @@
 -- retention/partitions: the partitions of events that end by a day, with the runs and events in them.
 --
--- A run's newest event is that of its last_event_at, or, where a client's clock runs ahead, cannot be
--- later than the run's last change. Never the DEFAULT partition, nor one without both its bounds.
+-- A run's newest event is that of its last_event_at. Where that is yet to come, because a client's clock
+-- runs ahead, it is that of the run's last change. Only there, because the server's clock may have been
+-- years behind at that change. Never the DEFAULT partition, nor one without both its bounds.
 --
 -- params   cutoff  date  the first day that is kept
 -- returns  partition name, first_day date, next_day date, runs bigint, events bigint, bytes bigint, newest timestamp with time zone
@@ -11,9 +12,11 @@
 
 WITH days AS MATERIALIZED (
     SELECT r.received_on,
-           count(*)                                 AS runs,
-           sum(r.event_count)                       AS events,
-           max(least(r.last_event_at, r.updated_at)) AS newest
+           count(*)           AS runs,
+           sum(r.event_count) AS events,
+           max(CASE WHEN r.last_event_at <= now()
+                    THEN r.last_event_at
+                    ELSE r.updated_at END) AS newest
       FROM runs AS r
      WHERE r.received_on < :'cutoff'::date
      GROUP BY r.received_on

@@ -14,7 +14,7 @@ import pytest
 from service.core.clock import today
 from service.core.retry_policy import RetryPolicy
 from service.db import partitions, retention
-from service.db.clocks import ClocksDiffer
+from service.db.clocks import ClocksDiffer, check_clocks
 from service.db.connections import connect
 from service.db.partitions import PartitionKeeper
 from service.db.queries import Connection, queries
@@ -252,19 +252,47 @@ def test_only_one_does_it(database_url: str, runs: list[str]) -> None:
 
 @pytest.mark.parametrize("jump", [52, -2])
 def test_nothing_goes_by_a_clock_that_postgresql_s_contradicts(
+    conn: Connection, database_url: str, runs: list[str], jump: int
+) -> None:
+    day = today() + jump * WEEK
+    said = f"the service's clock says {day}, PostgreSQL's {today()}"
+    with pytest.raises(ClocksDiffer, match=said):
+        partitions.keep_days(database_url, day, KEEP_DAYS)
+    assert stored(conn) == set(runs)
+
+
+def test_old_weeks_go_on_the_day_on_which_the_clocks_agree_again(
     conn: Connection,
     database_url: str,
     runs: list[str],
-    jump: int,
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    day = today() + jump * WEEK
-    partitions.keep_days(database_url, day, KEEP_DAYS)
-    assert stored(conn) == set(runs)
-    [message] = [one for one in caplog.messages if one.startswith("retention:")]
-    assert f"the service's clock says {day}, PostgreSQL's {today()}" in message
-    with pytest.raises(ClocksDiffer), retaining(database_url, day, KEEP_DAYS):
-        pass
+    """Until then the service tries each minute, and the log says it once a day."""
+    days = [today() + WEEK] * 3
+    monkeypatch.setattr(partitions, "CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(
+        retention, "check_clocks", lambda conn, day: check_clocks(conn, days.pop() if days else day)
+    )
+    keeper = PartitionKeeper(database_url, today, KEEP_DAYS)
+    keeper.open()
+    try:
+        until(lambda: stored(conn) == {runs[3]}, "nothing was dropped")
+    finally:
+        keeper.close()
+    assert len([one for one in caplog.records if one.levelno == logging.ERROR]) == 1
+
+
+def test_new_events_that_came_while_the_server_s_clock_was_years_behind_stay(
+    conn: Connection, database_url: str, runs: list[str]
+) -> None:
+    """Its agents' clocks were right: what it stored looks old by the server's times alone."""
+    receive(database_url, LONG_AGO, event(new_id(), timestamp=on(today() - timedelta(days=1))))
+    conn.execute(
+        "UPDATE runs SET created_at = %(day)s, updated_at = %(day)s", {"day": on(LONG_AGO)}
+    )
+    assert retain(database_url) == [name_of(NEXT_WEEK)]
+    assert len(stored(conn)) == 4
 
 
 @pytest.mark.parametrize("days", [0, KEEP_DAYS])
