@@ -3,15 +3,17 @@
 import argparse
 
 from service.cli.confirm import add_yes, confirm
-from service.cli.database import database_in_use
+from service.cli.database import CHOOSE, database_in_use, place
 from service.cli.exit_codes import OK
 from service.cli.output import print_line
 from service.config import Config
+from service.core.failure import Failure
 from service.db import backup, dump_file
 
 DESCRIPTION = """Write the database to a file with pg_dump. The service may run meanwhile: the
 file holds one snapshot. A file that exists is replaced after a question, or with --yes; a symbolic
-link stays, and its file is replaced. A named pipe or a device is written to."""
+link stays, and its file is replaced. A named pipe or a device is written to. A database without
+the service's tables is refused."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,5 +28,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
         print_line(f"{there} exists and would be replaced")
         confirm(options.yes)
     with database_in_use(config, "dump") as url:
+        if not backup.has_events(url):
+            raise Failure(f"nothing was dumped: {place(config)} has no table events: {CHOOSE}")
         backup.dump(url, options.file)
     return OK

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(config: Config, options: argparse.Namespace) -> int:
     """Fill an empty database from a file; print the migrations that it lacked, and valid keys."""
-    with database_in_use(config, "restore") as url:
+    with database_in_use(config, "restore", makes_new=True) as url:
         print_each("applied", backup.restore(url, options.file), quiet=True)
         valid = [key for key in key_admin.keys(url) if key.is_valid]
     if valid:

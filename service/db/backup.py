@@ -69,9 +69,18 @@ class Source(NamedTuple):
         return iter(partial(self.stream.read, CHUNK_BYTES), b"")
 
 
+def has_events(url: str) -> bool:
+    """Whether the database has the service's tables, of any version.
+
+    Raises Failure for a database that cannot be reached.
+    """
+    with migrate.reach(url) as conn:
+        [row] = queries.migrations.has_events(conn).fetchall()
+    return bool(row["has_events"])
+
+
 def dump(url: str, file: str) -> None:
     """Write the database to `file`; a regular file gets its name once it is complete."""
-    migrate.reach(url).close()  # a wrong URL becomes a Failure of one line
     with dump_file.writing(file) as target:
         copy_out(url, target)
 
@@ -102,8 +111,8 @@ def restore(url: str, file: str) -> list[str]:
     """Fill an empty database from `file`, all of it or nothing, then migrate it to this version.
 
     Returns the names of the migrations applied. Raises Failure if the database is not empty, or if
-    the file is no dump or of a newer version. A dump from before 0.1.0 that fails to load leaves
-    an empty schema.
+    the file is no dump, lacks the service's tables, or is of a newer version. A dump from before
+    0.1.0 that fails to load leaves an empty schema.
     """
     with migrate.reach(url) as conn:
         found = queries.migrations.objects(conn).fetchone()
@@ -129,7 +138,9 @@ def load(url: str, source: Source) -> list[str]:
     """Load a dump and migrate; of a dump from before 0.1.0 the rows alone, into SCHEMA."""
     head = source.stream.read(CONTENTS_BYTES)
     entries = old_dump.list_entries(head)
-    if not old_dump.is_old(entries):
+    if entries is not None and not old_dump.has_events(entries):
+        raise Failure(f"nothing was restored: {source.name} is a dump without the table events")
+    if entries is None or not old_dump.is_old(entries):
         copy_in(url, source, head)
         return migrate.up(url)
     applied = migrate.up(url, old_dump.SCHEMA)

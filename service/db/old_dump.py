@@ -24,19 +24,26 @@ WEEK = re.compile(r"events_(\d{8})")
 FILLED = re.compile(r"_?yoyo_\w+|latency_buckets|refresh_leader")
 
 
-def list_entries(head: bytes) -> list[tuple[str, str, str]]:
-    """The kind, name and line of each entry of a dump that begins so; empty when it is no dump."""
+def list_entries(head: bytes) -> list[tuple[str, str, str]] | None:
+    """The kind, name and line of each entry of a dump that begins so; None when it is no dump."""
     listed = subprocess.run(
         [programs.newest("pg_restore"), "--list"], input=head, capture_output=True, check=False
     )
+    if listed.returncode:
+        return None
     lines = listed.stdout.decode(errors="replace").splitlines()
     return [(match[1], match[2], line) for line in lines if (match := ENTRY.match(line))]
+
+
+def has_events(entries: list[tuple[str, str, str]]) -> bool:
+    """Whether the dump has the table that every version of the service has."""
+    return any((kind, name) == ("TABLE", "events") for kind, name, _ in entries)
 
 
 def is_old(entries: list[tuple[str, str, str]]) -> bool:
     """Whether a version before 0.1.0 wrote the dump: those versions had no run_details."""
     names = {(kind, name) for kind, name, _ in entries}
-    return ("TABLE", "events") in names and ("VIEW", "run_details") not in names
+    return ("VIEW", "run_details") not in names
 
 
 @contextmanager

@@ -191,9 +191,9 @@ def test_psql_uses_the_running_service_s_database(standalone: Service) -> None:
     assert standalone.is_healthy()
 
 
-def test_psql_starts_and_stops_the_embedded_server_when_no_service_runs(open_dir: Path) -> None:
-    data_dir = open_dir / "data"
-    shown = run(open_dir, "psql", "-XAtc", "SELECT current_database()", DATA_DIR=data_dir)
+def test_psql_starts_and_stops_the_embedded_server_when_no_service_runs(made_dir: Path) -> None:
+    data_dir = made_dir / "data"
+    shown = run(made_dir, "psql", "-XAtc", "SELECT current_database()", DATA_DIR=data_dir)
     assert (shown.returncode, shown.stdout.strip()) == (0, "gati"), shown.stderr
     assert not (data_dir / "postgresql/postmaster.pid").exists()
 

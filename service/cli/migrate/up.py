@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(config: Config, options: argparse.Namespace) -> int:
     """Apply what is missing, and print the names."""
-    with database_in_use(config, "migrate up") as url:
+    with database_in_use(config, "migrate up", makes_new=True) as url:
         migrate.wait_for(url, options.wait)
         confirm_beside_sessions(url, options.yes)
         applied = migrate.up(url)
