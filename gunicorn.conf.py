@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import service
-from service.config import Config, ConfigError
+from service.config import Config, ConfigError, held_config
 from service.core.worker_process import process
 from service.db.query_texts import held
 from service.server import descriptors, edited_queries, meinheld_worker, rolling_arbiter
@@ -84,7 +84,9 @@ unblock_stop_signals()  # a new master (USR2) is forked, too
 
 
 rolling_arbiter.install()
-held.hold()  # what workers run until a reload, however they are replaced
+# What workers run until a reload, however they are replaced.
+held.hold()
+held_config.hold(chosen)
 metrics_dir = directory.path  # created here, before the first worker claims its part
 
 

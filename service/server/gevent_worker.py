@@ -27,7 +27,7 @@ from gevent import Greenlet, Timeout, get_hub, getcurrent, sleep, socket
 from gevent.server import StreamServer
 from gunicorn.workers import ggevent
 
-from service.config import Config
+from service.config import held_config
 from service.core.socket_deadline import MinimumRate
 from service.server import error_pages, graceful_close, strict_http
 from service.server.connection_table import CLOSED, ConnectionTable
@@ -100,7 +100,7 @@ class GeventWorker(strict_http.StrictAnswers, ggevent.GeventWorker):  # type: ig
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        config = Config.from_environment()
+        config = held_config.read()
         capacity = max(1, self.worker_connections - ROOM)
         self._table: ConnectionTable[Greenlet] = ConnectionTable(capacity, config.trusted_proxies)
         self._idle: dict[Greenlet, Timeout] = {}

@@ -24,7 +24,7 @@ from typing import Any
 
 from gunicorn.workers import gthread
 
-from service.config import Config
+from service.config import held_config
 from service.server import error_pages, graceful_close, strict_http
 from service.server.body_room import BodyRoom
 from service.server.body_turns import BodyTurns
@@ -44,7 +44,7 @@ class ThreadWorker(strict_http.StrictAnswers, gthread.ThreadWorker):  # type: ig
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        config = Config.from_environment()
+        config = held_config.read()
         # One less than gunicorn's limit, at which it accepts no more.
         capacity = max(1, self.worker_connections - 1)
         self._table: ConnectionTable[Connection] = ConnectionTable(capacity, config.trusted_proxies)

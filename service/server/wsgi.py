@@ -8,7 +8,7 @@ from gunicorn.errors import AppImportError
 
 from service.api.load_shedding import LoadShedder
 from service.app import create_app
-from service.config import Config
+from service.config import Config, held_config
 from service.core.addresses import is_loopback
 from service.core.clock import today
 from service.core.failure import Failure
@@ -29,11 +29,11 @@ from service.writer.group_commit import GroupCommitWriter
 
 
 def build() -> LoadShedder:
-    """Read the environment, open the connections, and build the application.
+    """Take the settings of the master, open the connections, and build the application.
 
     `python -m service serve` sets DATABASE_URL, to the embedded server's if it runs one.
     """
-    config = as_bound(Config.from_environment())
+    config = as_bound(held_config.read())
     url = config.database_url
     if url is None:
         raise RuntimeError("DATABASE_URL is not set: start with python -m service serve")

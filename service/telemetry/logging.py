@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from gunicorn import glogging
 
-from service.config import Config
+from service.config import held_config
 from service.core.visible import visible
 from service.telemetry.log_limit import refused
 
@@ -86,7 +86,7 @@ def places_of(error: BaseException) -> list[str]:
 
 def database_passwords() -> list[str]:
     """The PostgreSQL passwords of the configuration, in every spelling."""
-    config = Config.from_environment()
+    config = held_config.read()
     found = {os.environ.get("PGPASSWORD", "")}
     for url in (config.database_url, config.database_ingest_url, *config.database_read_url):
         parts = urlsplit(url or "")
