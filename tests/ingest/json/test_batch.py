@@ -20,7 +20,8 @@ MUTATIONS = 4_000
 BESIDE_DIGIT = re.compile(rb"[-\d.](NaN|Infinity)|(NaN|Infinity)[\d.eE]").search
 # It costs its event alone, as half of a surrogate pair does where nothing can be repaired.
 BROKEN_ESCAPE = re.compile(rb"\\u(?![0-9a-fA-F]{4})").search
-BEYOND = "beyond all floats"
+BEYOND = "beyond all floats: "
+WRITTEN_BEYOND = re.compile(f'"{BEYOND}([^"]*)"')
 TOO_LARGE = {"event_too_large"}
 # What is put somewhere into a good body, in place of none or some of its bytes.
 SPLINTERS = [
@@ -76,10 +77,10 @@ def normal(row: EventRow) -> dict[str, Any]:
 
 
 def within(number: str) -> float | str:
-    """A number; BEYOND for one that Python has not, and that is no Infinity either."""
+    """A number; BEYOND and its text for one that Python has not, and that is no Infinity either."""
     if number.lstrip("-").isdigit():
-        return int(number) if len(number) <= 4_300 else BEYOND
-    return float(number) if isfinite(float(number)) else BEYOND
+        return int(number) if len(number) <= 4_300 else BEYOND + number
+    return float(number) if isfinite(float(number)) else BEYOND + number
 
 
 def check_reading(
@@ -109,7 +110,7 @@ def check_reading(
     errors = {error["index"]: error for error in batch.errors}
     is_utf8 = text.encode() == body
     for index, sent in enumerate(events):
-        written = json.dumps({"events": [sent]}).replace(f'"{BEYOND}"', "1e999")
+        written = WRITTEN_BEYOND.sub(r"\1", json.dumps({"events": [sent]}))
         alone = read(written.encode())
         assert alone is not None, sent
         if index in errors:
@@ -217,6 +218,16 @@ def test_a_number_with_more_places_than_jsonb_has_is_written_as_a_float(number: 
     check_reading(body, batch)
     assert batch is not None
     assert len(batch.rows[0].data) < 20
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1.50E+999", "1" * 4_301])
+@pytest.mark.parametrize("name", ["environment", "model", "session_id"])
+def test_a_number_beyond_all_floats_is_the_text_that_it_was_sent_as(name: str, number: str) -> None:
+    body = body_of(event(new_id(), data={name: 0})).replace(b": 0}", f": {number}}}".encode())
+    batch = read(body)
+    check_reading(body, batch)
+    assert batch is not None
+    assert json.loads(batch.rows[0].data) == {name: number}
 
 
 @pytest.mark.parametrize("indent", [1, "\t"])
