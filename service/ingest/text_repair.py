@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from collections.abc import Iterator
 from io import BytesIO
 
 from service.core.cooperative import Pacer, paced
@@ -11,7 +10,6 @@ from service.ingest.masks import (
     INFINITY,
     NAN,
     mask,
-    mask_texts,
     replaced_outside_strings,
     unmask_texts,
 )
@@ -25,12 +23,6 @@ LOW = rb"[\xfa\xfb][c-fC-F][0-9a-fA-F]{2}"
 HALF = re.compile(b"%b(?!%b)|(?<!%b)%b" % (HIGH, LOW, HIGH, LOW))
 ESCAPE = 4  # bytes of one in a masked text
 is_high = re.compile(HIGH).match
-# The end of a text that was cut within an escape or a pair.
-PARTIAL = re.compile(
-    rb"(?:[\xfa\xfb][89abAB][0-9a-fA-F]{2})?(?:\\u?[0-9a-fA-F]{0,3}|[\xfa\xfb][0-9a-fA-F]{0,2})?$"
-)
-LONGEST_ESCAPE = 12
-MASKED_BYTES = 0xF8  # the first byte that occurs in no UTF-8
 CHUNK = 64 * 1024
 REPLACED = "\ufffd"
 MOST_GROWTH = 8  # an eighth
@@ -101,52 +93,3 @@ def with_numbers_as_text(masked: bytes, repairs: Repairs) -> bytes:
     if found is not masked and found != masked:
         note_numbers(repairs, "data")
     return found
-
-
-def with_short_texts(text: bytes, longest: int) -> bytes:
-    """JSON with the start of each longer text alone, and how much of it was cut."""
-    masked = mask_texts(text)
-    parts: list[bytes] = []
-    kept_to = 0
-    for start, end in long_texts(masked, longest):
-        cut_at = start + longest - LONGEST_ESCAPE
-        kept = masked[start:cut_at] + PARTIAL.sub(b"", masked[cut_at : start + longest])
-        kept = without_half_a_character(kept)
-        mark = f"… [{end - start - len(kept)} bytes cut]".encode()
-        parts += masked[kept_to:start], kept, mark
-        kept_to = end
-    return unmask_texts(b"".join([*parts, masked[kept_to:]]))
-
-
-def long_texts(masked: bytes, longest: int) -> Iterator[tuple[int, int]]:
-    """Where the texts of more bytes are: only gaps between quotes that hold a multiple of them."""
-    quotes = counted_to = 0
-    at = longest
-    while at < len(masked):
-        left = masked.rfind(b'"', 0, at) + 1  # of the gap; not far, or the gap is long
-        right = masked.find(b'"', at)
-        right = len(masked) if right < 0 else right
-        quotes += masked.count(b'"', counted_to, left)
-        counted_to = left
-        if quotes % 2 and right - left > longest:
-            yield left, right
-        at = (right // longest + 1) * longest
-
-
-def without_half_a_character(text: bytes) -> bytes:
-    """The text without a last character that was cut: its bytes but the first begin with 10."""
-    end = len(text)
-    while end and text[end - 1] & 0xC0 == 0x80 and text[end - 1] < MASKED_BYTES:
-        end -= 1
-    if end and MASKED_BYTES > text[end - 1] >= 0xC0:
-        end -= 1
-    return text[:end] if end < len(text) and not is_whole(text[end:]) else text
-
-
-def is_whole(character: bytes) -> bool:
-    """Whether bytes are a character of UTF-8."""
-    try:
-        character.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

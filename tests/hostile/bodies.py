@@ -28,6 +28,7 @@ from tests.hostile.span_bodies import (
     empty_attributes_protobuf,
     empty_spans,
     one_text,
+    quotes_beside_nan,
     record_values,
     shared_attribute,
     shared_by_many,
@@ -94,6 +95,7 @@ BODIES: list[Body] = [
     Body(51, "lists, 30 million deep", deep, BAD),
     Body(51, "lists that never end", deep_open, BAD),
     Body(52, "a text beside NaN", long_text_beside_nan, PARTLY, 1, size=20 * MB),
+    OTLP(52, "a text of quotes beside NaN", quotes_beside_nan, PARTLY, 3),
     OTLP(53, "unknown fields, 2,000 deep", partial(unknown_fields, 2000), (200, 400), 1),
     OTLP(53, "unknown fields, flat", partial(unknown_fields, 2), PARTLY, 1),
     OTLP_PROTOBUF(

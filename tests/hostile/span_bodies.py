@@ -135,6 +135,16 @@ def one_text(size: int, run_id: str) -> Pieces:
     yield tail + b"," + span(run_id) + b"]}]}]}"
 
 
+def quotes_beside_nan(size: int, run_id: str) -> Pieces:
+    """Metadata that are one long text of quotes, in a root beside one with NaN; and a good span."""
+    pair = '{"key":"metadata","value":{"stringValue":"|"}}'
+    root = span(run_id, pair).replace(b"parentSpanId", b"other")
+    head, tail = root.split(b"|")
+    yield b'{"resourceSpans":[{"scopeSpans":[{"spans":[' + head
+    yield from repeated(rb"\"word\" ", size)
+    yield tail + b',{"a":NaN},' + span(run_id) + b"]}]}]}"
+
+
 def digits_as_key(key: str, size: int, run_id: str) -> Pieces:
     """An attribute whose key ends in thousands of digits, and a good span beside it."""
     del size

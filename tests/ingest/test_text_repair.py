@@ -2,6 +2,7 @@
 
 import json
 import re
+import tracemalloc
 
 import pytest
 from hypothesis import example, given
@@ -11,7 +12,8 @@ from service.ingest import text_repair
 from service.ingest.masks import mask_texts
 from service.ingest.nesting import outside_strings
 from service.ingest.repairs import REPLACEMENT, Repairs
-from service.ingest.text_repair import as_utf8, repaired, with_short_texts
+from service.ingest.short_texts import with_short_texts
+from service.ingest.text_repair import as_utf8, repaired
 
 pytestmark = pytest.mark.unit
 
@@ -65,6 +67,16 @@ def test_texts_are_cut_where_they_are_longer_and_nowhere_else(texts: list[str]) 
             start, _, mark = short.partition("… [")
             assert text.startswith(start)
             assert mark == f"{size - len(masked(start))} bytes cut]"
+
+
+def test_a_long_text_is_cut_without_a_copy_of_it() -> None:
+    sent = b'{"a":"' + rb"\"1f\":-0.0," * 200_000 + b'"}'
+    tracemalloc.start()
+    try:
+        assert len(with_short_texts(sent, len(sent) // 16)) < len(sent) // 10
+        assert tracemalloc.get_traced_memory()[1] < len(sent) // 2
+    finally:
+        tracemalloc.stop()
 
 
 @given(st.text(alphabet='ab"[]{},\\', max_size=200))

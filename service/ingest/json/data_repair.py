@@ -13,7 +13,7 @@ from service.ingest.elements import NULL, has_more_values
 from service.ingest.json import numbers
 from service.ingest.nesting import depth, outside_strings, steps_of
 from service.ingest.repairs import REPLACEMENT, Repairs, note_numbers
-from service.ingest.text_repair import with_short_texts
+from service.ingest.short_texts import with_short_texts
 
 # Parsed, data takes up to 30 times its size: what is larger is first cut as bytes.
 MOST_TIMES = 2
