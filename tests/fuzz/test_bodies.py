@@ -9,6 +9,7 @@ from tests.events import event, new_id
 from tests.fuzz.mutations import mutate
 from tests.fuzz.oracle import (
     MAX_EVENT_BYTES,
+    MAX_EVENTS,
     check_parsing,
     check_storing,
     read_batch,
@@ -52,3 +53,8 @@ def test_what_is_stored_reads_back_equal_and_leaves_nothing(database_url: str) -
             check_storing(client, body, check_parsing(body))
         left = client.ok("/api/metrics/summary")
     assert (left["total_events"], left["total_cost"], left["total_runs"]) == (0, 0, 0)
+
+
+def test_a_body_of_too_many_events_is_no_batch() -> None:
+    assert check_parsing(body_of(*[event(new_id())] * (MAX_EVENTS + 1))) is None
+    assert check_parsing(body_of(*[event(new_id())] * MAX_EVENTS)) is not None
