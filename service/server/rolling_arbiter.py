@@ -119,7 +119,7 @@ class RollingArbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         if self.LISTENERS is not listeners:
             return
         held_config.hold(config)
-        vars(self.app).update(app)  # its cfg, and the name of what workers load
+        self.app.__dict__.update(app)  # its cfg, and the name of what workers load
         if self.cfg is not self.app.cfg:
             self.setup(self.app)
 

@@ -5,6 +5,7 @@ import resource
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -55,11 +56,17 @@ def write_env(service: Service, text: str) -> None:
     (Path(f"/proc/{service.process.pid}/cwd") / ".env").write_text(text)
 
 
+def is_replaced(service: Service, worker: int) -> bool:
+    found = service.workers
+    return worker not in found and len(found) == 2
+
+
 def replace_workers(service: Service) -> None:
     """Kill the workers one after the other; new ones serve in their place."""
-    for number, worker in enumerate(before := service.workers, start=1):
+    before = service.workers
+    for worker in before:
         os.kill(worker, signal.SIGKILL)
-        until(lambda least=number: len(service.workers - before) >= least, "no worker replaces it")
+        until(partial(is_replaced, service, worker), "no worker replaces it")
     service.wait_until_healthy()
 
 
