@@ -17,7 +17,7 @@ LINE = re.compile(
     r"^(.+) (events_\d{8})  (\d+) runs  (\d+) events  (\d+) scores  (\d+) bytes$", re.MULTILINE
 )
 NEXT_WEEK = LONG_AGO + timedelta(days=7)
-KEEPS = f"kept, newest event {today()}:"
+DAY = today()
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def filled_url(database_url: str) -> str:
     """An old week, one that a long-lived run keeps, and what came in today."""
     receive(database_url, LONG_AGO, *run_on(LONG_AGO), *run_on(LONG_AGO))
     lived = run_on(NEXT_WEEK)
-    lived[-1]["timestamp"] = on(today(), 0)
+    lived[-1]["timestamp"] = on(DAY, 0)
     receive(database_url, NEXT_WEEK, *lived)
-    receive(database_url, today(), *run_on(today()))
+    receive(database_url, DAY, *run_on(DAY))
     return database_url
 
 
@@ -47,7 +47,7 @@ def test_it_tells_what_would_go_then_drops_it(
     lines = [line for line in LINE.findall(dry.stdout) if line[2] != "0"]
     assert (dry.returncode, dry.stderr) == (0, "")
     assert lines[0] == ("would drop", name_of(LONG_AGO), "2", "10", "0", str(size))
-    assert lines[1][:4] == (KEEPS, name_of(NEXT_WEEK), "1", "5")
+    assert lines[1][:4] == (f"kept, newest event {DAY}:", name_of(NEXT_WEEK), "1", "5")
     assert state(conn) == before
     assert re.search(
         r"^in all \d+ partitions, .*: 2 runs, 10 events, 0 scores, [\d.]+ MB; metrics keep their "

@@ -42,7 +42,8 @@ pytestmark = pytest.mark.slow
 OLD_RUNS = 4
 OLD_EVENTS = OLD_RUNS * len(run_on(LONG_AGO))
 BATCHES, RUNS_IN_A_BATCH = 30, 4
-AHEAD = today() + 10 * WEEK  # the day that it becomes for those who make partitions
+DAY = today()  # of the whole story, also if it is told around midnight
+AHEAD = DAY + 10 * WEEK  # the day that it becomes for those who make partitions
 NEWEST_WEEK = name_of(AHEAD + partitions.WEEKS_AHEAD * WEEK)
 SEED = "instances"
 
@@ -157,7 +158,7 @@ def upkeep(url: str) -> Iterator[None]:
 
 def a_day_that_ends() -> Today:
     """A clock: today when it is first asked, from then on the day AHEAD."""
-    return partial(next, iter([today()]), AHEAD)
+    return partial(next, iter([DAY]), AHEAD)
 
 
 def is_kept_up(url: str) -> bool:
@@ -232,7 +233,7 @@ def test_the_old_week_was_retired_once(stored: Connection) -> None:
 
 def test_every_week_ahead_has_its_partition(stored: Connection) -> None:
     for week in (*range(partitions.WEEKS_AHEAD + 1), *range(10, 11 + partitions.WEEKS_AHEAD)):
-        name = name_of(today() + timedelta(weeks=week))
+        name = name_of(DAY + timedelta(weeks=week))
         assert value(stored, f"SELECT to_regclass('{name}')") is not None, name
 
 
