@@ -71,7 +71,8 @@ def create_app(
 
     The rate limits read `clock`; `storage` is the database's.
     """
-    access = Authorization(KeyCache(database), config)
+    keys = KeyCache(database)
+    access = Authorization(keys, config)
     rate_limit = RateLimit(config, clock)
     passed = middleware(config, database, access, rate_limit)
     # meinheld sends nothing but lists whole, and nginx before it takes each answer at once.
@@ -81,9 +82,12 @@ def create_app(
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = JSONHandler(dumps=orjson.dumps)
     add_error_handlers(app)
     sources = Sources(Probe(database), config, writer, database.replicas, storage or Storage())
-    for path, resource in routes(database, access, rate_limit, sources).items():
+    budget = BodyBudget(config.max_in_flight_mb * MEGABYTE)
+    for path, resource in routes(database, access, rate_limit, sources, budget).items():
         app.add_route(path, with_checked_policy(resource))
-    return LoadShedder(app, writer.has_room, config.trusted_proxies, IngestShares())
+    return LoadShedder(
+        app, lambda: writer.has_room(budget.received), keys.id_of_known, IngestShares()
+    )
 
 
 def middleware(
@@ -105,14 +109,17 @@ def middleware(
 
 
 def routes(
-    database: Database, access: Authorization, rate_limit: RateLimit, sources: Sources
+    database: Database,
+    access: Authorization,
+    rate_limit: RateLimit,
+    sources: Sources,
+    budget: BodyBudget,
 ) -> dict[str, Resource]:
     """Map every path to its resource, with and without the prefix.
 
     Health checks and old clients use no prefix.
     """
     config, writer = sources.config, sources.writer
-    budget = BodyBudget(config.max_in_flight_mb * MEGABYTE)
     check_budget = BodyBudget(config.max_in_flight_mb * MEGABYTE // 4)
     new_stream_client = partial(StreamClient, access, config.stream_stall_seconds)
     can_stream = config.worker_class != "meinheld"  # one stream would occupy the whole worker

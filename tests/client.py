@@ -15,7 +15,6 @@ from service.api.load_shedding import LoadShedder
 from service.api.middleware.token_buckets import Clock
 from service.app import create_app
 from service.config import Config
-from service.core.addresses import TrustedProxies
 from service.core.clock import Today, today
 from service.db.database import Database
 from service.db.database_settings import DatabaseSettings
@@ -64,11 +63,10 @@ class Client(testing.TestClient):
             writer.close()
             database.close()
 
-    def crowded(self, shares: IngestShares | None = None) -> LoadShedder:
-        """The application while its writer has no room, by default for nobody."""
+    def crowded(self, key_id: str | None = None) -> LoadShedder:
+        """The application while its writer has no room; with `key_id` each request has this key."""
         app = cast(LoadShedder, self.app).app
-        shares = shares or IngestShares(most_clients=0)
-        return LoadShedder(app, lambda under_way: False, TrustedProxies(), shares)
+        return LoadShedder(app, lambda: False, lambda sent: key_id, IngestShares())
 
     def simulate_request(self, *arguments: Any, **options: Any) -> testing.Result:
         """Send any request; its answer must tell no secret."""

@@ -24,6 +24,7 @@ class BodyBudget:
         self._max_bytes = max_bytes
         self._client_bytes = share_of(max_bytes)
         self._held_bytes = 0
+        self._received = 0
         self._held_by: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -35,6 +36,18 @@ class BodyBudget:
             yield share
         finally:
             self.hold(client, -share.size, share.size)
+            if share.is_received:
+                self.count_received(-1)
+
+    @property
+    def received(self) -> int:
+        """How many requests have called `BodyShare.receive` and have no answer yet."""
+        return self._received
+
+    def count_received(self, more: int) -> None:
+        """Count a request, or let it go."""
+        with self._lock:
+            self._received += more
 
     def hold(self, client: str, more: int, own: int) -> None:
         """Add `more` bytes (negative: release them) for a request that holds `own` bytes.
@@ -74,6 +87,13 @@ class BodyShare:
         self._budget = budget
         self._client = client
         self.size = 0
+        self.is_received = False
+
+    def receive(self, body: bytes) -> bytes:
+        """Count the request as one of which all is there; gives the body."""
+        self.is_received = True
+        self._budget.count_received(1)
+        return body
 
     def check_room(self, size: int) -> None:
         """Raise Overloaded if `size` bytes would not fit now. Counts nothing."""

@@ -1,6 +1,6 @@
 """Load shedding: while the writer's queue is full, ingest is refused before Falcon sees it.
 
-A client of which less is under way than of others is accepted also then: see IngestShares.
+A key of which less is under way than of others is accepted also then: see IngestShares.
 
 POST /events/check is exempt: it does not use the writer, and rejected clients need it most. Its
 body counts in a BodyBudget of its own.
@@ -20,7 +20,6 @@ from service.api.ingest_shares import IngestShares
 from service.api.middleware.authorization import key_of
 from service.api.middleware.basics import raw_path, request_id
 from service.api.response_headers import SECURITY
-from service.core.addresses import TrustedProxies
 from service.db.errors import Transient
 from service.telemetry import metrics
 
@@ -38,40 +37,36 @@ class LoadShedder:
     def __init__(
         self,
         app: "falcon.App[falcon.Request, falcon.Response]",
-        has_room: Callable[[int], bool],
-        proxies: TrustedProxies,
+        has_room: Callable[[], bool],
+        known_key: Callable[[str], str | None],
         shares: IngestShares,
     ) -> None:
+        """`known_key` gives the id of a valid key without asking PostgreSQL, or None."""
         self.app = app
         self._has_room = has_room
-        self._proxies = proxies
+        self._known_key = known_key
         self._shares = shares
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Handle a request."""
         if not is_ingest(environ):
             return self._answer(environ, start_response)
-        client = sender_of(environ, self._proxies)
-        if not self._shares.enter(client, self._has_room(self._shares.under_way)):
+        has_room = self._has_room()
+        key_id = self._known_key(key_of(environ.get("HTTP_AUTHORIZATION", "")))
+        if not (self._shares.enter(key_id, has_room) if key_id else has_room):
             metrics.REFUSED.inc()
             return refuse(environ, start_response)
         try:
             return self._answer(environ, start_response)
         finally:
-            self._shares.leave(client)
+            if key_id:
+                self._shares.leave(key_id)
 
     def _answer(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         body = self.app(environ, start_response)
         if has_unread_rest(environ["wsgi.input"]):
             close_afterwards(start_response)
         return body
-
-
-def sender_of(environ: Environ, proxies: TrustedProxies) -> str:
-    """The key that a request sends, which nobody has checked yet; without one the address."""
-    return key_of(environ.get("HTTP_AUTHORIZATION", "")) or proxies.client_of(
-        environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", "")
-    )
 
 
 def is_ingest(environ: Environ) -> bool:

@@ -111,6 +111,12 @@ class KeyCache:
         self._used.add(text.key_id)
         return key.principal
 
+    def id_of_known(self, sent: str) -> str | None:
+        """The id of a valid key that this worker has read already; asks PostgreSQL nothing."""
+        text = KeyText.parse(sent)
+        key = self._keys.get(text.key_id) if text else None
+        return key.principal.key_id if text and key and key.is_valid(text) else None
+
     def is_empty(self, old: bool = False) -> bool:
         """Whether no key was ever created."""
         return not self._known(old)

@@ -79,14 +79,14 @@ class GroupCommitWriter:
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def has_room(self, under_way: int) -> bool:
+    def has_room(self, received: int) -> bool:
         """Whether a new request would be stored soon enough, after those that wait already.
 
-        Of the requests `under_way`, those that are still read count as so many events as usual.
+        Of the requests whose bodies were `received`, those still parsed count as large as usual.
         """
-        requests = max(under_way, self._unfinished_requests)
-        unread = requests - self._unfinished_requests
-        wait = self._throughput.seconds(self._unfinished_events, unread)
+        requests = max(received, self._unfinished_requests)
+        parsed = requests - self._unfinished_requests
+        wait = self._throughput.seconds(self._unfinished_events, parsed)
         return requests < ALWAYS_ACCEPTED or wait <= LONGEST_WAIT_SECONDS
 
     @property

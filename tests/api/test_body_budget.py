@@ -120,3 +120,13 @@ def test_a_request_beside_another_is_refused_by_its_real_size(
 def refused(answer: testing.Result) -> testing.Result | None:
     """The answer, if it is a refusal."""
     return answer if answer.status_code == 503 else None
+
+
+def test_a_request_counts_as_received_until_its_answer() -> None:
+    budget = BodyBudget(100)
+    with budget.share("a") as dribbles, budget.share("b") as whole:
+        dribbles.grow(10)
+        assert budget.received == 0
+        assert whole.receive(b"body") == b"body"
+        assert budget.received == 1
+    assert budget.received == 0

@@ -184,3 +184,15 @@ def test_what_is_sent_is_compared_in_constant_time(
     # Hashes: how much of a key is right shows in no byte of them.
     assert len(compared) == 1 + len(others)
     assert all(len(stored) == len(sent) == 32 for stored, sent in compared)
+
+
+def test_what_is_known_without_asking_is_a_valid_key_that_was_read(
+    ring: KeyCache, database_url: str
+) -> None:
+    key = create(database_url, "laptop", Scope.INGEST, None)
+    assert ring.id_of_known(key) is None
+    principal = ring.find(key)
+    assert principal is not None
+    assert ring.id_of_known(key) == principal.key_id
+    assert ring.id_of_known(key[:-1] + ("a" if key[-1] != "a" else "b")) is None
+    assert ring.id_of_known("") is None

@@ -78,7 +78,7 @@ def test_what_waits_too_long_refuses_the_next_before_its_body_is_read(
     assert client.send(event(new_id())).status_code == 200
 
 
-def test_requests_that_are_still_read_count_as_large_as_usual() -> None:
+def test_requests_that_are_still_parsed_count_as_large_as_usual() -> None:
     writer = GroupCommitWriter(
         lambda: connect("postgresql://127.0.0.1:1/x", WRITE, "test"), today, "test"
     )

@@ -56,7 +56,8 @@ class Events(DatabaseResource):
         """Store a batch. 200 means committed; 422 that no event was good."""
         with self._budget.share(client_of(req, self._proxies)) as body_share:
             batch = parse_batch(
-                read_json_body(req, self._max_body_bytes, body_share),  # not held here: it is large
+                # Not held here: it is large.
+                body_share.receive(read_json_body(req, self._max_body_bytes, body_share)),
                 self._max_batch_size,
                 self._max_event_bytes,
             )
