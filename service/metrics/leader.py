@@ -121,8 +121,8 @@ class FoldLeader:
             queries.refresh.vacuum_deltas(conn)
             self._deleted = 0
         if time.monotonic() > self._upkeep:
+            self._upkeep = time.monotonic() + UPKEEP_SECONDS  # first: a step that fails is a step
             upkeep(conn, self._quarter_hour_days)
-            self._upkeep = time.monotonic() + UPKEEP_SECONDS
 
     def _tell(self, conn: Connection) -> None:
         """Wake the live tails. They also look by themselves, so an error is logged once, no more.

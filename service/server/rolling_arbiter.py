@@ -27,6 +27,7 @@ NOT_RELOADED = (
     "lacks: python -m service migrate up), then send SIGHUP again"
 )
 NOT_LOADED = "a new worker could not load, as the lines above say"
+ADDRESS = "HOST and PORT change with a restart alone"
 NOT_REPLACED = "A new worker could not %s (%s); the others go on serving"
 
 
@@ -38,23 +39,39 @@ class NotStartedError(Exception):
     """The master could not start a worker; the text is what the system said."""
 
 
+class AddressError(Exception):
+    """A reload asks for another address, whose sockets the workers that run do not have."""
+
+
 class RollingArbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     """A master with at most one worker more than WORKERS, beside those that finish requests."""
 
     cfg: Any
     _next_spawn = 0.0  # monotonic
+    _address: Any = None  # of the sockets
 
     def reload(self) -> None:
         """Replace the workers; keep those that run where no new one can load."""
-        before = (dict(vars(self.app)), held_config.config, self.LISTENERS)
+        before = (dict(vars(self.app)), held_config.config)
         try:
             super().reload()
         except (Exception, SystemExit) as error:
             if os.getpid() != self.pid:
                 raise  # this process is a new worker, which ends
             self._go_back(*before)
-            told = not isinstance(error, NotLoadedError)
+            told = not isinstance(error, NotLoadedError | AddressError)
             self.log.error(NOT_RELOADED, reason(error), exc_info=told)
+
+    def setup(self, app: Any) -> None:
+        """Take the settings of the application; raises AddressError where they need other sockets.
+
+        gunicorn would close its sockets for new ones, which it can often not open: on Linux not on
+        the same port while the old workers listen there.
+        """
+        if self.LISTENERS and app.cfg.address != self._address:
+            raise AddressError(ADDRESS)
+        super().setup(app)
+        self._address = app.cfg.address
 
     def spawn_worker(self) -> int:
         """Start a worker; where it is one too many, end the oldest once it accepts connections.
@@ -114,10 +131,8 @@ class RollingArbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
             self._next_spawn = time.monotonic() + RETRY_SECONDS
             raise NotStartedError(str(error)) from error
 
-    def _go_back(self, app: dict[str, Any], config: Config | None, listeners: list[Any]) -> None:
-        """Use the settings from before a reload, unless it has closed their sockets."""
-        if self.LISTENERS is not listeners:
-            return
+    def _go_back(self, app: dict[str, Any], config: Config | None) -> None:
+        """Use the settings from before a reload."""
         held_config.hold(config)
         self.app.__dict__.update(app)  # its cfg, and the name of what workers load
         if self.cfg is not self.app.cfg:
@@ -150,7 +165,7 @@ def accepts(worker: Any) -> bool:
 
 def reason(error: BaseException) -> str:
     """Why a reload failed: a worker, a setting, the system, or else gunicorn.conf.py."""
-    if isinstance(error, NotLoadedError):
+    if isinstance(error, NotLoadedError | AddressError):
         return str(error)
     if isinstance(error, NotStartedError):
         return f"a new worker could not be started ({error})"

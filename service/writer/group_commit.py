@@ -166,10 +166,11 @@ class GroupCommitWriter:
         """Count the requests as done; learn the throughput from the one that was queued last."""
         last = max(requests, key=lambda request: request.events_before)
         with self._wake:
-            if last.done.exception() is None:  # a database that is away refuses at once
-                self._throughput.learn(
-                    last.events_before + len(last.rows), time.monotonic() - last.since
-                )
+            self._throughput.learn(
+                last.events_before + len(last.rows),
+                time.monotonic() - last.since,
+                was_stored=last.done.exception() is None,
+            )
             self._unfinished_events -= sum(len(request.rows) for request in requests)
             self._unfinished_requests -= len(requests)
 

@@ -12,14 +12,15 @@ class ThroughputEstimate:
         self._per_second = FIRST_GUESS_PER_SECOND
         self._per_request = 1.0
 
-    def learn(self, events: int, seconds: float) -> None:
+    def learn(self, events: int, seconds: float, was_stored: bool = True) -> None:
         """Add a measurement: a request waited so long for its own and all earlier events.
 
-        Slower counts only where there was a real wait; faster counts always, so that what a lock
-        held up for a second does not keep requests out once it is gone.
+        Slower counts only where there was a real wait; faster counts where something was stored,
+        so that what a lock held up for a second does not keep requests out once it is gone, and a
+        database that refuses at once does not let them all in.
         """
         seen = events / max(seconds, 1e-6)
-        if seen > self._per_second or seconds > NOTICED_SECONDS:
+        if (seen > self._per_second and was_stored) or seconds > NOTICED_SECONDS:
             self._per_second += WEIGHT * (seen - self._per_second)
 
     def note_request(self, events: int) -> None:

@@ -62,6 +62,11 @@ def break_worker_class(project: Path) -> None:
         settings.write("\nworker_class = 'service.server.nowhere.Worker'\n")
 
 
+def change_address(project: Path) -> None:
+    with (project / "gunicorn.conf.py").open("a") as settings:
+        settings.write("\nbind = '0.0.0.0:' + bind.rpartition(':')[2]\n")
+
+
 def refuse_reload(service: Service) -> None:
     """Send SIGHUP, wait for the line that says it changed nothing, and ask all workers."""
     said = service.output.count(NOT_RELOADED)
@@ -73,7 +78,8 @@ def refuse_reload(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    "break_it", [add_migration, break_worker, break_settings, break_worker_class]
+    "break_it",
+    [add_migration, break_worker, break_settings, break_worker_class, change_address],
 )
 def test_the_old_workers_stay_until_a_reload_that_can_load(
     service: Service, project: Path, database_url: str, break_it: object

@@ -31,3 +31,12 @@ def test_no_time_at_all_is_no_division_by_zero() -> None:
     pace = ThroughputEstimate()
     pace.learn(10, 0.0)
     assert pace.seconds(10) > 0
+
+
+def test_what_fails_at_once_is_not_fast_and_what_fails_late_is_slow() -> None:
+    pace = ThroughputEstimate()
+    pace.learn(1_000, 0.001, was_stored=False)
+    assert pace.seconds(1_000) == 1_000 / FIRST_GUESS_PER_SECOND
+    for _ in range(40):
+        pace.learn(1_000, 5.0, was_stored=False)
+    assert pace.seconds(1_000) > 4
