@@ -3,7 +3,9 @@
 import os
 import shutil
 import signal
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,12 +41,23 @@ def service(database_url: str, tmp_path: Path, project: Path) -> Iterator[Servic
 
 
 def loaded(service: Service) -> set[int]:
-    """The workers that have loaded: their threads run."""
-    return {pid for pid in service.workers if len(os.listdir(f"/proc/{pid}/task")) > 1}
+    """The workers that accept connections."""
+    return {pid for pid in service.workers if accepts(pid)}
+
+
+def accepts(pid: int) -> bool:
+    """Whether a worker has sent a heartbeat: its file has the monotonic clock's time then."""
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):
+            if "wgunicorn-" in os.readlink(descriptor):
+                return descriptor.stat().st_mtime <= time.monotonic()
+    return False
 
 
 def add_migration(project: Path) -> None:
-    (project / "migrations/9001.later.sql").write_text("-- 9001.later: nothing.\nSELECT 1;\n")
+    (project / "migrations/9001.later.sql").write_text(
+        "-- 9001.later: nothing.\n--\n-- safe     yes: nothing\n\nSELECT 1;\n"
+    )
     (project / "migrations/9001.later.rollback.sql").write_text("-- back\nSELECT 1;\n")
 
 
