@@ -90,10 +90,7 @@ class OtlpLogs(Resource):
         is_json = is_json_body(req)
         client = client_of(req, self._proxies)
         with self._budget.share(client) as body_share:
-            batch = self._parse(
-                body_share.receive(read_unpacked_body(req, self._max_body_bytes, body_share)),
-                is_json,
-            )
+            batch = self._parse(read_unpacked_body(req, self._max_body_bytes, body_share), is_json)
             self._rate_limit.take_events(req, len(batch.messages))
             if batch.messages:
                 self._keep(batch.messages, client)
