@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -15,7 +16,7 @@ from service.db import migrate, partitions
 from service.metrics.leader import FoldLeader
 from service.postgres.storage import Storage
 from tests.client import Client
-from tests.events import event, new_id
+from tests.events import Event, event, new_id
 from tests.processes.harness import needs_root, until
 from tests.processes.postgres import ask, do, started
 from tests.processes.small_disk import small_disk
@@ -153,11 +154,16 @@ def test_a_migration_that_is_pending_is_counted(database_url: str, client: Clien
     assert metrics(client).total("gati_migrations_pending") == 1
 
 
+def called_now(run_id: str, data: dict[str, object]) -> Event:
+    """A call of this moment: only models of the last days are looked at."""
+    return event(run_id, "llm_call", data=data, timestamp=datetime.now(UTC).isoformat())
+
+
 def test_models_without_a_price_are_counted_for_all_and_named_for_readers(
     database_url: str,
 ) -> None:
     def call(model: str, **data: object) -> None:
-        sent = event(new_id(), "llm_call", data={"model": model, "tokens_in": 5, **data})
+        sent = called_now(new_id(), {"model": model, "tokens_in": 5, **data})
         assert client.send(sent).status_code == 200
 
     with unfolded(database_url) as client:
@@ -182,9 +188,7 @@ def test_models_without_a_price_are_counted_for_all_and_named_for_readers(
 def test_the_names_of_models_without_a_price_are_bounded(database_url: str) -> None:
     with unfolded(database_url) as client:
         run = new_id()
-        client.send(
-            *[event(run, "llm_call", data={"model": f"m{n}", "tokens_in": n}) for n in range(1, 40)]
-        )
+        client.send(*[called_now(run, {"model": f"m{n}", "tokens_in": n}) for n in range(1, 40)])
         assert metrics(client).total("gati_model_without_price") == 20
         assert metrics(client).total("gati_model_without_price", model="m39") == 1
 

@@ -3,7 +3,6 @@
 import re
 import subprocess
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from itertools import combinations
 from pathlib import Path
@@ -51,7 +50,6 @@ FOUND = {
     "run_limit": "20",
     "event_limit": "0",
     "run_ids": f"{{{md5(b'run1', usedforsecurity=False).hexdigest()}}}",
-    "received_ons": f"{{{(datetime.now(UTC) + timedelta(days=1)).date()}}}",
 }
 
 
@@ -62,21 +60,32 @@ def choices(query: Query) -> list[frozenset[str]]:
     return [frozenset(chosen) for size in sizes for chosen in combinations(names, size)]
 
 
-def values_for(query: Query, chosen: Collection[str]) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def found(filled_url: str) -> dict[str, str]:
+    """What finds something: the values of FOUND, and the day that the run of it was received on."""
+    with psycopg.connect(filled_url) as conn:
+        statement = "SELECT received_on::text FROM runs WHERE run_id = %s"
+        [day] = conn.execute(statement, [FOUND["run_ids"].strip("{}")]).fetchone() or ()
+    return FOUND | {"received_ons": f"{{{day}}}"}
+
+
+def values_for(query: Query, found: dict[str, str], chosen: Collection[str]) -> dict[str, str]:
     """A value for every parameter that this choice needs."""
     variant = query.variant(chosen)
-    values = {**examples_of(query.name), "sort": "cost", "row_limit": "5000"} | FOUND
+    values = {**examples_of(query.name), "sort": "cost", "row_limit": "5000"} | found
     return {name: values[name] for name in variant.params | variant.identifiers | set(chosen)}
 
 
 @pytest.mark.parametrize("query", SEARCHES, ids=lambda query: query.name)
-def test_psql_finds_what_the_service_finds_whatever_is_asked(filled_url: str, query: Query) -> None:
+def test_psql_finds_what_the_service_finds_whatever_is_asked(
+    filled_url: str, found: dict[str, str], query: Query
+) -> None:
     """One psql for all the choices, so that what one of them sets must be unset for the next."""
     asked = [chosen for chosen in choices(query) if len(chosen) < 2 or len(chosen) > 2]
     script, expected = [], []
     with connect(filled_url, READ, "test") as conn:
         for chosen in asked:
-            values = values_for(query, chosen)
+            values = values_for(query, found, chosen)
             expected.append(len(query(conn, **values).fetchall()))
             script += [rf"\set {name} '{value}'" for name, value in values.items()]
             script += [rf"\i {path_of(query.name)}", r"\echo :ROW_COUNT rows"]
@@ -91,13 +100,15 @@ def test_psql_finds_what_the_service_finds_whatever_is_asked(filled_url: str, qu
 
 
 @pytest.mark.parametrize("query", SEARCHES, ids=lambda query: query.name)
-def test_every_choice_of_filters_is_read_by_an_index(filled_url: str, query: Query) -> None:
+def test_every_choice_of_filters_is_read_by_an_index(
+    filled_url: str, found: dict[str, str], query: Query
+) -> None:
     """Never all of runs or events; and walks go by the index that has their order."""
     wrong: list[str] = []
     with connect(filled_url, READ, "test") as conn:
         cursor = psycopg.ClientCursor(conn)
         for chosen in choices(query):
-            values = values_for(query, chosen)
+            values = values_for(query, found, chosen)
             text = query.variant(chosen).with_identifiers(values)
             queries.transactions.plan_for_values(conn, timeout="10s")
             plan = "\n".join(
