@@ -7,9 +7,7 @@ one begins, requests that have arrived already are read. Each request gets its o
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 
 import psycopg
@@ -25,9 +23,8 @@ from service.writer.incoming import Counts
 from service.writer.lock_backoff import LockBackoff
 from service.writer.throughput import ThroughputEstimate
 from service.writer.transaction_runner import TransactionRunner
+from service.writer.waiting_requests import WaitingRequests, WriteRequest
 
-GROUPED_EVENTS = 2_000  # one transaction of small requests: about 0.1 s
-LARGE_REQUEST_EVENTS = 2_000  # from here on a request has a transaction of its own
 # Beyond this, requests are refused before their bodies are read. Those accepted wait as long again
 # to be read, in a busy worker, and for the transaction that runs: 95 % of them up to 2 s.
 LONGEST_WAIT_SECONDS = 0.5
@@ -36,17 +33,6 @@ ANSWER_TIMEOUT_SECONDS = 30.0
 CONNECT_SECONDS = 1.0  # between two looks at the connection while nothing waits
 
 log = logging.getLogger(__name__)
-
-
-class WriteRequest:
-    """One request's rows, and the future that its thread waits on."""
-
-    def __init__(self, rows: list[EventRow], events_before: int) -> None:
-        """`events_before`: unfinished events that were queued earlier."""
-        self.rows = rows
-        self.events_before = events_before
-        self.since = time.monotonic()
-        self.done: Future[Counts] = Future()
 
 
 class GroupCommitWriter:
@@ -69,9 +55,7 @@ class GroupCommitWriter:
         self._storage = storage or Storage()
         self._lock_backoff = LockBackoff()
         self._runner = TransactionRunner(connect, today, environment, self._lock_backoff)
-        self._small: deque[WriteRequest] = deque()
-        self._large: deque[WriteRequest] = deque()
-        self._large_is_next = False
+        self._requests = WaitingRequests()
         self._unfinished_events = 0
         self._unfinished_requests = 0
         self._throughput = ThroughputEstimate()
@@ -124,7 +108,7 @@ class GroupCommitWriter:
             self._unfinished_events += len(rows)
             self._unfinished_requests += 1
             self._throughput.note_request(len(rows))
-            (self._large if len(rows) >= LARGE_REQUEST_EVENTS else self._small).append(request)
+            self._requests.append(request)
             self._keep_thread()
             self._wake.notify()
         try:
@@ -154,7 +138,8 @@ class GroupCommitWriter:
             except BaseException as error:
                 self._runner.close()
                 if self._lock_backoff.is_blocked:
-                    requests += self._take_everything()
+                    with self._wake:
+                        requests += self._requests.take_everything()
                     self._lock_backoff.reset()
                 for request in requests:
                     if not request.done.done():
@@ -175,38 +160,19 @@ class GroupCommitWriter:
             self._unfinished_requests -= len(requests)
 
     def _gather(self) -> list[WriteRequest]:
-        """Wait for requests and take them: small ones up to a bound, or one large, in turn."""
+        """Wait for requests and take those of the next transaction; none at the end."""
         while not self._is_waited_for():
             self._runner.keep_connected()
         yield_to_requests()
         with self._wake:
-            if self._large and (self._large_is_next or not self._small):
-                self._large_is_next = False
-                return [self._large.popleft()]
-            self._large_is_next = True
-            return self._take_small()
+            return self._requests.take()
 
     def _is_waited_for(self) -> bool:
         """Whether requests wait, or the end does; returns after CONNECT_SECONDS at the latest."""
         with self._wake:
             return self._wake.wait_for(
-                lambda: bool(self._small or self._large or self._closed), CONNECT_SECONDS
+                lambda: bool(self._requests) or self._closed, CONNECT_SECONDS
             )
-
-    def _take_small(self) -> list[WriteRequest]:
-        requests: list[WriteRequest] = []
-        events = 0
-        while self._small and events < GROUPED_EVENTS:
-            requests.append(self._small.popleft())
-            events += len(requests[-1].rows)
-        return requests
-
-    def _take_everything(self) -> list[WriteRequest]:
-        with self._wake:
-            waiting = [*self._small, *self._large]
-            self._small.clear()
-            self._large.clear()
-        return waiting
 
     def _store_all(self, requests: list[WriteRequest]) -> None:
         """Store the requests together; after an error each alone, so that none hurts another."""
