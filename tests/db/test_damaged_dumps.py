@@ -95,6 +95,7 @@ def test_a_dump_of_pg_dump_has_no_checksum_and_is_taken(
 def test_pg_restore_takes_a_dump_with_its_checksum(
     dumped: Path, empty_database_url: str, options: list[str]
 ) -> None:
-    program = [programs.newest("pg_restore"), "--no-owner", "--exit-on-error", *options]
+    dumper = Path(programs.dumper(empty_database_url, [])["args"][0])
+    program = [str(dumper.with_name("pg_restore")), "--no-owner", "--exit-on-error", *options]
     subprocess.run([*program, f"--dbname={empty_database_url}", str(dumped)], check=True)
     assert ask(empty_database_url, "SELECT count(*) FROM api_keys") == "0"
