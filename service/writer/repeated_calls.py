@@ -7,18 +7,18 @@ its calls lack (`awaited_spans`), so that nothing is asked for other spans, and 
 up. Siblings are found only among the spans of one transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC
 from itertools import chain
 
 import msgspec
 
 from service.db.queries import Connection, Row, queries
-from service.ingest.otlp.span import end_of
-from service.ingest.rows import EventRow, parts_of
-from service.writer.call_graph import AGENT_END, CallGraph, StoredSpan, repeats_among, span_of
+from service.ingest.rows import EventRow
+from service.writer.call_graph import AGENT_END, CallGraph, repeats_among, span_of
+from service.writer.reading_budget import ReadingBudget
 from service.writer.run_owner import RunState
+from service.writer.stored_figures import called_span, read_figures, stored_row, stored_span
 
 MOST_AWAITED = 1_000  # usually a few: the agents that have not ended yet
 MOST_LOOK_UPS = 20  # of stored spans with new ones between them; usually one
@@ -153,68 +153,31 @@ def find_repeats(conn: Connection, runs: list[RunCalls]) -> None:
             ]
         for (calls, _), rows in zip(asking, found, strict=True):
             calls.add_stored(rows)
-    left = MOST_READ_IN_ALL
-    for calls in sorted(runs, key=lambda each: each.run.event_count):  # not first who costs most
-        size = calls.run.event_count
-        if calls.concerned and size <= left and calls.must_read_all:
-            left -= size
-            calls.add_all(read_figures(conn, calls.run))
+    budget = ReadingBudget(MOST_READ_IN_ALL)
+    read = [
+        calls
+        for calls in sorted(runs, key=lambda each: each.run.event_count)
+        if calls.concerned and calls.must_read_all and budget.take(calls.run.event_count)
+    ]
+    for group in in_groups(read):
+        figures = read_figures(conn, [(calls.run, None) for calls in group])
+        for calls, of_run in zip(group, figures, strict=True):
+            calls.add_all(of_run)
+    for calls in runs:
         calls.decide()
 
 
-def read_figures(conn: Connection, run: RunState, event_ids: list[str] | None = None) -> list[Row]:
-    """What the events of a run count for: all, or these."""
-    return queries.events.figures(
-        conn, received_on=run.received_on, run_id=run.run_id, event_ids=event_ids
-    ).fetchall()
-
-
-def called_span(row: Row) -> str | None:
-    """The id of the span of a stored call with usage; None for another event, and for the SDK's."""
-    if not (row["is_repeat"] or row["tokens_in"] or row["tokens_out"] or row["cost"]):
-        return None
-    event_id = str(row["event_id"])
-    if row["event_type"] != AGENT_END:
-        return None if row["stamped_at_end"] else event_id
-    start_id = str(row["previous_event_id"])
-    return start_id if event_id == end_of(start_id) else None
-
-
-def stored_span(row: Row) -> StoredSpan:
-    """A stored span in the graph."""
-    return StoredSpan(optional_text(row["parent_event_id"]), row["event_type"])
-
-
-def optional_text(value: object) -> str | None:
-    """An id as text, or None."""
-    return None if value is None else str(value)
-
-
-def stored_row(run: RunState, row: Row) -> EventRow:
-    """A row of events/figures as what is added up, without data."""
-    at, cost = row["timestamp"].astimezone(UTC), row["cost"]
-    return EventRow(
-        run_id=run.run_id,
-        event_id=str(row["event_id"]),
-        agent_name=row["agent_name"],
-        event_type=row["event_type"],
-        timestamp=at,
-        timestamp_text=at.isoformat(),
-        model=row["model"],
-        tool=row["tool"],
-        tokens_in=row["tokens_in"],
-        tokens_out=row["tokens_out"],
-        token_parts=parts_of(
-            row["cached_tokens"], row["cache_write_tokens"], row["reasoning_tokens"]
-        ),
-        cost=None if cost is None else f"{cost:f}",
-        cost_source=row["cost_source"],
-        latency_us=row["latency_us"],
-        stamped_at_end=row["stamped_at_end"],
-        tie=row["tie"],
-        is_error=row["is_error"],
-        data=b"{}",
-    )
+def in_groups(runs: list[RunCalls]) -> Iterator[list[RunCalls]]:
+    """Runs that are read together: of up to MOST_READ events in all."""
+    group: list[RunCalls] = []
+    events = 0
+    for calls in runs:
+        if events + calls.run.event_count > MOST_READ:
+            yield group
+            group, events = [], 0
+        group.append(calls)
+        events += calls.run.event_count
+    yield group
 
 
 def uncounted(row: EventRow, counts: str) -> EventRow:

@@ -1,13 +1,16 @@
 """The changes that new events make to stored runs: agent, name, environment, metadata, fields."""
 
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import EventRow
+from service.writer.reading_budget import ReadingBudget
 from service.writer.run_fields import earlier_fields, find_fields
 from service.writer.run_owner import (
+    DEMOTED_EVENTS,
     FIRST_ROOT_EVENTS,
     MOVED_EVENTS,
     Owner,
@@ -22,6 +25,13 @@ Rows = dict[str, list[EventRow]]  # by run, both sorted by id
 Runs = dict[str, RunState]
 Change = tuple[RunState, RunState]  # a run as it is stored, and as it will be
 Types = dict[str, dict[str, str]]  # by run, the types of stored events by id
+
+
+class Budgets(NamedTuple):
+    """How many events of runs may be counted again for another agent."""
+
+    first_roots: ReadingBudget  # of runs that get their first root
+    moves: ReadingBudget
 
 
 class RetryTransaction(Exception):
@@ -45,30 +55,32 @@ def find_changes(conn: Connection, held: Runs, rows: Rows, types: Types) -> list
 
     `types` holds the parents of new agent_starts: one with a parent in the run is no root.
     """
-    changes = []
-    left = {False: MOVED_EVENTS, True: FIRST_ROOT_EVENTS}  # by whether it is for a first root
-    for run_id, new_rows in rows.items():
+    said: Runs = {}
+    for run_id, of_run in rows.items():
         stored = held[run_id]
-        now = merge(
-            stored, first_state(run_id, stored.received_on, new_rows, types.get(run_id, ()))
-        )
-        if is_demoted(stored, new_rows):
-            now = with_owner_found(conn, now)
-        if now.agent_name != stored.agent_name:
-            reason = is_first_root(stored, now)
-            if stored.event_count > left[reason]:
-                now = replace(now, owner=stored.owner)
-            else:
-                left[reason] -= stored.event_count
-        now = with_fields(now, new_rows)
+        new = first_state(run_id, stored.received_on, of_run, types.get(run_id, ()))
+        said[run_id] = merge(stored, new)
+    demoted = [said[run_id] for run_id, of_run in rows.items() if is_demoted(held[run_id], of_run)]
+    said |= with_owners_found(conn, demoted)
+    budgets = Budgets(
+        first_roots=ReadingBudget(FIRST_ROOT_EVENTS), moves=ReadingBudget(MOVED_EVENTS)
+    )
+    changes = []
+    for run_id, found in said.items():
+        stored = held[run_id]
+        now = with_fields(moved_within(budgets, stored, found), rows[run_id])
         if now != stored:
             changes.append((stored, now))
     return changes
 
 
-def is_first_root(stored: RunState, now: RunState) -> bool:
-    """Whether the run had no root, and has one now."""
-    return now.owner.is_root and not stored.owner.is_root
+def moved_within(budgets: Budgets, stored: RunState, now: RunState) -> RunState:
+    """The state with its new owner, or its old one where a move would count too many events."""
+    if now.agent_name == stored.agent_name:
+        return now
+    is_first_root = now.owner.is_root and not stored.owner.is_root
+    budget = budgets.first_roots if is_first_root else budgets.moves
+    return now if budget.take(stored.event_count) else replace(now, owner=stored.owner)
 
 
 def with_fields(state: RunState, rows: list[EventRow]) -> RunState:
@@ -98,12 +110,32 @@ def agents_that_name(known: Runs, states: Runs) -> set[str]:
     return agents
 
 
-def with_owner_found(conn: Connection, state: RunState) -> RunState:
-    """Find the owner among all events of the run, because the old root's parent has arrived."""
-    row = queries.events.owner(conn, received_on=state.received_on, run_id=state.run_id).fetchone()
-    if row is None:
+def with_owners_found(conn: Connection, demoted: list[RunState]) -> Runs:
+    """Find owners among all events of runs, because the parents of their roots have arrived.
+
+    The smallest runs come first, up to DEMOTED_EVENTS in all; the others keep their roots.
+    """
+    budget = ReadingBudget(DEMOTED_EVENTS)
+    runs = [
+        state
+        for state in sorted(demoted, key=lambda state: state.event_count)
+        if budget.take(state.event_count)
+    ]
+    if not runs:
+        return {}
+    with conn.pipeline():
+        found = [
+            queries.events.owner(conn, received_on=state.received_on, run_id=state.run_id)
+            for state in runs
+        ]
+    owners = [cursor.fetchone() for cursor in found]
+    if None in owners:
         raise RetryTransaction("a run lost its events")
-    return replace(state, owner=Owner.from_row(row))
+    return {
+        state.run_id: replace(state, owner=Owner.from_row(row))
+        for state, row in zip(runs, owners, strict=True)
+        if row is not None
+    }
 
 
 def stored_events(conn: Connection, events: list[tuple[RunState, str]]) -> Iterable[Row]:

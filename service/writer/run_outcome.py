@@ -45,38 +45,35 @@ def find_outcomes(
 ) -> dict[str, Outcome]:
     """The outcome of each run with new rows. The runs are locked, and the rows stored."""
     now = held | {state.run_id: state for _, state in changes}
-    budget = ReadingBudget(MOST_EVENTS_IN_ALL)
-    return {
-        run_id: find_outcome(
-            conn,
-            held[run_id],
-            now[run_id],
-            rows[run_id],
-            types.get(run_id, {}),
-            budget=budget,
-        )
-        for run_id in sorted(rows, key=lambda run_id: held[run_id].event_count)
+    found = {
+        run_id: find_outcome(held[run_id], now[run_id], of_run, types.get(run_id, {}))
+        for run_id, of_run in rows.items()
     }
+    budget = ReadingBudget(MOST_EVENTS_IN_ALL)
+    to_recount = [
+        now[run_id]
+        for run_id in sorted(rows, key=lambda run_id: held[run_id].event_count)
+        if must_recount(held[run_id], now[run_id], rows[run_id])
+        and budget.take(held[run_id].event_count)
+    ]
+    for run_id, status in recount(conn, to_recount).items():
+        found[run_id] = found[run_id]._replace(status=status)
+    return found
 
 
 def find_outcome(
-    conn: Connection,
-    stored: RunState,
-    now: RunState,
-    rows: list[EventRow],
-    types: Mapping[str, str],
-    *,
-    budget: ReadingBudget,
+    stored: RunState, now: RunState, rows: list[EventRow], types: Mapping[str, str]
 ) -> Outcome:
-    """The outcome of a run after adding `rows`; `types` are those of events stored before."""
+    """The outcome of a run after adding `rows`, unless what was counted before must be again.
+
+    `types` are those of events stored before.
+    """
     ends = [End(named_by(row), row.is_error) for row in rows if row.event_type == AGENT_END]
     if not ends and not stored.pending_ends and stored.root_id == now.root_id:
         return Outcome(stored.status, [])
     new = {row.event_id: row.event_type for row in rows}
     named = {event_id for end in ends for event_id in end.named} | set(stored.pending_ends)
     pending = sorted(named - new.keys() - types.keys())[:MOST_PENDING]
-    if must_recount(stored, now, new) and budget.take(stored.event_count):
-        return Outcome(recount(conn, now), pending)
     status = status_of(ends, starts_of({**types, **new}), now.root_id)
     return Outcome(max(stored.status, status, key=RANK.index), pending)
 
@@ -84,24 +81,36 @@ def find_outcome(
 RANK = (ACTIVE, COMPLETED, FAILED)
 
 
-def must_recount(stored: RunState, now: RunState, new: Mapping[str, str]) -> bool:
+def must_recount(stored: RunState, now: RunState, rows: list[EventRow]) -> bool:
     """Whether ends that were counted may be inner now, or inner ends no longer."""
-    if stored.event_count > HUGE_RUN_EVENTS:
+    has_same_root = stored.root_id == now.root_id
+    if stored.event_count > HUGE_RUN_EVENTS or (has_same_root and not stored.pending_ends):
         return False
+    new = {row.event_id: row.event_type for row in rows}
     if any(new.get(event_id) == AGENT_START for event_id in stored.pending_ends):
         return True
-    if stored.root_id == now.root_id:
+    if has_same_root:
         return False
     counted_end = stored.root_id is not None and stored.status != ACTIVE
     return counted_end or (now.root_id is not None and now.root_id not in new)
 
 
-def recount(conn: Connection, run: RunState) -> str:
-    """The status by all agent_ends of the run."""
-    found = queries.events.outcome(
-        conn, received_on=run.received_on, run_id=run.run_id, root_id=run.root_id
-    ).fetchall()
-    return str(found[0]["status"])
+def recount(conn: Connection, runs: list[RunState]) -> dict[str, str]:
+    """The statuses of runs by all their agent_ends."""
+    if not runs:
+        return {}
+    with conn.pipeline():
+        found = [
+            queries.events.outcome(
+                conn, received_on=run.received_on, run_id=run.run_id, root_id=run.root_id
+            )
+            for run in runs
+        ]
+    return {
+        run.run_id: str(row["status"])
+        for run, cursor in zip(runs, found, strict=True)
+        for row in cursor
+    }
 
 
 def starts_of(types: Mapping[str, str]) -> set[str]:

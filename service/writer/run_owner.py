@@ -13,7 +13,8 @@ owner        the root agent_start (the earliest one without a parent in the run;
              A run of more than UNMOVED_EVENTS events stays with its agent, also for its first
              root: a move counts all its events in one statement, 300,000 in 5 s
              One transaction moves runs of up to MOVED_EVENTS events in all, and to their first
-             roots runs of up to FIRST_ROOT_EVENTS; the others keep their owner
+             roots runs of up to FIRST_ROOT_EVENTS, and looks for other roots among DEMOTED_EVENTS
+             events, once the parents of roots come; the others keep their owner
 name         the run_name of the earliest agent_start without a parent that asks for one, else of
              the earliest event that does
 environment  that of the earliest event that has one
@@ -34,6 +35,7 @@ LARGE_RUN_EVENTS = 1_000
 UNMOVED_EVENTS = 200_000
 MOVED_EVENTS = 20_000
 FIRST_ROOT_EVENTS = 200_000  # 3 s
+DEMOTED_EVENTS = 20_000  # 0.3 s
 
 
 class Owner(Struct, frozen=True, gc=False):

@@ -17,12 +17,11 @@ from service.writer.call_graph import span_of
 from service.writer.repeated_calls import (
     RunCalls,
     find_repeats,
-    read_figures,
-    stored_row,
     uncounted,
 )
 from service.writer.run_changes import Rows, Runs
 from service.writer.run_owner import RunState
+from service.writer.stored_figures import read_figures, stored_row
 
 MICROSECOND = timedelta(microseconds=1)
 NO_PARTS = TokenParts()
@@ -123,8 +122,8 @@ def mark(rows: Rows, run_id: str, repeats: dict[str, str]) -> None:
 def replace_open(conn: Connection, held: Runs, ended: Rows, settled: Settled) -> frozenset[str]:
     """Set the ended versions of open spans; return the runs in which one has usage only now."""
     late = set()
-    for run_id, rows in ended.items():
-        stored = read_figures(conn, held[run_id], [row.event_id for row in rows])
+    asked = [(held[run_id], [row.event_id for row in rows]) for run_id, rows in ended.items()]
+    for (run_id, rows), stored in zip(ended.items(), read_figures(conn, asked), strict=True):
         before = {str(row["event_id"]): stored_row(held[run_id], row) for row in stored}
         settled.before[run_id] = list(before.values())
         settled.ended[run_id] = [as_ended(row, before[row.event_id]) for row in rows]

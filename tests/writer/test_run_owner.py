@@ -57,6 +57,25 @@ def test_an_agent_start_whose_parent_is_in_the_run_is_no_root(client: Client) ->
     assert client.run(run)["agent_name"] == "outer"
 
 
+def test_of_many_demoted_roots_those_of_the_smallest_runs_are_looked_for(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_changes, "DEMOTED_EVENTS", 5)
+    sizes = {new_id(): size for size in (3, 1, 2)}
+    roots = [event(run, "agent_start", 6, parent_event_id=new_id()) for run in sizes]
+    client.send(
+        *roots, *(event(run, seconds=9) for run, size in sizes.items() for _ in range(1, size))
+    )
+    client.send(
+        *(
+            event(root["run_id"], "step", 5, event_id=root["parent_event_id"], agent_name="outer")
+            for root in roots
+        )
+    )
+    agents = [client.run(run)["agent_name"] for run in sizes]
+    assert agents == ["agent", "outer", "outer"]
+
+
 def test_an_agent_start_whose_parent_was_stored_before_is_no_root(client: Client) -> None:
     run, parent = new_id(), new_id()
     client.send(event(run, "llm_call", 5, event_id=parent, agent_name="outer"))
