@@ -12,8 +12,8 @@ from service.db import backup, dump_file
 
 DESCRIPTION = """Write the database to a file with pg_dump. The service may run meanwhile: the
 file holds one snapshot. A file that exists is replaced after a question, or with --yes; a symbolic
-link stays, and its file is replaced. A named pipe or a device is written to. A database without
-the service's tables is refused."""
+link stays, and its file is replaced. A named pipe or a device is written to. What a killed dump to
+FILE left is removed. A database without the service's tables is refused."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,5 +30,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     with database_in_use(config, "dump") as url:
         if not backup.has_events(url):
             raise Failure(f"nothing was dumped: {place(config)} has no table events: {CHOOSE}")
+        for left in dump_file.remove_abandoned(options.file):
+            print_line(f"removed {left}, which a killed dump left")
         backup.dump(url, options.file)
     return OK

@@ -1,16 +1,20 @@
 """Where a dump goes: a file that appears when it is whole, a pipe or device, or standard output."""
 
+import errno
+import fcntl
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from service.core.failure import Failure
 
 PIPE = "-"  # in place of a file: standard input or output
+NO_SYNC = {errno.EINVAL, errno.EBADF, errno.EACCES}  # of a directory, on some file systems
 
 
 def replaced(file: str) -> str | None:
@@ -49,19 +53,64 @@ def writing(file: str) -> Iterator[IO[bytes]]:
         raise Failure(f"{file}: {error.strerror}") from None
 
 
+def remove_abandoned(file: str) -> list[str]:
+    """Remove what earlier dumps to `file` left unfinished because they were killed; name it.
+
+    A dump holds a lock (flock) on what it writes, which the kernel releases with its process.
+    """
+    if is_standard_output(file):
+        return []
+    path = Path(os.path.realpath(file))
+    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9]+\.unfinished")
+    try:
+        found = [
+            path.with_name(entry) for entry in os.listdir(path.parent) if name.fullmatch(entry)
+        ]
+    except OSError:  # the dump will say what is wrong with the directory
+        return []
+    return [str(unfinished) for unfinished in sorted(found) if remove_unlocked(unfinished)]
+
+
+def remove_unlocked(unfinished: Path) -> bool:
+    """Remove a file unless a process has the lock on it; whether it is removed."""
+    try:
+        with unfinished.open("r+b") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            unfinished.unlink()
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
 def beside(path: Path) -> Iterator[IO[bytes]]:
     """Open another file in the same directory, which becomes `path` once it is complete."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    # Readable by this user only, because traces hold prompts and outputs.
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        # Readable by this user only, because traces hold prompts and outputs.
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "wb") as target:
+            with suppress(OSError):  # a file system without locks: there, what is left stays
+                fcntl.flock(target, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield target
             os.fsync(target.fileno())
-        unfinished.replace(path)
+            unfinished.replace(path)
+        sync_names(path.parent)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def sync_names(directory: Path) -> None:
+    """Bring the names of a directory to the disk, where its file system does that."""
+    try:
+        names = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(names)
+        finally:
+            os.close(names)
+    except OSError as error:
+        if error.errno not in NO_SYNC:
+            raise
 
 
 def mode_of(file: str) -> int | None:

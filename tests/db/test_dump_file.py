@@ -2,9 +2,16 @@
 
 import os
 import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from service.core.failure import Failure
+from service.db import dump_file
 from tests.processes.harness import command, environment, needs_root, run, type_into
 
 DUMP = b"PGDMP"
@@ -92,3 +99,59 @@ def test_a_terminal_is_asked_for_the_file_of_a_link(database_url: str, tmp_path:
     assert code == 1
     assert "mine exists and would be replaced" in printed
     assert (tmp_path / "mine").read_text() == "something else"
+
+
+@contextmanager
+def half_a_dump(file: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A process that has begun a dump to a file, and waits."""
+    code = (
+        "import sys; from service.db.dump_file import writing\n"
+        "with writing(sys.argv[1]) as target: print(flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, file],
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "\n"
+        yield process
+        process.kill()
+
+
+def test_what_killed_dumps_left_is_removed_and_named(database_url: str, tmp_path: Path) -> None:
+    mine, others = tmp_path / "my*.dump", tmp_path / "my*.dump.old"
+    with half_a_dump(mine) as killed, half_a_dump(others) as of_another, half_a_dump(mine) as alive:
+        for process in (killed, of_another):
+            process.kill()
+            process.wait()
+        done = run(tmp_path, "dump", mine.name, DATABASE_URL=database_url)
+        left = f".my*.dump.{killed.pid}.unfinished"
+        assert done.stdout == f"removed {tmp_path.resolve() / left}, which a killed dump left\n"
+        assert (done.returncode, done.stderr) == (0, "")
+        assert {file.name for file in tmp_path.iterdir()} == {
+            mine.name,
+            f".my*.dump.{alive.pid}.unfinished",
+            f".my*.dump.old.{of_another.pid}.unfinished",
+        }
+
+
+def test_a_dump_of_the_same_pid_is_left_alone(tmp_path: Path) -> None:
+    unfinished = tmp_path / f".gati.dump.{os.getpid()}.unfinished"  # as of another container
+    unfinished.write_text("half of it")
+    with pytest.raises(Failure), dump_file.writing(str(tmp_path / "gati.dump")):
+        pass
+    assert unfinished.read_text() == "half of it"
+
+
+def test_the_name_of_a_dump_is_brought_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "gati.dump"
+    synced: list[tuple[int, bool]] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append((os.fstat(fd).st_ino, file.exists())))
+    with dump_file.writing(str(file)) as target:
+        target.write(DUMP)
+    assert synced == [(file.stat().st_ino, False), (tmp_path.stat().st_ino, True)]
