@@ -101,6 +101,37 @@ def test_a_cut_export_that_goes_on_is_silent(
     assert imported(tmp_path, database_url, *lines[:2], *rest) == (0, counts(EVENTS), "")
 
 
+def test_a_part_without_the_one_before_is_named_until_that_is_stored(
+    lines: list[bytes],
+    client: Client,
+    database_url: str,
+    empty_database_url: str,
+    tmp_path: Path,
+) -> None:
+    def rest_after(line: bytes) -> tuple[str, list[bytes]]:
+        last = json.loads(line)
+        after = f"{last['run_id']}/{last['event_id']}"
+        return after, export(client, after=after).content.splitlines(keepends=True)
+
+    assert run(tmp_path, "migrate", "up", DATABASE_URL=empty_database_url).returncode == 0
+    after_first, rest = rest_after(lines[1])
+    after_second, end = rest_after(lines[2])
+
+    def missing(position: int, after: str) -> str:
+        return (
+            f"gati-backend: line {position}: the export goes on after={after}, which is not "
+            "stored: import the part before it, too. What came is imported.\n"
+        )
+
+    code, _, warned = imported(tmp_path, empty_database_url, *lines[:2], *end)
+    assert (code, warned) == (1, missing(2 + len(end), after_second))
+    code, _, warned = imported(tmp_path, empty_database_url, *end)
+    assert (code, warned) == (1, missing(len(end), after_second))
+    assert imported(tmp_path, empty_database_url, *rest)[::2] == (0, "")
+    assert imported(tmp_path, empty_database_url, *end)[::2] == (0, "")
+    assert after_first != after_second
+
+
 def test_standard_input_is_told_like_a_file(
     lines: list[bytes], database_url: str, tmp_path: Path
 ) -> None:

@@ -17,7 +17,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.cli.importing.command import storing_scores
+from service.cli.importing.command import lending
+from service.cli.importing.continuation import Continuations
 from service.cli.importing.importer import BATCH_EVENTS, Importer
 from service.cli.importing.source import Line
 from service.cli.psql import listen_to_ctrl_c
@@ -129,10 +130,11 @@ def test_a_line_that_cannot_be_stored_is_named_and_stops_no_other(
     ) as writer:
         importer = Importer(
             writer,
-            ScoreWriter(partial(storing_scores, database_url)),
+            ScoreWriter(partial(lending, database_url)),
             Config.from_environment({}),
             lambda position, error: named.append(f"{position}: {error.code}: {error}"),
             said.append,
+            continuations=Continuations(partial(lending, database_url)),
         )
         importer.run(lines)
     assert str(importer.result) == "inserted 18, duplicates 0, failed 2"
@@ -356,10 +358,11 @@ def test_bad_lines_are_named_before_many_more_are_read(database_url: str) -> Non
     ) as writer:
         importer = Importer(
             writer,
-            ScoreWriter(partial(storing_scores, database_url)),
+            ScoreWriter(partial(lending, database_url)),
             Config.from_environment({}),
             lambda position, _error: named.append(position),
             lambda _done: None,
+            continuations=Continuations(partial(lending, database_url)),
         )
         importer.run(lines())
     assert len(named) == importer.result.failed == 10 * BATCH_EVENTS

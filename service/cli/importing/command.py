@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from service.cli.database import database_in_use
 from service.cli.exit_codes import FAILED, OK
+from service.cli.importing.continuation import Continuations
 from service.cli.importing.importer import Importer
 from service.cli.importing.source import Source, opened
 from service.config import MEGABYTE, Config
@@ -28,7 +29,7 @@ from service.writer.scores import ScoreWriter
 DESCRIPTION = """Store the events and scores of a file: NDJSON as exports write it, also compressed
 with gzip, or the SQLite database of GATI's own backend. Stored events are skipped and stored scores
 replaced, so an interrupted import can be run again. Exit code 1 if one was rejected, or an export
-was cut short."""
+was cut short, or goes on after an event that is not stored."""
 MAX_NAMED = 100
 
 
@@ -57,9 +58,16 @@ def import_events(config: Config, url: str, file: str, stop_on_error: bool) -> i
         writer = GroupCommitWriter(lambda: connect(url, WRITE, "import"), today, config.environment)
         with closing(writer), bar_of(source) as bar:
             complaints = Complaints(bar.write)
-            scores = ScoreWriter(partial(storing_scores, url))
+            lend = partial(lending, url)
+            continuations = Continuations(lend)
             importer = Importer(
-                writer, scores, config, complaints, at(bar), stop_on_error=stop_on_error
+                writer,
+                ScoreWriter(lend),
+                config,
+                complaints,
+                at(bar),
+                continuations=continuations,
+                stop_on_error=stop_on_error,
             )
             try:
                 importer.run(source.lines)
@@ -67,14 +75,15 @@ def import_events(config: Config, url: str, file: str, stop_on_error: bool) -> i
                 bar.close()
                 complaints.sum_up()
                 print(importer.result, flush=True)
-    if fault := importer.completeness.fault:
+    faults = list(filter(None, (importer.completeness.fault, continuations.fault)))
+    for fault in faults:
         print(visible(f"gati-backend: {fault}"), file=sys.stderr, flush=True)
-    return FAILED if importer.result.failed or fault else OK
+    return FAILED if importer.result.failed or faults else OK
 
 
 @contextmanager
-def storing_scores(url: str) -> Iterator[Connection]:
-    """Open a connection that stores scores, in autocommit."""
+def lending(url: str) -> Iterator[Connection]:
+    """Open a connection for scores and for a look at what is stored, in autocommit."""
     with connect(url, WRITE, "import") as conn:
         conn.autocommit = True
         yield conn

@@ -15,8 +15,6 @@ FEWER = (
     "{position}: the export had events {events}, scores {scores}, but only events {seen_events}, "
     "scores {seen_scores} came: export it again. What came is imported."
 )
-
-
 BEFORE = (
     "{position}: the export had events {events}, scores {scores}; {others} more lines before it "
     "are of one that was cut short: export that again. What came is imported."
@@ -72,8 +70,8 @@ class Completeness:
         self._exported += is_of_export(line)
         self._last = line
 
-    def end_export(self, line: Line) -> None:
-        """Compare the counts with those of an export's last line."""
+    def end_export(self, line: Line) -> str | None:
+        """Compare the counts with those of an export's last line; return what it went on after."""
         said = said_by(line.json or b"")
         others = self._exported - said.events - said.scores
         if said.events > self._events or said.scores > self._scores:
@@ -90,6 +88,7 @@ class Completeness:
             )
         self._events = self._scores = self._exported = 0
         self._last = b""
+        return said.after
 
     def end_file(self) -> None:
         """Tell whether the last line is of an export, which then had more to say."""

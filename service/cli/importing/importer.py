@@ -8,6 +8,7 @@ from typing import TypeVar
 import psycopg
 
 from service.cli.importing.completeness import Completeness, is_end_of_export
+from service.cli.importing.continuation import Continuations
 from service.cli.importing.source import Line
 from service.config import KILOBYTE, Config
 from service.core.failure import Failure
@@ -38,13 +39,14 @@ Complain = Callable[[str, BadEvent], None]
 
 @dataclass
 class Batch:
-    """Rows with their positions in the source, rejected events, and how far the source is read."""
+    """Rows with their positions, rejected events, ends of exports, how far the source is read."""
 
     rows: list[EventRow] = field(default_factory=list)
     positions: list[str] = field(default_factory=list)
     scores: list[ScoreRow] = field(default_factory=list)
     score_positions: list[str] = field(default_factory=list)
     failed: list[tuple[str, BadEvent]] = field(default_factory=list)
+    continued: list[tuple[str, str]] = field(default_factory=list)  # an end's position, and after
     done: int = 0
 
     def __len__(self) -> int:
@@ -80,10 +82,12 @@ class Importer:
         complain: Complain,
         progress: Callable[[int], None],
         *,
+        continuations: Continuations,
         stop_on_error: bool = False,
     ) -> None:
         self._writer = writer
         self._score_writer = score_writer
+        self._continuations = continuations
         self._max_bytes = config.max_event_kb * KILOBYTE
         self._batch_events = min(BATCH_EVENTS, config.max_batch_size)
         self._complain = complain
@@ -135,7 +139,8 @@ class Importer:
                 self.completeness.add_event(b"")
                 raise TOO_LONG
             if is_end_of_export(line.json):
-                self.completeness.end_export(line)
+                if after := self.completeness.end_export(line):
+                    batch.continued.append((line.position, after))
                 return
             if is_score(line.json):
                 self.completeness.add_score(line.json)
@@ -156,6 +161,8 @@ class Importer:
             self._store_rows(batch, batch.rows, batch.positions)
         if batch.scores:
             self._store_scores(batch)
+        for position, after in batch.continued:
+            self._continuations.check(position, after)
         for position, error in batch.failed:
             self._complain(position, error)
         self.result.failed += len(batch.failed)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.cli.importing.command import storing_scores
+from service.cli.importing.command import lending
+from service.cli.importing.continuation import Continuations
 from service.cli.importing.importer import Importer
 from service.cli.importing.source import read_lines
 from service.config import Config
@@ -104,10 +105,11 @@ def imported(url: str, text: bytes) -> dict[str, int]:
     try:
         importer = Importer(
             writer,
-            ScoreWriter(partial(storing_scores, url)),
+            ScoreWriter(partial(lending, url)),
             Config.from_environment({}),
             lambda *bad: pytest.fail(str(bad)),
             lambda _: None,
+            continuations=Continuations(partial(lending, url)),
         )
         importer.run(read_lines(io.BufferedReader(io.BytesIO(text)), None, 10**8))
         return vars(importer.result)
