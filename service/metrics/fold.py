@@ -83,14 +83,14 @@ def compact(conn: Connection) -> int:
 def forget_quarter_hours(conn: Connection, days: int) -> int:
     """Delete the quarter hours that are older than `days` days, of one day with any at most.
 
-    Return how many days the first that is kept still lies behind. Where none is stored it does not
-    move, so that no clock, however wrong, sets it ahead of the events to come.
+    Return how many days the first that is kept still lies behind. It stays before the newest day
+    with any, and where none is stored, so that no clock, however wrong, sets it ahead of today.
     """
     with conn.transaction():
-        [stored] = queries.refresh.oldest_quarter_hour(conn).fetchall()
-        if (oldest := stored["quarter_hour"]) is None:
+        [stored] = queries.refresh.stored_quarter_hours(conn).fetchall()
+        if stored["oldest"] is None:
             return 0
-        row = queries.refresh.forget_quarter_hours(conn, days=days, oldest=oldest).fetchone()
+        row = queries.refresh.forget_quarter_hours(conn, days=days, **stored).fetchone()
         if row is None:
             return 0
         kept_from: datetime = row["quarter_hours_from"]

@@ -60,16 +60,16 @@ def test_nothing_is_forgotten_where_the_clocks_differ(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    send_days(client, database_url, 120)
+    send_days(client, database_url, 120, 10)
     monkeypatch.setattr("service.metrics.upkeep.today", lambda: date(2036, 1, 1))
     with connect_for_folds(database_url) as folder:
         upkeep(folder, QUARTER_HOUR_DAYS)
         assert "no metrics by hour are deleted: the service's clock says 2036" in caplog.text
         assert one(conn, KEPT_FROM).year == 1970
-        assert one(conn, "SELECT count(*) FROM quarter_hour_metrics WHERE events > 0") == 1
+        assert one(conn, "SELECT count(*) FROM quarter_hour_metrics WHERE events > 0") == 2
         monkeypatch.undo()
         upkeep(folder, QUARTER_HOUR_DAYS)
-    assert one(conn, "SELECT count(*) FROM quarter_hour_metrics WHERE events > 0") == 0
+    assert one(conn, "SELECT count(*) FROM quarter_hour_metrics WHERE events > 0") == 1
 
 
 def test_a_clock_that_is_ahead_takes_a_day_for_each_hour(
@@ -118,6 +118,20 @@ def test_an_empty_database_counts_hours_whatever_its_first_clock_said(
     send_days(client, database_url, 1)
     assert costs(client, 1) == 1
     assert verify(database_url) == []
+
+
+def test_a_clock_that_is_ahead_leaves_the_newest_day(
+    client: Client, conn: Connection, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    send_days(client, database_url, 1, 0)
+    with connect_for_folds(database_url) as folder:
+        for _ in range(3):
+            upkeep(folder, AHEAD)
+        assert one(conn, KEPT_FROM) == midnight(0)
+        send_days(client, database_url, 0)
+    assert costs(client, 0) == 2
+    assert "days more than" not in caplog.text
+    assert verify(database_url, "agent") == []
 
 
 def test_after_weeks_without_a_service_a_day_goes_each_hour(
