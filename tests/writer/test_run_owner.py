@@ -1,10 +1,13 @@
 """To which agent a run belongs, whatever the order in which its events come."""
 
+import os
 from itertools import permutations
 
 import pytest
 
-from service.db.queries import Connection
+from service.db.connections import connect
+from service.db.queries import Connection, queries
+from service.db.session_settings import WRITE
 from service.metrics.verify import verify
 from service.writer import run_changes, run_owner
 from service.writer.run_owner import LARGE_RUN_EVENTS
@@ -290,3 +293,23 @@ def test_a_huge_run_stays_with_its_agent_also_for_its_first_root(
     ) == ["own", "own", "own"]
     assert client.run(run)["metadata"] == {"a": 1}
     assert verify(database_url) == []
+
+
+def test_the_owner_is_found_without_the_data_of_the_other_events(
+    client: Client, conn: Connection, database_url: str
+) -> None:
+    run, root = new_id(), event(new_id(), "agent_start", 9, **ROOT)
+    steps = [
+        event(run, seconds=n, data={"metadata": {}, "input": os.urandom(50_000).hex()})
+        for n in range(20)
+    ]
+    client.send({**root, "run_id": run}, *steps)
+    day = conn.execute("SELECT received_on FROM runs").fetchone()
+    assert day
+    with connect(database_url, WRITE, "test") as writer:
+        explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {queries.events.owner.text}"
+        [row] = writer.execute(explain, {**day, "run_id": run}).fetchall()
+        [owner] = queries.events.owner(writer, **day, run_id=run).fetchall()
+    plan = row["QUERY PLAN"][0]["Plan"]
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 60
+    assert (str(owner["event_id"]), owner["metadata"]) == (root["event_id"], '{"team": "red"}')

@@ -167,6 +167,22 @@ def test_what_a_span_says_itself_stays(client: Client, conn: Connection) -> None
     assert data["otel"]["taken"] == {"input": "input.value", "output": "/v1/logs"}
 
 
+def test_content_that_no_message_joins_is_not_measured(client: Client, conn: Connection) -> None:
+    trace, root, call = new_trace(), new_span_id(), new_span_id()
+    own = {"input.value": "its own", "output.value": "and its own"}
+    send(client, span(trace, span_id=root, attributes=own))
+    send(client, span(trace, span_id=call, parent=root, attributes={**CALL, **own}))
+    send(client, span(trace, parent=root, attributes={**CALL, "input.value": "its own"}))
+    found = events_of(client, trace)
+    [run] = conn.execute("SELECT received_on FROM runs").fetchall()
+    days = {run_of(trace): str(run["received_on"])}
+    keys = [(run_of(trace), each["event_id"]) for each in found]
+    rows = span_messages.find_events(conn, days, keys)
+    measured = [each for key, each in zip(keys, found, strict=True) if rows[key]["bytes"]]
+    assert [each["data"].get("output") for each in measured] == [None]
+    assert [each["event_type"] for each in measured] == ["llm_call"]
+
+
 def test_an_open_span_waits_for_its_end(client: Client, conn: Connection) -> None:
     trace, call = new_trace(), new_span_id()
     send(client, span(trace, span_id=call, attributes=CALL, end_time_unix_nano=0))
