@@ -239,6 +239,28 @@ def test_events_are_sent_again_when_a_kept_connection_breaks(tmp_path: Path, pat
         assert client.recv(65536).startswith(b"HTTP/1.1 200")
 
 
+def test_a_body_that_nginx_does_not_keep_is_left_to_its_client(tmp_path: Path) -> None:
+    head = "POST /api/events HTTP/1.1\r\nHost: gati\r\nContent-Length: {}\r\n\r\n"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as backend,
+        in_front_of(backend, tmp_path) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as client,
+    ):
+        client.sendall(head.format(2).encode() + b"{}")
+        kept, _ = backend.accept()
+        kept.settimeout(10)
+        kept.recv(65536)
+        kept.sendall(EMPTY_ANSWER)
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+        client.sendall(head.format(3).encode() + b"{")
+        while not kept.recv(65536).endswith(b"{"):
+            pass
+        kept.close()
+        answer = client.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 503")
+        assert b"\r\nRetry-After: 1\r\n" in answer
+
+
 def test_a_body_reaches_the_service_whole_and_plain_or_not_at_all(tmp_path: Path) -> None:
     head = b"POST /api/events HTTP/1.1\r\n" + HEAD + b"Transfer-Encoding: chunked\r\n"
     with (
