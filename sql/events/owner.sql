@@ -9,7 +9,7 @@
 -- returns  event_id uuid, agent_name text, timestamp timestamp with time zone, tie integer, parent_event_id uuid, is_root boolean, metadata text
 -- rows     one; none when the run has no event; metadata of a root alone
 -- index    events_pkey
--- plan     index scan on one partition; one look-up per agent_start; top-1 sort; of its data alone the metadata is read
+-- plan     index scan on one partition; one look-up per agent_start; top-1 sort; data is read of starts whose parent is not in the run
 -- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534
 
 SELECT o.event_id, o.agent_name, o.timestamp, o.tie, o.parent_event_id, o.is_root,
@@ -17,15 +17,15 @@ SELECT o.event_id, o.agent_name, o.timestamp, o.tie, o.parent_event_id, o.is_roo
             THEN o.data ->> 'metadata' END AS metadata
   FROM (SELECT e.event_id, e.agent_name, e.timestamp, e.tie, e.parent_event_id, e.data,
                e.event_type = 'agent_start'
-               AND (e.parent_event_id IS NULL
-                    OR e.data -> 'otel' ->> 'span_id' IS NULL
-                    OR coalesce(e.data -> 'otel' ->> 'parent_is_remote', 'false') = 'true')
                AND NOT EXISTS (SELECT
                                  FROM events AS p
                                 WHERE p.received_on = e.received_on
                                   AND p.run_id      = e.run_id
                                   AND p.event_id    = e.parent_event_id
-                               OFFSET 0) AS is_root
+                               OFFSET 0)
+               AND (e.parent_event_id IS NULL
+                    OR e.data -> 'otel' ->> 'span_id' IS NULL
+                    OR coalesce(e.data -> 'otel' ->> 'parent_is_remote', 'false') = 'true') AS is_root
           FROM events AS e
          WHERE e.received_on = :'received_on'::date
            AND e.run_id      = :'run_id'::uuid
