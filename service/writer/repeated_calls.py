@@ -160,9 +160,9 @@ def find_repeats(conn: Connection, runs: list[RunCalls]) -> None:
         if calls.concerned and calls.must_read_all and budget.take(calls.run.event_count)
     ]
     for group in in_groups(read):
-        figures = read_figures(conn, [(calls.run, None) for calls in group])
-        for calls, of_run in zip(group, figures, strict=True):
-            calls.add_all(of_run)
+        figures = read_figures(conn, (calls.run for calls in group))
+        for calls in group:
+            calls.add_all(figures.get(calls.run.run_id, []))
     for calls in runs:
         calls.decide()
 

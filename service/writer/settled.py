@@ -6,7 +6,7 @@ more. Both take away what the stored event counted for, and add what it counts f
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import chain
 
 import msgspec
@@ -21,7 +21,7 @@ from service.writer.repeated_calls import (
 )
 from service.writer.run_changes import Rows, Runs
 from service.writer.run_owner import RunState
-from service.writer.stored_figures import read_figures, stored_row
+from service.writer.stored_figures import by_day, read_some_figures, stored_row
 
 MICROSECOND = timedelta(microseconds=1)
 NO_PARTS = TokenParts()
@@ -66,16 +66,10 @@ class Settled:
         if not self.before:
             return
         with conn.pipeline():
-            for run_id, rows in self.ended.items():
-                replace_events(conn, held[run_id], rows)
-            for run_id, pairs in self.uncounted.items():
-                queries.events.uncount(
-                    conn,
-                    received_on=held[run_id].received_on,
-                    run_id=run_id,
-                    event_ids=[row.event_id for row, _ in pairs],
-                    repeats=[counts for _, counts in pairs],
-                )
+            for day, run_ids in by_day(held[run_id] for run_id in self.ended).items():
+                replace_events(conn, day, [row for id_ in run_ids for row in self.ended[id_]])
+            for day, run_ids in by_day(held[run_id] for run_id in self.uncounted).items():
+                uncount(conn, day, [pair for id_ in run_ids for pair in self.uncounted[id_]])
 
 
 def settle(
@@ -122,9 +116,9 @@ def mark(rows: Rows, run_id: str, repeats: dict[str, str]) -> None:
 def replace_open(conn: Connection, held: Runs, ended: Rows, settled: Settled) -> frozenset[str]:
     """Set the ended versions of open spans; return the runs in which one has usage only now."""
     late = set()
-    asked = [(held[run_id], [row.event_id for row in rows]) for run_id, rows in ended.items()]
-    for (run_id, rows), stored in zip(ended.items(), read_figures(conn, asked), strict=True):
-        before = {str(row["event_id"]): stored_row(held[run_id], row) for row in stored}
+    figures = read_some_figures(conn, held, ended)
+    for run_id, rows in ended.items():
+        before = {str(row["event_id"]): stored_row(held[run_id], row) for row in figures[run_id]}
         settled.before[run_id] = list(before.values())
         settled.ended[run_id] = [as_ended(row, before[row.event_id]) for row in rows]
         late_calls = (row for row in rows if row.call and not has_usage(before[row.event_id]))
@@ -159,8 +153,19 @@ def as_ended(row: EventRow, stored: EventRow) -> EventRow:
     )
 
 
-def replace_events(conn: Connection, run: RunState, rows: list[EventRow]) -> None:
-    """Store ended versions in place of open ones."""
+def uncount(conn: Connection, day: date, pairs: list[tuple[EventRow, str]]) -> None:
+    """Let stored calls of runs of one day count no more; beside each, the event that counts."""
+    queries.events.uncount(
+        conn,
+        received_on=day,
+        run_ids=[row.run_id for row, _ in pairs],
+        event_ids=[row.event_id for row, _ in pairs],
+        repeats=[counts for _, counts in pairs],
+    )
+
+
+def replace_events(conn: Connection, day: date, rows: list[EventRow]) -> None:
+    """Store ended versions in place of open ones, of runs of one day."""
 
     def texts(value: Callable[[EventRow], object]) -> list[str | None]:
         found: Iterable[object] = map(value, rows)
@@ -168,8 +173,8 @@ def replace_events(conn: Connection, run: RunState, rows: list[EventRow]) -> Non
 
     queries.events.replace(
         conn,
-        received_on=run.received_on,
-        run_id=run.run_id,
+        received_on=day,
+        run_ids=[row.run_id for row in rows],
         event_ids=[row.event_id for row in rows],
         agent_names=[row.agent_name for row in rows],
         event_types=[row.event_type for row in rows],

@@ -1,27 +1,51 @@
 """What stored events count for, read again to change it."""
 
 from collections.abc import Iterable
-from datetime import UTC
+from datetime import UTC, date
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.otlp.span import end_of
 from service.ingest.rows import EventRow, parts_of
 from service.writer.call_graph import AGENT_END, StoredSpan
+from service.writer.run_changes import Rows, Runs
 from service.writer.run_owner import RunState
 
 
-def read_figures(
-    conn: Connection, asked: Iterable[tuple[RunState, list[str] | None]]
-) -> list[list[Row]]:
-    """What the events of each run count for: those with these ids; None: all."""
-    with conn.pipeline():
-        found = [
-            queries.events.figures(
-                conn, received_on=run.received_on, run_id=run.run_id, event_ids=event_ids
-            )
-            for run, event_ids in asked
-        ]
-    return [cursor.fetchall() for cursor in found]
+def read_figures(conn: Connection, runs: Iterable[RunState]) -> dict[str, list[Row]]:
+    """What all events of runs count for, by run."""
+    found: dict[str, list[Row]] = {}
+    for day, run_ids in by_day(runs).items():
+        add_figures(found, queries.events.figures(conn, received_on=day, run_ids=run_ids))
+    return found
+
+
+def read_some_figures(conn: Connection, held: Runs, rows: Rows) -> dict[str, list[Row]]:
+    """What the stored events with the ids of these rows count for, by run."""
+    found: dict[str, list[Row]] = {}
+    for day, run_ids in by_day(held[run_id] for run_id in rows).items():
+        of_day = [row for run_id in run_ids for row in rows[run_id]]
+        stored = queries.events.figures(
+            conn,
+            received_on=day,
+            run_ids=[row.run_id for row in of_day],
+            event_ids=[row.event_id for row in of_day],
+        )
+        add_figures(found, stored)
+    return found
+
+
+def by_day(runs: Iterable[RunState]) -> dict[date, list[str]]:
+    """The ids of runs by their day: one statement reads one partition."""
+    found: dict[date, list[str]] = {}
+    for run in runs:
+        found.setdefault(run.received_on, []).append(run.run_id)
+    return found
+
+
+def add_figures(found: dict[str, list[Row]], rows: Iterable[Row]) -> None:
+    """Add rows of events/figures to those of their runs."""
+    for row in rows:
+        found.setdefault(str(row["run_id"]), []).append(row)
 
 
 def called_span(row: Row) -> str | None:

@@ -1,26 +1,31 @@
--- events/figures: what the events of a run count for, to change what they counted for.
+-- events/figures: what the events of runs count for, to change what they counted for.
 --
--- Of the whole run when a call arrives around calls that are stored; with event_ids of open spans that have ended.
+-- Of whole runs when a call arrives around calls that are stored; with event_ids of open spans that have ended.
 --
--- params   received_on  date    the run's day
--- params   run_id       uuid    the run, held
+-- params   received_on  date    the day of the runs
+-- params   run_ids      uuid[]  the runs, held; with event_ids the run of each event
 -- params   event_ids    uuid[]  these alone; not given: all
--- returns  event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, cost numeric, cost_source text, latency_us bigint, stamped_at_end boolean, tie integer, is_error boolean, tool text, is_repeat boolean
+-- returns  run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, cost numeric, cost_source text, latency_us bigint, stamped_at_end boolean, tie integer, is_error boolean, tool text, is_repeat boolean
 -- rows     one per event; is_repeat: a call whose figures count elsewhere
 -- index    events_pkey
--- plan     index scan on one partition, or a look-up by key per event
--- try      \set received_on 2026-11-23 \set run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}'
+-- plan     index scan on one partition per run, or a look-up by key per event
+-- try      \set received_on 2026-11-23 \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}'
 
-SELECT e.event_id, e.agent_name, e.event_type, e.timestamp, e.parent_event_id, e.previous_event_id, e.model,
+SELECT e.run_id, e.event_id, e.agent_name, e.event_type, e.timestamp, e.parent_event_id, e.previous_event_id, e.model,
        e.tokens_in, e.tokens_out, e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
        e.cost, e.cost_source, e.latency_us, e.stamped_at_end, e.tie, e.is_error,
        e.tool,
        e.event_type IN ('llm_call', 'agent_end') AND e.tokens_in IS NULL
        AND coalesce(e.data -> 'counted', 'null') = 'false' AS is_repeat
+\if :{?event_ids}
+  FROM unnest(:'run_ids'::uuid[], :'event_ids'::uuid[]) AS n (run_id, event_id)
+  JOIN events AS e
+    ON e.run_id   = n.run_id
+   AND e.event_id = n.event_id
+ WHERE e.received_on = :'received_on'::date
+\else
   FROM events AS e
  WHERE e.received_on = :'received_on'::date
-   AND e.run_id      = :'run_id'::uuid
-\if :{?event_ids}
-   AND e.event_id    = ANY (:'event_ids'::uuid[])
+   AND e.run_id      = ANY (:'run_ids'::uuid[])
 \endif
- ORDER BY e.event_id;
+ ORDER BY e.run_id, e.event_id;
