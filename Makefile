@@ -23,6 +23,8 @@ MARKS ?= $(if $(filter tests/,$(TESTS)),$(FAST))
 # A PostgreSQL for each; a folder's module goes to one of them whole, with the service it shares,
 # in the order of tests/conftest.py.
 IN_PARALLEL := --numprocesses auto --dist loadscope --no-loadscope-reorder
+# Some machines set it: each process of a test would then compile the service anew.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 # Of flask-swagger-ui only Swagger UI's files are used: what it asks for is not installed.
 UNUSED := flask blinker click itsdangerous jinja2 markupsafe werkzeug

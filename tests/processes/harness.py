@@ -61,7 +61,7 @@ def environment(**variables: Any) -> dict[str, str]:
     """Return the environment for a service: nothing of this one's settings, the given ones."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     given = {name: str(value) for name, value in variables.items()}
-    return {**kept, "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1", **given}
+    return {**kept, "PYTHONPATH": str(REPOSITORY), **given}
 
 
 def command(*arguments: str) -> list[str]:
