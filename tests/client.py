@@ -52,6 +52,7 @@ class Client(testing.TestClient):
             }
         )
         logins = Logins(url, given_urls(config))
+        logins.check()  # as at the start of a worker: else the writer and the pool both do
         settings = DatabaseSettings.from_config(config, url, logins)
         database = Database(replace(settings, connections=CONNECTIONS))
         writer = GroupCommitWriter(database.connect_writer, today, config.environment, storage)
