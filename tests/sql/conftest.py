@@ -55,3 +55,11 @@ def filled_url(server_url: str, template: str) -> Iterator[str]:
             fold_once(url_of(server_url, name))
             conn.execute(f"VACUUM ANALYZE {METRICS}")
         yield url_of(server_url, name)
+
+
+@pytest.fixture(scope="module")
+def prepared_url(server_url: str, template: str) -> Iterator[str]:
+    """A database in which statements are prepared, and none runs."""
+    name = f"gati_test_prepared_{os.getpid()}"
+    with janitor(server_url, name, template):
+        yield url_of(server_url, name)

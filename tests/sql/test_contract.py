@@ -1,7 +1,7 @@
 """Every query file keeps what its header promises: psql's parameters, columns, index."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -47,6 +47,14 @@ SQLITE = [f"sqlite.{path.stem}" for path in sorted((SQL_DIRECTORY / "sqlite").gl
 CITUS = "citus."  # of which PostgreSQL alone knows nothing: tests/citus runs them
 BINDABLE = [name for name, query in ALL.items() if query.bindable and not name.startswith(CITUS)]
 READING = [name for name in BINDABLE if not ALL[name].writes]
+
+
+@pytest.fixture
+def conn(prepared_url: str) -> Iterator[Connection]:
+    """A session of the test's own."""
+    with connect(prepared_url, WRITE, "test") as conn:
+        conn.autocommit = True
+        yield conn
 
 
 @dataclass
