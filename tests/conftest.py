@@ -149,6 +149,15 @@ def client(database_url: str) -> Iterator[Client]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def idle_client(server_url: str, template: str) -> Iterator[Client]:
+    """A service that stores nothing, for the tests of a module that only ask."""
+    name = f"gati_test_idle_{os.getpid()}"
+    with janitor(server_url, name, template), Client.of(url_of(server_url, name)) as client:
+        yield client
+        assert client.ok("/api/agents") == []
+
+
 @pytest.fixture
 def other_client(database_url: str) -> Iterator[Client]:
     """A second service on the same database, as another worker would be."""

@@ -201,8 +201,8 @@ def test_the_api_lists_all_prices_in_pages(
 
 
 @pytest.mark.parametrize("cursor", ["x", "WzEsMiwzLDRd", "WyJhIiwiYiIsIjIwMjAtMDEtMDEiLHRydWVd"])
-def test_a_cursor_of_something_else_is_refused(client: Client, cursor: str) -> None:
-    assert client.simulate_get(f"/api/prices?cursor={cursor}").status_code == 400
+def test_a_cursor_of_something_else_is_refused(idle_client: Client, cursor: str) -> None:
+    assert idle_client.simulate_get(f"/api/prices?cursor={cursor}").status_code == 400
 
 
 def test_names_that_are_made_up_are_looked_up_only_so_often(

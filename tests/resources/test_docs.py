@@ -26,8 +26,8 @@ def test_all_that_the_page_asks_for_is_there_and_its_own(client: Client) -> None
 
 
 @pytest.mark.parametrize("name", ["index.css", "..%2F..%2F__init__.py", "..%2Fopenapi.json", "%00"])
-def test_nothing_else_is_served(client: Client, name: str) -> None:
-    answer = client.simulate_get(f"/docs/{name}")
+def test_nothing_else_is_served(idle_client: Client, name: str) -> None:
+    answer = idle_client.simulate_get(f"/docs/{name}")
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
 
 

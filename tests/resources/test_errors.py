@@ -267,8 +267,10 @@ def test_a_window_of_too_many_errors_says_from_when_on_they_are_few_enough(
         ({"agent": ""}, "agent"),
     ],
 )
-def test_bad_parameters_are_named(client: Client, params: dict[str, str], parameter: str) -> None:
-    answer = client.simulate_get(PATH, params=params)
+def test_bad_parameters_are_named(
+    idle_client: Client, params: dict[str, str], parameter: str
+) -> None:
+    answer = idle_client.simulate_get(PATH, params=params)
     assert (answer.status_code, answer.json["parameter"]) == (400, parameter)
 
 

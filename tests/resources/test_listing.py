@@ -90,6 +90,6 @@ def test_a_list_that_is_too_long_names_limit_and_cursor(
 
 @pytest.mark.parametrize("cursor", BAD_CURSORS)
 @pytest.mark.parametrize("path", list(LISTS)[:3])
-def test_a_cursor_of_another_making_is_400(client: Client, path: str, cursor: str) -> None:
-    answer = client.simulate_get(f"{path}?cursor={cursor}")
+def test_a_cursor_of_another_making_is_400(idle_client: Client, path: str, cursor: str) -> None:
+    answer = idle_client.simulate_get(f"{path}?cursor={cursor}")
     assert (answer.status_code, answer.json["parameter"]) == (400, "cursor")

@@ -191,9 +191,9 @@ def test_the_runs_of_a_session_say_what_went_in_and_came_out(client: Client) -> 
         ("from=x", "from"),
     ],
 )
-def test_what_is_asked_wrongly_is_named(client: Client, query: str, parameter: str) -> None:
+def test_what_is_asked_wrongly_is_named(idle_client: Client, query: str, parameter: str) -> None:
     for name in NAMES:
-        refused = client.simulate_get(f"/api/{name}?{query}")
+        refused = idle_client.simulate_get(f"/api/{name}?{query}")
         assert (refused.status_code, refused.json["parameter"]) == (400, parameter)
 
 

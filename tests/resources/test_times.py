@@ -117,6 +117,6 @@ def test_active_runs_that_are_silent_are_found(client: Client) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "1", "h", "0h", "1w", "-1h", "1.5h", "999999d"])
-def test_a_silence_that_is_no_duration_is_400(client: Client, text: str) -> None:
-    answer = client.simulate_get("/api/runs", params={"silent_for": text})
+def test_a_silence_that_is_no_duration_is_400(idle_client: Client, text: str) -> None:
+    answer = idle_client.simulate_get("/api/runs", params={"silent_for": text})
     assert (answer.status_code, answer.json["parameter"]) == (400, "silent_for")

@@ -29,9 +29,9 @@ def asked(html: str) -> list[str]:
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_the_page_is_at_each_address_and_its_links_lead_to_its_files(
-    client: Client, address: str
+    idle_client: Client, address: str
 ) -> None:
-    answer = client.simulate_get(address)
+    answer = idle_client.simulate_get(address)
     assert answer.headers["Content-Type"].startswith("text/html")
     assert "<script>" not in answer.text
     assert "<style" not in answer.text
@@ -42,7 +42,7 @@ def test_the_page_is_at_each_address_and_its_links_lead_to_its_files(
     }
     for link in links:
         assert not link.startswith("/")
-        assert client.simulate_get(urljoin(address, link)).status_code == 200, link
+        assert idle_client.simulate_get(urljoin(address, link)).status_code == 200, link
 
 
 def test_files_are_immutable_below_their_hash(client: Client) -> None:
@@ -69,16 +69,16 @@ def test_files_are_packed_for_who_reads_gzip(client: Client) -> None:
 @pytest.mark.parametrize(
     "name", ["index.html", "../resources/ui/files.py", "%2e%2e/x.py", "none.js"]
 )
-def test_nothing_else_is_served(client: Client, name: str) -> None:
-    answer = client.simulate_get(f"/ui/assets/{page().version}/{name}")
+def test_nothing_else_is_served(idle_client: Client, name: str) -> None:
+    answer = idle_client.simulate_get(f"/ui/assets/{page().version}/{name}")
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize(
     ("path", "location"), [("/ui", "ui/"), ("/ui?a=b", "ui/?a=b"), ("/api/ui", "ui/")]
 )
-def test_without_its_slash_it_leads_there(client: Client, path: str, location: str) -> None:
-    answer = client.simulate_get(path)
+def test_without_its_slash_it_leads_there(idle_client: Client, path: str, location: str) -> None:
+    answer = idle_client.simulate_get(path)
     assert (answer.status_code, answer.headers["Location"]) == (302, location)
 
 

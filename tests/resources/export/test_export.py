@@ -278,9 +278,9 @@ WRONG = [
 
 @pytest.mark.parametrize(("name", "params", "parameter"), WRONG)
 def test_a_wrong_parameter_is_named(
-    client: Client, name: str, params: dict[str, str], parameter: str
+    idle_client: Client, name: str, params: dict[str, str], parameter: str
 ) -> None:
-    answer = export(client, name, **params)
+    answer = export(idle_client, name, **params)
     assert (answer.status_code, answer.json["parameter"]) == (400, parameter)
 
 

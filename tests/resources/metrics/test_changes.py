@@ -128,10 +128,10 @@ def test_today_is_beside_yesterday_until_this_time(client: Client) -> None:
     [("2026-10-26", "Europe/Paris", 25), ("2026-10-25", "Europe/Paris", 24)],
 )
 def test_the_day_before_a_day_is_a_day_of_the_clock(
-    client: Client, day: str, zone: str, hours: int
+    idle_client: Client, day: str, zone: str, hours: int
 ) -> None:
     until = (datetime.fromisoformat(day) + timedelta(days=1)).date().isoformat()
-    found = client.ok(PATH, params={"from": day, "to": until, "tz": zone, "interval": "hour"})
+    found = idle_client.ok(PATH, params={"from": day, "to": until, "tz": zone, "interval": "hour"})
     first, last = (datetime.fromisoformat(found["before"][name]) for name in ("from", "to"))
     assert (last - first, last) == (timedelta(hours=hours), datetime.fromisoformat(found["from"]))
 
@@ -148,9 +148,9 @@ def test_the_day_before_a_day_is_a_day_of_the_clock(
     ],
 )
 def test_what_cannot_be_asked_is_refused(
-    client: Client, parameters: dict[str, str], named: str
+    idle_client: Client, parameters: dict[str, str], named: str
 ) -> None:
-    answer = client.simulate_get(PATH, params=parameters)
+    answer = idle_client.simulate_get(PATH, params=parameters)
     assert (answer.status_code, answer.json["parameter"]) == (400, named)
 
 

@@ -233,9 +233,9 @@ def test_a_window_is_one_of_whole_days(client: Client, path: str, query: str, ev
     ],
 )
 def test_a_wrong_parameter_is_400_and_named(
-    client: Client, path: str, query: str, parameter: str
+    idle_client: Client, path: str, query: str, parameter: str
 ) -> None:
-    answer = client.simulate_get(path, query_string=query)
+    answer = idle_client.simulate_get(path, query_string=query)
     assert (answer.status_code, answer.json["parameter"]) == (400, parameter)
 
 

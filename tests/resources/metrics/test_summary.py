@@ -198,15 +198,15 @@ def by_day(timeline: Any) -> dict[date, Any]:
 
 
 @pytest.mark.parametrize("days", [1, 365])
-def test_a_timeline_has_as_many_days_as_are_asked_for(client: Client, days: int) -> None:
+def test_a_timeline_has_as_many_days_as_are_asked_for(idle_client: Client, days: int) -> None:
     for path in ("/metrics/cost-timeline", "/metrics/tokens-timeline"):
-        assert len(client.ok(path, query_string=f"days={days}")) == days
+        assert len(idle_client.ok(path, query_string=f"days={days}")) == days
 
 
 @pytest.mark.parametrize("days", ["0", "366", "abc", "-1", "1.5", "", "1e2"])
 @pytest.mark.parametrize("path", ["/metrics/cost-timeline", "/api/metrics/tokens-timeline"])
-def test_days_that_no_timeline_has_are_400(client: Client, path: str, days: str) -> None:
-    answer = client.simulate_get(path, query_string=f"days={days}")
+def test_days_that_no_timeline_has_are_400(idle_client: Client, path: str, days: str) -> None:
+    answer = idle_client.simulate_get(path, query_string=f"days={days}")
     assert (answer.status_code, answer.json["parameter"]) == (400, "days")
 
 
@@ -218,18 +218,22 @@ def test_an_unknown_parameter_is_400_and_named(client: Client, path: str) -> Non
 
 
 @pytest.mark.parametrize("path", ["/agents/nobody", "/agents/nobody/metrics"])
-def test_an_unknown_agent_is_404(client: Client, prefix: str, path: str) -> None:
-    answer = client.simulate_get(prefix + path)
+def test_an_unknown_agent_is_404(idle_client: Client, prefix: str, path: str) -> None:
+    answer = idle_client.simulate_get(prefix + path)
     assert (answer.status_code, answer.json["code"]) == (404, "agent_not_found")
 
 
-def test_an_empty_database_answers_zeros_and_no_null(client: Client, prefix: str) -> None:
-    summary = client.ok(f"{prefix}/metrics/summary")
+def test_an_empty_database_answers_zeros_and_no_null(idle_client: Client, prefix: str) -> None:
+    summary = idle_client.ok(f"{prefix}/metrics/summary")
     assert summary.pop("top_agents_by_cost") == summary.pop("top_agents_by_runs") == []
     assert set(summary.values()) == {0}
-    assert client.ok(f"{prefix}/metrics/agents-comparison") == client.ok(f"{prefix}/agents") == []
+    assert (
+        idle_client.ok(f"{prefix}/metrics/agents-comparison")
+        == idle_client.ok(f"{prefix}/agents")
+        == []
+    )
     for name in ("cost", "tokens"):
-        for point in client.ok(f"{prefix}/metrics/{name}-timeline"):
+        for point in idle_client.ok(f"{prefix}/metrics/{name}-timeline"):
             del point["timestamp"]
             assert set(point.values()) == {0}
 

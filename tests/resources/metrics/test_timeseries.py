@@ -111,8 +111,10 @@ def test_an_answer_says_what_was_asked(client: Client) -> None:
 
 
 @pytest.mark.parametrize("metric", UNITS)
-def test_every_metric_has_its_unit_and_percentiles_their_bound(client: Client, metric: str) -> None:
-    answer = ask(client, metric=metric)
+def test_every_metric_has_its_unit_and_percentiles_their_bound(
+    idle_client: Client, metric: str
+) -> None:
+    answer = ask(idle_client, metric=metric)
     assert answer["unit"] == UNITS[metric]
     assert ("error_bound" in answer) == (metric in LATENCIES)
 
@@ -127,11 +129,13 @@ def test_without_a_window_it_is_the_last_days_or_hours_up_to_now(
 
 
 @pytest.mark.parametrize("metric", UNITS)
-def test_where_nothing_happened_there_are_zeros(client: Client, metric: str) -> None:
+def test_where_nothing_happened_there_are_zeros(idle_client: Client, metric: str) -> None:
     for interval, count in (("day", 3), ("hour", 72)):
-        answer = ask(client, metric=metric, interval=interval, from_="2026-11-01", to="2026-11-04")
+        answer = ask(
+            idle_client, metric=metric, interval=interval, from_="2026-11-01", to="2026-11-04"
+        )
         assert points(answer) == [0] * count
-        grouped = ask(client, metric=metric, interval=interval, group_by="agent")
+        grouped = ask(idle_client, metric=metric, interval=interval, group_by="agent")
         assert (grouped["series"], grouped["truncated"]) == ([], False)
 
 
@@ -157,9 +161,9 @@ def test_gaps_between_events_are_zeros(client: Client) -> None:
     ],
 )
 def test_a_window_is_rounded_to_whole_hours_or_days(
-    client: Client, interval: str, given: tuple[str, str], rounded: tuple[str, str]
+    idle_client: Client, interval: str, given: tuple[str, str], rounded: tuple[str, str]
 ) -> None:
-    answer = ask(client, interval=interval, from_=given[0], to=given[1])
+    answer = ask(idle_client, interval=interval, from_=given[0], to=given[1])
     assert (answer["from"], answer["to"]) == tuple(
         f"2026-11-{found}:00:00+00:00" for found in rounded
     )

@@ -29,15 +29,15 @@ MOMENTS = [
 
 @pytest.mark.parametrize("value", MOMENTS)
 @pytest.mark.parametrize("name", ["from", "to"])
-def test_what_is_no_moment_is_400(client: Client, name: str, value: str) -> None:
-    assert refusal(client, **{name: value}) == name
+def test_what_is_no_moment_is_400(idle_client: Client, name: str, value: str) -> None:
+    assert refusal(idle_client, **{name: value}) == name
 
 
 @pytest.mark.parametrize("offset", ["+23:00", "-23:59", "+15:59:59", "+01:00:00.5"])
-def test_an_offset_that_no_zone_has_is_taken_as_a_time(client: Client, offset: str) -> None:
+def test_an_offset_that_no_zone_has_is_taken_as_a_time(idle_client: Client, offset: str) -> None:
     window = {"from_": f"2026-11-01T12:00:00{offset}", "to": "2026-11-03"}
     for path in ({"interval": "hour"}, {"interval": "day"}, {"tz": "Asia/Kathmandu"}):
-        assert ask(client, **window, **path)["from"].startswith(("2026-10-3", "2026-11-0"))
+        assert ask(idle_client, **window, **path)["from"].startswith(("2026-10-3", "2026-11-0"))
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_an_offset_that_no_zone_has_is_taken_as_a_time(client: Client, offset: s
         ("status", "error"),
     ],
 )  # fmt: skip
-def test_a_wrong_value_is_400(client: Client, name: str, value: str) -> None:
-    assert refusal(client, **{name: value}) == name
+def test_a_wrong_value_is_400(idle_client: Client, name: str, value: str) -> None:
+    assert refusal(idle_client, **{name: value}) == name
 
 
 def test_a_parameter_that_comes_twice_is_400(client: Client) -> None:
@@ -70,17 +70,19 @@ def test_a_parameter_that_comes_twice_is_400(client: Client) -> None:
 )
 @pytest.mark.parametrize("interval", ["hour", "day"])
 def test_a_window_that_ends_before_it_begins_is_400(
-    client: Client, start: str, end: str | None, interval: str
+    idle_client: Client, start: str, end: str | None, interval: str
 ) -> None:
     window = {"from_": start, "interval": interval} | ({"to": end} if end else {})
-    assert refusal(client, **window) == "from"
+    assert refusal(idle_client, **window) == "from"
 
 
 @pytest.mark.parametrize("params", [{"interval": "hour"}, {"tz": "Europe/Paris"}])
-def test_quarter_hours_answer_92_days_and_no_more(client: Client, params: dict[str, str]) -> None:
-    ask(client, from_="2026-08-01", to="2026-11-01", **params)
-    assert refusal(client, from_="2026-08-01", to="2026-11-01T00:01", **params) == "from"
-    assert refusal(client, from_="1970-01-01", to="9000-12-31", **params) == "from"
+def test_quarter_hours_answer_92_days_and_no_more(
+    idle_client: Client, params: dict[str, str]
+) -> None:
+    ask(idle_client, from_="2026-08-01", to="2026-11-01", **params)
+    assert refusal(idle_client, from_="2026-08-01", to="2026-11-01T00:01", **params) == "from"
+    assert refusal(idle_client, from_="1970-01-01", to="9000-12-31", **params) == "from"
 
 
 def test_days_answer_ten_years_and_no_more(client: Client) -> None:
@@ -94,9 +96,9 @@ def test_days_answer_ten_years_and_no_more(client: Client) -> None:
 )
 @pytest.mark.parametrize("interval", ["hour", "day"])
 def test_runs_have_no_model_and_no_event_type(
-    client: Client, params: dict[str, str], interval: str
+    idle_client: Client, params: dict[str, str], interval: str
 ) -> None:
-    assert refusal(client, metric="runs", interval=interval, **params) == "metric"
+    assert refusal(idle_client, metric="runs", interval=interval, **params) == "metric"
 
 
 def forget(url: str, days: int) -> None:

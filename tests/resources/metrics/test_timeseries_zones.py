@@ -172,5 +172,10 @@ def test_postgresql_reads_every_zone_as_python_does(conn: Connection) -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("interval", ["hour", "day"])
-def test_what_is_no_time_zone_everywhere_is_400(client: Client, zone: str, interval: str) -> None:
-    assert refusal(client, tz=zone, interval=interval, from_="2026-07-01", to="2026-07-02") == "tz"
+def test_what_is_no_time_zone_everywhere_is_400(
+    idle_client: Client, zone: str, interval: str
+) -> None:
+    assert (
+        refusal(idle_client, tz=zone, interval=interval, from_="2026-07-01", to="2026-07-02")
+        == "tz"
+    )

@@ -164,8 +164,8 @@ def test_without_a_window_it_is_the_last_30_days(client: Client) -> None:
 @pytest.mark.parametrize(
     "query", ["group_by=model", "group_by=", "source=x", "from=2026-11-02&to=2026-11-01", "tz=UTC"]
 )
-def test_a_wrong_parameter_is_400(client: Client, query: str) -> None:
-    answer = client.simulate_get("/api/metrics/scores", query_string=query)
+def test_a_wrong_parameter_is_400(idle_client: Client, query: str) -> None:
+    answer = idle_client.simulate_get("/api/metrics/scores", query_string=query)
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_parameter")
 
 

@@ -266,8 +266,8 @@ def test_filters_go_together_and_pages_go_on(client: Client) -> None:
 @pytest.mark.parametrize(
     "query", ["run_id=x", "source=nobody", "limit=0", "cursor=x", "from=x", "name=", "value=3"]
 )
-def test_a_wrong_parameter_is_400(client: Client, query: str) -> None:
-    answer = client.simulate_get("/api/scores", query_string=query)
+def test_a_wrong_parameter_is_400(idle_client: Client, query: str) -> None:
+    answer = idle_client.simulate_get("/api/scores", query_string=query)
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_parameter")
 
 
