@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from service.core.failure import Failure
-from service.postgres import gati_conf
+from service.postgres import gati_conf, unfinished
 from service.postgres.account import Account
 from service.postgres.binaries import REACHABLE, Binaries, make_reachable
 
@@ -64,13 +64,15 @@ def make_cluster(data_dir: Path, account: Account, binaries: Binaries) -> Path:
     try:
         initialise(fresh, account, binaries)
         link = data_dir / "postgresql"
-        if fresh.parent == data_dir:
-            fresh.rename(link)
-        else:
+        if fresh.parent == REACHABLE:
             link.symlink_to(fresh)
+        else:
+            fresh.rename(link)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
+    finally:
+        unfinished.remove(data_dir / unfinished.NAME)
     return link.resolve()
 
 
@@ -80,8 +82,7 @@ def make_directory(data_dir: Path, account: Account) -> Path:
     It lies in DATA_DIR if the account can reach that. Else (a project in a directory that only root
     can enter) it lies below REACHABLE, under a unique name.
     """
-    fresh = data_dir.resolve() / "postgresql.new"
-    shutil.rmtree(fresh, ignore_errors=True)  # left by a start that was killed
+    fresh = unfinished.begin(data_dir.resolve())
     fresh.mkdir(mode=0o700)
     if not account.switch:
         return fresh

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from service.core.failure import Failure
-from service.postgres import binaries
+from service.postgres import binaries, unfinished
 from service.postgres.postmaster import read_pid_file
 from service.postgres.server import EmbeddedServer
 from tests.processes.harness import needs_root
@@ -86,8 +86,35 @@ def test_a_link_to_data_that_is_gone_is_not_taken_for_a_first_start(open_dir: Pa
 
 def test_a_first_start_that_was_killed_leaves_nothing_half_made(open_dir: Path) -> None:
     data_dir = open_dir / "data"
-    (data_dir / "postgresql.new").mkdir(parents=True)
-    (data_dir / "postgresql.new/PG_VERSION").write_text("18\n")
+    data_dir.mkdir()
+    begun = unfinished.begin(data_dir)
+    begun.mkdir()
+    (begun / "PG_VERSION").write_text("18\n")
     with started(data_dir) as running:
         assert ask(running.url, "SELECT 1") == "1"
     assert not (data_dir / "postgresql.new").exists()
+
+
+def test_data_that_somebody_prepared_as_postgresql_new_stays(open_dir: Path) -> None:
+    prepared = open_dir / "data/postgresql.new"
+    (prepared / "base").mkdir(parents=True)
+    (prepared / "PG_VERSION").write_text("18\n")
+    with pytest.raises(Failure, match="did not put there: move it away"):
+        EmbeddedServer(open_dir / "data", BIN_DIR).start()
+    assert sorted(entry.name for entry in prepared.iterdir()) == ["PG_VERSION", "base"]
+    prepared.rename(open_dir / "kept")
+    prepared.symlink_to(open_dir / "kept")
+    with pytest.raises(Failure, match="did not put there: move it away"):
+        EmbeddedServer(open_dir / "data", BIN_DIR).start()
+    assert (open_dir / "kept/PG_VERSION").exists()
+
+
+def test_of_a_killed_start_s_directory_only_its_own_entries_go(tmp_path: Path) -> None:
+    begun = unfinished.begin(tmp_path)
+    begun.mkdir()
+    (tmp_path / "postgresql.new/mine").touch()
+    with pytest.raises(Failure, match="did not put there"):
+        unfinished.begin(tmp_path)
+    assert (tmp_path / "postgresql.new/mine").exists()
+    (tmp_path / "postgresql.new/mine").unlink()
+    assert not unfinished.begin(tmp_path).exists()
