@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -36,6 +37,9 @@ COLUMNS = {
 
 Key = tuple[str, str, date, int]
 
+# The figures of a price, in dollars per million tokens.
+FIGURES = ("input", "output", "cache_read", "cache_write")
+
 
 @dataclass(frozen=True)
 class Changes:
@@ -45,6 +49,7 @@ class Changes:
     changed: list[Key]
     removed: list[Key]
     unchanged: int
+    before: dict[Key, Row] = field(repr=False, compare=False)
 
     @classmethod
     def between(cls, before: Iterable[Row], after: Iterable[Row]) -> "Changes":
@@ -57,21 +62,39 @@ class Changes:
             changed,
             sorted(old.keys() - new.keys()),
             len(kept) - len(changed),
+            old,
         )
 
     def lines(self) -> Iterator[str]:
-        """One line for each changed price."""
+        """One line for each changed price; what is removed with its figures."""
         for what in ("added", "changed", "removed"):
             for provider, model, valid_from, above_tokens in getattr(self, what):
                 name = f"{provider}/{model}" if provider else model
                 above = f", above {above_tokens} tokens" if above_tokens else ""
-                yield f"{what} {name} from {valid_from}{above}"
+                figures = ""
+                if what == "removed":
+                    key = provider, model, valid_from, above_tokens
+                    figures = f": {figures_of(self.before[key])}"
+                yield f"{what} {name} from {valid_from}{above}{figures}"
 
     def __str__(self) -> str:
         return (
             f"{len(self.added)} added, {len(self.changed)} changed, {len(self.removed)} removed, "
             f"{self.unchanged} as they were"
         )
+
+
+def figures_of(price: Row) -> str:
+    """What a price says, such as `2.5 input, 10 output`."""
+    values = ((name, price[f"{name}_per_million"]) for name in FIGURES)
+    return ", ".join(
+        f"{shown(value)} {name.replace('_', ' ')}" for name, value in values if value is not None
+    )
+
+
+def shown(figure: Decimal) -> str:
+    """A figure without trailing zeros."""
+    return f"{figure.normalize():f}"
 
 
 def by_key(rows: Iterable[Row]) -> dict[Key, Row]:
@@ -92,9 +115,12 @@ def stored(conn: Connection, built_in: bool) -> list[Row]:
     return [row for row in queries.prices.all(conn) if bool(row["provider"]) is built_in]
 
 
-def load(url: str, file: str, prices: list[Row]) -> Changes:
-    """Replace the operator's prices. Raises Failure as `locking` does."""
-    return locking(url, lambda conn: replace(conn, file, prices))
+def load(url: str, file: str, prices: list[Row], known: Changes | None = None) -> Changes:
+    """Replace the operator's prices. Raises Failure as `locking` does.
+
+    With `known`, which somebody agreed to, also if it would remove other prices than those.
+    """
+    return locking(url, lambda conn: replace(conn, file, prices, known))
 
 
 def update(url: str, found: BuiltIn) -> Changes:
@@ -127,9 +153,13 @@ def locking(url: str, change: Callable[[Connection], Changes]) -> Changes:
     raise Failure("somebody reads the prices all the time (a dump?): nothing was loaded, try again")
 
 
-def replace(conn: Connection, file: str, prices: list[Row]) -> Changes:
+def replace(
+    conn: Connection, file: str, prices: list[Row], known: Changes | None = None
+) -> Changes:
     """Replace the operator's prices within a transaction, and record it in the audit log."""
     changes = store(conn, prices, built_in=False)
+    if known and changes.removed != known.removed:
+        raise Failure("other prices were loaded meanwhile: nothing was loaded, try again")
     audit_log.record(conn, audit_log.COMMAND, "load prices", f"{file}: {changes}")
     return changes
 

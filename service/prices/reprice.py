@@ -6,7 +6,7 @@ key order, the prices, the events. It skips events whose cost is right already, 
 after an interruption does only the rest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -41,15 +41,20 @@ AGAIN = "run it again, it does what is left"
 Change = tuple[Row, Decimal | None, PriceName | None]
 
 
-def reprice(url: str, window: Window, dry_run: bool) -> Repriced:
+def reprice(
+    url: str, window: Window, dry_run: bool, agree: Callable[[Repriced], None] | None = None
+) -> Repriced:
     """Recompute the costs of a window; with `dry_run`, only count what would change.
 
+    With `agree` it counts first, and calls that before it takes a cost away; it may raise Failure.
     Raises Failure if prices are loaded meanwhile, or if runs stay locked. Committed batches stay,
     and another call does the rest.
     """
     with connect(url, SETTINGS, "prices") as conn:
         conn.autocommit = True
         repricer = Repricer(conn, window, dry_run)
+        if agree and not dry_run and (found := repricer.look()).lost:
+            agree(found)
         if not dry_run:
             audit_log.record(conn, audit_log.COMMAND, "reprice", str(window))
         repricer.run()
@@ -69,6 +74,14 @@ class Repricer:
         with conn.transaction():
             self._prices = self._read_prices()
         self.done = Repriced()
+
+    def look(self) -> Repriced:
+        """Count what would change by the same prices, before anything does."""
+        before, self._dry_run = self._dry_run, True
+        self.run()
+        found, self.done = self.done, Repriced()
+        self._dry_run = before
+        return found
 
     def run(self) -> None:
         """Recompute all days; show progress on a terminal."""
@@ -107,9 +120,8 @@ class Repricer:
         self.done.events += len(page)
         now = [(event, *self._cost(event)) for event in page]
         if self._dry_run:
-            other = [(event["cost"], cost) for event, cost, _ in now if cost != event["cost"]]
-            self.done.changed += len(other)
-            self.done.dollars += sum((cost or 0) - (before or 0) for before, cost in other)
+            for event, cost, _ in now:
+                self._note(event, cost)
         elif changes := [
             (event, cost, name)
             for event, cost, name in now
@@ -118,6 +130,15 @@ class Repricer:
             changed = self._store(day, changes)
             self.done.changed += changed["events"]
             self.done.dollars += changed["cost"]
+
+    def _note(self, event: Row, cost: Decimal | None) -> None:
+        """Count what would become of an event's cost."""
+        before = event["cost"]
+        if cost != before:
+            self.done.changed += 1
+            self.done.dollars += (cost or 0) - (before or 0)
+            if cost is None:
+                self.done.note_lost(event["model"], before)
 
     def _cost(self, event: Row) -> tuple[Decimal | None, PriceName | None]:
         """The computed cost of an event, and from which price; None without one on its day."""

@@ -30,11 +30,25 @@ class Repriced:
     changed: int = 0
     dollars: Decimal = Decimal(0)
     unknown: Counter[str] = field(default_factory=Counter)  # models without a price, by events
+    lost: int = 0  # events whose cost goes, because nothing known replaces it
+    lost_dollars: Decimal = Decimal(0)
+    losing: Counter[str] = field(default_factory=Counter)  # their models, by events
 
     def note_unknown(self, model: str) -> None:
         """Count an event whose model has no price."""
-        if model in self.unknown or len(self.unknown) < MOST_UNKNOWN:
-            self.unknown[model] += 1
+        count(self.unknown, model)
+
+    def note_lost(self, model: str, cost: Decimal) -> None:
+        """Count an event whose cost goes."""
+        self.lost += 1
+        self.lost_dollars += cost
+        count(self.losing, model)
 
     def __str__(self) -> str:
         return f"{self.changed} of {self.events} events, {self.dollars:+f} dollars"
+
+
+def count(models: Counter[str], model: str) -> None:
+    """Count an event of a model, of the first MOST_UNKNOWN models."""
+    if model in models or len(models) < MOST_UNKNOWN:
+        models[model] += 1

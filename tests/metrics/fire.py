@@ -32,6 +32,7 @@ PATIENCE_SECONDS = 120.0  # for enough to happen, once the time is over
 FOLDERS = ("leader", "anarchist", "anarchist")
 MATERIALIZED = ("agent_totals", "model_totals")
 SHOWN = 5  # differences of each comparison
+REPRICE = ("prices", "reprice", "--since", "1970-01-01", "--yes")
 LAST_REPRICE = "SELECT max(audit_id) AS audit_id FROM audit_log WHERE action = 'reprice'"
 LONGEST_REPRICE_SECONDS = 0.2  # until one is killed
 # What the API says of scores, beside a recount from the tables, in one snapshot.
@@ -280,7 +281,7 @@ class Fire:
         """Begin, and die on the way."""
         row = conn.execute(LAST_REPRICE).fetchone()
         process = subprocess.Popen(
-            [sys.executable, "-m", "service", "prices", "reprice", "--since", "1970-01-01"],
+            [sys.executable, "-m", "service", *REPRICE],
             cwd=REPOSITORY,
             env=environment(DATABASE_URL=self.url),
             stdout=subprocess.DEVNULL,

@@ -9,7 +9,6 @@ import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -209,22 +208,3 @@ def test_the_guide_s_examples_run(
     assert conn.execute("SELECT cost FROM events").fetchone() == {"cost": Decimal("0.04")}
     listed = read_file(str(tmp_path / "mine.csv"))
     assert list(Changes.between(listed, read_file(str(EXAMPLE))).lines()) == []
-
-
-def test_a_file_without_a_price_removes_none_without_a_yes(
-    conn: Connection, database_url: str, tmp_path: Path
-) -> None:
-    def load_file(*arguments: str) -> Any:
-        return command(
-            tmp_path, "prices", "load", "none.csv", *arguments, DATABASE_URL=database_url
-        )
-
-    (tmp_path / "none.csv").write_text(HEADER)
-    assert load_file().returncode == 0
-    load(database_url, "prices.csv", prices(FIRST))
-    refused = load_file()
-    assert (refused.returncode, refused.stdout.count("would be removed ")) == (1, 3)
-    assert refused.stderr == "gati-backend: nothing was done: add --yes to confirm\n"
-    assert conn.execute("SELECT FROM model_prices").rowcount == 3
-    conn.rollback()
-    assert "3 removed" in load_file("--yes").stdout

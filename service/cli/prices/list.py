@@ -37,4 +37,4 @@ def run(config: Config, options: argparse.Namespace) -> int:
 
 def shown(value: object) -> object:
     """Return a value of a price; numbers without trailing zeros."""
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+    return loading.shown(value) if isinstance(value, Decimal) else value

@@ -8,12 +8,15 @@ from service.cli.exit_codes import OK
 from service.cli.output import print_line
 from service.config import Config
 from service.db import schema_version
+from service.db.queries import Row
 from service.prices import load as loading
+from service.prices.load import Changes
 from service.prices.price_file import read_file
 
 DESCRIPTION = """Replace your own model prices with those of a CSV file, and print the changes.
-They come before the built-in ones. A file without a price removes all of yours, after a question or
-with --yes. Costs of stored events stay: see prices reprice."""
+They come before the built-in ones. Those of yours that the file lacks are removed, after a question
+or with --yes. Costs of stored events stay: see prices reprice."""
+MOST_SHOWN = 50  # prices that would be removed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,11 +34,10 @@ def run(config: Config, options: argparse.Namespace) -> int:
     with database_in_use(config, "prices load") as url:
         schema_version.check(url)
         if options.dry_run:
-            changes = loading.Changes.between(loading.listed(url, built_in=False), prices)
+            changes = planned(url, prices)
         else:
-            if not prices:
-                confirm_removal(url, options)
-            changes = loading.load(url, options.file, prices)
+            known = None if options.yes else agreed(planned(url, prices))
+            changes = loading.load(url, options.file, prices, known)
     for line in changes.lines():
         print_line(line)
     print(f"{'would load' if options.dry_run else 'loaded'} {len(prices)} prices: {changes}")
@@ -44,10 +46,19 @@ def run(config: Config, options: argparse.Namespace) -> int:
     return OK
 
 
-def confirm_removal(url: str, options: argparse.Namespace) -> None:
-    """Name the prices that a file without any removes, and ask."""
-    removed = loading.Changes.between(loading.listed(url, built_in=False), [])
-    if removed.removed:
-        for line in removed.lines():
+def planned(url: str, prices: list[Row]) -> Changes:
+    """What a load would change."""
+    return Changes.between(loading.listed(url, built_in=False), prices)
+
+
+def agreed(changes: Changes) -> Changes:
+    """Name the prices that the file lacks, and ask; return the changes. Raises Failure."""
+    if changes.removed:
+        removed = [line for line in changes.lines() if line.startswith("removed ")]
+        for line in removed[:MOST_SHOWN]:
             print_line(f"would be {line}")
-        confirm(options.yes)
+        if len(removed) > MOST_SHOWN:
+            print(f"{len(removed) - MOST_SHOWN} others would be removed: --dry-run names all")
+        print("python -m service prices list prints all that are loaded, as a file", flush=True)
+        confirm(yes=False)
+    return changes
