@@ -78,30 +78,45 @@ class Agent(DatabaseResource):
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
         """Delete the agent with all its runs, some at a time: each run goes whole or stays."""
-        begun = False
-        while self._delete_some(resp, agent_name, None if begun else actor_of(req)):
-            begun = True
+        actor: str | None = actor_of(req)
+        deleted = RUNS_PER_TRANSACTION
+        while deleted == RUNS_PER_TRANSACTION:
+            deleted = self._delete_runs(resp, agent_name, actor)
+            actor = None if deleted else actor
+        while self._delete_rest(resp, agent_name, actor):
+            actor = None
         resp.media = {
             "status": "success",
             "message": f"Agent '{agent_name}' and all its runs deleted",
         }
 
-    def _delete_some(self, resp: falcon.Response, agent_name: str, actor: str | None) -> bool:
-        """Delete some runs, or, when none is left, the agent; whether there is more to do.
+    def _delete_runs(self, resp: falcon.Response, agent_name: str, actor: str | None) -> int:
+        """Delete some runs; return how many.
 
-        Its first transaction says who it was.
+        They alone are locked. Were the agent, all that is sent to it meanwhile would wait, and what
+        shares a transaction of the writer with that.
+        """
+        with self._database.changing(partial(set_commit_lsn, resp)) as conn:
+            if queries.agents.exists(conn, agent_name=agent_name).fetchone() is None:
+                raise agent_not_found()
+            runs = self._lock_runs(conn, agent_name)
+            if runs:
+                record(conn, actor, agent_name)
+                delete_runs(conn, runs)
+            return len(runs)
+
+    def _delete_rest(self, resp: falcon.Response, agent_name: str, actor: str | None) -> bool:
+        """Delete runs that came meanwhile, or, when none is left, the agent.
+
+        Returns whether there is more to do.
         """
         with self._database.changing(partial(set_commit_lsn, resp)) as conn:
             if queries.agents.lock_for_delete(conn, agent_name=agent_name).fetchone() is None:
                 raise agent_not_found()
-            if actor:
-                audit_log.record(conn, actor, "delete agent", agent_name)
-            runs = queries.runs.lock_some_for_delete(
-                conn, agent_name=agent_name, row_limit=RUNS_PER_TRANSACTION
-            ).fetchall()
+            record(conn, actor, agent_name)
+            runs = self._lock_runs(conn, agent_name)
             if runs:
                 delete_runs(conn, runs)
-                return True
             # None is left when the agent itself goes; else some moved away while their locks were
             # waited for, and the next look finds what is still there.
             if queries.agents.has_runs(conn, agent_name=agent_name).fetchone() is not None:
@@ -112,6 +127,18 @@ class Agent(DatabaseResource):
             queries.retention.delete_retired_versions(conn, agent_name=agent_name)
             queries.retention.delete_retired_scores(conn, agent_name=agent_name)
             return False
+
+    def _lock_runs(self, conn: Connection, agent_name: str) -> list[Row]:
+        """Lock some of the agent's runs."""
+        return queries.runs.lock_some_for_delete(
+            conn, agent_name=agent_name, row_limit=RUNS_PER_TRANSACTION
+        ).fetchall()
+
+
+def record(conn: Connection, actor: str | None, agent_name: str) -> None:
+    """Say in the audit log who deletes the agent, in the first transaction that has an `actor`."""
+    if actor:
+        audit_log.record(conn, actor, "delete agent", agent_name)
 
 
 class AgentRuns(DatabaseResource):

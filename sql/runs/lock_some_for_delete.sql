@@ -2,7 +2,7 @@
 --
 -- On Citus only an UPDATE locks rows of several shards.
 --
--- params   agent_name  text    the agent, locked
+-- params   agent_name  text    the agent
 -- params   row_limit   bigint  runs at most
 -- returns  run_id uuid, received_on date
 -- rows     up to row_limit; none when the agent has no run left, or all of them moved away meanwhile

@@ -2,12 +2,17 @@
 
 import base64
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from service.db.connections import connect
 from service.db.queries import Connection
+from service.db.session_settings import WRITE
 from tests.client import Client
 from tests.events import differences, event, new_id
+from tests.locks import waits_for_a_lock
+from tests.processes.harness import until
 
 pytestmark = pytest.mark.pgbouncer
 
@@ -125,3 +130,18 @@ def test_wrong_parameters_are_400_and_named(client: Client, query: str) -> None:
     answer = client.simulate_get("/api/agents/agent/runs", query_string=query)
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_parameter")
     assert answer.json["parameter"] in query
+
+
+def test_an_agent_whose_runs_are_deleted_takes_runs_meanwhile(
+    client: Client, conn: Connection, database_url: str
+) -> None:
+    run = new_id()
+    client.send(event(run))
+    with connect(database_url, WRITE, "test") as other, ThreadPoolExecutor(1) as pool:
+        other.execute("SELECT FROM runs WHERE run_id = %s FOR UPDATE", (run,))
+        deleted = pool.submit(client.simulate_delete, "/api/agents/agent")
+        until(lambda: waits_for_a_lock(conn) or deleted.done(), "nobody waits for the run")
+        other.execute("SELECT FROM agents WHERE name = 'agent' FOR UPDATE NOWAIT")
+        other.rollback()
+        assert deleted.result().status_code == 200
+    assert client.simulate_get("/api/agents/agent").status_code == 404
