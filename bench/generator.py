@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from bench.load import Job, Result
 
-REFUSED = 503
+REFUSED = frozenset({429, 503})  # not now: it is sent again
 BROKEN = 0  # instead of a status
 PART_BYTES = 262_144
 HUNG_SECONDS = 60.0  # twice what the service itself waits before it refuses
@@ -184,7 +184,7 @@ class Loop:
         self.result.statuses[client.status] += 1
         self.result.acknowledged += client.acknowledged
         now = time.perf_counter()
-        if client.status == REFUSED:
+        if client.status in REFUSED:
             self._schedule.refused(client.request)
             self.result.refusals.append(now - client.sent)
         elif client.status != BROKEN:

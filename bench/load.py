@@ -20,7 +20,7 @@ class Result:
     seconds: float = 0.0
     cpu_seconds: float = 0.0  # of the generator
     latencies: list[float] = field(default_factory=list)
-    refusals: list[float] = field(default_factory=list)  # from sending to the 503
+    refusals: list[float] = field(default_factory=list)  # from sending to the 429 or 503
     statuses: Counter[int] = field(default_factory=Counter)
     acknowledged: int = 0  # events, as the answers to POST count them
 
@@ -65,7 +65,7 @@ class Job:
 def closed_loop(
     url: str, requests: Iterable[bytes], clients: int, keep_alive: bool = True
 ) -> Result:
-    """Send every request once, `clients` at a time; a refused one (503) is sent again.
+    """Send every request once, `clients` at a time; a refused one (429, 503) is sent again.
 
     A client sends its next request when the last is answered. Without `keep_alive`, over a
     connection of its own, whose making counts as well.
@@ -80,7 +80,7 @@ def offered(url: str, requests: Iterable[bytes], per_second: float, clients: int
     """Send so many requests per second, each when it is due, over at most `clients` connections.
 
     A latency counts from the moment at which the request was due, so what waits for a free
-    connection is not forgotten (coordinated omission). Refused ones (503) are counted in
+    connection is not forgotten (coordinated omission). Refused ones (429, 503) are counted in
     `statuses` and not sent again; those whose connection broke count as status 0.
     """
     host, port = address_of(url)

@@ -1,7 +1,7 @@
 """Reads of a filled store: every path, at 1 and 8 clients, over kept and new connections.
 
 The main paths are then read again while events come in at half of what the service can take. An
-answer other than 200 ends the bench.
+answer that is neither 200 nor a refusal (429, 503) ends the bench; what was refused is sent again.
 
 Percentiles are of one run of each case; --repeat is for rates.
 """
@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from bench import results
 from bench.fill import fill
+from bench.generator import REFUSED
 from bench.halfload import HalfLoad
 from bench.load import Result, closed_loop, get, host_of
 from bench.measured import stored_events
@@ -114,10 +115,13 @@ def requests_within(seconds: float, each_seconds: float) -> int:
 
 
 def read(url: str, path: Path, count: int, clients: int, keep_alive: bool = True) -> Result:
-    """Send so many requests of a path. Raises RuntimeError for an answer other than 200."""
+    """Send so many requests of a path.
+
+    Refused ones are sent again, and counted. Raises RuntimeError for an answer that is no 200.
+    """
     requests = [get(address, host_of(url)) for address in islice(cycle(path.addresses), count)]
     result = closed_loop(url, requests, clients, keep_alive)
-    if set(result.statuses) != {200}:
+    if set(result.statuses) - REFUSED != {200}:
         raise RuntimeError(f"{path.name}: answered {dict(result.statuses)}")
     return result
 
@@ -139,6 +143,7 @@ def row(
         "keep_alive": int(keep_alive),
         "while_ingesting": int(before is not None),
         "requests": len(result.latencies),
+        "refused": len(result.refusals),
         "p50_ms": round(result.percentile(0.50), 3),
         "p95_ms": round(result.percentile(0.95), 3),
         "p99_ms": round(result.percentile(0.99), 3),
@@ -163,6 +168,7 @@ def tell(row: Row) -> None:
         f"{row['path']}, {row['clients']} client{'s' if row['clients'] != 1 else ''}"
         f"{'' if row['keep_alive'] else ', new connections'}: p50 {row['p50_ms']:.1f} ms, "
         f"p95 {row['p95_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms"
+        + (f"; {row['refused']} refused at first" if row["refused"] else "")
         + (
             f"; while {row['ingest_per_second']:,} events/s come in, {row['ratio_to_quiet']} times "
             "the quiet p95"

@@ -9,6 +9,7 @@ import pytest
 from bench.load import Result, closed_loop, get, host_of, offered, post
 
 ANSWER = b'{"status":"success","count":7,"inserted":7}'
+REFUSALS = {"/busy": 503, "/full": 429}  # of the first request
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -25,7 +26,7 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         first = self.path not in self.seen
         self.seen.append(self.path)
-        self.answer(503 if first and self.path == "/busy" else 200, ANSWER)
+        self.answer(REFUSALS.get(self.path, 200) if first else 200, ANSWER)
 
     def answer(self, status: int, body: bytes) -> None:
         """Head and body apart, as servers send them."""
@@ -67,10 +68,11 @@ def test_without_keep_alive_each_request_has_its_own_connection(url: str) -> Non
     assert len(Handler.connections) == 9
 
 
-def test_a_closed_loop_sends_what_was_refused_again(url: str) -> None:
-    result = closed_loop(url, [post("/busy", b"{}", host_of(url))], clients=1)
-    assert result.statuses == {503: 1, 200: 1}
-    assert len(result.latencies) == 1
+@pytest.mark.parametrize(("path", "status"), REFUSALS.items())
+def test_a_closed_loop_sends_what_was_refused_again(url: str, path: str, status: int) -> None:
+    result = closed_loop(url, [post(path, b"{}", host_of(url))], clients=1)
+    assert result.statuses == {status: 1, 200: 1}
+    assert (len(result.latencies), len(result.refusals)) == (1, 1)
 
 
 def test_acknowledged_events_are_counted_by_the_answers(url: str) -> None:
