@@ -122,7 +122,8 @@ class EventRow(Struct, kw_only=True, gc=False):
             f"{NULL if self.tokens_out is None else self.tokens_out}\t"
             f"{NO_PARTS if self.token_parts is None else self.token_parts.columns}\t"
             f"{self.cost or NULL}\t{self.cost_source or NULL}\t"
-            f"{NULL if self.latency_us is None else self.latency_us}\t{self.stamped_at_end}\t"
+            f"{NULL if self.latency_us is None else self.latency_us}\t"
+            f"{'True' if self.stamped_at_end else 'False'}\t"  # to format a bool takes 0.3 µs
             f"{self.tie}\t{escaped(self.tool) if self.tool else NULL}\t"
             f"{self._outcome() if self.is_error else NO_ERROR}\t"
             f"{escaped(self.priced_as) if self.priced_as else NULL}\t"
