@@ -5,7 +5,7 @@ from service.core.periodic_thread import PeriodicThread
 from service.db.database import Database
 from service.db.errors import DATABASE_ERRORS
 from service.ingest.json.event import MAX_DEPTH
-from service.writer.span_messages import attach
+from service.writer.span_messages import attach, take_due
 
 INTERVAL_SECONDS = 2.0
 
@@ -31,4 +31,8 @@ class MessageAttacher:
     def attach(self) -> int:
         """Attach what is due; return how many spans it was for."""
         with self._database.keeping_messages() as conn:
-            return attach(conn, self._max_event_bytes, MAX_DEPTH)
+            spans = take_due(conn)
+        if not spans:
+            return 0
+        with self._database.keeping_messages() as conn:
+            return len(attach(conn, spans, self._max_event_bytes, MAX_DEPTH))

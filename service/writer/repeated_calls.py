@@ -88,7 +88,7 @@ class RunCalls:
         )
 
     def add_all(self, rows: list[Row]) -> None:
-        """Add all events of the run (events/figures), and find the calls that count no longer."""
+        """Add all events of the run, and find the calls that count no longer."""
         self.graph = CallGraph()
         new = {row.event_id for row in self.rows}
         calls: dict[str, Row] = {}

@@ -6,7 +6,7 @@ more. Both take away what the stored event counted for, and add what it counts f
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import chain
 
 import msgspec
@@ -21,7 +21,7 @@ from service.writer.repeated_calls import (
 )
 from service.writer.run_changes import Rows, Runs
 from service.writer.run_owner import RunState
-from service.writer.stored_figures import by_day, read_some_figures, stored_row
+from service.writer.stored_figures import keys_of, read_some_figures, stored_row
 
 MICROSECOND = timedelta(microseconds=1)
 NO_PARTS = TokenParts()
@@ -66,10 +66,10 @@ class Settled:
         if not self.before:
             return
         with conn.pipeline():
-            for day, run_ids in by_day(held[run_id] for run_id in self.ended).items():
-                replace_events(conn, day, [row for id_ in run_ids for row in self.ended[id_]])
-            for day, run_ids in by_day(held[run_id] for run_id in self.uncounted).items():
-                uncount(conn, day, [pair for id_ in run_ids for pair in self.uncounted[id_]])
+            if self.ended:
+                replace_events(conn, held, list(chain.from_iterable(self.ended.values())))
+            if self.uncounted:
+                uncount(conn, held, list(chain.from_iterable(self.uncounted.values())))
 
 
 def settle(
@@ -153,19 +153,17 @@ def as_ended(row: EventRow, stored: EventRow) -> EventRow:
     )
 
 
-def uncount(conn: Connection, day: date, pairs: list[tuple[EventRow, str]]) -> None:
-    """Let stored calls of runs of one day count no more; beside each, the event that counts."""
+def uncount(conn: Connection, held: Runs, pairs: list[tuple[EventRow, str]]) -> None:
+    """Let stored calls count no more; beside each, the event that counts."""
     queries.events.uncount(
         conn,
-        received_on=day,
-        run_ids=[row.run_id for row, _ in pairs],
-        event_ids=[row.event_id for row, _ in pairs],
+        **keys_of((row for row, _ in pairs), held),
         repeats=[counts for _, counts in pairs],
     )
 
 
-def replace_events(conn: Connection, day: date, rows: list[EventRow]) -> None:
-    """Store ended versions in place of open ones, of runs of one day."""
+def replace_events(conn: Connection, held: Runs, rows: list[EventRow]) -> None:
+    """Store ended versions in place of open ones."""
 
     def texts(value: Callable[[EventRow], object]) -> list[str | None]:
         found: Iterable[object] = map(value, rows)
@@ -173,9 +171,7 @@ def replace_events(conn: Connection, day: date, rows: list[EventRow]) -> None:
 
     queries.events.replace(
         conn,
-        received_on=day,
-        run_ids=[row.run_id for row in rows],
-        event_ids=[row.event_id for row in rows],
+        **keys_of(rows, held),
         agent_names=[row.agent_name for row in rows],
         event_types=[row.event_type for row in rows],
         models=[row.model for row in rows],

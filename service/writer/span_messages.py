@@ -116,24 +116,21 @@ def add(conn: Connection, messages: list[SpanMessage], client: str) -> None:
     )
 
 
-def attach(conn: Connection, max_bytes: int, max_depth: int) -> int:
-    """Give the events of spans that came meanwhile their content; return how many spans have it.
+def take_due(conn: Connection) -> list[Key]:
+    """Delete what nobody waits for; return the spans of messages that are due, and are again later.
 
-    One transaction of the caller's. Messages that nobody waits for any more are deleted.
+    A transaction of its own, so that messages which cannot be attached let others have their turn.
     """
-    taken = queries.messages.take(conn, row_limit=MESSAGES_AT_A_TIME).fetchall()
-    attached: list[Key] = []
-    if taken:
-        due = [(key_of(row), str(row["digest"])) for row in taken]
-        queries.messages.postpone(conn, **messages_of(due))
-        keys = list(dict.fromkeys(key for key, _ in due))
-        attached = attach_to(conn, keys, max_bytes, max_depth)
     queries.messages.expire(conn)
-    return len(attached)
+    taken = queries.messages.take(conn, row_limit=MESSAGES_AT_A_TIME).fetchall()
+    due = [(key_of(row), str(row["digest"])) for row in taken]
+    if due:
+        queries.messages.postpone(conn, **messages_of(due))
+    return list(dict.fromkeys(key for key, _ in due))
 
 
-def attach_to(conn: Connection, keys: list[Key], max_bytes: int, max_depth: int) -> list[Key]:
-    """Set the content of the events of these spans, as far as they are stored."""
+def attach(conn: Connection, keys: list[Key], max_bytes: int, max_depth: int) -> list[Key]:
+    """Set the content of the events of these spans, as far as they are stored; return those."""
     run_ids = list(dict.fromkeys(run_id for run_id, _ in keys))
     held = queries.runs.hold(conn, run_ids=run_ids).fetchall()
     days = {str(row["run_id"]): str(row["received_on"]) for row in held}
@@ -141,7 +138,7 @@ def attach_to(conn: Connection, keys: list[Key], max_bytes: int, max_depth: int)
     events = find_events(conn, days, keys)
     ended = [key for key in keys if has_ended(events, key)]
     sizes = {key_of(row): row["bytes"] for row in queries.messages.sizes(conn, **columns(ended))}
-    for part in in_parts(ended, sizes.__getitem__):
+    for part in in_parts((key for key in ended if key in sizes), sizes.__getitem__):
         spans = find_spans(conn, part, READ_TIMES * max_bytes)
         changes = {
             event_key: content
@@ -201,7 +198,7 @@ def contents_of(
     for event_key, of_event in sides.items():
         event = events[event_key]
         found = span.content(side for side in of_event if not event[f"has_{side}"])
-        if found:
+        if found and event["bytes"] is not None:  # else no event of OTLP: its type is another one
             room = max(max_bytes - event["bytes"] - ROOM_FOR_MARKS, SMALLEST_CONTENT)
             encoded = orjson.dumps(found)
             if len(encoded) > room:

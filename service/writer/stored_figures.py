@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date
+from itertools import chain
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.otlp.span import end_of
@@ -14,36 +15,34 @@ from service.writer.run_owner import RunState
 def read_figures(conn: Connection, runs: Iterable[RunState]) -> dict[str, list[Row]]:
     """What all events of runs count for, by run."""
     found: dict[str, list[Row]] = {}
-    for day, run_ids in by_day(runs).items():
-        add_figures(found, queries.events.figures(conn, received_on=day, run_ids=run_ids))
+    days: dict[date, list[str]] = {}
+    for run in runs:
+        days.setdefault(run.received_on, []).append(run.run_id)
+    for day, run_ids in days.items():
+        add_figures(found, queries.events.figures_of_runs(conn, received_on=day, run_ids=run_ids))
     return found
 
 
 def read_some_figures(conn: Connection, held: Runs, rows: Rows) -> dict[str, list[Row]]:
     """What the stored events with the ids of these rows count for, by run."""
     found: dict[str, list[Row]] = {}
-    for day, run_ids in by_day(held[run_id] for run_id in rows).items():
-        of_day = [row for run_id in run_ids for row in rows[run_id]]
-        stored = queries.events.figures(
-            conn,
-            received_on=day,
-            run_ids=[row.run_id for row in of_day],
-            event_ids=[row.event_id for row in of_day],
-        )
-        add_figures(found, stored)
+    wanted = list(chain.from_iterable(rows.values()))
+    add_figures(found, queries.events.figures(conn, **keys_of(wanted, held)))
     return found
 
 
-def by_day(runs: Iterable[RunState]) -> dict[date, list[str]]:
-    """The ids of runs by their day: one statement reads one partition."""
-    found: dict[date, list[str]] = {}
-    for run in runs:
-        found.setdefault(run.received_on, []).append(run.run_id)
-    return found
+def keys_of(rows: Iterable[EventRow], held: Runs) -> dict[str, list[str]]:
+    """The keys of stored events as the arrays that queries take."""
+    keys = [(str(held[row.run_id].received_on), row.run_id, row.event_id) for row in rows]
+    return {
+        "received_ons": [day for day, _, _ in keys],
+        "run_ids": [run_id for _, run_id, _ in keys],
+        "event_ids": [event_id for _, _, event_id in keys],
+    }
 
 
 def add_figures(found: dict[str, list[Row]], rows: Iterable[Row]) -> None:
-    """Add rows of events/figures to those of their runs."""
+    """Add rows of events/figures or events/figures_of_runs to those of their runs."""
     for row in rows:
         found.setdefault(str(row["run_id"]), []).append(row)
 

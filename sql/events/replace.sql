@@ -2,8 +2,8 @@
 --
 -- The writer adds the difference to the totals of the runs, and to the metrics, in the same transaction.
 --
--- params   received_on   date       the day of their runs
--- params   run_ids       uuid[]     their runs, held
+-- params   received_ons  date[]     the days of their runs
+-- params   run_ids       uuid[]     their runs, held, beside the days
 -- params   event_ids     uuid[]     the spans, beside the runs
 -- params   agent_names   text[]     beside them, as all that follows
 -- params   event_types   text[]
@@ -23,7 +23,7 @@
 -- params   datas         jsonb[]
 -- index    events_pkey
 -- plan     one look-up in one partition per event
--- try      \set received_on 2026-11-23 \set run_ids '{}' \set event_ids '{}' \set agent_names '{}' \set event_types '{}' \set models '{}' \set tools '{}' \set tokens_in '{}' \set tokens_out '{}' \set cached_tokens '{}' \set cache_write_tokens '{}' \set reasoning_tokens '{}' \set costs '{}' \set cost_sources '{}' \set latencies_us '{}' \set is_errors '{}' \set fingerprints '{}' \set priced_as '{}' \set datas '{}'
+-- try      \set received_ons '{}' \set run_ids '{}' \set event_ids '{}' \set agent_names '{}' \set event_types '{}' \set models '{}' \set tools '{}' \set tokens_in '{}' \set tokens_out '{}' \set cached_tokens '{}' \set cache_write_tokens '{}' \set reasoning_tokens '{}' \set costs '{}' \set cost_sources '{}' \set latencies_us '{}' \set is_errors '{}' \set fingerprints '{}' \set priced_as '{}' \set datas '{}'
 
 UPDATE events AS e
    SET agent_name         = n.agent_name,
@@ -42,16 +42,15 @@ UPDATE events AS e
        error_fingerprint  = n.error_fingerprint,
        priced_as          = n.priced_as,
        data               = n.data
-  FROM unnest(:'run_ids'::uuid[], :'event_ids'::uuid[], :'agent_names'::text[], :'event_types'::text[],
-              :'models'::text[], :'tools'::text[],
-              :'tokens_in'::bigint[],
+  FROM unnest(:'received_ons'::date[], :'run_ids'::uuid[], :'event_ids'::uuid[], :'agent_names'::text[],
+              :'event_types'::text[], :'models'::text[], :'tools'::text[], :'tokens_in'::bigint[],
               :'tokens_out'::bigint[], :'cached_tokens'::bigint[], :'cache_write_tokens'::bigint[],
               :'reasoning_tokens'::bigint[], :'costs'::numeric[], :'cost_sources'::text[],
               :'latencies_us'::bigint[], :'is_errors'::boolean[], :'fingerprints'::bigint[],
               :'priced_as'::jsonb[], :'datas'::jsonb[])
-    AS n (run_id, event_id, agent_name, event_type, model, tool, tokens_in, tokens_out,
+    AS n (received_on, run_id, event_id, agent_name, event_type, model, tool, tokens_in, tokens_out,
           cached_tokens, cache_write_tokens, reasoning_tokens, cost, cost_source, latency_us, is_error,
           error_fingerprint, priced_as, data)
- WHERE e.received_on = :'received_on'::date
+ WHERE e.received_on = n.received_on
    AND e.run_id      = n.run_id
    AND e.event_id    = n.event_id;

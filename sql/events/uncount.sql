@@ -2,13 +2,13 @@
 --
 -- The writer takes the figures from the totals of the runs, and from the metrics, in the same transaction.
 --
--- params   received_on  date    the day of their runs
--- params   run_ids      uuid[]  their runs, held
--- params   event_ids    uuid[]  the calls, beside the runs
--- params   repeats      uuid[]  beside them the events that count
+-- params   received_ons  date[]  the days of their runs
+-- params   run_ids       uuid[]  their runs, held, beside the days
+-- params   event_ids     uuid[]  the calls, beside the runs
+-- params   repeats       uuid[]  beside them the events that count
 -- index    events_pkey
 -- plan     one look-up in one partition per event
--- try      \set received_on 2026-11-23 \set run_ids '{}' \set event_ids '{}' \set repeats '{}'
+-- try      \set received_ons '{}' \set run_ids '{}' \set event_ids '{}' \set repeats '{}'
 
 UPDATE events AS e
    SET tokens_in          = NULL,
@@ -20,8 +20,8 @@ UPDATE events AS e
        cost_source        = NULL,
        priced_as          = NULL,
        data               = e.data || jsonb_build_object('counted', false, 'repeats', n.repeats)
-  FROM unnest(:'run_ids'::uuid[], :'event_ids'::uuid[], :'repeats'::uuid[])
-    AS n (run_id, event_id, repeats)
- WHERE e.received_on = :'received_on'::date
+  FROM unnest(:'received_ons'::date[], :'run_ids'::uuid[], :'event_ids'::uuid[], :'repeats'::uuid[])
+    AS n (received_on, run_id, event_id, repeats)
+ WHERE e.received_on = n.received_on
    AND e.run_id      = n.run_id
    AND e.event_id    = n.event_id;

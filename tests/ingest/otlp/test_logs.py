@@ -17,10 +17,11 @@ from service.auth.key_admin import create
 from service.auth.scopes import Scope
 from service.db.queries import Connection, queries
 from service.ingest.json.event import MAX_DEPTH
+from service.ingest.otlp.span import SPAN, event_id_of
 from service.metrics.verify import verify
 from service.writer import span_messages
 from tests.client import Client
-from tests.events import differences
+from tests.events import differences, event
 from tests.ingest.otlp.spans import (
     JSON,
     MEGABYTE,
@@ -93,7 +94,9 @@ def attach(conn: Connection) -> int:
     """What the thread of a worker does, without waiting until it is due."""
     conn.execute("UPDATE span_messages SET due_at = now()")
     with conn.transaction():
-        return span_messages.attach(conn, MEGABYTE, MAX_DEPTH)
+        spans = span_messages.take_due(conn)
+    with conn.transaction():
+        return len(span_messages.attach(conn, spans, MEGABYTE, MAX_DEPTH))
 
 
 def events_of(client: Client, trace: bytes) -> list[Found]:
@@ -181,6 +184,21 @@ def test_content_that_no_message_joins_is_not_measured(client: Client, conn: Con
     measured = [each for key, each in zip(keys, found, strict=True) if rows[key]["bytes"]]
     assert [each["data"].get("output") for each in measured] == [None]
     assert [each["event_type"] for each in measured] == ["llm_call"]
+
+
+def test_an_event_that_only_has_the_id_of_a_span_stops_no_other(
+    client: Client, conn: Connection
+) -> None:
+    trace, call, other = new_trace(), new_span_id(), new_trace()
+    odd = event(run_of(trace), "agent_end", data={"output": "mine", "latency_ms": 1})
+    odd["event_id"] = event_id_of(trace.hex(), call.hex(), SPAN)
+    assert client.send(odd).json["inserted"] == 1
+    send(client, span(other, span_id=call, parent=new_span_id(), attributes=CALL))
+    send_logs(client, *asked_and_answered(trace, call), *asked_and_answered(other, call))
+    attach(conn)
+    assert events_of(client, trace)[0]["data"]["output"] == "mine"
+    assert events_of(client, other)[0]["data"]["output"]
+    assert differences(conn) == []
 
 
 def test_an_open_span_waits_for_its_end(client: Client, conn: Connection) -> None:
