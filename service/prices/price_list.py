@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
@@ -81,7 +81,7 @@ class PriceList:
         for row in patterns:
             self._patterns[row["provider"]].append((row["pattern"], row["model"]))
         self._matchers: dict[str, list[tuple[Matcher, str]]] = {}
-        self._found: dict[str, Model | None] = {}
+        self._found: OrderedDict[str, Model | None] = OrderedDict()  # the last used at the end
 
     def find(self, name: str, day: date, tokens_in: int = 0) -> Price | None:
         """The price of a model's call on a day (UTC); None without a price for that day."""
@@ -110,9 +110,11 @@ class PriceList:
         """The provider and model that a name means; None if no price is known for it."""
         if (OPERATOR, name) in self._prices:
             return OPERATOR, name
-        if name not in self._found:
+        if name in self._found:
+            self._found.move_to_end(name)
+        else:
             if len(self._found) >= MOST_NAMES:
-                self._found.clear()
+                self._found.popitem(last=False)
             self._found[name] = next(self._matches(name), None)
         return self._found[name]
 

@@ -8,6 +8,7 @@ import pytest
 from genai_prices import Usage, calc_price
 
 from service.db.queries import Connection, queries
+from service.prices import price_list
 from service.prices.built_in import BuiltIn, read_package
 from service.prices.load import load, load_first, update
 from service.prices.price_list import CurrentPrices, PriceList
@@ -216,3 +217,13 @@ def test_names_that_are_made_up_are_looked_up_only_so_often(
     assert sum(found["cost"] is not None for found in events) == 3
     assert reprice(database_url, EVER, dry_run=False).changed == 5
     assert client.run(run)["total_cost"] > 8 * 2.4
+
+
+def test_made_up_names_do_not_displace_one_that_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(price_list, "MOST_NAMES", 10)
+    known = PriceList([], None)
+    for n in range(40):
+        known.model_of("gpt-4o")
+        known.model_of(f"made up {n}")
+        assert known.has_looked_up("gpt-4o")
+    assert not known.has_looked_up("made up 0")
