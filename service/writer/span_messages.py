@@ -51,10 +51,12 @@ class Span:
     digests: list[str] = field(default_factory=list)
     parts: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
     wholes: dict[str, Any] = field(default_factory=dict)
+    was_attached: bool = False  # some have become content before, and so all that had are here
 
     def add(self, row: Row) -> None:
         """Add the next message."""
         self.digests.append(str(row["digest"]))
+        self.was_attached |= row["was_attached"]
         for side in SIDES:
             if row[side] is None:
                 continue
@@ -197,7 +199,7 @@ def contents_of(
     sides = {start: (INPUT,), end: (OUTPUT,)} if is_agent else {start: (INPUT, OUTPUT)}
     for event_key, of_event in sides.items():
         event = events[event_key]
-        found = span.content(side for side in of_event if not event[f"has_{side}"])
+        found = span.content(side for side in of_event if takes(event, side, span))
         if found and event["bytes"] is not None:  # else no event of OTLP: its type is another one
             room = max(max_bytes - event["bytes"] - ROOM_FOR_MARKS, SMALLEST_CONTENT)
             encoded = orjson.dumps(found)
@@ -205,6 +207,14 @@ def contents_of(
                 encoded = orjson.dumps({side: within(said, room) for side, said in found.items()})
                 encoded = repaired(encoded, room, max_depth, Repairs())
             yield event_key, (encoded, dict.fromkeys(found, SOURCE))
+
+
+def takes(event: Row, side: str, span: Span) -> bool:
+    """Whether messages become this side of an event: where it says none itself.
+
+    What messages said that are gone by now is kept: those that come so late are too few.
+    """
+    return not event[f"has_{side}"] and (span.was_attached or not event[f"is_{side}_of_logs"])
 
 
 def within(said: Any, room: int) -> Any:

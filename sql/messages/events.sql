@@ -3,7 +3,7 @@
 -- params   received_ons  date[]  the days of their runs
 -- params   run_ids       uuid[]  their runs, held, beside the days
 -- params   event_ids     uuid[]  the events, beside the runs
--- returns  run_id uuid, event_id uuid, event_type text, has_ended boolean, has_input boolean, has_output boolean, bytes integer
+-- returns  run_id uuid, event_id uuid, event_type text, has_ended boolean, has_input boolean, has_output boolean, is_input_of_logs boolean, is_output_of_logs boolean, bytes integer
 -- rows     one per event that is stored; bytes: of its data without what messages became, NULL where it takes no message
 -- index    events_pkey
 -- plan     one look-up in one partition per event; OFFSET 0 as in events/stored
@@ -13,6 +13,8 @@ SELECT k.run_id, k.event_id, e.event_type,
        e.latency_us IS NOT NULL AS has_ended,
        e.data ? 'input'  AND e.data #>> '{otel,taken,input}'  IS DISTINCT FROM '/v1/logs' AS has_input,
        e.data ? 'output' AND e.data #>> '{otel,taken,output}' IS DISTINCT FROM '/v1/logs' AS has_output,
+       e.data #>> '{otel,taken,input}'  IS NOT DISTINCT FROM '/v1/logs' AS is_input_of_logs,
+       e.data #>> '{otel,taken,output}' IS NOT DISTINCT FROM '/v1/logs' AS is_output_of_logs,
        CASE WHEN (e.event_type = 'agent_end'
                   OR e.data ? 'input'  AND e.data #>> '{otel,taken,input}'  IS DISTINCT FROM '/v1/logs')
              AND (e.event_type = 'agent_start'

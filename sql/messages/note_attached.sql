@@ -1,5 +1,7 @@
 -- messages/note_attached: note that messages have become the content of their spans' events.
 --
+-- Also of those that had before: all messages of a span go together, since content is made of all of them.
+--
 -- params   run_ids    uuid[]  the runs of their spans
 -- params   event_ids  uuid[]  the events that stand for the spans
 -- params   digests    uuid[]  MD5 of the records
@@ -12,5 +14,4 @@ UPDATE span_messages AS m
     AS n (run_id, event_id, digest)
  WHERE m.run_id   = n.run_id
    AND m.event_id = n.event_id
-   AND m.digest   = n.digest
-   AND m.attached_at IS NULL;
+   AND m.digest   = n.digest;

@@ -186,6 +186,28 @@ def test_content_that_no_message_joins_is_not_measured(client: Client, conn: Con
     assert [each["event_type"] for each in measured] == ["llm_call"]
 
 
+def test_a_message_that_comes_when_the_others_are_gone_replaces_nothing(
+    client: Client, conn: Connection
+) -> None:
+    trace, call = new_trace(), new_span_id()
+    send(client, span(trace, span_id=call, parent=new_span_id(), attributes=CALL))
+
+    def said(at: int, text: str, minutes: int) -> Any:
+        body = {"content": text}
+        send_logs(client, log(trace, call, "gen_ai.user.message", body, time_unix_nano=at))
+        attach(conn)
+        conn.execute(
+            "UPDATE span_messages SET attached_at = attached_at - make_interval(mins => %s)",
+            [minutes],
+        )
+        return [message["content"] for message in events_of(client, trace)[0]["data"]["input"]]
+
+    assert said(1, "one", 4) == ["one"]
+    assert said(2, "two", 4) == ["one", "two"]
+    assert said(3, "three", 6) == ["one", "two", "three"]
+    assert said(4, "too late", 0) == ["one", "two", "three"]
+
+
 def test_an_event_that_only_has_the_id_of_a_span_stops_no_other(
     client: Client, conn: Connection
 ) -> None:
