@@ -21,7 +21,7 @@ from service.db.queries import Connection, Cursor, Row, queries
 from service.resources.runs.resource import delete_runs, present
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
-RUNS_PER_TRANSACTION = 100
+RUNS_PER_TRANSACTION, EVENTS_PER_TRANSACTION = 100, 20_000  # but a larger run goes whole
 MAX_BODY_BYTES = 65_536
 MAX_DESCRIPTION = 10_000
 
@@ -79,10 +79,9 @@ class Agent(DatabaseResource):
     def on_delete(self, req: falcon.Request, resp: falcon.Response, agent_name: str) -> None:
         """Delete the agent with all its runs, some at a time: each run goes whole or stays."""
         actor: str | None = actor_of(req)
-        deleted = RUNS_PER_TRANSACTION
-        while deleted == RUNS_PER_TRANSACTION:
-            deleted = self._delete_runs(resp, agent_name, actor)
-            actor = None if deleted else actor
+        before: datetime | None = None
+        while before := self._delete_runs(resp, agent_name, actor, before):
+            actor = None
         while self._delete_rest(resp, agent_name, actor):
             actor = None
         resp.media = {
@@ -90,20 +89,25 @@ class Agent(DatabaseResource):
             "message": f"Agent '{agent_name}' and all its runs deleted",
         }
 
-    def _delete_runs(self, resp: falcon.Response, agent_name: str, actor: str | None) -> int:
-        """Delete some runs; return how many.
+    def _delete_runs(
+        self, resp: falcon.Response, agent_name: str, actor: str | None, before: datetime | None
+    ) -> datetime | None:
+        """Delete some runs from `before` some moment; None: the present one, so that it ends.
 
         They alone are locked. Were the agent, all that is sent to it meanwhile would wait, and what
-        shares a transaction of the writer with that.
+        shares a transaction of the writer with that. Returns the moment, or None when none is left.
         """
         with self._database.changing(partial(set_commit_lsn, resp)) as conn:
-            if queries.agents.exists(conn, agent_name=agent_name).fetchone() is None:
+            found = queries.agents.exists(conn, agent_name=agent_name).fetchone()
+            if found is None:
                 raise agent_not_found()
-            runs = self._lock_runs(conn, agent_name)
-            if runs:
-                record(conn, actor, agent_name)
-                delete_runs(conn, runs)
-            return len(runs)
+            moment: datetime = before or found["asked_at"]
+            runs = self._lock_runs(conn, agent_name, moment)
+            if not runs:
+                return None
+            record(conn, actor, agent_name)
+            delete_runs(conn, runs)
+            return moment
 
     def _delete_rest(self, resp: falcon.Response, agent_name: str, actor: str | None) -> bool:
         """Delete runs that came meanwhile, or, when none is left, the agent.
@@ -128,10 +132,16 @@ class Agent(DatabaseResource):
             queries.retention.delete_retired_scores(conn, agent_name=agent_name)
             return False
 
-    def _lock_runs(self, conn: Connection, agent_name: str) -> list[Row]:
-        """Lock some of the agent's runs."""
+    def _lock_runs(
+        self, conn: Connection, agent_name: str, before: datetime | None = None
+    ) -> list[Row]:
+        """Lock some of the agent's runs; with `before` none that was stored later."""
         return queries.runs.lock_some_for_delete(
-            conn, agent_name=agent_name, row_limit=RUNS_PER_TRANSACTION
+            conn,
+            agent_name=agent_name,
+            row_limit=RUNS_PER_TRANSACTION,
+            event_limit=EVENTS_PER_TRANSACTION,
+            created_before=before,
         ).fetchall()
 
 

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from service.db.connections import connect
-from service.db.queries import Connection
+from service.db.queries import Connection, queries
 from service.db.session_settings import WRITE
+from service.resources import agents as resource
 from tests.client import Client
 from tests.events import differences, event, new_id
 from tests.locks import waits_for_a_lock
@@ -145,3 +146,26 @@ def test_an_agent_whose_runs_are_deleted_takes_runs_meanwhile(
         other.rollback()
         assert deleted.result().status_code == 200
     assert client.simulate_get("/api/agents/agent").status_code == 404
+
+
+@pytest.mark.parametrize(("events", "runs"), [(1, 1), (3, 1), (4, 2), (7, 3), (100, 3)])
+def test_runs_are_deleted_together_up_to_so_many_events(
+    client: Client, conn: Connection, events: int, runs: int
+) -> None:
+    for _ in range(3):
+        run = new_id()
+        client.send(*[event(run, seconds=second) for second in range(3)])
+    asked = {"agent_name": "agent", "row_limit": 100, "event_limit": events}
+    assert queries.runs.lock_some_for_delete(conn, **asked).rowcount == runs
+    long_ago = queries.runs.lock_some_for_delete(conn, **asked, created_before="2000-01-01")
+    assert long_ago.rowcount == 0
+
+
+def test_an_agent_goes_by_few_events_at_a_time(
+    client: Client, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "EVENTS_PER_TRANSACTION", 2)
+    client.send(*[event(new_id(), agent_name=name) for name in ("agent", "agent", "other") * 3])
+    assert client.simulate_delete("/api/agents/agent").status_code == 200
+    assert [agent["name"] for agent in client.ok("/api/agents")] == ["other"]
+    assert differences(conn) == []
