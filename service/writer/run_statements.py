@@ -43,18 +43,18 @@ def numbers_of(reserved: Iterable[Row], counts: Mapping[str, int]) -> dict[str, 
 
 def name_runs(namer: Namer, states: list[RunState]) -> list[str]:
     """The names of new runs, numbered by time: the requested one, or the next number."""
-    wishes = {
-        state.run_id: (state.agent_name, state.requested and state.requested[1])
-        for state in sorted(states, key=lambda state: (state.owner.at, state.owner.tie))
-    }
-    wished = [(agent, wish) for agent, wish in wishes.values() if wish]
-    unnamed = [agent for agent, wish in wishes.values() if not wish]
-    namer.foresee(wished, unnamed)
-    names = {
-        run_id: namer.nearest(agent, wish) if wish else namer.generate(agent)
-        for run_id, (agent, wish) in wishes.items()
-    }
+    by_time = sorted(states, key=lambda state: (state.owner.at, state.owner.tie))
+    names = namer.in_few_statements(
+        lambda namer: {state.run_id: first_name(namer, state) for state in by_time}
+    )
     return [names[state.run_id] for state in states]
+
+
+def first_name(namer: Namer, state: RunState) -> str:
+    """The name of a new run."""
+    if state.requested is None:
+        return namer.generate(state.agent_name)
+    return namer.nearest(state.agent_name, state.requested[1])
 
 
 def add_runs(
@@ -78,20 +78,12 @@ def add_runs(
 
 def rename_runs(namer: Namer, changes: list[Change]) -> list[str]:
     """The new names of changed runs."""
-    to_name = [
-        (stored, now, wish_of(stored, now)) for stored, now in changes if needs_name(stored, now)
-    ]
-    namer.foresee(
-        [(now.agent_name, wish) for _, now, wish in to_name if wish is not None],
-        [now.agent_name for _, now, wish in to_name if wish is None],
+    return namer.in_few_statements(
+        lambda namer: [
+            new_name(namer, stored, now) if needs_name(stored, now) else stored.run_name
+            for stored, now in changes
+        ]
     )
-    namer.look_up(
-        (now.agent_name, stored.run_name) for stored, now, wish in to_name if wish is None
-    )
-    return [
-        new_name(namer, stored, now) if needs_name(stored, now) else stored.run_name
-        for stored, now in changes
-    ]
 
 
 def settle_runs(conn: Connection, changes: list[Change], names: list[str]) -> None:
@@ -143,19 +135,13 @@ def loses_fields_of_root(old: RunState, now: RunState, rows: Rows) -> bool:
 
 def new_name(namer: Namer, stored: RunState, now: RunState) -> str:
     """The name of a run that moves to another agent, or whose requested name changed."""
-    wish = wish_of(stored, now)
-    if wish is None:
-        return namer.keep_or_generate(now.agent_name, stored.run_name)
-    if (now.agent_name, wish) == (stored.agent_name, stored.run_name):
-        return wish
-    return namer.nearest(now.agent_name, wish)
-
-
-def wish_of(stored: RunState, now: RunState) -> str | None:
-    """The name that a changed run should have: one given by hand, else the requested one."""
     if stored.renamed:
-        return stored.run_name
-    return now.requested and now.requested[1]
+        return namer.nearest(now.agent_name, stored.run_name)
+    if now.requested is not None:
+        if stored.agent_name == now.agent_name and now.requested[1] == stored.run_name:
+            return stored.run_name
+        return namer.nearest(now.agent_name, now.requested[1])
+    return namer.keep_or_generate(now.agent_name, stored.run_name)
 
 
 def count_runs(conn: Connection, namer: Namer) -> None:

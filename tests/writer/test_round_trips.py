@@ -60,6 +60,13 @@ def taken_names(client: Client, runs: int) -> Callable[[], None]:
     return lambda: post(client, [event(new_id(), run_name=name) for name in names + names])
 
 
+def numbers_in_between(client: Client, runs: int) -> Callable[[], None]:
+    """Runs without a name, each behind one that moves the number of the next."""
+    names = [name for n in range(1, runs + 1) for name in (f"run {runs * 100 + n * 10}", None)]
+    events = [event(new_id(), seconds=n, run_name=name) for n, name in enumerate(names)]
+    return lambda: post(client, events)
+
+
 def demoted_roots(client: Client, runs: int) -> Callable[[], None]:
     """Parents of the roots of runs, which have ended."""
     roots = [event(new_id(), "agent_start", parent_event_id=new_id()) for _ in range(runs)]
@@ -103,7 +110,15 @@ def post_spans(client: Client, spans: list[Span]) -> None:
 
 
 @pytest.mark.parametrize(
-    "prepare", [taken_names, demoted_roots, other_agents, ended_spans, calls_around_calls]
+    "prepare",
+    [
+        taken_names,
+        numbers_in_between,
+        demoted_roots,
+        other_agents,
+        ended_spans,
+        calls_around_calls,
+    ],
 )
 def test_they_do_not_grow_with_the_runs(
     traced: IO[bytes], client: Client, prepare: Callable[[Client, int], Callable[[], None]]
