@@ -93,6 +93,7 @@ def beside(path: Path) -> Iterator[IO[bytes]]:
             with suppress(OSError):  # a file system without locks: there, what is left stays
                 fcntl.flock(target, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield target
+            target.flush()
             os.fsync(target.fileno())
             unfinished.replace(path)
         sync_names(path.parent)

@@ -83,8 +83,8 @@ def compact(conn: Connection) -> int:
 def forget_quarter_hours(conn: Connection, days: int) -> int:
     """Delete the quarter hours that are older than `days` days, of one day with any at most.
 
-    Return how many days the first that is kept still lies behind. It stays before the newest day
-    with any, and where none is stored, so that no clock, however wrong, sets it ahead of today.
+    Return how many days the first that is kept still lies behind. It never passes the beginning of
+    the newest day with any, so that no clock, however wrong, takes all; without any it stays.
     """
     with conn.transaction():
         [stored] = queries.refresh.stored_quarter_hours(conn).fetchall()

@@ -64,7 +64,7 @@ def find_outcomes(
 def find_outcome(
     stored: RunState, now: RunState, rows: list[EventRow], types: Mapping[str, str]
 ) -> Outcome:
-    """The outcome of a run after adding `rows`, unless what was counted before must be again.
+    """The outcome of a run after adding `rows`, where what was counted before stays counted.
 
     `types` are those of events stored before.
     """
