@@ -129,8 +129,8 @@ class EmbeddedServer:
             str(STOP_SECONDS),
         ]
         clusters.succeed(account, command, "stopping PostgreSQL")
-        if self._child is not None:
-            self._child.wait()
+        while self.is_alive():  # for a moment after its pid file is gone
+            time.sleep(POLL_SECONDS)
         if self._socket_dir not in (None, self._cluster):
             with suppress(OSError):
                 os.rmdir(str(self._socket_dir))

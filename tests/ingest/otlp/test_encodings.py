@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -67,6 +67,7 @@ SPANS = st.builds(
 
 
 @settings(max_examples=150, deadline=None)
+@example([span(b"\x01" * 16)], {"": "_value"})  # which reads as a field in snake_case
 @given(st.lists(SPANS, max_size=4), ATTRIBUTES)
 def test_both_encodings_give_the_same(spans: list[Span], resource: dict[str, Any]) -> None:
     sent = request(*spans)
