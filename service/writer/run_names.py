@@ -62,7 +62,7 @@ class Namer:
         """Return what `give` returns, which names runs by this Namer.
 
         It names them on paper first: a name that was not looked up counts as free. Then these names
-        are looked up in one statement, and it begins anew, until it needs no other.
+        are looked up in one statement, and it begins again, until it needs no other.
         """
         for _ in range(MOST_ATTEMPTS):
             unknown: dict[Pair, None] = {}
