@@ -160,10 +160,8 @@ def whole(value: Any) -> Any:
 
 
 def attributes_of(sent: Any, repairs: Repairs) -> list[Sent]:
-    """Attributes; one of the wrong type has no value, and one whose key is no text is left out.
-
-    Protobuf's own encoders leave out an empty key.
-    """
+    """Attributes; one of the wrong type has no value, and one whose key is no text is left out."""
+    # Protobuf's own encoders leave out an empty key.
     named = [pair for pair in objects(sent) if isinstance(pair.get("key") or "", str)]
     if sent is not None and not (isinstance(sent, list) and len(named) == len(sent)):
         text = "Attributes that are no list of keys and values were left out."
