@@ -24,7 +24,7 @@ SELECT e.received_on, e.run_id, e.event_id, e.timestamp, e.tie, e.event_type, e.
                                        min(c.place) FILTER (WHERE c.is_kind AND jsonb_typeof(c.value) = 'string') AS kind_place,
                                        min(c.place) FILTER (WHERE NOT c.is_kind)                                  AS text_place
                                   FROM (SELECT v.place, v.is_kind, v.value,
-                                               btrim(v.value #>> '{}', E' \t\n\r\f\v') AS text
+                                               btrim(v.value #>> '{}', E' \t\n\r\f\x0B') AS text
                                           FROM jsonb_to_record(e.data)
                                                AS d (error jsonb, output jsonb, error_type jsonb, error_message jsonb)
                                          CROSS JOIN LATERAL (VALUES
@@ -64,7 +64,7 @@ SELECT e.received_on, e.run_id, e.event_id, e.timestamp, e.tie, e.event_type, e.
                          CROSS JOIN LATERAL (VALUES (f.texts ->> f.text_place::text)) AS u (text)
                          CROSS JOIN LATERAL (VALUES
                                (left(CASE WHEN starts_with(u.text, 'Traceback (most recent call last)')
-                                          THEN ltrim(split_part(u.text, E'\n', -1), E' \t\n\r\f\v')
+                                          THEN ltrim(split_part(u.text, E'\n', -1), E' \t\n\r\f\x0B')
                                           ELSE u.text END, 500))) AS l (text)) AS t) AS n) END)
        AS s (error jsonb, said text);
 

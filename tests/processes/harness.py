@@ -22,7 +22,7 @@ from service.postgres.postmaster import read_pid_file
 from tests.leaks import look_through_command, look_through_log
 
 REPOSITORY = DIRECTORY.parent
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0  # a hang guard: beside other tests on a slow machine a start has taken 30
 POLL_SECONDS = 0.05
 
 T = TypeVar("T")

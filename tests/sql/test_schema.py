@@ -223,3 +223,17 @@ def test_only_large_events_are_compressed(
     client.send(event(new_id(), data={"text": "all the same " * (size // 13)}))
     stored = conn.execute("SELECT pg_column_compression(data) IS NOT NULL AS yes FROM events")
     assert stored.fetchone() == {"yes": compressed}
+
+
+# PostgreSQL 16 reads \v, too; to PostgreSQL 15 it is the letter v.
+ESCAPES = re.compile(r"\\(?:[bfnrt\\']|x[0-9A-F]{2}|u[0-9a-f]{4})")
+
+
+def test_escapes_mean_the_same_on_every_postgresql() -> None:
+    strings = [
+        (path.name, text)
+        for path in SQL_DIRECTORY.rglob("*.sql")
+        for text in re.findall(r"\bE'((?:[^'\\]|\\.|'')*)'", path.read_text())
+    ]
+    assert strings
+    assert [found for found in strings if "\\" in ESCAPES.sub("", found[1])] == []
