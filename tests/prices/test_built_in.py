@@ -19,6 +19,7 @@ from tests.events import event, new_id
 from tests.prices.truth import EVER, call, prices
 
 DAY = date(2026, 11, 1)
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 # Names as clients and gateways send them, and the model whose price each has.
 NAMES = {
     "gpt-4o": "openai/gpt-4o",
@@ -69,7 +70,9 @@ def test_each_model_costs_what_the_package_says(known: PriceList, package: Built
         if found is None or row["cache_read_per_million"] is None:
             continue
         usage = Usage(input_tokens=1_000_000, cache_read_tokens=400_000, output_tokens=10_000)
-        said = calc_price(usage, row["model"], provider_id=row["provider"])
+        said = calc_price(
+            usage, row["model"], provider_id=row["provider"], genai_request_timestamp=NOON
+        )
         cost = known.find(f"{row['provider']}/{row['model']}", DAY, 1_000_000)
         assert cost is not None
         if said.model.id == row["model"]:
