@@ -446,7 +446,8 @@ SELECT NULL::text    AS model,
        NULL::numeric AS tokens_in,
        NULL::numeric AS tokens_out,
        NULL::numeric AS cost,
-       NULL::numeric AS latency_us;
+       NULL::numeric AS latency_us
+  FROM daily_rollups AS r;
 
 DROP MATERIALIZED VIEW model_totals;
 

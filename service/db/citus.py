@@ -55,6 +55,8 @@ def settle_workers(conn: Connection) -> None:
     for role, settings in ((roles.INGEST, WRITE), (roles.READ, READ)):
         for setting in sorted(ON_WORKERS & settings.keys()) if role in known else ():
             queries.citus.set_for_role(conn, role=role, setting=setting, value=settings[setting])
+    if roles.INGEST in known:
+        queries.citus.grant_deltas(conn, role=roles.INGEST)
 
 
 def shards(conn: Connection) -> dict[str, int]:

@@ -19,7 +19,7 @@ UPDATE events AS e
        cost               = NULL,
        cost_source        = NULL,
        priced_as          = NULL,
-       data               = e.data || jsonb_build_object('counted', false, 'repeats', n.repeats)
+       data               = e.data || jsonb_set('{"counted": false}', '{repeats}', ('"' || n.repeats::text || '"')::jsonb)
   FROM unnest(:'received_ons'::date[], :'run_ids'::uuid[], :'event_ids'::uuid[], :'repeats'::uuid[])
     AS n (received_on, run_id, event_id, repeats)
  WHERE e.received_on = n.received_on

@@ -10,9 +10,9 @@
 -- try      \set received_ons '{}' \set run_ids '{}' \set event_ids '{}' \set contents '{}' \set taken '{}'
 
 UPDATE events AS e
-   SET data = e.data || n.content || jsonb_build_object(
-           'otel', coalesce(e.data -> 'otel', '{}') || jsonb_build_object(
-                       'taken', coalesce(e.data #> '{otel,taken}', '{}') || n.taken))
+   SET data = jsonb_set(e.data || n.content, '{otel}',
+                        jsonb_set(coalesce(e.data -> 'otel', '{}'), '{taken}',
+                                  coalesce(e.data #> '{otel,taken}', '{}') || n.taken))
   FROM unnest(:'received_ons'::date[], :'run_ids'::uuid[], :'event_ids'::uuid[],
               :'contents'::jsonb[], :'taken'::jsonb[])
     AS n (received_on, run_id, event_id, content, taken)

@@ -60,5 +60,9 @@ SELECT p.name, p.at, v.:"percentile" AS value
   FROM points  AS p
   JOIN largest AS l
     ON l.name = p.name
- CROSS JOIN LATERAL latency_percentiles(p.duration_buckets, p.duration_counts) AS v
+ CROSS JOIN LATERAL latency_percentiles(p.duration_buckets, p.duration_counts)
+\if :{?distributed}
+       WITH ORDINALITY  -- so that it is not inlined: Citus plans no table that was not in the statement
+\endif
+       AS v
  ORDER BY l.size DESC, p.name, p.at;

@@ -50,5 +50,9 @@ WITH histogram AS (
 )
 SELECT l.name, l.events, p.p50_ms, p.p95_ms, p.p99_ms
   FROM largest AS l
- CROSS JOIN LATERAL latency_percentiles(l.latency_buckets, l.latency_counts) AS p
+ CROSS JOIN LATERAL latency_percentiles(l.latency_buckets, l.latency_counts)
+\if :{?distributed}
+       WITH ORDINALITY  -- so that it is not inlined: Citus plans no table that was not in the statement
+\endif
+       AS p
  ORDER BY l.events DESC, l.name;

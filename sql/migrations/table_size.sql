@@ -7,9 +7,10 @@
 -- plan     a pass over the table
 -- try      \set relation runs \set name runs
 
-SELECT count(*) AS rows,
+SELECT c.rows,
        pg_total_relation_size(:'name'::regclass)
        + (SELECT coalesce(sum(pg_total_relation_size(p.relid)), 0)
             FROM pg_partition_tree(:'name'::regclass) AS p
            WHERE p.relid <> :'name'::regclass) AS bytes
-  FROM :"relation";
+  FROM (SELECT count(*) AS rows
+          FROM :"relation") AS c;

@@ -8,6 +8,11 @@
 -- plan     one index scan on one partition per run, sort in memory
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}'
 
+WITH found AS MATERIALIZED (
+    SELECT f.run_id, f.fields, f.sources
+      FROM run_fields AS f
+     WHERE f.run_id = ANY (:'run_ids'::uuid[])
+)
 UPDATE runs AS r
    SET session_id    = f.fields ->> 'session_id',
        user_id       = f.fields ->> 'user_id',
@@ -16,6 +21,5 @@ UPDATE runs AS r
        version       = f.fields ->> 'version',
        first_error   = f.fields -> 'first_error',
        field_sources = f.sources
-  FROM run_fields AS f
- WHERE f.run_id = ANY (:'run_ids'::uuid[])
-   AND r.run_id = f.run_id;
+  FROM found AS f
+ WHERE r.run_id = f.run_id;

@@ -28,11 +28,12 @@ SELECT n.received_on, n.run_id, n.event_id, n.event_type, n.name, n.error_finger
                    '…(?:[ ,]+…)+', '…', 'g') AS without_values
           FROM (SELECT e.received_on, e.run_id, e.event_id, e.event_type, e.error_fingerprint, e.said,
                        e.error ->> 'type' AS type, e.error ->> 'text' AS text,
-                       (SELECT CASE WHEN jsonb_typeof(v.name) IN ('array', 'object') AND pg_column_size(v.name) > 2000 THEN '…'
-                                    ELSE left(v.name #>> '{}', 255) END
-                          FROM jsonb_to_record(e.data) AS d (name jsonb, tool_name jsonb, step_name jsonb, node_name jsonb)
-                         CROSS JOIN LATERAL (SELECT coalesce(d.name, d.tool_name, d.step_name, d.node_name) AS name) AS v) AS name
+                       CASE WHEN jsonb_typeof(v.name) IN ('array', 'object') AND pg_column_size(v.name) > 2000 THEN '…'
+                            ELSE left(v.name #>> '{}', 255) END AS name
                   FROM event_errors AS e
+                 CROSS JOIN LATERAL jsonb_to_record(e.data)
+                       AS d (name jsonb, tool_name jsonb, step_name jsonb, node_name jsonb)
+                 CROSS JOIN LATERAL (VALUES (coalesce(d.name, d.tool_name, d.step_name, d.node_name))) AS v (name)
                  WHERE e.is_error) AS s) AS n;
 
 COMMENT ON VIEW error_texts IS 'What each error says ("Type: message", and its type and text apart), the name of the tool, step or span in which it happened, the fingerprint that is stored with it and the one that follows from what it says. Select with received_on and run_id together.';

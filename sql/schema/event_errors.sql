@@ -5,6 +5,8 @@ CREATE VIEW event_errors AS
 SELECT e.received_on, e.run_id, e.event_id, e.timestamp, e.tie, e.event_type, e.is_error, e.error_fingerprint, e.data,
        s.error, s.said
   FROM events AS e
+ CROSS JOIN LATERAL jsonb_to_record(CASE WHEN e.is_error THEN e.data END)
+       AS d (error jsonb, output jsonb, error_type jsonb, error_message jsonb)
  CROSS JOIN LATERAL jsonb_to_record(CASE WHEN e.is_error THEN
        (SELECT jsonb_build_object(
                    'error', jsonb_build_object(
@@ -25,9 +27,7 @@ SELECT e.received_on, e.run_id, e.event_id, e.timestamp, e.tie, e.event_type, e.
                                        min(c.place) FILTER (WHERE NOT c.is_kind)                                  AS text_place
                                   FROM (SELECT v.place, v.is_kind, v.value,
                                                btrim(v.value #>> '{}', E' \t\n\r\f\x0B') AS text
-                                          FROM jsonb_to_record(e.data)
-                                               AS d (error jsonb, output jsonb, error_type jsonb, error_message jsonb)
-                                         CROSS JOIN LATERAL (VALUES
+                                          FROM (VALUES
                                                (CASE jsonb_typeof(d.error)
                                                 WHEN 'array' THEN d.error -> 0
                                                 ELSE d.error END,

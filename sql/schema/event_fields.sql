@@ -4,12 +4,13 @@
 CREATE VIEW event_fields AS
 SELECT e.received_on, e.run_id, e.event_id, e.timestamp, e.tie, s.field, v.value
   FROM event_errors AS e
- CROSS JOIN LATERAL (VALUES ('session_id', e.data -> 'session_id'),
-                            ('user_id',    e.data -> 'user_id'),
-                            ('version',    e.data -> 'version'),
-                            ('tags',       e.data -> 'tags'),
+ CROSS JOIN LATERAL jsonb_to_record(e.data) AS d (session_id jsonb, user_id jsonb, version jsonb, tags jsonb)
+ CROSS JOIN LATERAL (VALUES ('session_id',  d.session_id),
+                            ('user_id',     d.user_id),
+                            ('version',     d.version),
+                            ('tags',        d.tags),
                             ('first_error', e.error)) AS s (field, sent)
- CROSS JOIN LATERAL (SELECT
+ CROSS JOIN LATERAL (VALUES (
        CASE s.field
        WHEN 'tags' THEN
            (SELECT nullif(jsonb_agg(t.tag ORDER BY t.place), '[]')
@@ -28,7 +29,7 @@ SELECT e.received_on, e.run_id, e.event_id, e.timestamp, e.tie, s.field, v.value
                     WHEN 'number' THEN CASE WHEN abs(s.sent::numeric) < 1e15
                                              AND s.sent::numeric = trunc(s.sent::numeric)
                                             THEN trunc(s.sent::numeric)::text END END)
-       END AS value) AS v
+       END)) AS v (value)
  WHERE s.sent IS NOT NULL
    AND v.value IS NOT NULL;
 

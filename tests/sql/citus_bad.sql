@@ -177,3 +177,30 @@ SELECT pg_column_size(l.data) AS bytes
   FROM (SELECT e.data
           FROM events AS e
          LIMIT 10) AS l;
+
+-- changes_call_nothing_stable
+UPDATE events AS e
+   SET data = e.data || jsonb_build_object('repeats', n.repeats)
+  FROM unnest($1, $2) AS n (event_id, repeats)
+ WHERE e.event_id = n.event_id;
+
+-- changes_call_nothing_stable
+UPDATE runs AS r
+   SET pending_ends = n.pending_ends::uuid[]
+  FROM unnest($1, $2) AS n (run_id, pending_ends)
+ WHERE r.run_id = n.run_id;
+
+-- records_stand_beside_rows
+SELECT (SELECT max(d.name)
+          FROM jsonb_to_record(e.data) AS d (name text))
+  FROM events AS e;
+
+-- functions_with_tables_stay_apart
+WITH found AS (SELECT array_agg(latency_bucket(r.duration_us)) AS buckets
+  FROM runs AS r) SELECT p.p50_ms
+  FROM found AS f
+ CROSS JOIN LATERAL latency_percentiles(f.buckets, $1) AS p;
+
+-- views_read_something
+CREATE VIEW model_totals AS
+SELECT NULL::text AS model;

@@ -7,74 +7,11 @@ Found out on Citus 13: what breaks a rule is refused there, or silently reads wh
 from collections.abc import Callable
 from itertools import pairwise
 
-from tests.sql.trees import LEVELS, Tree, fields, nodes, of_kind, own, statements, tables
+from tests.sql import citus_functions
+from tests.sql.citus_tables import KEY, SPREAD, equal_keys, reaches_out, spread
+from tests.sql.trees import LEVELS, Tree, nodes, of_kind, own, statements, tables
 
-# The tables that are spread by run_id, and the views over them; all else is the coordinator's.
-TABLES = {"runs", "events", "events_default", "expired_runs", "scores"}
-VIEWS = {
-    *(
-        "run_details",
-        "listed_runs",
-        "event_details",
-        "priced_events",
-        "exported_runs",
-        "shown_runs",
-        "paged_runs",
-        "written_runs",
-        "run_metrics",
-        "counted_metrics",
-    ),
-    *("event_times", "run_facts", "event_errors", "error_texts", "event_fields", "run_fields"),
-    "score_details",
-}
-SPREAD = frozenset(TABLES | VIEWS)
-KEY = "run_id"
-OF_A_MOMENT = {"now", "clock_timestamp", "pg_current_xact_id", "gen_random_uuid", "random"}
 NAMED = {"CONSTR_PRIMARY", "CONSTR_UNIQUE", "CONSTR_FOREIGN", "CONSTR_CHECK", "CONSTR_EXCLUSION"}
-
-
-def spread(level: Tree) -> set[str]:
-    """The aliases of one level that are spread tables."""
-    return {alias for alias, table in tables(level).items() if table in SPREAD}
-
-
-def equal_keys(level: Tree) -> list[set[str]]:
-    """Groups of what has the same run_id on one level: aliases, and parameters as $1."""
-    groups: list[set[str]] = []
-    for node in own(level):
-        if node["@"] == "A_Expr" and node["kind"]["name"] == "AEXPR_OP":
-            sides = [side_of(node.get("lexpr")), side_of(node.get("rexpr"))]
-            if all(sides) and node["name"][-1]["sval"] == "=":
-                together = {str(side) for side in sides}
-                for group in [group for group in groups if group & together]:
-                    together |= group
-                    groups.remove(group)
-                groups.append(together)
-    return groups
-
-
-def side_of(side: Tree | None) -> str | None:
-    """The alias whose run_id one side of an equation is, or the parameter."""
-    while side and side["@"] == "TypeCast":
-        side = side["arg"]
-    if side and side["@"] == "ParamRef":
-        return f"${side['number']}"
-    if side and side["@"] == "ColumnRef" and fields(side)[-1] == KEY:
-        return fields(side)[0]
-    return None
-
-
-def reaches_out(query: Tree) -> set[str]:
-    """The aliases that a query names and does not have: those of the query around it."""
-    inside = {
-        alias
-        for level in of_kind(query, *LEVELS)
-        for node in own(level)
-        for alias in [node.get("alias", {}).get("aliasname", node.get("relname"))]
-        if node["@"] in ("RangeVar", "RangeSubselect", "RangeFunction")
-    }
-    named = {fields(column)[0] for column in of_kind(query, "ColumnRef") if len(fields(column)) > 1}
-    return named - inside
 
 
 def no_cycle_or_search(statement: Tree) -> list[str]:
@@ -233,65 +170,6 @@ def outer_joins_begin_with_spread_tables(statement: Tree) -> list[str]:
     ]
 
 
-def updates_on_conflict_are_constant(statement: Tree) -> list[str]:
-    """DO UPDATE SET calls no function on a spread table: excluded has its value."""
-    return [
-        f"{call['funcname'][-1]['sval']}() for {node['relation']['relname']}"
-        for node in of_kind(statement, "InsertStmt")
-        if node["relation"]["relname"] in SPREAD
-        for call in of_kind(node.get("onConflictClause"), "FuncCall")
-    ]
-
-
-def choices_are_immutable(statement: Tree) -> list[str]:
-    """What is written to a spread table calls nothing of a moment or transaction within CASE."""
-    return [
-        f"{call['funcname'][-1]['sval']}() for {node['relation']['relname']}"
-        for node in of_kind(statement, "UpdateStmt", "InsertStmt")
-        if node["relation"]["relname"] in SPREAD
-        for choice in of_kind(node, "CaseExpr", "CoalesceExpr")
-        for call in of_kind(choice, "FuncCall")
-        if call["funcname"][-1]["sval"] in OF_A_MOMENT
-    ]
-
-
-def expressions_have_rows(statement: Tree) -> list[str]:
-    """A query without FROM, for each row of a spread table, calls no function: Citus knows none."""
-    return [
-        f"{call['funcname'][-1]['sval']}() for each of {sorted(outer)}"
-        for level in of_kind(statement, *LEVELS)
-        for node in own(level)
-        if node["@"] == "RangeSubselect" and node.get("lateral")
-        if "fromClause" not in node["subquery"]
-        if (outer := reaches_out(node["subquery"]) & spread(level))
-        for call in of_kind(node["subquery"], "FuncCall")
-    ]
-
-
-def sizes_are_of_stored_rows(statement: Tree) -> list[str]:
-    """Rows are measured where they lie: elsewhere each would come along with all its data.
-
-    What is made of a row beside it is no stored row.
-    """
-    return [
-        f"{call['funcname'][-1]['sval']}() of {fields(column)}"
-        for level in of_kind(statement, *LEVELS)
-        for call in own(level)
-        if call["@"] == "FuncCall" and call["funcname"][-1]["sval"].startswith("pg_column_")
-        for column in of_kind(call, "ColumnRef")
-        if fields(column)[0] not in spread(level) | made_beside(level)
-    ]
-
-
-def made_beside(level: Tree) -> set[str]:
-    """The aliases of one level that are made of the others, LATERAL."""
-    return {
-        node["alias"]["aliasname"]
-        for node in own(level)
-        if node["@"] == "RangeSubselect" and node.get("lateral")
-    }
-
-
 RULES: list[Callable[[Tree], list[str]]] = [
     no_cycle_or_search,
     no_merge,
@@ -306,10 +184,7 @@ RULES: list[Callable[[Tree], list[str]]] = [
     nobody_reads_what_a_sibling_writes,
     coordinators_tables_stand_apart,
     outer_joins_begin_with_spread_tables,
-    updates_on_conflict_are_constant,
-    choices_are_immutable,
-    expressions_have_rows,
-    sizes_are_of_stored_rows,
+    *citus_functions.RULES,
 ]
 
 

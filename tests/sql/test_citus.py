@@ -14,6 +14,12 @@ ROOT = SQL_DIRECTORY.parent
 DEFINITIONS = sorted(
     [*(SQL_DIRECTORY / "schema").glob("*.sql"), *(ROOT / "migrations").glob("*.sql")]
 )
+# Shipped with what Citus does not plan; 0029.errors-on-citus replaced the views.
+REPLACED = {
+    *("0019.one-error-text", "0024.token-parts", "0027.large-names", "0028.vertical-tabs"),
+    *("0028.vertical-tabs.rollback", "0029.errors-on-citus.rollback"),
+}
+UNPLANNED = ("records_stand_beside_rows", "changes_call_nothing_stable")
 BAD_SQL = Path(__file__).with_name("citus_bad.sql")
 QUERIES = {query.name: query for query in queries.all()}
 
@@ -40,7 +46,10 @@ def test_a_query_is_one_that_citus_runs(name: str) -> None:
 
 @pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_definition_is_one_that_citus_has(path: Path) -> None:
-    assert findings(path.read_text()) == []
+    found = findings(path.read_text())
+    if path.stem in REPLACED:
+        found = [finding for finding in found if not finding.startswith(UNPLANNED)]
+    assert found == []
 
 
 @pytest.mark.parametrize(("rule", "text"), BAD)
