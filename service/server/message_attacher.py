@@ -5,6 +5,7 @@ from service.core.periodic_thread import PeriodicThread
 from service.db.database import Database
 from service.db.errors import DATABASE_ERRORS
 from service.ingest.json.event import MAX_DEPTH
+from service.writer.span_content import Key
 from service.writer.span_messages import attach, take_due
 
 INTERVAL_SECONDS = 2.0
@@ -29,10 +30,14 @@ class MessageAttacher:
         self._thread.close()
 
     def attach(self) -> int:
-        """Attach what is due; return how many spans it was for."""
+        """Attach what is due; return how many spans it was for.
+
+        Each part is a transaction: between them its runs, and the connection, are free for others.
+        """
         with self._database.keeping_messages() as conn:
-            spans = take_due(conn)
-        if not spans:
-            return 0
+            parts = take_due(conn)
+        return sum(map(self._attach_part, parts))
+
+    def _attach_part(self, spans: list[Key]) -> int:
         with self._database.keeping_messages() as conn:
-            return len(attach(conn, spans, self._max_event_bytes, MAX_DEPTH))
+            return attach(conn, spans, self._max_event_bytes, MAX_DEPTH)

@@ -29,11 +29,13 @@ class Span:
     parts: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
     wholes: dict[str, Any] = field(default_factory=dict)
     was_attached: bool = False  # some have become content before, and so all that had are here
+    is_waiting: bool = False  # some have not
 
     def add(self, row: Row) -> None:
         """Add the next message."""
         self.digests.append(str(row["digest"]))
         self.was_attached |= row["was_attached"]
+        self.is_waiting |= not row["was_attached"]
         for side in SIDES:
             if row[side] is None:
                 continue

@@ -82,39 +82,48 @@ def add(conn: Connection, messages: list[SpanMessage], client: str) -> None:
     )
 
 
-def take_due(conn: Connection) -> list[Key]:
-    """Delete what nobody waits for; return the spans of messages that are due, and are again later.
+def take_due(conn: Connection) -> list[list[Key]]:
+    """Delete what nobody waits for; the spans of messages that are due, in parts of some bytes.
 
-    A transaction of its own, so that messages which cannot be attached let others have their turn.
+    A transaction of its own, so that messages which cannot be attached let others have their turn:
+    all are due again later. Those of a span that rests are due when it may be written again.
     """
     queries.messages.expire(conn)
-    taken = queries.messages.take(conn, row_limit=MESSAGES_AT_A_TIME).fetchall()
-    due = [(key_of(row), str(row["digest"])) for row in taken]
-    if due:
-        queries.messages.postpone(conn, **messages_of(due))
-    return list(dict.fromkeys(key for key, _ in due))
+    due = queries.messages.take(conn, row_limit=MESSAGES_AT_A_TIME).fetchall()
+    if not due:
+        return []
+    keys = dict.fromkeys(map(key_of, due))
+    spans = {key_of(row): row for row in queries.messages.sizes(conn, **columns(keys))}
+    rests = {
+        key: row["rests_until"] and row["rests_until"].isoformat() for key, row in spans.items()
+    }
+    queries.messages.postpone(
+        conn,
+        **messages_of([(key_of(row), str(row["digest"])) for row in due]),
+        rest_untils=[rests[key_of(row)] for row in due],
+    )
+    ready = [key for key in keys if rests[key] is None]
+    return list(in_parts(ready, lambda key: spans[key]["bytes"]))
 
 
-def attach(conn: Connection, keys: list[Key], max_bytes: int, max_depth: int) -> list[Key]:
-    """Set the content of the events of these spans, as far as they are stored; return those."""
+def attach(conn: Connection, keys: list[Key], max_bytes: int, max_depth: int) -> int:
+    """Set the content of the events of these spans; return for how many, of those stored by now."""
     run_ids = list(dict.fromkeys(run_id for run_id, _ in keys))
     held = queries.runs.hold(conn, run_ids=run_ids).fetchall()
     days = {str(row["run_id"]): str(row["received_on"]) for row in held}
-    keys = [key for key in keys if key[0] in days]
-    events = find_events(conn, days, keys)
+    events = find_events(conn, days, [key for key in keys if key[0] in days])
     ended = [key for key in keys if has_ended(events, key)]
-    sizes = {key_of(row): row["bytes"] for row in queries.messages.sizes(conn, **columns(ended))}
-    for part in in_parts((key for key in ended if key in sizes), sizes.__getitem__):
-        spans = find_spans(conn, part, READ_TIMES * max_bytes)
-        changes = {
-            event_key: content
-            for key in part
-            for event_key, content in contents_of(spans[key], key, events, max_bytes, max_depth)
-        }
-        set_contents(conn, days, changes)
-        read = [(key, digest) for key in part for digest in spans[key].digests]
-        queries.messages.note_attached(conn, **messages_of(read))
-    return ended
+    spans = find_spans(conn, ended, READ_TIMES * max_bytes)
+    waiting = [key for key in ended if spans[key].is_waiting]  # else another process was faster
+    changes = {
+        event_key: content
+        for key in waiting
+        for event_key, content in contents_of(spans[key], key, events, max_bytes, max_depth)
+    }
+    set_contents(conn, days, changes)
+    read = [(key, digest) for key in waiting for digest in spans[key].digests]
+    queries.messages.note_attached(conn, **messages_of(read))
+    return len(waiting)
 
 
 def set_contents(conn: Connection, days: dict[str, str], changes: Contents) -> None:

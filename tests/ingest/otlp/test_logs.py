@@ -91,12 +91,21 @@ def send_logs(client: Client, *records: LogRecord, is_json: bool = False) -> str
 
 
 def attach(conn: Connection) -> int:
-    """What the thread of a worker does, without waiting until it is due."""
+    """What the thread of a worker does, a minute later."""
+    conn.execute("UPDATE span_messages SET attached_at = attached_at - interval '1 minute'")
     conn.execute("UPDATE span_messages SET due_at = now()")
+    return attach_due(conn)
+
+
+def attach_due(conn: Connection) -> int:
+    """What the thread of a worker does."""
     with conn.transaction():
-        spans = span_messages.take_due(conn)
-    with conn.transaction():
-        return len(span_messages.attach(conn, spans, MEGABYTE, MAX_DEPTH))
+        parts = span_messages.take_due(conn)
+    attached = 0
+    for part in parts:
+        with conn.transaction():
+            attached += span_messages.attach(conn, part, MEGABYTE, MAX_DEPTH)
+    return attached
 
 
 def events_of(client: Client, trace: bytes) -> list[Found]:
@@ -200,6 +209,7 @@ def test_a_message_that_comes_when_the_others_are_gone_replaces_nothing(
             "UPDATE span_messages SET attached_at = attached_at - make_interval(mins => %s)",
             [minutes],
         )
+        attach_due(conn)
         return [message["content"] for message in events_of(client, trace)[0]["data"]["input"]]
 
     assert said(1, "one", 4) == ["one"]

@@ -1,0 +1,134 @@
+"""Content of messages is written part by part, and not again for each message that comes."""
+
+from contextlib import closing
+from typing import Any
+
+import psycopg
+import pytest
+
+from service.config import Config
+from service.db.connections import connect
+from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
+from service.db.queries import Connection
+from service.db.roles.logins import Logins
+from service.db.roles.names import given_urls
+from service.db.session_settings import WRITE
+from service.server.message_attacher import MessageAttacher
+from service.writer import span_messages
+from tests.client import Client
+from tests.ingest.otlp.spans import new_span_id, new_trace, run_of, send, span
+from tests.ingest.otlp.test_logs import CALL, attach_due, log, send_logs
+
+LATER = """
+    UPDATE span_messages
+       SET created_at  = created_at  - %(gone)s::interval,
+           attached_at = attached_at - %(gone)s::interval,
+           due_at      = due_at      - %(gone)s::interval
+"""
+Ids = tuple[bytes, bytes]
+
+
+@pytest.fixture
+def call(client: Client) -> Ids:
+    """A stored span, as a trace's id and its own."""
+    trace, span_id = new_trace(), new_span_id()
+    send(client, span(trace, span_id=span_id, attributes=CALL))
+    return trace, span_id
+
+
+def say(client: Client, call: Ids, text: str, at: int = 1) -> None:
+    """Send a message of a span."""
+    send_logs(client, log(*call, "gen_ai.user.message", {"content": text}, time_unix_nano=at))
+
+
+def said(client: Client, call: Ids) -> list[str]:
+    """The messages that the span's event has."""
+    start = client.ok(f"/api/runs/{run_of(call[0])}/timeline")["events"][0]
+    return [message["content"] for message in start["data"].get("input", [])]
+
+
+def test_a_span_is_written_once_a_minute_while_messages_come(
+    client: Client, conn: Connection, call: Ids
+) -> None:
+    def after(gone: str) -> list[str]:
+        conn.execute(LATER, {"gone": gone})
+        attach_due(conn)
+        return said(client, call)
+
+    say(client, call, "one")
+    assert after("3 minutes") == ["one"]
+    for number in (2, 3):
+        say(client, call, str(number), number)
+        assert after("20 seconds") == ["one"]
+    assert after("25 seconds") == ["one", "2", "3"]
+    assert after("2 minutes") == ["one", "2", "3"]
+
+
+def test_a_span_whose_messages_just_began_is_written_soon_again(
+    client: Client, conn: Connection, call: Ids
+) -> None:
+    say(client, call, "one")
+    conn.execute(LATER, {"gone": "2 seconds"})
+    attach_due(conn)
+    say(client, call, "two", 2)
+    conn.execute(LATER, {"gone": "3 seconds"})
+    attach_due(conn)
+    assert said(client, call) == ["one", "two"]
+
+
+def test_messages_stay_for_those_of_their_span_that_still_wait(
+    client: Client, conn: Connection, call: Ids
+) -> None:
+    say(client, call, "one")
+    attach_due(conn)
+    conn.execute(LATER, {"gone": "6 minutes"})
+    say(client, call, "two", 2)
+    attach_due(conn)
+    assert said(client, call) == ["one", "two"]
+    conn.execute(LATER, {"gone": "6 minutes"})
+    attach_due(conn)
+    assert conn.execute("SELECT FROM span_messages").fetchall() == []
+
+
+def test_what_another_process_works_on_is_not_waited_for(
+    client: Client, conn: Connection, call: Ids, database_url: str
+) -> None:
+    say(client, call, "one")
+    attach_due(conn)
+    conn.execute(LATER, {"gone": "6 minutes"})
+    with connect(database_url, WRITE, "other") as other:
+        other.execute("UPDATE span_messages SET due_at = now()")
+        attach_due(conn)
+    assert conn.execute("SELECT FROM span_messages").fetchall() != []
+
+
+def test_what_another_process_has_attached_is_not_written_again(
+    client: Client, conn: Connection, call: Ids, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Any] = []
+    monkeypatch.setattr(span_messages, "set_contents", lambda *given: written.append(given[-1]))
+    say(client, call, "one")
+    with conn.transaction():
+        [part] = span_messages.take_due(conn)
+    turns = [span_messages.attach(conn, part, 1_000, 10) for _ in range(2)]
+    assert (turns, [bool(each) for each in written]) == ([1, 0], [True, False])
+
+
+def test_a_part_that_cannot_be_written_leaves_what_was_written_before(
+    client: Client, conn: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span_messages, "BYTES_AT_A_TIME", 100)
+    calls = [(new_trace(), new_span_id()) for _ in range(3)]
+    for each in calls:
+        send(client, span(each[0], span_id=each[1], attributes=CALL))
+        say(client, each, "x" * 100)
+    config = Config.from_environment({"DATABASE_URL": database_url})
+    logins = Logins(database_url, given_urls(config))
+    database = Database(DatabaseSettings(database_url, 5, logins))
+    database.open()
+    with closing(database), connect(database_url, WRITE, "other") as other:
+        other.execute("SELECT FROM runs WHERE run_id = %s FOR UPDATE", [run_of(calls[1][0])])
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            MessageAttacher(database, config).attach()
+    assert [bool(said(client, each)) for each in calls] == [True, False, False]
