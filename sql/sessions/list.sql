@@ -7,18 +7,19 @@
 -- params   group             identifier   session_id or user_id
 -- params   slice             bigint       runs to read at most
 -- params   row_limit         bigint       rows at most
+-- params   run_limit         bigint       runs of each to add up at most, the newest
 -- params   after_started_at  timestamptz  optional: started_at of the run after which the scan begins
 -- params   after_run_id      uuid         optional: its run_id
 -- params   agent             text         optional: runs of this agent alone
 -- params   user_id           text         optional: runs of this user alone
 -- params   from_at           timestamptz  optional: runs started then or later
 -- params   to_at             timestamptz  optional: runs started before
--- returns  name text, user_id text, agents text[], agent_count integer, runs bigint, active bigint, failed bigint, total_cost numeric, tokens_in numeric, tokens_out numeric, event_count numeric, error_count numeric, first_seen timestamp with time zone, last_seen timestamp with time zone, started_at timestamp with time zone, run_id uuid, matches boolean, is_end boolean
--- rows     up to row_limit; agents: the first 10
+-- returns  name text, user_id text, agents text[], agent_count integer, runs bigint, active bigint, failed bigint, total_cost numeric, tokens_in numeric, tokens_out numeric, event_count numeric, error_count numeric, first_seen timestamp with time zone, last_seen timestamp with time zone, truncated boolean, started_at timestamp with time zone, run_id uuid, matches boolean, is_end boolean
+-- rows     up to row_limit; agents: the first 10. truncated: run_limit runs are added up, and there may be more
 -- index    runs_agent_name_started_at_idx or runs_user_id_idx, runs_session_id_idx
 -- plan     index scan in the order of the index, from the cursor on (runs_started_at_idx without agent and user_id), and for
 --          each run a look-up of a newer one of its session; stops at row_limit. Then an index scan per session
--- try      \set group session_id \set slice 1000 \set row_limit 51 \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set user_id u-4 \set from_at '2026-11-01' \set to_at '2026-12-24'
+-- try      \set group session_id \set slice 1000 \set row_limit 51 \set run_limit 100000 \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set user_id u-4 \set from_at '2026-11-01' \set to_at '2026-12-24'
 
 \if :{?distributed}
 WITH passing AS (
@@ -54,13 +55,14 @@ WITH passing AS (
            sum(p.event_count)                                AS event_count,
            sum(p.error_count)                                AS error_count,
            min(p.started_at)                                 AS first_seen,
-           max(p.last_event_at)                              AS last_seen
+           max(p.last_event_at)                              AS last_seen,
+           false                                             AS truncated
       FROM passing AS p
      GROUP BY p.name
 )
 SELECT p.name, p.user_id, s.agents[1:10] AS agents, cardinality(s.agents) AS agent_count,
        s.runs, s.active, s.failed, s.total_cost, s.tokens_in, s.tokens_out,
-       s.event_count, s.error_count, s.first_seen, s.last_seen, p.started_at, p.run_id, p.matches, p.is_end
+       s.event_count, s.error_count, s.first_seen, s.last_seen, s.truncated, p.started_at, p.run_id, p.matches, p.is_end
   FROM newest AS p
   JOIN summed AS s
     ON s.name = p.name
@@ -124,7 +126,7 @@ WITH walked AS (
 )
 SELECT p.name, p.user_id, s.agents[1:10] AS agents, cardinality(s.agents) AS agent_count,
        s.runs, s.active, s.failed, s.total_cost, s.tokens_in, s.tokens_out,
-       s.event_count, s.error_count, s.first_seen, s.last_seen, p.started_at, p.run_id, p.matches, p.is_end
+       s.event_count, s.error_count, s.first_seen, s.last_seen, s.truncated, p.started_at, p.run_id, p.matches, p.is_end
   FROM page AS p
   LEFT JOIN LATERAL (
        SELECT array_agg(DISTINCT r.agent_name ORDER BY r.agent_name) AS agents,
@@ -137,22 +139,26 @@ SELECT p.name, p.user_id, s.agents[1:10] AS agents, cardinality(s.agents) AS age
               sum(r.event_count)                                AS event_count,
               sum(r.error_count)                                AS error_count,
               min(r.started_at)                                 AS first_seen,
-              max(r.last_event_at)                              AS last_seen
-         FROM runs AS r
-        WHERE r.:"group" = p.name
+              max(r.last_event_at)                              AS last_seen,
+              count(*) >= :'run_limit'::bigint                  AS truncated
+         FROM (SELECT r.agent_name, r.status, r.total_cost, r.tokens_in, r.tokens_out,
+                      r.event_count, r.error_count, r.started_at, r.last_event_at
+                 FROM runs AS r
+                WHERE r.:"group" = p.name
 \if :{?agent}
-          AND r.agent_name = :'agent'
+                  AND r.agent_name = :'agent'
 \endif
 \if :{?user_id}
-          AND r.user_id = :'user_id'
+                  AND r.user_id = :'user_id'
 \endif
 \if :{?from_at}
-          AND r.started_at >= :'from_at'::timestamptz
+                  AND r.started_at >= :'from_at'::timestamptz
 \endif
 \if :{?to_at}
-          AND r.started_at < :'to_at'::timestamptz
+                  AND r.started_at < :'to_at'::timestamptz
 \endif
-       OFFSET 0) AS s
+                ORDER BY r.started_at DESC, r.run_id DESC
+                LIMIT :'run_limit'::bigint) AS r) AS s
     ON p.matches
  ORDER BY p.started_at DESC, p.run_id DESC;
 \endif

@@ -50,6 +50,7 @@ def sums_of(runs: list[Run], group: str) -> dict[str, Any]:
         "agents": sorted({run["agent_name"] for run in runs}, key=str.encode),
         "agent_count": len({run["agent_name"] for run in runs}),
         "run_count": len(runs),
+        "truncated": False,
         "active": sum(run["status"] == "active" for run in runs),
         "failed": sum(run["status"] == "failed" for run in runs),
         "total_cost": pytest.approx(sum(run["total_cost"] for run in runs)),
@@ -62,16 +63,20 @@ def sums_of(runs: list[Run], group: str) -> dict[str, Any]:
     }
 
 
+def passes(run: Run, asked: dict[str, str]) -> bool:
+    """Whether a run passes the filters."""
+    return (
+        asked.get("agent") in (None, run["agent_name"])
+        and asked.get("user_id") in (None, run["user_id"])
+        and asked.get("from", "") <= run["started_at"] < asked.get("to", "~")
+    )
+
+
 def expected(runs: list[Run], group: str, asked: dict[str, str]) -> list[dict[str, Any]]:
     """The list, the newest run first."""
     grouped = defaultdict(list)
     for run in runs:
-        if (
-            run[group] is not None
-            and asked.get("agent") in (None, run["agent_name"])
-            and asked.get("user_id") in (None, run["user_id"])
-            and asked.get("from", "") <= run["started_at"] < asked.get("to", "~")
-        ):
+        if run[group] is not None and passes(run, asked):
             grouped[run[group]].append(run)
     lists = sorted(
         grouped.values(),
@@ -134,6 +139,30 @@ def test_lists_by_a_total(client: Client, runs: list[Run], name: str, sort: str)
         totals = [TOTALS[sort](row) for row in found]
         assert totals == sorted(totals, reverse=True)
         assert len(found) == len(by_name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("limit", [1, 50])
+def test_of_very_many_runs_the_newest_are_added_up(
+    client: Client, runs: list[Run], monkeypatch: pytest.MonkeyPatch, name: str, limit: int
+) -> None:
+    """As many as may be, which is said: one session of all runs stopped the list for everybody."""
+    monkeypatch.setattr(sessions, "MOST_ADDED_UP", 5)
+    monkeypatch.setattr(sessions, "MOST_READ_AT_ONCE", 0)
+    group = NAMES[name]
+    newest = sorted(runs, key=lambda run: (run["started_at"], run["run_id"]), reverse=True)
+    for asked in FILTERS:
+        found = pages_of(client, f"/api/{name}", name, {**asked, "limit": limit})
+        passing = expected(newest, group, asked)
+        assert [row[group] for row in found] == [row[group] for row in passing]
+        for row, whole in zip(found, passing, strict=True):
+            of_it = [run for run in newest if passes(run, asked) and run[group] == row[group]]
+            is_cut = whole["run_count"] >= 5
+            assert row == {**sums_of(of_it[:5], group), "truncated": is_cut}
+    own = [run for run in newest if run["session_id"] == "s/1"][:5]
+    page = client.ok("/api/sessions/s%2F1")
+    sums = {key: page[key] for key in page if key not in ("runs", "next_cursor")}
+    assert sums == {**sums_of(own, "session_id"), "truncated": True}
 
 
 def test_a_session_has_its_runs_in_the_order_of_their_start(
