@@ -60,16 +60,24 @@ def pack(*values: Any) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-def unpack(text: str, count: int) -> list[Any]:
-    """The `count` values of a cursor that `pack` made; raise ApiError 400 for any other text."""
+def unpack(text: str, *counts: int) -> list[Any]:
+    """The values of a cursor that `pack` made, so many; raise ApiError 400 for any other text."""
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         values = orjson.loads(packed)
     except (ValueError, binascii.Error):
         raise invalid_cursor() from None
-    if not isinstance(values, list) or len(values) != count:
+    if not isinstance(values, list) or len(values) not in counts:
         raise invalid_cursor()
     return values
+
+
+def to_event_key(started_at: Any, run_id: Any, timestamp: Any, tie: Any, event_id: Any) -> EventKey:
+    """The key of an event, or of a run's end, in a cursor."""
+    run = EventKey(to_moment(started_at), to_id(run_id))
+    if timestamp is None and event_id is None:
+        return run
+    return run._replace(timestamp=to_moment(timestamp), tie=to_tie(tie), event_id=to_id(event_id))
 
 
 def to_moment(value: Any) -> datetime:

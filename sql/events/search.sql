@@ -6,6 +6,7 @@
 --
 -- params   run_ids          uuid[]       the runs, of events/search_runs
 -- params   received_ons     date[]       their days, beside the ids
+-- params   event_ids        uuid[]       optional: of each run, beside it, this event alone: those of events/search_slice
 -- params   row_limit        bigint       rows at most
 -- params   byte_limit       bigint       of their data, except the first event: the rows end there
 -- params   after_timestamp  timestamptz  optional: the time of the event of the first run after which the page begins
@@ -23,17 +24,26 @@
 -- rows     up to row_limit. Fewer than `found`, which is on each: the byte limit ended the page
 -- index    events_pkey, runs_pkey
 -- plan     one index scan in one partition per run, sorted in memory run by run
--- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_tie 0 \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set tool search \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set data_pattern '%time out%' \set data_regex '[tT]ime'
+-- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_tie 0 \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set tool search \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set data_pattern '%time out%' \set data_regex '[tT]ime'
 
 WITH found AS MATERIALIZED (
     SELECT k.position, e.received_on, e.run_id, e.event_id, e.timestamp, e.tie,
            pg_column_size(e.data)
            * CASE WHEN pg_column_compression(e.data) IS NULL THEN 1 ELSE 8 END AS bytes
+\if :{?event_ids}
+      FROM unnest(:'run_ids'::uuid[], :'received_ons'::date[], :'event_ids'::uuid[])
+           WITH ORDINALITY AS k (run_id, received_on, event_id, position)
+      JOIN events AS e
+        ON e.received_on = k.received_on
+       AND e.run_id      = k.run_id
+       AND e.event_id    = k.event_id
+\else
       FROM unnest(:'run_ids'::uuid[], :'received_ons'::date[])
            WITH ORDINALITY AS k (run_id, received_on, position)
       JOIN events AS e
         ON e.received_on = k.received_on
        AND e.run_id      = k.run_id
+\endif
      WHERE true
 \if :{?after_event_id}
        AND (k.position > 1

@@ -9,6 +9,7 @@
 -- params   ascending         boolean      optional: given, oldest first
 -- params   after_started_at  timestamptz  optional: started_at of the run after which the scan begins
 -- params   after_run_id      uuid         optional: its run_id
+-- params   inclusive         boolean      optional: given, the scan begins with that run
 -- params   agent             text         optional: this agent alone
 -- params   from_at           timestamptz  optional: started then or later
 -- params   to_at             timestamptz  optional: started before
@@ -35,7 +36,7 @@
 -- index    runs_agent_name_started_at_idx or runs_session_id_idx, runs_user_id_idx, runs_version_idx, runs_pkey, events_pkey
 -- plan     index scan in the order of the index, from the cursor on (runs_started_at_idx without agent), at
 --          most runs of one moment sorted; stops at row_limit. reads_events: one index scan in one partition per run
--- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name_pattern '%run 1%' \set name_regex 'run 1' \set model gpt-4o \set tool search \set data_pattern '%time out%' \set data_regex '[tT]ime' \set reads_events true \set session_id s-17 \set user_id u-4 \set tags '{test, nightly}' \set version 1.4.0
+-- try      \set slice 1000 \set row_limit 50 \set ascending true \set after_started_at '2026-11-22 23:59:00+00' \set after_run_id 8552f8ec-923d-432c-9bc4-802c92078534 \set inclusive true \set agent Researcher \set from_at '2026-11-01' \set to_at '2026-12-24' \set status failed \set silent_since '2026-11-22 12:00:00+00' \set environment production \set min_cost 0.01 \set max_cost 2.5 \set min_duration_ms 1500 \set has_error true \set name_pattern '%run 1%' \set name_regex 'run 1' \set model gpt-4o \set tool search \set data_pattern '%time out%' \set data_regex '[tT]ime' \set reads_events true \set session_id s-17 \set user_id u-4 \set tags '{test, nightly}' \set version 1.4.0
 
 WITH walked AS (
     SELECT r.run_id, r.received_on, r.started_at, r.event_count,
@@ -100,9 +101,17 @@ WITH walked AS (
 \endif
 \if :{?after_run_id}
 \if :{?ascending}
+\if :{?inclusive}
+       AND (r.started_at, r.run_id) >= (:'after_started_at'::timestamptz, :'after_run_id'::uuid)
+\else
        AND (r.started_at, r.run_id) > (:'after_started_at'::timestamptz, :'after_run_id'::uuid)
+\endif
+\else
+\if :{?inclusive}
+       AND (r.started_at, r.run_id) <= (:'after_started_at'::timestamptz, :'after_run_id'::uuid)
 \else
        AND (r.started_at, r.run_id) < (:'after_started_at'::timestamptz, :'after_run_id'::uuid)
+\endif
 \endif
 \endif
 \if :{?ascending}

@@ -6,7 +6,6 @@ early, by the times of its events and by whether one is an error.
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import orjson
 
@@ -15,11 +14,17 @@ from service.api.pagination.known import none_has
 from service.api.pagination.scan import Page, ScanBatch, TimeBoundedScan
 from service.api.text_search import conditions
 from service.db.queries import Connection, Row, queries
+from service.resources.events.text_slices import (
+    TEXT,
+    Filters,
+    ids_of,
+    in_slices,
+    key_of_event,
+    next_slice,
+)
 
 # Of data as printed. Without the limit 200 events of 1 MB would be in memory twice.
 BYTES_PER_PAGE = 8 * 1024 * 1024
-
-Filters = dict[str, Any]  # optional parameters of the queries; None: absent
 
 
 @dataclass
@@ -56,12 +61,22 @@ class EventSearch:
             inclusive=position and position.event_id and True,
             slice=rows,
         ).fetchall()
-        end = runs[-1] if runs and runs[-1]["is_end"] else None
-        matching = [run for run in runs if run["matches"]]
-        events = self._events(remaining, conn, matching, position, limit)
-        started_ats = {run["run_id"]: run["started_at"] for run in matching}
+        end = (
+            EventKey(runs[-1]["started_at"], runs[-1]["run_id"])
+            if runs and runs[-1]["is_end"]
+            else None
+        )
+        matching = {run["run_id"]: run for run in runs if run["matches"]}
+        walked = list(matching.values())
+        begun = position if position and walked and position.run_id == walked[0]["run_id"] else None
+        if in_slices(self.event_filters, rows, begun):
+            walked, is_last = next_slice(conn, walked, self.event_filters, begun, rows)
+            begun = None
+            if not is_last:
+                end = key_of_event(walked[-1], matching[walked[-1]["run_id"]])
+        events = self._events(remaining, conn, walked, begun, limit)
         for event in events:
-            event["run_started_at"] = started_ats[event["run_id"]]
+            event["run_started_at"] = matching[event["run_id"]]["started_at"]
         remaining.bytes -= sum(event["bytes"] for event in events)
         if end and not events and remaining.is_unknown:
             remaining.is_unknown = False
@@ -69,7 +84,7 @@ class EventSearch:
                 end = None
         return ScanBatch(
             events,
-            EventKey(end["started_at"], end["run_id"]) if end else None,
+            end,
             is_cut=bool(events) and (len(events) < events[0]["found"] or remaining.bytes <= 0),
         )
 
@@ -77,21 +92,20 @@ class EventSearch:
         self,
         remaining: Remaining,
         conn: Connection,
-        runs: list[Row],
-        position: EventKey | None,
+        walked: list[Row],
+        begun: EventKey | None,
         limit: int,
     ) -> list[Row]:
-        """The events of these runs; in the run of the position, those after it."""
-        if not runs:
+        """The events of these runs, or those of a slice; of the first run after `begun`."""
+        if not walked:
             return []
-        if self.event_filters.keys() & {"data_pattern", "data_regex"}:
+        if self.event_filters.keys() & TEXT:
             queries.transactions.allow_bitmap_scans(conn)
-        begun = position if position and position.run_id == runs[0]["run_id"] else None
         return queries.events.search(
             conn,
             **self.event_filters,
-            run_ids=[run["run_id"] for run in runs],
-            received_ons=[str(run["received_on"]) for run in runs],
+            **ids_of(walked),
+            event_ids=[row["event_id"] for row in walked] if "event_id" in walked[0] else None,
             after_timestamp=begun and begun.timestamp,
             after_tie=begun and begun.tie,
             after_event_id=begun and begun.event_id,
@@ -108,9 +122,7 @@ def search_events(scan: TimeBoundedScan, search: EventSearch) -> Page[EventKey]:
 
 def key_of(row: Row) -> EventKey:
     """The key of an event."""
-    return EventKey(
-        row["run_started_at"], row["run_id"], row["timestamp"], row["tie"], row["event_id"]
-    )
+    return key_of_event(row, {"started_at": row["run_started_at"]})
 
 
 def text_filters(text: str | None) -> Filters:

@@ -4,7 +4,7 @@ from datetime import UTC
 
 import falcon
 
-from service.api.cursors import EventKey, pack, to_id, to_moment, to_tie, unpack
+from service.api.cursors import EventKey, pack, to_event_key, unpack
 from service.api.pagination.page import present_page
 from service.api.pagination.scan import TimeBoundedScan
 from service.api.parameters import (
@@ -73,10 +73,4 @@ def read_search(req: falcon.Request) -> EventSearch:
 
 def read_cursor(cursor: str | None) -> EventKey | None:
     """The key in a cursor."""
-    if cursor is None:
-        return None
-    started_at, run_id, timestamp, tie, event_id = unpack(cursor, 5)
-    run = EventKey(to_moment(started_at), to_id(run_id))
-    if timestamp is None and event_id is None:
-        return run
-    return run._replace(timestamp=to_moment(timestamp), tie=to_tie(tie), event_id=to_id(event_id))
+    return None if cursor is None else to_event_key(*unpack(cursor, 5))

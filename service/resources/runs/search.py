@@ -8,10 +8,12 @@ import falcon
 import psycopg
 
 from service.api.cursors import (
+    EventKey,
     RunKey,
     TotalKey,
     invalid_cursor,
     pack,
+    to_event_key,
     to_id,
     to_moment,
     to_total,
@@ -23,6 +25,14 @@ from service.api.pagination.scan import Page, ScanBatch, TimeBoundedScan, too_sl
 from service.api.parameters import bad_parameter
 from service.db.database import Database
 from service.db.queries import Connection, Row, queries
+from service.resources.events.text_slices import (
+    TEXT,
+    ids_of,
+    in_slices,
+    key_of_event,
+    next_slice,
+    without_text,
+)
 
 SORTS = ("started_at", "cost", "duration", "tokens")
 # A sort by a total reads every run of the window: totals change too often for an index.
@@ -51,14 +61,14 @@ class RunSearch:
         """The queries' optional parameter: True or absent."""
         return self.order == "asc" or None
 
-    def position(self) -> tuple[Any, str] | None:
-        """The cursor's sort value and run id, after which the page begins.
+    def position(self) -> list[Any] | None:
+        """The cursor's sort value and run id, after which the page begins; or an event of the run.
 
         Raises ApiError 400 for a cursor of another sort or order.
         """
         if self.cursor is None:
             return None
-        sort, order, key, run_id = unpack(self.cursor, 4)
+        sort, order, *key = unpack(self.cursor, *((4, 7) if self.sort == SORTS[0] else (4,)))
         if (sort, order) != (self.sort, self.order):
             known = sort in SORTS and order in ("asc", "desc")
             raise (
@@ -66,9 +76,9 @@ class RunSearch:
                 if known
                 else invalid_cursor()
             )
-        return key, to_id(run_id)
+        return key
 
-    def cursor_at(self, key: RunKey | TotalKey) -> str:
+    def cursor_at(self, key: RunKey | EventKey | TotalKey) -> str:
         """The cursor of a run."""
         return pack(self.sort, self.order, *key)
 
@@ -80,12 +90,15 @@ def search_runs(database: Database, search: RunSearch) -> Page[Any]:
     return by_total(database, search)
 
 
-def by_time(scan: TimeBoundedScan, search: RunSearch) -> Page[RunKey]:
+def by_time(scan: TimeBoundedScan, search: RunSearch) -> Page[RunKey | EventKey]:
     """A page of runs by start: an index has that order."""
 
     def scan_batch(
-        conn: Connection, rows: int, position: RunKey | None, limit: int
-    ) -> ScanBatch[RunKey]:
+        conn: Connection, rows: int, position: RunKey | EventKey | None, limit: int
+    ) -> ScanBatch[RunKey | EventKey]:
+        begun = position if isinstance(position, EventKey) else None
+        if in_slices(search.filters, rows, begun):
+            return scan_run(conn, search, rows, position)
         found = queries.runs.search(
             conn,
             **search.filters,
@@ -101,9 +114,45 @@ def by_time(scan: TimeBoundedScan, search: RunSearch) -> Page[RunKey]:
             end = None
         return ScanBatch(matches, end)
 
-    position = search.position()
-    after = None if position is None else RunKey(to_moment(position[0]), position[1])
+    key = search.position()
+    after: RunKey | EventKey | None = None
+    if key is not None:
+        after = to_event_key(*key) if key[2:] else RunKey(to_moment(key[0]), to_id(key[1]))
     return scan.collect(scan_batch, after, search.limit, key_of)
+
+
+def scan_run(
+    conn: Connection, search: RunSearch, rows: int, position: RunKey | EventKey | None
+) -> ScanBatch[RunKey | EventKey]:
+    """Scan for one run that passes the filters but the text, and so many of its events for that."""
+    begun = position if isinstance(position, EventKey) else None
+    reads_events = bool(search.filters["model"] or search.filters["tool"]) or None
+    found = queries.runs.search(
+        conn,
+        **{**without_text(search.filters), "reads_events": reads_events},
+        ascending=search.ascending,
+        after_started_at=position and position.started_at,
+        after_run_id=position and position.run_id,
+        inclusive=begun and True,
+        slice=rows,
+        row_limit=1,
+    ).fetchone()
+    if found is None:
+        return ScanBatch([], None)
+    if not found["matches"]:
+        return ScanBatch([], key_of(found))
+    begun = begun if begun and begun.run_id == found["run_id"] else None
+    walked, is_last = next_slice(conn, [found], {}, begun, rows)
+    if walked and has_text(conn, search, walked):
+        return ScanBatch([found], key_of(found))
+    return ScanBatch([], key_of(found) if is_last else key_of_event(walked[-1], found))
+
+
+def has_text(conn: Connection, search: RunSearch, events: list[Row]) -> bool:
+    """Whether the text is in one of these events."""
+    text = {name: search.filters[name] for name in search.filters.keys() & TEXT}
+    ids = {**ids_of(events), "event_ids": [event["event_id"] for event in events]}
+    return bool(queries.events.search(conn, **text, **ids, row_limit=1, byte_limit=1).fetchall())
 
 
 def by_total(database: Database, search: RunSearch) -> Page[TotalKey]:
@@ -123,7 +172,7 @@ def by_total(database: Database, search: RunSearch) -> Page[TotalKey]:
                 sort=search.sort,
                 ascending=search.ascending,
                 after_total=position and to_total(position[0]),
-                after_run_id=position and position[1],
+                after_run_id=position and to_id(position[1]),
                 run_limit=MOST_SORTED_RUNS,
                 row_limit=search.limit + 1,
             ).fetchall()

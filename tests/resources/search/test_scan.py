@@ -1,17 +1,21 @@
 """A search ends in its time, and what it has not looked at is found from where it says."""
 
 import random
+from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 
 from service.api.errors import ApiError
+from service.api.pagination import scan
 from service.api.pagination.scan import ScanBatch, TimeBoundedScan
 from service.db.database import Database
-from service.db.queries import Connection, Row, queries
+from service.db.queries import Connection, Query, Row, queries
 from service.resources.events.search import EventSearch, search_events
 from service.resources.runs.search import RunSearch, by_time
 from tests.client import Client
+from tests.events import event, new_id
 from tests.resources.search.test_filters import as_filters, as_search
 from tests.resources.search.world import all_runs, in_order, send_runs
 
@@ -24,25 +28,36 @@ def hurried(database: Database) -> TimeBoundedScan:
     return TimeBoundedScan(database, clock=lambda: next(ticks) / 16, rows=2)
 
 
-def test_a_search_of_runs_stops_in_time_and_goes_on(client: Client, database: Database) -> None:
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize(
+    "chosen",
+    [{"status": "failed"}, {"q": "time"}, {"q": "été", "model": "gpt", "status": "failed"}],
+)
+def test_a_search_of_runs_stops_in_time_and_goes_on(
+    client: Client, database: Database, chosen: dict[str, str], order: str
+) -> None:
     send_runs(client, random.Random(1), 30)
-    expected = [run["run_id"] for run in in_order(all_runs(client)) if run["status"] == "failed"]
+    asked = {**chosen, "order": order, "limit": 1000}
+    expected = [run["run_id"] for run in client.ok("/api/runs", params=asked)["runs"]]
     found, cursor, incomplete = [], None, 0
     while True:
-        search = RunSearch(as_filters({"status": "failed"}), "started_at", "desc", 1000, cursor)
+        search = RunSearch(as_filters(chosen), "started_at", order, 1000, cursor)
         page = by_time(hurried(database), search)
         found += [row["run_id"] for row in page.rows]
         incomplete += not page.is_complete
         if page.next is None:
             break
         cursor = search.cursor_at(page.next)
-    assert found == expected
+    assert found == expected != []
     assert incomplete > 2
 
 
-def test_a_search_of_events_stops_in_time_and_goes_on(client: Client, database: Database) -> None:
+@pytest.mark.parametrize("chosen", [{"event_type": "error"}, {"q": "time"}, {"q": "été"}])
+def test_a_search_of_events_stops_in_time_and_goes_on(
+    client: Client, database: Database, chosen: dict[str, str]
+) -> None:
     send_runs(client, random.Random(2), 30)
-    question = as_search({"event_type": "error"})
+    question = as_search(chosen)
     expected = [row["event_id"] for row in search_events(TimeBoundedScan(database), question).rows]
     found, after, incomplete = [], None, 0
     while True:
@@ -53,8 +68,52 @@ def test_a_search_of_events_stops_in_time_and_goes_on(client: Client, database: 
         if page.next is None:
             break
         after = page.next
-    assert found == expected
+    assert found == expected != []
     assert incomplete > 2
+
+
+class Heavy:
+    """A query that takes too long but for a few events, as where each of them is a megabyte."""
+
+    def __init__(self, query: Query, most: int) -> None:
+        self.query, self.most = query, most
+
+    def __call__(self, conn: Connection, **params: Any) -> Any:
+        reads_text = "data_pattern" in params
+        if reads_text and len(params.get("event_ids") or [None] * 99) > self.most:
+            conn.execute(SLOW).fetchall()
+        return self.query(conn, **params)
+
+
+@pytest.mark.parametrize("asked", ["late", "none of them"])
+def test_a_run_that_is_too_much_for_a_statement_is_searched_in_slices(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """It was a wall: nothing in it or before it was found, in any number of requests."""
+    run, older = new_id(), new_id()
+    client.send(
+        event(older, "agent_start", 0, data={"text": "late"}),
+        event(run, "agent_start", 1, data={"text": "late"}),
+        *[event(run, "step", seconds) for seconds in range(2, 12)],
+    )
+    monkeypatch.setattr(queries.events, "search", Heavy(queries.events.search, 3))
+    monkeypatch.setattr(queries.runs, "search", Heavy(queries.runs.search, 3))
+    monkeypatch.setattr(scan, "SHRINK", 500)
+    hits = [run, older] if asked == "late" else []
+    with Client.of(database_url, READ_TIMEOUT_SECONDS="1") as hurried:
+        for path in ("events", "runs"):
+            pages = list(pages_of(hurried, path, asked))
+            found = [row["run_id"] for page in pages for row in page[path]]
+            assert (found, len(pages) > 1) == (hits, True)
+
+
+def pages_of(client: Client, path: str, asked: str) -> Iterator[Any]:
+    """The pages of a search for text."""
+    cursor: dict[str, str] | None = {}
+    while cursor is not None:
+        page = client.ok(f"/api/{path}", params={"q": asked, **cursor})
+        cursor = page["next_cursor"] and {"cursor": page["next_cursor"]}
+        yield page
 
 
 def test_a_slice_is_of_so_many_runs_or_of_so_many_of_their_events(
@@ -91,34 +150,34 @@ def key_of(row: Row) -> int:
 def test_a_slice_that_takes_too_long_is_followed_by_a_smaller_one(database: Database) -> None:
     sizes: list[int] = []
 
-    def scan(conn: Connection, rows: int, position: int | None, limit: int) -> ScanBatch[int]:
+    def scan_batch(conn: Connection, rows: int, position: int | None, limit: int) -> ScanBatch[int]:
         sizes.append(rows)
         if rows > 1:
             conn.execute(SLOW).fetchall()
         return ScanBatch([{"n": 1}], None)
 
-    page = TimeBoundedScan(database, rows=40).collect(scan, None, 10, key_of)
+    page = TimeBoundedScan(database, rows=40).collect(scan_batch, None, 10, key_of)
     assert sizes == [40, 2, 1]
     assert page.rows == [{"n": 1}]
 
 
 def test_a_slice_that_takes_too_long_ends_a_search_that_got_on(database: Database) -> None:
-    def scan(conn: Connection, rows: int, position: int | None, limit: int) -> ScanBatch[int]:
+    def scan_batch(conn: Connection, rows: int, position: int | None, limit: int) -> ScanBatch[int]:
         if position is not None:
             conn.execute(SLOW).fetchall()
         return ScanBatch([{"n": 1}], 1)
 
-    page = TimeBoundedScan(database, rows=1).collect(scan, None, 10, key_of)
+    page = TimeBoundedScan(database, rows=1).collect(scan_batch, None, 10, key_of)
     assert (page.rows, page.next, page.is_complete) == ([{"n": 1}], 1, False)
 
 
 def test_a_search_that_cannot_get_on_says_so(database: Database) -> None:
-    def scan(conn: Connection, rows: int, position: int | None, limit: int) -> ScanBatch[int]:
+    def scan_batch(conn: Connection, rows: int, position: int | None, limit: int) -> ScanBatch[int]:
         conn.execute(SLOW).fetchall()
         raise AssertionError
 
     with pytest.raises(ApiError, match="504"):
-        TimeBoundedScan(database, rows=1).collect(scan, None, 10, key_of)
+        TimeBoundedScan(database, rows=1).collect(scan_batch, None, 10, key_of)
     with database.reading() as conn:
         assert queries.agents.list(conn, row_limit=1).fetchall() == []
 
