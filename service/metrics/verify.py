@@ -108,12 +108,12 @@ def repair(url: str, found: list[Difference]) -> None:
         conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         for run_id in sorted(runs):
             with conn.transaction():
-                queries.runs.hold(conn, run_ids=[run_id])
+                queries.runs.hold(conn, run_ids=[run_id], longest=0)
                 queries.verify.recount_run(conn, run_id=run_id)
                 queries.runs.recount_fields(conn, run_ids=[run_id])
         for run_id in sorted(of_errors):
             with conn.transaction():
-                queries.runs.hold(conn, run_ids=[run_id])
+                queries.runs.hold(conn, run_ids=[run_id], longest=0)
                 queries.verify.set_error_fingerprints(conn, run_id=run_id)
         add_names(conn)
         if not is_distributed(conn):  # Citus takes the snapshot before the lock is there

@@ -174,7 +174,7 @@ class Repricer:
         run_ids = dict.fromkeys(str(event["run_id"]) for event, _, _ in changes)
         if is_distributed(self._conn):
             queries.runs.take_turns(self._conn, run_ids=list(run_ids))
-        held = queries.runs.hold(self._conn, run_ids=list(run_ids))
+        held = queries.runs.hold(self._conn, run_ids=list(run_ids), longest=0)
         agents = {row["run_id"]: row["agent_name"] for row in held}
         changes = [change for change in changes if change[0]["run_id"] in agents]
         if self._read_prices() is not self._prices:

@@ -19,6 +19,7 @@ from service.writer.call_graph import AGENT_END, CallGraph, repeats_among, span_
 from service.writer.reading_budget import ReadingBudget
 from service.writer.run_owner import RunState
 from service.writer.stored_figures import called_span, read_figures, stored_row, stored_span
+from service.writer.waiting_events import arrived, ids_of
 
 MOST_AWAITED = 1_000  # usually a few: the agents that have not ended yet
 MOST_LOOK_UPS = 20  # of stored spans with new ones between them; usually one
@@ -41,14 +42,11 @@ class RunCalls:
     def __post_init__(self) -> None:
         self.graph = CallGraph()
         self.asked: set[str | None] = set()
-        self.awaited = list(self.run.awaited_spans)
         self.calls = [row for row in self.rows if row.call is not None]
-        awaited = set(self.awaited)
-        self.arrived = (
-            [row.event_id for row in self.rows if row.event_id in awaited] if awaited else []
-        )
+        self.arrived = arrived(self.run.awaited_spans, [row.event_id for row in self.rows])
         self.concerned = bool(self.calls or self.arrived)
         if self.concerned:
+            self.awaited = ids_of(self.run.awaited_spans)
             self.graph.add_rows(self.rows)
             # The end of an agent that was open: its start was stored before.
             self.has_late_usage |= any(span_of(row) not in self.graph for row in self.calls)
@@ -61,10 +59,10 @@ class RunCalls:
         if self.is_new or not self.concerned:
             return []
         spans = chain(map(span_of, self.calls), self.arrived)
-        lacking = {self.graph.around(span_id).lacking for span_id in spans}
-        lacking -= self.asked
-        lacking.difference_update(self.run.awaited_spans)  # they are not stored
-        found = sorted(span_id for span_id in lacking if span_id is not None)
+        around = {self.graph.around(span_id).lacking for span_id in spans} - self.asked
+        lacking = {span_id for span_id in around if span_id is not None}
+        lacking.difference_update(arrived(self.run.awaited_spans, lacking))  # they are not stored
+        found = sorted(lacking)
         self.asked.update(found)
         return found
 

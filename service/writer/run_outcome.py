@@ -11,6 +11,7 @@ which a transaction has no MOST_EVENTS_IN_ALL left; the smallest come first.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from service.db.queries import Connection, queries
@@ -18,6 +19,7 @@ from service.ingest.rows import EventRow
 from service.writer.reading_budget import ReadingBudget
 from service.writer.run_changes import Change, Rows, Runs, Types
 from service.writer.run_owner import RunState, named_by
+from service.writer.waiting_events import arrived, changed_list, ids_of
 
 AGENT_START, AGENT_END = "agent_start", "agent_end"
 ACTIVE, COMPLETED, FAILED = "active", "completed", "failed"
@@ -27,10 +29,10 @@ MOST_PENDING = 1_000  # usually none: an end names what was sent before
 
 
 class Outcome(NamedTuple):
-    """The status of a run, and the named events that it does not hold yet, sorted."""
+    """The status of a run, and its named events that it does not hold yet, where they change."""
 
     status: str
-    pending_ends: list[str]
+    pending_ends: str | None  # an array, sorted
 
 
 class End(NamedTuple):
@@ -70,10 +72,18 @@ def find_outcome(
     """
     ends = [End(named_by(row), row.is_error) for row in rows if row.event_type == AGENT_END]
     if not ends and not stored.pending_ends and stored.root_id == now.root_id:
-        return Outcome(stored.status, [])
+        return Outcome(stored.status, None)
     new = {row.event_id: row.event_type for row in rows}
-    named = {event_id for end in ends for event_id in end.named} | set(stored.pending_ends)
-    pending = sorted(named - new.keys() - types.keys())[:MOST_PENDING]
+    has_come = bool(arrived(stored.pending_ends, new))
+    if not ends and not has_come and stored.root_id == now.root_id:
+        return Outcome(stored.status, None)
+    lacking = {event_id for end in ends for event_id in end.named} - new.keys() - types.keys()
+    lacking.difference_update(arrived(stored.pending_ends, lacking))
+    pending = None
+    if has_come or lacking:
+        waits = (one for one in ids_of(stored.pending_ends) if not (one in new or one in types))
+        ids = sorted(chain(waits, lacking))[:MOST_PENDING]
+        pending = changed_list(stored, stored.pending_ends, ids)
     status = status_of(ends, starts_of({**types, **new}), now.root_id)
     return Outcome(max(stored.status, status, key=RANK.index), pending)
 
@@ -87,7 +97,7 @@ def must_recount(stored: RunState, now: RunState, rows: list[EventRow]) -> bool:
     if stored.event_count > HUGE_RUN_EVENTS or (has_same_root and not stored.pending_ends):
         return False
     new = {row.event_id: row.event_type for row in rows}
-    if any(new.get(event_id) == AGENT_START for event_id in stored.pending_ends):
+    if any(new[event_id] == AGENT_START for event_id in arrived(stored.pending_ends, new)):
         return True
     if has_same_root:
         return False

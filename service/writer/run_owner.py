@@ -84,8 +84,9 @@ class RunState(Struct, frozen=True, gc=False):  # a dataclass takes five times a
     duration_us: int = 0
     event_count: int = 0
     has_moved: bool = False  # from one agent to another
-    pending_ends: tuple[str, ...] = ()  # events that an agent_end names and the run lacks
-    awaited_spans: tuple[str, ...] = ()  # spans around calls that the run lacks
+    pending_ends: str = ""  # events that an agent_end names and the run lacks, as an array
+    awaited_spans: str = ""  # spans around calls that the run lacks, likewise
+    are_waits_read: bool = True  # both; unread ones stay as they are stored
     fields: Fields = field(default_factory=dict)  # those that change
     field_sources: str | None = None  # as stored: the events that they are from, as JSON
 
@@ -128,8 +129,9 @@ class RunState(Struct, frozen=True, gc=False):  # a dataclass takes five times a
             duration_us=row["duration_us"],
             event_count=row["event_count"],
             has_moved=row["has_moved"],
-            pending_ends=tuple(str(event_id) for event_id in row["pending_ends"] or ()),
-            awaited_spans=tuple(str(span_id) for span_id in row["awaited_spans"] or ()),
+            pending_ends=row.get("pending_ends") or "",
+            awaited_spans=row.get("awaited_spans") or "",
+            are_waits_read=row.get("are_waits_read", False),
             field_sources=row["field_sources"],
         )
 

@@ -39,8 +39,8 @@ def totals(
             None if run_id in born else str(held[run_id].started_at) for run_id in rows_by_run
         ],
         "statuses": [outcomes[run_id].status for run_id in rows_by_run],
-        "pending_ends": [",".join(outcomes[run_id].pending_ends) for run_id in rows_by_run],
-        "awaited_spans": [",".join(settled.awaited.get(run_id, ())) for run_id in rows_by_run],
+        "pending_ends": [outcomes[run_id].pending_ends for run_id in rows_by_run],
+        "awaited_spans": [settled.awaited.get(run_id) for run_id in rows_by_run],
         "held_statuses": [held[run_id].status for run_id in rows_by_run],
         "held_durations_us": [str(held[run_id].duration_us) for run_id in rows_by_run],
     }

@@ -22,6 +22,7 @@ from service.writer.repeated_calls import (
 from service.writer.run_changes import Rows, Runs
 from service.writer.run_owner import RunState
 from service.writer.stored_figures import keys_of, read_some_figures, stored_row
+from service.writer.waiting_events import changed_list
 
 MICROSECOND = timedelta(microseconds=1)
 NO_PARTS = TokenParts()
@@ -35,7 +36,7 @@ class Settled:
     ended: Rows = field(default_factory=dict)
     uncounted: dict[str, list[tuple[EventRow, str]]] = field(default_factory=dict)
     before: Rows = field(default_factory=dict)  # what the changed events counted for
-    awaited: dict[str, list[str]] = field(default_factory=dict)
+    awaited: dict[str, str | None] = field(default_factory=dict)  # arrays, where they change
 
     @property
     def come(self) -> Rows:
@@ -89,7 +90,9 @@ def settle(
     find_repeats(conn, runs)
     for calls in runs:
         run_id = calls.run.run_id
-        settled.awaited[run_id] = calls.awaited
+        if calls.concerned:
+            stored = calls.run.awaited_spans
+            settled.awaited[run_id] = changed_list(calls.run, stored, calls.awaited)
         if calls.repeats:
             mark(settled.new, run_id, calls.repeats)
             mark(settled.ended, run_id, calls.repeats)

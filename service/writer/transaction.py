@@ -8,14 +8,14 @@ committed ahead; if another run has such a name all the same, 23505 makes the wr
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from service.db.queries import Connection, Row, is_distributed, queries
-from service.ingest.rows import EventRow, Times, blocks, times_of
+from service.ingest.rows import EventRow, blocks, times_of
 from service.metrics.metric_names import MetricNames
 from service.prices.price_list import CurrentPrices
 from service.writer.costs import set_costs, wants_cost
+from service.writer.found_runs import Found, Held
 from service.writer.incoming import Counts, Incoming
 from service.writer.metric_deltas import find_deltas
 from service.writer.run_changes import (
@@ -23,7 +23,6 @@ from service.writer.run_changes import (
     RetryTransaction,
     Rows,
     Runs,
-    Types,
     agents_that_name,
     check_held,
     find_changes,
@@ -48,31 +47,7 @@ from service.writer.run_statements import (
 )
 from service.writer.run_totals import totals
 from service.writer.settled import Settled, settle
-
-
-@dataclass(frozen=True)
-class Found:
-    """The runs as they were before any lock."""
-
-    incoming: Incoming  # without the rows of expired runs
-    known: Runs
-    expired: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Held:
-    """The runs under lock, and what they hold already."""
-
-    runs: Runs
-    added: frozenset[str]  # the ids of runs that this transaction inserted
-    times: dict[str, Times]  # of the events of new runs
-    types: Types  # of events that were stored before: incoming ones, and those that they name
-    open_spans: frozenset[str]  # the keys of those that are spans which had not ended
-
-    @property
-    def stored(self) -> set[str]:
-        """The keys of the events that were stored before."""
-        return {run_id + event_id for run_id, types in self.types.items() for event_id in types}
+from service.writer.waiting_events import longest_lists
 
 
 class Transaction:
@@ -135,7 +110,10 @@ class Transaction:
         expired = frozenset(str(row["run_id"]) for row in states if row["is_expired"])
         if expired:
             incoming = incoming.without_runs(expired)
-        return Found(incoming, by_id(row for row in states if not row["is_expired"]), expired)
+        known = [row for row in states if not row["is_expired"]]
+        return Found(
+            incoming, by_id(known), expired, longest_lists(row["waiting"] for row in known)
+        )
 
     def _lock_agents(self, new: list[RunState], naming: set[str]) -> Namer:
         """Lock the agents that must name a run otherwise than by a reserved number."""
@@ -185,7 +163,7 @@ class Transaction:
                 queries.runs.take_turns(self._conn, run_ids=run_ids)
             rows_added = add_runs(self._conn, new, times, names, self._environment)
             count_runs(self._conn, namer)
-            rows_held = queries.runs.hold(self._conn, run_ids=run_ids)
+            rows_held = queries.runs.hold(self._conn, run_ids=run_ids, longest=found.longest)
             rows_stored = self._find_stored(found.incoming, found.known)
             loaded = queries.prices.loaded(self._conn) if without_cost else None
         if loaded is not None:

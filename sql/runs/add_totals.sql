@@ -16,8 +16,8 @@
 -- params   cache_write_tokens bigint[]
 -- params   reasoning_tokens bigint[]
 -- params   statuses      text[]         their statuses now
--- params   pending_ends  text[]         of each run the events that an agent_end names and the run lacks, with commas between
--- params   awaited_spans text[]         of each run the spans that its calls wait for, with commas between
+-- params   pending_ends  text[]         of each run the array of events that an agent_end names and the run lacks, as text; NULL: as it is
+-- params   awaited_spans text[]         of each run the array of spans that its calls wait for, as text; NULL: as it is
 -- params   held_started_ats  timestamptz[]  its start when it was held; NULL: this transaction made the run
 -- params   held_statuses text[]         its status when it was held
 -- params   held_durations_us bigint[]   its duration when it was held
@@ -34,8 +34,8 @@ WITH changed AS (
            duration_us        = (extract(epoch FROM greatest(r.ended_at, n.ended_at)
                                                   - least(r.started_at, n.started_at)) * 1000000)::bigint,
            status             = n.status,
-           pending_ends       = string_to_array(n.pending_ends, ',')::uuid[],
-           awaited_spans      = string_to_array(n.awaited_spans, ',')::uuid[],
+           pending_ends       = coalesce(string_to_array(btrim(n.pending_ends, '{}'), ',')::uuid[], r.pending_ends),
+           awaited_spans      = coalesce(string_to_array(btrim(n.awaited_spans, '{}'), ',')::uuid[], r.awaited_spans),
            event_count        = r.event_count        + n.event_count,
            error_count        = r.error_count        + n.error_count,
            total_cost         = r.total_cost         + n.cost,
