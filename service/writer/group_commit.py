@@ -4,13 +4,10 @@ No delay is added: while one transaction runs, requests for the next one queue u
 one begins, requests that have arrived already are read. Each request gets its own counts.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeout
-
-import psycopg
 
 from service.core.clock import Today
 from service.core.cooperative import yield_to_requests
@@ -18,9 +15,9 @@ from service.core.overloaded import Overloaded, StorageFull
 from service.db.queries import Connection
 from service.ingest.rows import EventRow
 from service.postgres.storage import STORAGE_FULL, Storage
-from service.telemetry.logging import reason
 from service.writer.incoming import Counts
 from service.writer.lock_backoff import LockBackoff
+from service.writer.request_store import RequestStore
 from service.writer.throughput import ThroughputEstimate
 from service.writer.transaction_runner import TransactionRunner
 from service.writer.waiting_requests import WaitingRequests, WriteRequest
@@ -31,8 +28,6 @@ LONGEST_WAIT_SECONDS = 0.5
 ALWAYS_ACCEPTED = 8  # requests in one worker; few large batches are no overload
 ANSWER_TIMEOUT_SECONDS = 30.0
 CONNECT_SECONDS = 1.0  # between two looks at the connection while nothing waits
-
-log = logging.getLogger(__name__)
 
 
 class GroupCommitWriter:
@@ -55,6 +50,7 @@ class GroupCommitWriter:
         self._storage = storage or Storage()
         self._lock_backoff = LockBackoff()
         self._runner = TransactionRunner(connect, today, environment, self._lock_backoff)
+        self._store = RequestStore(self._runner, self._lock_backoff)
         self._requests = WaitingRequests()
         self._unfinished_events = 0
         self._unfinished_requests = 0
@@ -134,7 +130,7 @@ class GroupCommitWriter:
         self._runner.keep_connected()
         while requests := self._gather():
             try:
-                self._store_all(requests)
+                self._store.store(requests)
             except BaseException as error:
                 self._runner.close()
                 if self._lock_backoff.is_blocked:
@@ -173,48 +169,3 @@ class GroupCommitWriter:
             return self._wake.wait_for(
                 lambda: bool(self._requests) or self._closed, CONNECT_SECONDS
             )
-
-    def _store_all(self, requests: list[WriteRequest]) -> None:
-        """Store the requests together; after an error each alone, so that none hurts another."""
-        try:
-            self._store(requests)
-        except Exception as error:
-            if len(requests) == 1 or not self._runner.is_connected:
-                if isinstance(error, psycopg.errors.LockNotAvailable):
-                    self._lock_backoff.note_single_timeout()
-                raise
-            log.warning(
-                "a transaction of %d requests failed (%s); each is tried alone",
-                len(requests),
-                cause_of(error),
-            )
-            self._store_each(requests)
-
-    def _store_each(self, requests: list[WriteRequest]) -> None:
-        """Store each request alone, until locks let nothing through or the database is away."""
-        for request in requests:
-            try:
-                self._store([request])
-            except psycopg.errors.LockNotAvailable as error:
-                self._lock_backoff.note_single_timeout()
-                if self._lock_backoff.is_blocked:
-                    raise
-                request.done.set_exception(error)
-            except psycopg.OperationalError:
-                raise
-            except Exception as error:
-                request.done.set_exception(error)
-
-    def _store(self, requests: list[WriteRequest]) -> None:
-        """Store the requests in one transaction, and answer each with its counts."""
-        all_counts = self._runner.run([request.rows for request in requests])
-        self._lock_backoff.reset()
-        for request, counts in zip(requests, all_counts, strict=True):
-            request.done.set_result(counts)
-
-
-def cause_of(error: Exception) -> str:
-    """What a log may say of an error. The text of an unforeseen one may quote an event."""
-    if isinstance(error, psycopg.Error | Overloaded):
-        return getattr(error, "sqlstate", None) or reason(error)
-    return type(error).__name__

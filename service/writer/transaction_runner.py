@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
 import psycopg
@@ -20,6 +20,7 @@ from service.prices.price_list import CurrentPrices
 from service.telemetry import metrics
 from service.writer.incoming import Counts
 from service.writer.lock_backoff import LockBackoff
+from service.writer.locks_of_others import LocksOfOthers, find_locks
 from service.writer.run_changes import RetryTransaction
 from service.writer.transaction import Transaction
 from service.writer.writer_state import WriterState
@@ -99,6 +100,12 @@ class TransactionRunner:
             metrics.TRANSACTION_RETRIES.inc()
         raise Overloaded("The events' runs and agents are changed too often at the moment.")
 
+    def find_locks(self, rows: Collection[EventRow]) -> LocksOfOthers:
+        """What other transactions hold of the runs and agents of these rows."""
+        conn = self._connection()
+        self._set_lock_timeout(conn)
+        return find_locks(conn, rows)
+
     def keep_connected(self) -> None:
         """Open the connection if there is none, or if the server has closed it.
 
@@ -118,10 +125,7 @@ class TransactionRunner:
     def _run_once(
         self, conn: Connection, requests: Sequence[list[EventRow]], agents: frozenset[str]
     ) -> list[Counts]:
-        timeout = self._lock_backoff.timeout_to_set(conn)
-        if timeout is not None:
-            queries.transactions.set_lock_timeout(conn, timeout=timeout)
-            conn.commit()
+        self._set_lock_timeout(conn)
         began = time.monotonic()
         counts = Transaction(
             conn,
@@ -134,6 +138,12 @@ class TransactionRunner:
         ).run()
         metrics.count_transaction(sum(map(len, requests)), time.monotonic() - began)
         return counts
+
+    def _set_lock_timeout(self, conn: Connection) -> None:
+        timeout = self._lock_backoff.timeout_to_set(conn)
+        if timeout is not None:
+            queries.transactions.set_lock_timeout(conn, timeout=timeout)
+            conn.commit()
 
     def _connection(self) -> Connection:
         if self._conn is None or self._conn.closed:

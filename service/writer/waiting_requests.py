@@ -8,6 +8,7 @@ from service.ingest.rows import EventRow
 from service.writer.incoming import Counts
 
 GROUPED_EVENTS = 2_000  # one transaction of small requests: about 0.1 s
+MOST_MEETINGS = 4  # with locks, of whatever transactions
 LARGE_REQUEST_EVENTS = 2_000  # from here on a request has a transaction of its own
 
 
@@ -20,6 +21,19 @@ class WriteRequest:
         self.events_before = events_before
         self.since = time.monotonic()
         self.done: Future[Counts] = Future()
+        self.locks: frozenset[tuple[str, str]] = frozenset()  # of others, that it met last
+        self.meets_again = False  # one of these is of the same transaction as the time before
+        self._times_met = 0
+
+    def note_locks(self, locks: frozenset[tuple[str, str]]) -> None:
+        """Remember which locks the request would wait for now."""
+        self._times_met += bool(locks)
+        self.meets_again = not locks.isdisjoint(self.locks) or self._times_met >= MOST_MEETINGS
+        self.locks = locks
+
+    def names(self) -> set[str]:
+        """Its runs and agents."""
+        return {name for row in self.rows for name in (row.run_id, row.agent_name)}
 
 
 class WaitingRequests:
