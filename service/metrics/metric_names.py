@@ -8,7 +8,7 @@ under which an event counts never changes, and a worker may remember what it has
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from service.db.queries import Connection, Row, queries
+from service.db.queries import Connection, queries
 
 OTHER = "(other)"
 EVENT_TYPE, MODEL, TOOL = "event_type", "model", "tool"
@@ -66,9 +66,20 @@ def names_of(labels: Labels) -> list[Name]:
     ]
 
 
-def labels_of(row: Row, agent_name: str) -> Labels:
-    """The labels of a row of metrics/names_of_runs, for this agent."""
-    return agent_name, row["event_type"], row["model"], row["tool"]
+def names_of_runs(
+    conn: Connection, run_ids: list[str], agent_names: list[str] | None = None
+) -> set[Name]:
+    """The names of events of runs that lack a row, of each kind as many as there may be room for.
+
+    They count for `agent_names`, to which the runs move, or for the agents that the runs have.
+    """
+    rows = queries.metrics.names_of_runs(
+        conn,
+        run_ids=run_ids,
+        agent_names=agent_names,
+        name_limit=str(max(LIMITS.values()) + 1),  # with one more a kind is full
+    )
+    return {Name(**row) for row in rows}
 
 
 def counted(labels: Labels, counts: Mapping[Name, bool]) -> Labels:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from itertools import chain
 from typing import Any
 
 import psycopg
@@ -17,7 +16,7 @@ from service.db.connections import connect
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.session_settings import READ
 from service.metrics.fold import QUARTER_HOUR_DAYS, connect_for_folds, fold_deltas
-from service.metrics.metric_names import labels_of, look_up, names_of
+from service.metrics.metric_names import look_up, names_of_runs
 
 RUNS_PER_STATEMENT = 1_000
 AGENTS_PER_STATEMENT = 500  # of few events: a statement alone takes milliseconds
@@ -130,9 +129,7 @@ def add_names(conn: Connection) -> None:
     """Add the names of all runs that are not in metric_names, as the writers do."""
     for chunk in chunks(all_runs(conn), RUNS_PER_STATEMENT):
         with conn.transaction():
-            rows = queries.metrics.names_of_runs(conn, run_ids=chunk)
-            names = (names_of(labels_of(row, row["agent_name"])) for row in rows)
-            look_up(conn, set(chain.from_iterable(names)))
+            look_up(conn, names_of_runs(conn, chunk))
 
 
 def rebuild(conn: Connection, *, sets_back: bool = False) -> None:

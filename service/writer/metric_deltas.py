@@ -10,10 +10,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from service.db.queries import Connection, queries
+from service.db.queries import Connection
 from service.ingest.rows import EventRow
 from service.metrics.latency_buckets import latency_bucket
-from service.metrics.metric_names import Labels, MetricNames, Name, counted, labels_of, names_of
+from service.metrics.metric_names import (
+    Labels,
+    MetricNames,
+    Name,
+    counted,
+    names_of,
+    names_of_runs,
+)
 from service.writer.run_changes import Change, Rows, Runs
 from service.writer.run_totals import EXACT, Column
 from service.writer.settled import Settled
@@ -112,7 +119,9 @@ def find_deltas(
     if known.are_plain(labels) and not moved:
         return CountedDeltas(added_and_taken(now, before))
     names = {name for one in labels for name in names_of(one)}
-    counts = known.look_up(conn, names | names_of_runs(conn, moved))
+    if moved:
+        names |= names_of_runs(conn, list(moved), list(moved.values()))
+    counts = known.look_up(conn, names)
     now, before = by_counted_names(now, counts), by_counted_names(before, counts)
     return CountedDeltas(added_and_taken(now, before), counts, labels)
 
@@ -137,17 +146,6 @@ def sums(rows_by_run: Rows, held: Runs) -> Deltas:
                 delta = found[key] = Delta()
             delta.add(row)
     return found
-
-
-def names_of_runs(conn: Connection, moved: Mapping[str, str]) -> set[Name]:
-    """The types, models and tools of all events of runs that move to these agents."""
-    if not moved:
-        return set()
-    return {
-        name
-        for row in queries.metrics.names_of_runs(conn, run_ids=list(moved))
-        for name in names_of(labels_of(row, moved[str(row["run_id"])]))
-    }
 
 
 def by_counted_names(found: Deltas, counts: Mapping[Name, bool]) -> Deltas:

@@ -11,7 +11,7 @@ owner        the root agent_start (the earliest one without a parent in the run;
              first root takes it, and an earlier root does if it has the same agent or the run never
              moved; a parent that comes for its root does not. There the order matters.
              A run of more than UNMOVED_EVENTS events stays with its agent, also for its first
-             root: a move counts all its events in one statement, 300,000 in 5 s
+             root: a move counts all its events in one statement
              One transaction moves runs of up to MOVED_EVENTS events in all, and to their first
              roots runs of up to FIRST_ROOT_EVENTS, and looks for other roots among DEMOTED_EVENTS
              events, once the parents of roots come; the others keep their owner
@@ -32,9 +32,9 @@ from service.writer.run_fields import PLACE_IN_TIME, Fields, find_fields
 from service.writer.wishes import Wish, earlier, earliest_name, is_of, wish
 
 LARGE_RUN_EVENTS = 1_000
-UNMOVED_EVENTS = 200_000
+UNMOVED_EVENTS = 100_000
 MOVED_EVENTS = 20_000
-FIRST_ROOT_EVENTS = 200_000  # 3 s
+FIRST_ROOT_EVENTS = 100_000  # 1 s, where each has a quarter hour or a name of its own 4 s
 DEMOTED_EVENTS = 20_000  # 0.3 s
 
 

@@ -196,6 +196,22 @@ def test_a_run_that_moves_counts_by_the_names_of_its_new_agent(
     assert wrong(conn, database_url) == []
 
 
+def test_of_a_run_that_moves_only_names_that_may_have_room_are_read(
+    client: Client, conn: Connection
+) -> None:
+    """200,000 of them had been read for a root, and each been looked up by itself."""
+    run = new_id()
+    store(client, *(call(run, f"model {n}") for n in range(9)))
+    of_run = {"run_ids": [run], "name_limit": "3"}
+    rows = queries.metrics.names_of_runs(conn, agent_names=["other"], **of_run).fetchall()
+    names = [(row["agent_name"], row["kind"], row["name"]) for row in rows]
+    assert names == [
+        ("other", EVENT_TYPE, "llm_call"),
+        *(("other", MODEL, f"model {n}") for n in range(3)),
+    ]
+    assert queries.metrics.names_of_runs(conn, **of_run).fetchall() == []
+
+
 def test_costs_that_are_computed_again_go_where_the_event_counts(
     client: Client, conn: Connection, database_url: str
 ) -> None:
