@@ -1,15 +1,18 @@
-"""How many stored events one transaction may read again, of all its runs."""
+"""How much of what is stored one transaction may read or write again, of all its runs."""
+
+MEGABYTE = 1024 * 1024  # of data as they are stored: up to a hundred times as much when read
+MOST_DATA = 16 * MEGABYTE  # that one statement for all runs may look into: 1 s at most
 
 
 class ReadingBudget:
-    """Events that are left to be read. Ask for the smallest run first."""
+    """Events, or bytes, that are left. Ask for the smallest run first."""
 
-    def __init__(self, events: int) -> None:
-        self._left = events
+    def __init__(self, most: int) -> None:
+        self._left = most
 
-    def take(self, events: int) -> bool:
-        """Whether a run of so many events may be read again; if so, they are taken."""
-        if events > self._left:
+    def take(self, amount: int) -> bool:
+        """Whether so much may be read; if so, it is taken."""
+        if amount > self._left:
             return False
-        self._left -= events
+        self._left -= amount
         return True

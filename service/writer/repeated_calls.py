@@ -1,10 +1,11 @@
 """Finds which calls of new spans count, and which stored calls count no longer.
 
-The run is held. What is looked up is bounded: spans around the new calls by key, up to 100 for
-each; and all events of a run of up to MOST_READ, once a call comes around calls that are stored
-already, of all runs of a transaction MOST_READ_IN_ALL, the smallest first. A run keeps which spans
-its calls lack (`awaited_spans`), so that nothing is asked for other spans, and these are not looked
-up. Siblings are found only among the spans of one transaction.
+The run is held. What is looked up is bounded: spans around the new calls by key, up to MOST_AROUND
+for each, of all runs of a transaction MOST_SPANS, the nearest first; and all events of a run of up
+to MOST_READ, once a call comes around calls that are stored already, of all runs of a transaction
+MOST_READ_IN_ALL, the smallest first. A run keeps which spans its calls lack (`awaited_spans`), so
+that nothing is asked for other spans, and these are not looked up. Siblings are found only among
+the spans of one transaction.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,15 +17,24 @@ import msgspec
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import EventRow
 from service.writer.call_graph import AGENT_END, CallGraph, repeats_among, span_of
-from service.writer.reading_budget import ReadingBudget
+from service.writer.reading_budget import MEGABYTE, MOST_DATA, ReadingBudget
 from service.writer.run_owner import RunState
-from service.writer.stored_figures import called_span, read_figures, stored_row, stored_span
+from service.writer.stored_figures import (
+    add_figures,
+    called_span,
+    read_figures,
+    stored_row,
+    stored_span,
+)
 from service.writer.waiting_events import arrived, ids_of
 
 MOST_AWAITED = 1_000  # usually a few: the agents that have not ended yet
 MOST_LOOK_UPS = 20  # of stored spans with new ones between them; usually one
+MOST_AROUND = 100  # stored spans around a new one
+MOST_SPANS = 20_000  # stored spans around all new ones of a transaction: half a second
 MOST_READ = 2_000  # events of a run: some 20 ms
 MOST_READ_IN_ALL = 50_000  # events of all runs of a transaction: half a second
+MOST_REWRITTEN = 4 * MEGABYTE  # data of calls that count no longer: 3 s at most, once for each
 
 
 @dataclass
@@ -41,7 +51,9 @@ class RunCalls:
 
     def __post_init__(self) -> None:
         self.graph = CallGraph()
-        self.asked: set[str | None] = set()
+        self.asked: set[str] = set()
+        self.lacking: list[str] | None = None  # what is asked for at present
+        self.unread: set[str] = set()  # spans that were not asked for, and may be stored
         self.calls = [row for row in self.rows if row.call is not None]
         self.arrived = arrived(self.run.awaited_spans, [row.event_id for row in self.rows])
         self.concerned = bool(self.calls or self.arrived)
@@ -58,16 +70,19 @@ class RunCalls:
         """
         if self.is_new or not self.concerned:
             return []
-        spans = chain(map(span_of, self.calls), self.arrived)
-        around = {self.graph.around(span_id).lacking for span_id in spans} - self.asked
-        lacking = {span_id for span_id in around if span_id is not None}
-        lacking.difference_update(arrived(self.run.awaited_spans, lacking))  # they are not stored
-        found = sorted(lacking)
-        self.asked.update(found)
-        return found
+        if self.lacking is None:
+            outward = map(self.graph.around, chain(map(span_of, self.calls), self.arrived))
+        else:
+            outward = map(self.graph.from_span, self.lacking)
+        lacking = {found.lacking for found in outward if found.lacking is not None}
+        # Those that the run awaits are not stored.
+        lacking.difference_update(self.asked, arrived(self.run.awaited_spans, lacking))
+        self.lacking = sorted(lacking)
+        return self.lacking
 
-    def add_stored(self, rows: Iterable[Row]) -> None:
-        """Add the rows of events/enclosing."""
+    def add_stored(self, asked: list[str], rows: Iterable[Row]) -> None:
+        """Add what events/enclosing found for these spans."""
+        self.asked.update(asked)
         for row in rows:
             span_id = str(row["event_id"])
             if span_id not in self.graph:
@@ -85,9 +100,10 @@ class RunCalls:
             self.graph.from_span(span_id).call is not None for span_id in self.arrived
         )
 
-    def add_all(self, rows: list[Row]) -> None:
+    def add_all(self, rows: list[Row], rewritten: ReadingBudget) -> None:
         """Add all events of the run, and find the calls that count no longer."""
         self.graph = CallGraph()
+        self.unread.clear()
         new = {row.event_id for row in self.rows}
         calls: dict[str, Row] = {}
         for row in rows:
@@ -100,7 +116,8 @@ class RunCalls:
         self.graph.add_rows(self.rows)
         for span_id, row in calls.items():
             found = self.graph.around(span_id)
-            if found.call is not None and not row["is_repeat"]:
+            is_counted = found.call is not None and not row["is_repeat"]
+            if found.call is not None and is_counted and rewritten.take(row["data_bytes"]):
                 counts = self.graph.figures_of(found.call)
                 self.uncounted.append((stored_row(self.run, row), counts))
             elif found.lacking is not None:
@@ -130,39 +147,60 @@ class RunCalls:
         self.awaited += [span_id for span_id in lacking if span_id is not None]
         if self.awaited:
             arrived = {row.event_id for row in self.rows}
-            self.awaited = sorted(set(self.awaited) - arrived)[:MOST_AWAITED]
+            self.awaited = sorted(set(self.awaited) - arrived - self.unread)[:MOST_AWAITED]
 
 
 def find_repeats(conn: Connection, runs: list[RunCalls]) -> None:
     """Decide for each run which of its calls count."""
-    for _ in range(MOST_LOOK_UPS):
-        asking = [(run, span_ids) for run in runs if (span_ids := run.to_look_up())]
-        if not asking:
-            break
-        with conn.pipeline():
-            found = [
-                queries.events.enclosing(
-                    conn,
-                    received_on=calls.run.received_on,
-                    run_id=calls.run.run_id,
-                    event_ids=span_ids,
-                )
-                for calls, span_ids in asking
-            ]
-        for (calls, _), rows in zip(asking, found, strict=True):
-            calls.add_stored(rows)
+    runs = sorted(runs, key=lambda each: each.run.event_count)
+    look_up_around(conn, runs)
     budget = ReadingBudget(MOST_READ_IN_ALL)
     read = [
         calls
-        for calls in sorted(runs, key=lambda each: each.run.event_count)
+        for calls in runs
         if calls.concerned and calls.must_read_all and budget.take(calls.run.event_count)
     ]
+    rewritten = ReadingBudget(MOST_REWRITTEN)
     for group in in_groups(read):
-        figures = read_figures(conn, (calls.run for calls in group))
+        of_group = (calls.run for calls in group)
+        figures = read_figures(conn, of_group, byte_limit=MOST_DATA // len(read))
         for calls in group:
-            calls.add_all(figures.get(calls.run.run_id, []))
+            calls.add_all(figures.get(calls.run.run_id, []), rewritten)
     for calls in runs:
         calls.decide()
+
+
+def look_up_around(conn: Connection, runs: list[RunCalls]) -> None:
+    """Find stored spans around the new ones, of all runs together."""
+    room, data = MOST_SPANS, MOST_DATA
+    for number in range(MOST_LOOK_UPS):
+        lacking = [(calls, span_id) for calls in runs for span_id in calls.to_look_up()]
+        if number == 0:
+            room = min(room, MOST_AROUND * len(lacking))
+        asking = lacking[:room]
+        if not asking:
+            break
+        asked: dict[str, list[str]] = {}
+        for calls, span_id in asking:
+            asked.setdefault(calls.run.run_id, []).append(span_id)
+        data //= 2
+        rows = queries.events.enclosing(
+            conn,
+            received_ons=[str(calls.run.received_on) for calls, _ in asking],
+            run_ids=[calls.run.run_id for calls, _ in asking],
+            event_ids=[span_id for _, span_id in asking],
+            span_limit=str(room),
+            byte_limit=str(data // len(asked)),
+        )
+        found: dict[str, list[Row]] = {}
+        add_figures(found, rows)
+        room -= rows.rowcount
+        for calls in runs:
+            run_id = calls.run.run_id
+            if run_id in asked:
+                calls.add_stored(asked[run_id], found.get(run_id, []))
+    for calls in runs:
+        calls.unread = set(calls.to_look_up())
 
 
 def in_groups(runs: list[RunCalls]) -> Iterator[list[RunCalls]]:
@@ -175,7 +213,8 @@ def in_groups(runs: list[RunCalls]) -> Iterator[list[RunCalls]]:
             group, events = [], 0
         group.append(calls)
         events += calls.run.event_count
-    yield group
+    if group:
+        yield group
 
 
 def uncounted(row: EventRow, counts: str) -> EventRow:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import EventRow
-from service.writer.reading_budget import ReadingBudget
+from service.writer.reading_budget import MOST_DATA, ReadingBudget
 from service.writer.run_fields import earlier_fields, find_fields
 from service.writer.run_owner import (
     DEMOTED_EVENTS,
@@ -113,7 +113,8 @@ def agents_that_name(known: Runs, states: Runs) -> set[str]:
 def with_owners_found(conn: Connection, demoted: list[RunState]) -> Runs:
     """Find owners among all events of runs, because the parents of their roots have arrived.
 
-    The smallest runs come first, up to DEMOTED_EVENTS in all; the others keep their roots.
+    The smallest runs come first, up to DEMOTED_EVENTS in all; the others keep their roots, and so
+    do those whose agent_starts have more than their share of MOST_DATA.
     """
     budget = ReadingBudget(DEMOTED_EVENTS)
     runs = [
@@ -125,7 +126,12 @@ def with_owners_found(conn: Connection, demoted: list[RunState]) -> Runs:
         return {}
     with conn.pipeline():
         found = [
-            queries.events.owner(conn, received_on=state.received_on, run_id=state.run_id)
+            queries.events.owner(
+                conn,
+                received_on=state.received_on,
+                run_id=state.run_id,
+                byte_limit=str(MOST_DATA // len(runs)),
+            )
             for state in runs
         ]
     owners = [cursor.fetchone() for cursor in found]
@@ -134,7 +140,7 @@ def with_owners_found(conn: Connection, demoted: list[RunState]) -> Runs:
     return {
         state.run_id: replace(state, owner=Owner.from_row(row))
         for state, row in zip(runs, owners, strict=True)
-        if row is not None
+        if row is not None and row["is_root"] is not None
     }
 
 

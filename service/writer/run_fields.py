@@ -4,8 +4,8 @@ Of each, the value of the root wins, else that of the earliest event that has on
 the earliest. A run keeps which event each is from, so the order in which events arrive does not
 matter. When a run's root changes to another event and a field was the old root's, or what a field
 is from no longer has it, all are found again among its stored events, but in a run of more than
-MOST_EVENTS, and in those for which a transaction has no MOST_EVENTS_IN_ALL left: there the order
-may matter. The smallest runs come first.
+MOST_EVENTS, in those for which a transaction has no MOST_EVENTS_IN_ALL left, the smallest first,
+and in those with more than their share of MOST_DATA_IN_ALL: there the order may matter.
 sql/schema/run_fields.sql says the same of the events that are stored.
 """
 
@@ -18,9 +18,11 @@ import orjson
 
 from service.ingest.rows import EventRow
 from service.ingest.run_fields import FIRST_ERROR
+from service.writer.reading_budget import MEGABYTE
 
 MOST_EVENTS = 1_000  # each is read as a whole; sql/verify/agent_runs.sql has the same number
 MOST_EVENTS_IN_ALL = 5_000  # of all runs of a transaction: 0.4 s where each has 50 tags
+MOST_DATA_IN_ALL = 8 * MEGABYTE  # of their data, which are read four times: 2 s at most
 ROOT, OTHER = 0, 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

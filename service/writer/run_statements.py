@@ -7,6 +7,7 @@ from service.ingest.rows import Times
 from service.writer.reading_budget import ReadingBudget
 from service.writer.run_changes import Change, Rows, Runs
 from service.writer.run_fields import (
+    MOST_DATA_IN_ALL,
     MOST_EVENTS,
     MOST_EVENTS_IN_ALL,
     as_json,
@@ -119,7 +120,8 @@ def recount_fields(
         if sizes[run_id] <= MOST_EVENTS and budget.take(sizes[run_id])
     ]
     if found:
-        queries.runs.recount_fields(conn, run_ids=found)
+        byte_limit = str(MOST_DATA_IN_ALL // len(found))
+        queries.runs.recount_fields(conn, run_ids=found, byte_limit=byte_limit)
 
 
 def loses_fields_of_root(old: RunState, now: RunState, rows: Rows) -> bool:

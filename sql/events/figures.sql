@@ -5,8 +5,8 @@
 -- params   received_ons  date[]  the days of their runs
 -- params   run_ids       uuid[]  their runs, held, beside the days
 -- params   event_ids     uuid[]  the events, beside the runs
--- returns  run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, cost numeric, cost_source text, latency_us bigint, stamped_at_end boolean, tie integer, is_error boolean, tool text, is_repeat boolean
--- rows     one per event that is stored; is_repeat: a call whose figures count elsewhere
+-- returns  run_id uuid, event_id uuid, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, cost numeric, cost_source text, latency_us bigint, stamped_at_end boolean, tie integer, is_error boolean, tool text
+-- rows     one per event that is stored
 -- index    events_pkey
 -- plan     one look-up in one partition per event; OFFSET 0 as in events/stored
 -- try      \set received_ons '{2026-11-23}' \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}'
@@ -14,9 +14,7 @@
 SELECT k.run_id, k.event_id, e.agent_name, e.event_type, e.timestamp, e.parent_event_id, e.previous_event_id, e.model,
        e.tokens_in, e.tokens_out, e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
        e.cost, e.cost_source, e.latency_us, e.stamped_at_end, e.tie, e.is_error,
-       e.tool,
-       e.event_type IN ('llm_call', 'agent_end') AND e.tokens_in IS NULL
-       AND coalesce(e.data -> 'counted', 'null') = 'false' AS is_repeat
+       e.tool
   FROM unnest(:'received_ons'::date[], :'run_ids'::uuid[], :'event_ids'::uuid[])
     AS k (received_on, run_id, event_id)
 \if :{?distributed}
@@ -27,7 +25,7 @@ SELECT k.run_id, k.event_id, e.agent_name, e.event_type, e.timestamp, e.parent_e
 \else
  CROSS JOIN LATERAL (SELECT e.agent_name, e.event_type, e.timestamp, e.parent_event_id, e.previous_event_id, e.model,
                             e.tokens_in, e.tokens_out, e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
-                            e.cost, e.cost_source, e.latency_us, e.stamped_at_end, e.tie, e.is_error, e.tool, e.data
+                            e.cost, e.cost_source, e.latency_us, e.stamped_at_end, e.tie, e.is_error, e.tool
                        FROM events AS e
                       WHERE e.received_on = k.received_on
                         AND e.run_id      = k.run_id

@@ -42,6 +42,7 @@ KINDS = {
     "call": {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"},
 }
 MOST_SPANS = 7
+ENCLOSING = queries.events.enclosing
 Attributes = dict[str, Any]
 
 
@@ -380,18 +381,28 @@ def test_a_new_span_between_stored_ones_leads_on_to_the_outermost_call(client: C
     assert figures(client, trace)[0] == 100
 
 
-def test_a_span_that_a_run_awaits_is_not_looked_up(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Attributes]:
+    """The parameters of each look-up of stored spans, and how many spans it found."""
+    noted: list[Attributes] = []
+
+    def note(conn: Connection, **params: Any) -> Any:
+        cursor = ENCLOSING(conn, **params)
+        noted.append({"params": params, "spans": cursor.rowcount})
+        return cursor
+
+    monkeypatch.setattr(queries.events, "enclosing", note)
+    return noted
+
+
+def path_of(trace: bytes, ids: list[bytes], said: Attributes) -> list[Span]:
+    """Spans within each other, the outermost first."""
+    outer = [b"", *ids]
+    return [span(trace, span_id=one, parent=outer[n], attributes=said) for n, one in enumerate(ids)]
+
+
+def test_a_span_that_a_run_awaits_is_not_looked_up(client: Client, asked: list[Attributes]) -> None:
     """The root of a trace ends last, and each request before it has calls below it."""
-    asked: list[Attributes] = []
-    look_up = queries.events.enclosing
-
-    def noted(conn: Connection, **params: Any) -> Any:
-        asked.append(params)
-        return look_up(conn, **params)
-
-    monkeypatch.setattr(queries.events, "enclosing", noted)
     trace, root = new_trace(), new_span_id()
     for _ in range(3):
         send(client, span(trace, parent=root, attributes=KINDS["call"] | usage(1)))
@@ -400,33 +411,74 @@ def test_a_span_that_a_run_awaits_is_not_looked_up(
     assert figures(client, trace)[0] == 1
 
 
+@pytest.mark.parametrize("kind", ["chain", "call"])
 def test_a_span_is_visited_once_from_however_many_calls(
-    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+    client: Client, database_url: str, asked: list[Attributes], kind: str
 ) -> None:
-    """Ten thousand calls below a chain of as many had each span looked up a hundred times."""
-    asked: list[Attributes] = []
-    look_up = queries.events.enclosing
+    """Ten thousand calls below a chain of as many had each span looked up a hundred times.
 
-    def noted(conn: Connection, **params: Any) -> Any:
-        asked.append(params)
-        return look_up(conn, **params)
-
-    monkeypatch.setattr(queries.events, "enclosing", noted)
+    Below calls, each was compared with each: 1,000 new ones took more than half a minute.
+    """
     trace, ids = new_trace(), [new_span_id() for _ in range(300)]
-    outer = [b"", *ids]
-    chain = [span(trace, span_id=one, parent=outer[n]) for n, one in enumerate(ids)]
     calls = [span(trace, parent=one, attributes=KINDS["call"] | usage(1)) for one in ids]
-    send(client, *chain)
+    send(client, *path_of(trace, ids, KINDS[kind] | (usage(1) if kind == "call" else {})))
     send(client, *calls)
-    [params] = asked
-    values = {name: as_text(value) for name, value in params.items()}
+    [look_up] = asked
+    values = {name: as_text(value) for name, value in look_up["params"].items()}
     with connect(database_url, WRITE, "test") as conn:
-        statement = f"EXPLAIN (ANALYZE, FORMAT JSON) {look_up.variant(()).text}"
+        statement = f"EXPLAIN (ANALYZE, FORMAT JSON) {ENCLOSING.variant(()).text}"
         [row] = conn.execute(statement, values).fetchall()
-    plan = row["QUERY PLAN"][0]["Plan"]
-    [visited] = [node for node in nodes(plan) if node["Node Type"] == "Recursive Union"]
+    plan = list(nodes(row["QUERY PLAN"][0]["Plan"]))
+    [visited] = [node for node in plan if node["Node Type"] == "Recursive Union"]
     assert visited["Actual Rows"] == 300
-    assert figures(client, trace)[0] == 300
+    assert max(node["Actual Rows"] * node["Actual Loops"] for node in plan) <= 2 * 300
+    assert figures(client, trace)[0] == (300 if kind == "chain" else 1)
+
+
+def test_spans_of_all_runs_are_looked_up_in_one_statement(
+    client: Client, asked: list[Attributes]
+) -> None:
+    outer = [span(new_trace(), attributes=KINDS["call"] | usage(1)) for _ in range(5)]
+    send(client, *outer)
+    said = KINDS["call"] | usage(1)
+    send(client, *[span(one.trace_id, parent=one.span_id, attributes=said) for one in outer])
+    assert [each["spans"] for each in asked] == [5]
+    assert [figures(client, one.trace_id)[0] for one in outer] == [1] * 5
+
+
+def test_so_many_spans_are_looked_up_for_a_call(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch, asked: list[Attributes]
+) -> None:
+    """A call of 100 bytes below a long chain had 2,000 spans read, in 20 statements."""
+    monkeypatch.setattr(repeated_calls, "MOST_AROUND", 3)
+    said = KINDS["call"] | usage(1)
+    trace, ids = new_trace(), [new_span_id() for _ in range(8)]
+    [outermost, *others] = path_of(trace, ids, KINDS["chain"])
+    send(client, span(trace, span_id=outermost.span_id, attributes=said), *others)
+    send(client, span(trace, parent=ids[-1], attributes=said))
+    assert [each["spans"] for each in asked] == [3]
+    assert figures(client, trace)[0] == 2
+    # What was not looked up is not taken for lacking: the next call finds it.
+    monkeypatch.setattr(repeated_calls, "MOST_AROUND", 9)
+    send(client, span(trace, parent=ids[-1], attributes=said))
+    assert figures(client, trace)[0] == 2
+    assert verify(database_url) == []
+
+
+def test_a_transaction_looks_up_so_many_spans_the_nearest_first(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch, asked: list[Attributes]
+) -> None:
+    monkeypatch.setattr(repeated_calls, "MOST_SPANS", 4)
+    said = KINDS["call"] | usage(1)
+    paths = {size: (new_trace(), [new_span_id() for _ in range(size)]) for size in (1, 2, 9)}
+    for trace, ids in paths.values():
+        [outermost, *others] = path_of(trace, ids, KINDS["chain"])
+        send(client, span(trace, span_id=outermost.span_id, attributes=said), *others)
+    send(client, *[span(trace, parent=ids[-1], attributes=said) for trace, ids in paths.values()])
+    assert sum(each["spans"] for each in asked) == 4
+    assert figures(client, paths[1][0])[0] == 1
+    assert figures(client, paths[9][0])[0] == 2
+    assert verify(database_url) == []
 
 
 def test_events_of_the_sdk_are_left_alone(client: Client) -> None:
@@ -490,4 +542,48 @@ def test_a_transaction_reads_so_many_events_again_those_of_small_runs_first(
     send(client, *late)
     counted = {size: figures(client, trace)[0] for size, trace in traces.items()}
     assert counted == {1: 100, 4: 100, 5: 600}
+    assert verify(database_url) == []
+
+
+def test_a_transaction_rewrites_so_much_data_of_calls_that_count_no_longer(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A late span of 60 bytes had 4,000 calls of 1 MB rewritten, which no statement outlived."""
+    monkeypatch.setattr(repeated_calls, "MOST_REWRITTEN", 5_000)
+    trace, outer = new_trace(), new_span_id()
+    said = KINDS["call"] | usage(100)
+    inner = [
+        span(trace, parent=outer, attributes=said | {"seed": os.urandom(size // 2).hex()})
+        for size in (10, 10_000, 20)
+    ]
+    send(client, *inner)
+    send(client, span(trace, span_id=outer, attributes=said))
+    assert figures(client, trace)[0] == 200
+    assert verify(database_url) == []
+
+
+@pytest.mark.parametrize(("most", "total"), [(None, 100), (5_000, 200)])
+def test_it_is_told_of_so_much_data_whether_a_call_counts(
+    client: Client,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    most: int | None,
+    total: int,
+) -> None:
+    """A late span of 60 bytes had the data of 50,000 calls without usage read, of 1 MB each."""
+    if most is not None:
+        monkeypatch.setattr(repeated_calls, "MOST_DATA", most)
+    trace, parent, twin = new_trace(), new_span_id(), new_span_id()
+    said = KINDS["call"] | usage(100)
+    large = said | {"seed": os.urandom(10_000).hex()}
+    sent_with_scopes(
+        client,
+        [
+            ("a", span(trace, parent=parent, at=0, attributes=said)),
+            ("b", span(trace, span_id=twin, parent=parent, at=0.5, attributes=large)),
+        ],
+    )
+    assert figures(client, trace)[0] == 100
+    send(client, span(trace, parent=twin, attributes=said))  # of a third instrumentation
+    assert figures(client, trace)[0] == total
     assert verify(database_url) == []

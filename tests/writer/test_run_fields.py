@@ -1,6 +1,7 @@
 """Session, user, tags, version and first error of a run, whatever the order of its events."""
 
 import json
+import os
 from itertools import permutations
 from typing import Any
 
@@ -201,9 +202,9 @@ def test_another_root_counts_again_only_where_a_field_was_the_roots(
     again: list[list[str]] = []
     recount = queries.runs.recount_fields
 
-    def noted(conn: Connection, run_ids: list[str]) -> Any:
+    def noted(conn: Connection, run_ids: list[str], **limits: str) -> Any:
         again.append(run_ids)
-        return recount(conn, run_ids=run_ids)
+        return recount(conn, run_ids=run_ids, **limits)
 
     monkeypatch.setattr(queries.runs, "recount_fields", noted)
     run = new_id()
@@ -228,4 +229,19 @@ def test_a_transaction_reads_so_many_events_again_those_of_small_runs_first(
     client.send(*[event(run, "agent_start", 4) for run in runs.values()])
     found = {size: fields_of(client, run)["session_id"] for size, run in runs.items()}
     assert found == {2: "early", 3: "early", 4: "root's"}
+    assert len(conn.execute(AGAIN).fetchall()) == 1  # verify says so, and repairs it
+
+
+def test_runs_with_much_data_are_not_read_again(
+    client: Client, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A root of 60 bytes had 5,000 events of 1 MB read, four times each."""
+    monkeypatch.setattr(run_statements, "MOST_DATA_IN_ALL", 10_000)
+    runs = {size: new_id() for size in (10, 20_000)}
+    for size, run in runs.items():
+        early = event(run, seconds=1, data={"session_id": "early", "a": os.urandom(size).hex()})
+        client.send(event(run, "agent_start", 5, data={"session_id": "root's"}), early)
+    client.send(*[event(run, "agent_start", 4) for run in runs.values()])
+    found = {size: fields_of(client, run)["session_id"] for size, run in runs.items()}
+    assert found == {10: "early", 20_000: "root's"}
     assert len(conn.execute(AGAIN).fetchall()) == 1  # verify says so, and repairs it

@@ -79,6 +79,28 @@ def test_of_many_demoted_roots_those_of_the_smallest_runs_are_looked_for(
     assert agents == ["agent", "outer", "outer"]
 
 
+def test_a_run_whose_starts_have_much_data_keeps_its_demoted_root(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A parent of 60 bytes had the data of 20,000 starts of 1 MB read."""
+    monkeypatch.setattr(run_changes, "MOST_DATA", 10_000)
+    runs = {size: new_id() for size in (10, 20_000)}
+    roots = [event(run, "agent_start", 6, parent_event_id=new_id()) for run in runs.values()]
+    others = [
+        event(run, "agent_start", 8, parent_event_id=new_id(), data={"a": os.urandom(size).hex()})
+        for size, run in runs.items()
+    ]
+    client.send(*roots, *({**other, "agent_name": "next"} for other in others))
+    client.send(
+        *(
+            event(root["run_id"], "step", 5, event_id=root["parent_event_id"], agent_name="outer")
+            for root in roots
+        )
+    )
+    agents = {size: client.run(run)["agent_name"] for size, run in runs.items()}
+    assert agents == {10: "next", 20_000: "agent"}
+
+
 def test_an_agent_start_whose_parent_was_stored_before_is_no_root(client: Client) -> None:
     run, parent = new_id(), new_id()
     client.send(event(run, "llm_call", 5, event_id=parent, agent_name="outer"))
@@ -308,8 +330,9 @@ def test_the_owner_is_found_without_the_data_of_the_other_events(
     assert day
     with connect(database_url, WRITE, "test") as writer:
         explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {queries.events.owner.text}"
-        [row] = writer.execute(explain, {**day, "run_id": run}).fetchall()
-        [owner] = queries.events.owner(writer, **day, run_id=run).fetchall()
+        asked = {**day, "run_id": run, "byte_limit": "1000"}
+        [row] = writer.execute(explain, asked).fetchall()
+        [owner] = queries.events.owner(writer, **asked).fetchall()
     plan = row["QUERY PLAN"][0]["Plan"]
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 60
     assert (str(owner["event_id"]), owner["metadata"]) == (root["event_id"], '{"team": "red"}')
