@@ -146,7 +146,7 @@ def test_a_request_that_waits_is_stored_once_the_lock_is_released(
         assert waiting.result().inserted == 1
 
 
-@pytest.mark.one_server
+@pytest.mark.one_server("the locks of runs are the workers' own")
 def test_locks_are_found_with_who_holds_them_and_none_is_kept(
     writer: GroupCommitWriter, conn: Connection, other: Connection
 ) -> None:

@@ -39,7 +39,7 @@ def ends(run_id: str, count: int) -> list[Event]:
     return [event(run_id, "agent_end", 1, previous_event_id=new_id()) for _ in range(count)]
 
 
-@pytest.mark.one_server
+@pytest.mark.one_server("what is kept aside is on the workers")
 def test_what_a_run_waits_for_is_not_written_again_with_each_event(
     client: Client, conn: Connection
 ) -> None:
