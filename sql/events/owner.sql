@@ -20,8 +20,8 @@ SELECT o.event_id, o.agent_name, o.timestamp, o.tie, o.parent_event_id, o.is_roo
                e.event_type = 'agent_start'
                AND NOT EXISTS (SELECT
                                  FROM events AS p
-                                WHERE p.received_on = e.received_on
-                                  AND p.run_id      = e.run_id
+                                WHERE p.received_on = :'received_on'::date
+                                  AND p.run_id      = :'run_id'::uuid
                                   AND p.event_id    = e.parent_event_id
                                OFFSET 0)
                AND (e.parent_event_id IS NULL

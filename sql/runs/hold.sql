@@ -19,9 +19,9 @@ RETURNING r.run_id, r.received_on, r.agent_name, r.run_name, r.environment, r.en
           r.requested_name, r.requested_at, r.renamed, r.status, r.started_at, r.duration_us, r.event_count,
           r.moved_xid IS NOT NULL AS has_moved,
           CASE WHEN cardinality(r.pending_ends) + cardinality(r.awaited_spans) <= :'longest'::integer
-               THEN nullif(r.pending_ends, '{}')::text END  AS pending_ends,
+               THEN (SELECT '{' || string_agg(u.id::text, ',') || '}' FROM unnest(r.pending_ends) AS u (id)) END AS pending_ends,
           CASE WHEN cardinality(r.pending_ends) + cardinality(r.awaited_spans) <= :'longest'::integer
-               THEN nullif(r.awaited_spans, '{}')::text END AS awaited_spans,
+               THEN (SELECT '{' || string_agg(u.id::text, ',') || '}' FROM unnest(r.awaited_spans) AS u (id)) END AS awaited_spans,
           cardinality(r.pending_ends) + cardinality(r.awaited_spans) <= :'longest'::integer AS are_waits_read,
           nullif(r.field_sources, '{}')::text AS field_sources,
           r.owner_is_root, r.owner_at, r.owner_tie, r.owner_event_id, r.owner_parent_id;

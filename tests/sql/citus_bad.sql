@@ -204,3 +204,9 @@ WITH found AS (SELECT array_agg(latency_bucket(r.duration_us)) AS buckets
 -- views_read_something
 CREATE VIEW model_totals AS
 SELECT NULL::text AS model;
+
+-- changes_call_nothing_stable
+UPDATE runs AS r
+   SET updated_at = r.updated_at
+ WHERE r.run_id = ANY ($1)
+RETURNING nullif(r.pending_ends, '{}')::text AS pending_ends;

@@ -18,6 +18,7 @@ STABLE = {
         "format",
     ),
 }
+ARRAYS = {"pending_ends", "awaited_spans", "tags"}  # of which a text is made by a STABLE function
 READ_TABLES = {"latency_percentiles"}  # SQL functions that read a table
 
 
@@ -86,20 +87,25 @@ def made_beside(level: Tree) -> set[str]:
 
 
 def changes_call_nothing_stable(statement: Tree) -> list[str]:
-    """A change of a spread table gives no column to a STABLE function, nor makes it an array."""
+    """A change of a spread table gives no column to a STABLE function, nor casts one so."""
     wrong = []
     for change in of_kind(statement, "UpdateStmt", "DeleteStmt"):
         if change["relation"]["relname"] in SPREAD:
             level = {**change, "withClause": None}  # what a CTE calls, it has called before
             calls = [call for call in of_kind(level, "FuncCall") if name_of(call) in STABLE]
-            casts = [
-                cast
-                for cast in of_kind(level, "TypeCast")
-                if cast["typeName"].get("arrayBounds") and cast["arg"]["@"] == "ColumnRef"
-            ]
+            casts = [cast for cast in of_kind(level, "TypeCast") if is_stable(cast)]
             wrong += [f"{name_of(call)}()" for call in calls if of_kind(call, "ColumnRef")]
-            wrong += [f"{fields(cast['arg'])} as an array" for cast in casts]
+            wrong += [
+                f"{fields(column)} is cast" for c in casts for column in of_kind(c, "ColumnRef")
+            ]
     return wrong
+
+
+def is_stable(cast: Tree) -> bool:
+    """Whether a column becomes an array, or an array a text."""
+    if cast["typeName"].get("arrayBounds"):
+        return bool(cast["arg"]["@"] == "ColumnRef")
+    return any(fields(column)[-1] in ARRAYS for column in of_kind(cast["arg"], "ColumnRef"))
 
 
 def records_stand_beside_rows(statement: Tree) -> list[str]:
