@@ -93,7 +93,9 @@ def asked_by_their_key(statement: Tree) -> list[str]:
             outer = reaches_out(query)
             if inner and outer - spread(level):
                 wrong.append(f"{sorted(inner)} for each of {sorted(outer)}")
-            elif inner and outer and not any(g & inner and g & outer for g in equal_keys(query)):
+                continue
+            same = outer.union(*(group for group in equal_keys(level) if group & outer))
+            if inner and outer and not any(g & inner and g & same for g in equal_keys(query)):
                 wrong.append(f"{sorted(inner)} for each of {sorted(outer)}, not by {KEY}")
     return wrong
 
