@@ -29,6 +29,7 @@ SELECT e.run_id, e.event_id, e.parent_event_id, e.event_type,
     ON e.received_on = k.received_on
    AND e.run_id      = k.run_id
    AND e.event_id    = k.event_id
+   AND e.run_id      = ANY (:'run_ids'::uuid[])
   LEFT JOIN events AS f
     ON f.received_on    = e.received_on
    AND f.run_id         = e.run_id

@@ -22,6 +22,7 @@ SELECT k.run_id, k.event_id, e.agent_name, e.event_type, e.timestamp, e.parent_e
     ON e.received_on = k.received_on
    AND e.run_id      = k.run_id
    AND e.event_id    = k.event_id
+   AND e.run_id      = ANY (:'run_ids'::uuid[])
 \else
  CROSS JOIN LATERAL (SELECT e.agent_name, e.event_type, e.timestamp, e.parent_event_id, e.previous_event_id, e.model,
                             e.tokens_in, e.tokens_out, e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,

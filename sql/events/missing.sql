@@ -20,6 +20,7 @@ WITH stored AS MATERIALIZED (
         ON e.received_on = r.received_on
        AND e.run_id      = r.run_id
        AND e.event_id    = k.event_id
+       AND e.run_id      = ANY (:'run_ids'::uuid[])
 ), expired AS MATERIALIZED (
     SELECT x.run_id
       FROM expired_runs AS x

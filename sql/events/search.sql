@@ -36,6 +36,9 @@ WITH found AS MATERIALIZED (
       JOIN events AS e
         ON e.received_on = k.received_on
        AND e.run_id      = k.run_id
+\if :{?distributed}
+       AND e.run_id      = ANY (:'run_ids'::uuid[])
+\endif
        AND e.event_id    = k.event_id
 \else
       FROM unnest(:'run_ids'::uuid[], :'received_ons'::date[])
@@ -43,6 +46,9 @@ WITH found AS MATERIALIZED (
       JOIN events AS e
         ON e.received_on = k.received_on
        AND e.run_id      = k.run_id
+\if :{?distributed}
+       AND e.run_id      = ANY (:'run_ids'::uuid[])
+\endif
 \endif
      WHERE true
 \if :{?after_event_id}

@@ -31,6 +31,9 @@ WITH passing AS MATERIALIZED (
       JOIN events AS e
         ON e.received_on = k.received_on
        AND e.run_id      = k.run_id
+\if :{?distributed}
+       AND e.run_id      = ANY (:'run_ids'::uuid[])
+\endif
      WHERE true
 \if :{?after_event_id}
        AND (k.position > 1

@@ -18,7 +18,8 @@ SELECT k.run_id, k.event_id, e.event_type,
   JOIN events AS e
     ON e.received_on = k.received_on
    AND e.run_id      = k.run_id
-   AND e.event_id    = k.event_id;
+   AND e.event_id    = k.event_id
+   AND e.run_id      = ANY (:'run_ids'::uuid[]);
 \else
  CROSS JOIN LATERAL (SELECT e.event_type, e.stamped_at_end, e.latency_us
                        FROM events AS e

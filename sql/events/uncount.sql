@@ -24,4 +24,8 @@ UPDATE events AS e
     AS n (received_on, run_id, event_id, repeats)
  WHERE e.received_on = n.received_on
    AND e.run_id      = n.run_id
-   AND e.event_id    = n.event_id;
+   AND e.event_id    = n.event_id
+\if :{?distributed}
+   AND e.run_id = ANY (:'run_ids'::uuid[])
+\endif
+;

@@ -40,6 +40,9 @@ WITH found AS MATERIALIZED (
       JOIN events AS e
         ON e.received_on = k.received_on
        AND e.run_id      = k.run_id
+\if :{?distributed}
+       AND e.run_id      = ANY (:'run_ids'::uuid[])
+\endif
 \if :{?after}
      WHERE (k.position > 1 OR e.event_id > :'after'::uuid)
 \endif

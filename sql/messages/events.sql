@@ -31,6 +31,7 @@ SELECT k.run_id, k.event_id, e.event_type,
     ON e.received_on = k.received_on
    AND e.run_id      = k.run_id
    AND e.event_id    = k.event_id
+   AND e.run_id      = ANY (:'run_ids'::uuid[])
 \else
  CROSS JOIN LATERAL (SELECT e.event_type, e.latency_us, e.data
                        FROM events AS e

@@ -20,6 +20,9 @@ WITH found AS (
       JOIN events AS e
         ON e.received_on = r.received_on
        AND e.run_id      = r.run_id
+\if :{?distributed}
+     WHERE r.run_id = ANY (:'run_ids'::uuid[])
+\endif
      GROUP BY r.run_id, a.agent_name, e.event_type, e.model, e.tool
 \else
     SELECT r.run_id, r.agent_name, e.event_type, e.model, e.tool

@@ -31,6 +31,9 @@ WITH changed AS (
        AND e.cost        IS NOT DISTINCT FROM n.old_cost
        AND e.cost_source IS DISTINCT FROM 'client'
        AND coalesce(e.tokens_in, e.tokens_out) IS NOT NULL
+\if :{?distributed}
+       AND e.run_id = ANY (:'run_ids'::uuid[])
+\endif
     RETURNING e.run_id, n.agent_name, e.timestamp, e.event_type, e.model, coalesce(e.tool, '') AS tool,
               coalesce(n.cost, 0) - coalesce(n.old_cost, 0) AS cost,
               n.cost IS DISTINCT FROM n.old_cost            AS is_other
@@ -43,6 +46,9 @@ WITH changed AS (
        SET total_cost = r.total_cost + s.cost
       FROM sums AS s
      WHERE r.run_id = s.run_id
+\if :{?distributed}
+       AND r.run_id = ANY (:'run_ids'::uuid[])
+\endif
 ), appended AS (
     INSERT INTO metric_deltas (quarter_hour, agent_name, event_type, model, tool, cost)
     SELECT date_bin('15 minutes', c.timestamp, '1970-01-01 00:00:00+00') AS quarter_hour,

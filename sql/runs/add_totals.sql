@@ -55,6 +55,9 @@ WITH changed AS (
               tokens_out, cached_tokens, cache_write_tokens, reasoning_tokens,
               status, pending_ends, awaited_spans, held_started_at, held_status, held_duration_us)
      WHERE r.run_id = n.run_id
+\if :{?distributed}
+       AND r.run_id = ANY (:'run_ids'::uuid[])
+\endif
     RETURNING r.agent_name, r.started_at, r.status, r.duration_us,
               n.held_started_at, n.held_status, n.held_duration_us
 )

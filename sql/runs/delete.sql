@@ -13,6 +13,9 @@ WITH gone AS (
      USING unnest(:'run_ids'::uuid[], :'received_ons'::date[]) AS k (run_id, received_on)
      WHERE e.received_on = k.received_on
        AND e.run_id      = k.run_id
+\if :{?distributed}
+       AND e.run_id      = ANY (:'run_ids'::uuid[])
+\endif
     RETURNING e.run_id
 ), lost AS (
     DELETE FROM runs AS r

@@ -47,4 +47,8 @@ UPDATE runs AS r
               :'owner_event_ids'::uuid[], :'owner_parent_ids'::uuid[], :'metadatas'::jsonb[], :'fields'::jsonb[])
     AS n (run_id, agent_name, run_name, environment, environment_at, requested_name, requested_at,
           owner_is_root, owner_at, owner_tie, owner_event_id, owner_parent_id, metadata, fields)
- WHERE r.run_id = n.run_id;
+ WHERE r.run_id = n.run_id
+\if :{?distributed}
+   AND r.run_id = ANY (:'run_ids'::uuid[])
+\endif
+;

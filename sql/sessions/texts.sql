@@ -19,6 +19,9 @@ WITH found AS (
       JOIN events AS e
         ON e.received_on = k.received_on
        AND e.run_id      = k.run_id
+\if :{?distributed}
+       AND e.run_id      = ANY (:'run_ids'::uuid[])
+\endif
 ), placed AS MATERIALIZED (
     SELECT f.received_on, f.run_id, f.event_id,
            row_number() OVER (PARTITION BY f.run_id ORDER BY f.timestamp, f.tie, f.event_id)                AS place,

@@ -114,6 +114,12 @@ SELECT r.run_id
   FROM events AS e
   WHERE e.received_on = r.received_on);
 
+-- lists_name_their_runs
+UPDATE runs AS r
+   SET status = n.status
+  FROM unnest($1::uuid[], $2::text[]) AS n (run_id, status)
+ WHERE r.run_id = n.run_id;
+
 -- keys_stay
 UPDATE events AS e SET run_id = $1
   WHERE e.run_id = $2;
@@ -188,7 +194,8 @@ UPDATE events AS e
 UPDATE runs AS r
    SET pending_ends = n.pending_ends::uuid[]
   FROM unnest($1, $2) AS n (run_id, pending_ends)
- WHERE r.run_id = n.run_id;
+ WHERE r.run_id = n.run_id
+   AND r.run_id = ANY ($1);
 
 -- records_stand_beside_rows
 SELECT (SELECT max(d.name)

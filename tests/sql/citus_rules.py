@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from tests.sql import citus_functions
-from tests.sql.citus_tables import KEY, SPREAD, equal_keys, reaches_out, spread
+from tests.sql.citus_tables import KEY, SPREAD, equal_keys, reaches_out, side_of, spread
 from tests.sql.trees import LEVELS, Tree, nodes, of_kind, own, statements, tables
 
 NAMED = {"CONSTR_PRIMARY", "CONSTR_UNIQUE", "CONSTR_FOREIGN", "CONSTR_CHECK", "CONSTR_EXCLUSION"}
@@ -100,6 +100,28 @@ def asked_by_their_key(statement: Tree) -> list[str]:
     return wrong
 
 
+def lists_name_their_runs(statement: Tree) -> list[str]:
+    """What joins a list of runs also says `= ANY` of it, or every shard is asked."""
+    wrong = []
+    for level in of_kind(statement, *LEVELS):
+        lists = {
+            node["alias"]["aliasname"]
+            for node in own(level)
+            if node["@"] == "RangeFunction" and "alias" in node
+        }
+        named = {
+            side_of(node["lexpr"])
+            for node in own(level)
+            if node["@"] == "A_Expr" and node["kind"]["name"] == "AEXPR_OP_ANY"
+        }
+        wrong += [
+            f"{sorted(group & spread(level))} by {sorted(group & lists)}"
+            for group in equal_keys(level)
+            if group & lists and group & spread(level) and not group & named
+        ]
+    return wrong
+
+
 def keys_stay(statement: Tree) -> list[str]:
     """A row never moves to another node."""
     updates = [
@@ -181,6 +203,7 @@ RULES: list[Callable[[Tree], list[str]]] = [
     joined_by_run,
     locked_one_by_one,
     asked_by_their_key,
+    lists_name_their_runs,
     keys_stay,
     counts_come_from_returning,
     nobody_reads_what_a_sibling_writes,
