@@ -19,6 +19,8 @@ from service.db.queries import Connection
 from service.db.session_settings import WRITE
 from tests.client import Client
 from tests.events import Event, differences, event, new_id
+from tests.locks import waits_for_a_lock
+from tests.processes.harness import until
 
 SERVICES = 4
 CLIENTS = 8
@@ -233,8 +235,7 @@ def test_a_run_that_moves_away_survives_the_deletion_of_its_agent(
             "UPDATE runs SET agent_name = 'target', run_name = 'moved' WHERE run_id = %s", [run]
         )
         deleted = pool.submit(client.ok, "/api/agents/source", "DELETE")
-        while not conn.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall():
-            pass
+        until(lambda: waits_for_a_lock(conn), "the deletion does not wait")
         mover.commit()
         assert deleted.result()["status"] == "success"
     assert client.run(run)["agent_name"] == "target"
