@@ -16,6 +16,7 @@ from service.core.cooperative import paced
 from service.ingest.elements import NULL
 from service.ingest.rows import EventRow, TokenParts
 from service.prices.price_list import Found, PriceList
+from service.writer.reading_budget import ReadingBudget
 
 CLIENT, COMPUTED = "client", "computed"
 NO_PARTS = TokenParts()
@@ -32,12 +33,12 @@ def wants_cost(row: EventRow) -> bool:
     )
 
 
-def set_costs(rows: Iterable[EventRow], prices: PriceList) -> None:
+def set_costs(rows: Iterable[EventRow], prices: PriceList, *, is_shared: bool) -> None:
     """Set the computed cost of each row and from which price it is; none of both without a price.
 
     It replaces what an earlier attempt has set.
     """
-    look_ups = LookUps(prices)
+    look_ups = LookUps(prices, is_shared=is_shared)
     for row in paced(rows):
         found = find_price(row, look_ups)
         row.cost = None
@@ -81,16 +82,14 @@ class LookUps:
     them up.
     """
 
-    def __init__(self, prices: PriceList) -> None:
+    def __init__(self, prices: PriceList, *, is_shared: bool) -> None:
         self._prices = prices
-        self._left = MOST_NEW_NAMES
+        self._new_names = ReadingBudget(MOST_NEW_NAMES, is_shared=is_shared)
 
     def find(self, name: str, day: date, tokens_in: int) -> Found | None:
         """As PriceList.look_up."""
-        if not self._prices.has_looked_up(name):
-            if not self._left:
-                return None
-            self._left -= 1
+        if not (self._prices.has_looked_up(name) or self._new_names.take(1)):
+            return None
         return self._prices.look_up(name, day, tokens_in)
 
 

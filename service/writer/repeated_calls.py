@@ -17,7 +17,7 @@ import msgspec
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import EventRow
 from service.writer.call_graph import AGENT_END, CallGraph, repeats_among, span_of
-from service.writer.reading_budget import MEGABYTE, MOST_DATA, ReadingBudget
+from service.writer.reading_budget import MEGABYTE, MOST_DATA, ReadingBudget, pass_over
 from service.writer.run_owner import RunState
 from service.writer.stored_figures import (
     add_figures,
@@ -33,6 +33,7 @@ MOST_LOOK_UPS = 20  # of stored spans with new ones between them; usually one
 MOST_AROUND = 100  # stored spans around a new one
 MOST_SPANS = 20_000  # stored spans around all new ones of a transaction: half a second
 MOST_READ = 2_000  # events of a run: some 20 ms
+MOST_READ_PER_SPAN = 20  # and MOST_READ once: a late span is around a few others
 MOST_READ_IN_ALL = 50_000  # events of all runs of a transaction: half a second
 MOST_REWRITTEN = 4 * MEGABYTE  # data of calls that count no longer: 3 s at most, once for each
 
@@ -150,27 +151,31 @@ class RunCalls:
             self.awaited = sorted(set(self.awaited) - arrived - self.unread)[:MOST_AWAITED]
 
 
-def find_repeats(conn: Connection, runs: list[RunCalls]) -> None:
+def find_repeats(conn: Connection, runs: list[RunCalls], *, is_shared: bool) -> None:
     """Decide for each run which of its calls count."""
     runs = sorted(runs, key=lambda each: each.run.event_count)
-    look_up_around(conn, runs)
-    budget = ReadingBudget(MOST_READ_IN_ALL)
+    look_up_around(conn, runs, is_shared=is_shared)
+    sent = sum(len(calls.rows) for calls in runs)
+    most = min(MOST_READ + MOST_READ_PER_SPAN * sent, MOST_READ_IN_ALL)
+    budget = ReadingBudget(most, is_shared=is_shared)
     read = [
         calls
         for calls in runs
         if calls.concerned and calls.must_read_all and budget.take(calls.run.event_count)
     ]
-    rewritten = ReadingBudget(MOST_REWRITTEN)
+    rewritten = ReadingBudget(MOST_REWRITTEN, is_shared=is_shared)
     for group in in_groups(read):
         of_group = (calls.run for calls in group)
         figures = read_figures(conn, of_group, byte_limit=MOST_DATA // len(read))
+        if any(row["is_repeat"] is None for rows in figures.values() for row in rows):
+            pass_over(is_shared=is_shared)
         for calls in group:
             calls.add_all(figures.get(calls.run.run_id, []), rewritten)
     for calls in runs:
         calls.decide()
 
 
-def look_up_around(conn: Connection, runs: list[RunCalls]) -> None:
+def look_up_around(conn: Connection, runs: list[RunCalls], *, is_shared: bool) -> None:
     """Find stored spans around the new ones, of all runs together."""
     room, data = MOST_SPANS, MOST_DATA
     for number in range(MOST_LOOK_UPS):
@@ -195,6 +200,8 @@ def look_up_around(conn: Connection, runs: list[RunCalls]) -> None:
         found: dict[str, list[Row]] = {}
         add_figures(found, rows)
         room -= rows.rowcount
+        if room <= 0 or any(row["is_untold"] for of_run in found.values() for row in of_run):
+            pass_over(is_shared=is_shared)
         for calls in runs:
             run_id = calls.run.run_id
             if run_id in asked:

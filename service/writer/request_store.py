@@ -7,6 +7,7 @@ import psycopg
 from service.core.overloaded import Overloaded
 from service.telemetry.logging import reason
 from service.writer.lock_backoff import LockBackoff
+from service.writer.reading_budget import UsedUp
 from service.writer.transaction_runner import TransactionRunner
 from service.writer.waiting_requests import WriteRequest
 
@@ -19,6 +20,8 @@ class RequestStore:
     A lock holds up the requests that need it: after a lock timeout the other ones are stored first,
     and those that meet the same lock of the same transaction again are failed. In the turns that
     follow, locks are looked for before anything waits for them.
+    A transaction reads so much of stored runs. Requests that together need more are stored one by
+    one, so that each comes as far as it would alone.
     Where no lock of a run or agent is found (a run that another transaction is just inserting),
     each request is tried alone, and fails together with those of the same runs or agents.
     """
@@ -43,6 +46,11 @@ class RequestStore:
             if not self._runner.is_connected:
                 raise
             self._store_around(requests, error)
+        except UsedUp:
+            log.info(
+                "%d requests need more than they may share: each is stored alone", len(requests)
+            )
+            self._store_each(requests)
         except Exception as error:
             if not self._runner.is_connected:
                 raise

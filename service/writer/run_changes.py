@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import EventRow
-from service.writer.reading_budget import MOST_DATA, ReadingBudget
+from service.writer.reading_budget import MOST_DATA, ReadingBudget, pass_over
 from service.writer.run_fields import earlier_fields, find_fields
 from service.writer.run_owner import (
     DEMOTED_EVENTS,
@@ -50,7 +50,9 @@ def check_held(held: Runs, known: Runs, wanted: Collection[str]) -> None:
         raise RetryTransaction("a run was made again on another day")
 
 
-def find_changes(conn: Connection, held: Runs, rows: Rows, types: Types) -> list[Change]:
+def find_changes(
+    conn: Connection, held: Runs, rows: Rows, types: Types, *, is_shared: bool
+) -> list[Change]:
     """The runs that their new rows change. The runs are locked, and the rows stored.
 
     `types` holds the parents of new agent_starts: one with a parent in the run is no root.
@@ -61,9 +63,10 @@ def find_changes(conn: Connection, held: Runs, rows: Rows, types: Types) -> list
         new = first_state(run_id, stored.received_on, of_run, types.get(run_id, ()))
         said[run_id] = merge(stored, new)
     demoted = [said[run_id] for run_id, of_run in rows.items() if is_demoted(held[run_id], of_run)]
-    said |= with_owners_found(conn, demoted)
+    said |= with_owners_found(conn, demoted, is_shared=is_shared)
     budgets = Budgets(
-        first_roots=ReadingBudget(FIRST_ROOT_EVENTS), moves=ReadingBudget(MOVED_EVENTS)
+        first_roots=ReadingBudget(FIRST_ROOT_EVENTS, is_shared=is_shared),
+        moves=ReadingBudget(MOVED_EVENTS, is_shared=is_shared),
     )
     changes = []
     for run_id, found in said.items():
@@ -110,13 +113,13 @@ def agents_that_name(known: Runs, states: Runs) -> set[str]:
     return agents
 
 
-def with_owners_found(conn: Connection, demoted: list[RunState]) -> Runs:
+def with_owners_found(conn: Connection, demoted: list[RunState], *, is_shared: bool) -> Runs:
     """Find owners among all events of runs, because the parents of their roots have arrived.
 
     The smallest runs come first, up to DEMOTED_EVENTS in all; the others keep their roots, and so
     do those whose agent_starts have more than their share of MOST_DATA.
     """
-    budget = ReadingBudget(DEMOTED_EVENTS)
+    budget = ReadingBudget(DEMOTED_EVENTS, is_shared=is_shared)
     runs = [
         state
         for state in sorted(demoted, key=lambda state: state.event_count)
@@ -137,6 +140,8 @@ def with_owners_found(conn: Connection, demoted: list[RunState]) -> Runs:
     owners = [cursor.fetchone() for cursor in found]
     if None in owners:
         raise RetryTransaction("a run lost its events")
+    if any(row is not None and row["is_root"] is None for row in owners):
+        pass_over(is_shared=is_shared)
     return {
         state.run_id: replace(state, owner=Owner.from_row(row))
         for state, row in zip(runs, owners, strict=True)

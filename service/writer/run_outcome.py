@@ -43,7 +43,13 @@ class End(NamedTuple):
 
 
 def find_outcomes(
-    conn: Connection, held: Runs, rows: Rows, types: Types, changes: Iterable[Change]
+    conn: Connection,
+    held: Runs,
+    rows: Rows,
+    types: Types,
+    changes: Iterable[Change],
+    *,
+    is_shared: bool,
 ) -> dict[str, Outcome]:
     """The outcome of each run with new rows. The runs are locked, and the rows stored."""
     now = held | {state.run_id: state for _, state in changes}
@@ -51,7 +57,7 @@ def find_outcomes(
         run_id: find_outcome(held[run_id], now[run_id], of_run, types.get(run_id, {}))
         for run_id, of_run in rows.items()
     }
-    budget = ReadingBudget(MOST_EVENTS_IN_ALL)
+    budget = ReadingBudget(MOST_EVENTS_IN_ALL, is_shared=is_shared)
     to_recount = [
         now[run_id]
         for run_id in sorted(rows, key=lambda run_id: held[run_id].event_count)

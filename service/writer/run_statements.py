@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import Times
-from service.writer.reading_budget import ReadingBudget
+from service.writer.reading_budget import ReadingBudget, pass_over
 from service.writer.run_changes import Change, Rows, Runs
 from service.writer.run_fields import (
     MOST_DATA_IN_ALL,
@@ -105,7 +105,13 @@ def settle_runs(conn: Connection, changes: list[Change], names: list[str]) -> No
 
 
 def recount_fields(
-    conn: Connection, held: Runs, changes: list[Change], rows: Rows, ended: Rows
+    conn: Connection,
+    held: Runs,
+    changes: list[Change],
+    rows: Rows,
+    ended: Rows,
+    *,
+    is_shared: bool,
 ) -> None:
     """Find the fields again of locked runs that lost one of them, also with their root."""
     moved = [now.run_id for old, now in changes if loses_fields_of_root(old, now, rows)]
@@ -113,7 +119,7 @@ def recount_fields(
         run_id for run_id, rows in ended.items() if lose_fields(rows, held[run_id].field_sources)
     ]
     sizes = {run_id: held[run_id].event_count for run_id in {*moved, *lost}}
-    budget = ReadingBudget(MOST_EVENTS_IN_ALL)
+    budget = ReadingBudget(MOST_EVENTS_IN_ALL, is_shared=is_shared)
     found = [
         run_id
         for run_id in sorted(sizes, key=sizes.__getitem__)
@@ -121,7 +127,9 @@ def recount_fields(
     ]
     if found:
         byte_limit = str(MOST_DATA_IN_ALL // len(found))
-        queries.runs.recount_fields(conn, run_ids=found, byte_limit=byte_limit)
+        recounted = queries.runs.recount_fields(conn, run_ids=found, byte_limit=byte_limit)
+        if len(recounted.fetchall()) < len(found):
+            pass_over(is_shared=is_shared)
 
 
 def loses_fields_of_root(old: RunState, now: RunState, rows: Rows) -> bool:

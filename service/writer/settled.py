@@ -74,7 +74,13 @@ class Settled:
 
 
 def settle(
-    conn: Connection, held: Runs, added: Collection[str], rows: Rows, ended: Rows
+    conn: Connection,
+    held: Runs,
+    added: Collection[str],
+    rows: Rows,
+    ended: Rows,
+    *,
+    is_shared: bool,
 ) -> Settled:
     """Find what counts. The runs are held; `added` are those that this transaction made.
 
@@ -87,7 +93,7 @@ def settle(
         for run_id, of_run in settled.come.items()
         if may_repeat(held[run_id], of_run)
     ]
-    find_repeats(conn, runs)
+    find_repeats(conn, runs, is_shared=is_shared)
     for calls in runs:
         run_id = calls.run.run_id
         if calls.concerned:

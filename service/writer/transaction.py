@@ -72,11 +72,12 @@ class Transaction:
         self._metric_names = metric_names
         self._agents_to_lock = frozenset(agents_to_lock)
         self._agents_added = False
+        self._is_shared = len(requests) > 1
 
     def run(self) -> list[Counts]:
         """Store all rows and commit; return each request's counts.
 
-        Raises RetryTransaction, or psycopg's errors; the caller rolls back.
+        Raises RetryTransaction, UsedUp, or psycopg's errors; the caller rolls back.
         """
         found = self._find_runs()
         incoming = found.incoming
@@ -93,10 +94,17 @@ class Transaction:
         stored = held.stored
         opened = held.open_spans.union(incoming.open_agents(held.types))
         ended = incoming.ended(opened) if opened else {}
-        settled = settle(self._conn, held.runs, held.added, incoming.without_stored(stored), ended)
+        come = incoming.without_stored(stored)
+        settled = settle(self._conn, held.runs, held.added, come, ended, is_shared=self._is_shared)
         self._copy_events(held, settled.new)
         settled.change_stored(self._conn, held.runs)
-        changes = find_changes(self._conn, held.runs, settled.without(held.added), held.types)
+        changes = find_changes(
+            self._conn,
+            held.runs,
+            settled.without(held.added),
+            held.types,
+            is_shared=self._is_shared,
+        )
         return incoming.counts(stored, found.expired, self._settle(namer, held, settled, changes))
 
     def _find_runs(self) -> Found:
@@ -111,9 +119,8 @@ class Transaction:
         if expired:
             incoming = incoming.without_runs(expired)
         known = [row for row in states if not row["is_expired"]]
-        return Found(
-            incoming, by_id(known), expired, longest_lists(row["waiting"] for row in known)
-        )
+        longest = longest_lists((row["waiting"] for row in known), is_shared=self._is_shared)
+        return Found(incoming, by_id(known), expired, longest)
 
     def _lock_agents(self, new: list[RunState], naming: set[str]) -> Namer:
         """Lock the agents that must name a run otherwise than by a reserved number."""
@@ -167,7 +174,8 @@ class Transaction:
             rows_stored = self._find_stored(found.incoming, found.known)
             loaded = queries.prices.loaded(self._conn) if without_cost else None
         if loaded is not None:
-            set_costs(without_cost, self._prices.at(self._conn, loaded.fetchone()))
+            prices = self._prices.at(self._conn, loaded.fetchone())
+            set_costs(without_cost, prices, is_shared=self._is_shared)
         runs, added = by_id(rows_held), frozenset(str(row["run_id"]) for row in rows_added)
         check_held(runs, found.known, found.incoming.runs)
         stored = list(rows_stored)
@@ -209,7 +217,9 @@ class Transaction:
             raise RetryTransaction("more agents to lock", agents=namer.locked | unlocked)
         names = rename_runs(namer, changes)
         born = {run_id: held.times[run_id] for run_id in held.added}
-        outcomes = find_outcomes(self._conn, held.runs, settled.come, held.types, changes)
+        outcomes = find_outcomes(
+            self._conn, held.runs, settled.come, held.types, changes, is_shared=self._is_shared
+        )
         counted = settled.counted
         deltas = find_deltas(self._conn, self._metric_names, settled, held.runs, changes)
         with self._conn.pipeline():
@@ -219,7 +229,14 @@ class Transaction:
             if changes:
                 settle_runs(self._conn, changes, names)
                 count_runs(self._conn, namer)
-            recount_fields(self._conn, held.runs, changes, settled.come, settled.ended)
+            recount_fields(
+                self._conn,
+                held.runs,
+                changes,
+                settled.come,
+                settled.ended,
+                is_shared=self._is_shared,
+            )
             queries.transactions.commit(self._conn)
             written = queries.replicas.written(self._conn)
         self._metric_names.remember(deltas.names, deltas.labels)

@@ -14,9 +14,9 @@ NO_LIMIT = 2**31 - 1
 FEW = 20  # ids: to search for each in the text takes no longer than to make a set of it
 
 
-def longest_lists(sizes: Iterable[int]) -> int:
+def longest_lists(sizes: Iterable[int], *, is_shared: bool) -> int:
     """For how many events a run may wait to have its lists read, so that MOST_IN_ALL are read."""
-    budget = ReadingBudget(MOST_IN_ALL)
+    budget = ReadingBudget(MOST_IN_ALL, is_shared=is_shared)
     passed_over = (size for size in sorted(sizes) if not budget.take(size))
     return next(passed_over, NO_LIMIT + 1) - 1
 

@@ -5,6 +5,8 @@
 --
 -- params   run_ids     uuid[]  the runs, held
 -- params   byte_limit  bigint  optional: those whose events have no more data than this, as stored
+-- returns  run_id uuid
+-- rows     one per run whose fields were found
 -- index    runs_pkey, events_pkey
 -- plan     one index scan on one partition per run, sort in memory
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set byte_limit 1000000
@@ -34,4 +36,5 @@ UPDATE runs AS r
        first_error   = f.fields -> 'first_error',
        field_sources = f.sources
   FROM found AS f
- WHERE r.run_id = f.run_id;
+ WHERE r.run_id = f.run_id
+RETURNING r.run_id;

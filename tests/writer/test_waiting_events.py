@@ -80,7 +80,8 @@ def test_a_transaction_reads_what_so_many_events_are_waited_for_and_leaves_the_l
 
 
 def test_the_longest_lists_that_fit() -> None:
-    assert longest_lists([]) == NO_LIMIT
-    assert longest_lists([0, 5, MOST_IN_ALL - 5]) == NO_LIMIT
-    assert longest_lists([1, MOST_IN_ALL, 0]) == MOST_IN_ALL - 1
-    assert longest_lists([MOST_IN_ALL // 2] * 3) == MOST_IN_ALL // 2 - 1  # of equal ones none
+    assert longest_lists([], is_shared=False) == NO_LIMIT
+    assert longest_lists([0, 5, MOST_IN_ALL - 5], is_shared=False) == NO_LIMIT
+    assert longest_lists([1, MOST_IN_ALL, 0], is_shared=False) == MOST_IN_ALL - 1
+    thirds = [MOST_IN_ALL // 2] * 3
+    assert longest_lists(thirds, is_shared=False) == MOST_IN_ALL // 2 - 1  # of equal ones none
