@@ -1,5 +1,7 @@
 """Lets messages of log records become the content of their spans' events, every few seconds."""
 
+import psycopg
+
 from service.config import KILOBYTE, Config
 from service.core.periodic_thread import PeriodicThread
 from service.db.database import Database
@@ -33,10 +35,19 @@ class MessageAttacher:
         """Attach what is due; return how many spans it was for.
 
         Each part is a transaction: between them its runs, and the connection, are free for others.
+        A run that is locked holds up its part alone, which is due again later.
         """
         with self._database.keeping_messages() as conn:
             parts = take_due(conn)
-        return sum(map(self._attach_part, parts))
+        attached, locked = 0, None
+        for spans in parts:
+            try:
+                attached += self._attach_part(spans)
+            except psycopg.errors.LockNotAvailable as error:
+                locked = error
+        if locked is not None:
+            raise locked
+        return attached
 
     def _attach_part(self, spans: list[Key]) -> int:
         with self._database.keeping_messages() as conn:

@@ -25,6 +25,7 @@ TOO_MANY = (
 )
 MESSAGES_AT_A_TIME = 1_000
 BYTES_AT_A_TIME = 4 * 1024 * 1024  # of messages to be added, or to become content
+SPANS_AT_A_TIME = 32  # whose events are read and written again: 2 s where they have 1 MB each
 READ_TIMES = 4  # of what an event may hold: the content of a span that is read and then cut
 
 Contents = dict[Key, tuple[bytes, dict[str, str]]]
@@ -83,7 +84,7 @@ def add(conn: Connection, messages: list[SpanMessage], client: str) -> None:
 
 
 def take_due(conn: Connection) -> list[list[Key]]:
-    """Delete what nobody waits for; the spans of messages that are due, in parts of some bytes.
+    """Delete what nobody waits for; the spans of messages that are due, in small parts.
 
     A transaction of its own, so that messages which cannot be attached let others have their turn:
     all are due again later. Those of a span that rests are due when it may be written again.
@@ -103,7 +104,8 @@ def take_due(conn: Connection) -> list[list[Key]]:
         rest_untils=[rests[key_of(row)] for row in due],
     )
     ready = [key for key in keys if rests[key] is None]
-    return list(in_parts(ready, lambda key: spans[key]["bytes"]))
+    least = BYTES_AT_A_TIME // SPANS_AT_A_TIME
+    return list(in_parts(ready, lambda key: max(least, spans[key]["bytes"])))
 
 
 def attach(conn: Connection, keys: list[Key], max_bytes: int, max_depth: int) -> int:
