@@ -7,7 +7,7 @@ index (sql/optional/search_text.sql) whole runs are faster; so they come first.
 from typing import Any, NamedTuple
 
 from service.api.cursors import EventKey
-from service.api.pagination.scan import FIRST_ROWS
+from service.api.pagination.scan import FIRST_ROWS, MOST_ROWS
 from service.db.queries import Connection, Row, queries
 
 BYTES_PER_SLICE = 8 * 1024 * 1024  # as it is estimated: 90 MB where it is packed as well as can be
@@ -31,7 +31,10 @@ def in_slices(filters: Filters, rows: int, begun: EventKey | None) -> bool:
 def next_slice(
     conn: Connection, runs: list[Row], filters: Filters, begun: EventKey | None, rows: int
 ) -> Slice:
-    """The next events that pass all filters but the text; of the first run those after `begun`."""
+    """The next events that pass all filters but the text; of the first run those after `begun`.
+
+    Each slice walks all that the run has left. So it has many events, unless that timed out.
+    """
     found = queries.events.search_slice(
         conn,
         **without_text(filters),
@@ -39,7 +42,7 @@ def next_slice(
         after_timestamp=begun and begun.timestamp,
         after_tie=begun and begun.tie,
         after_event_id=begun and begun.event_id,
-        slice=rows,
+        slice=rows if rows < FIRST_ROWS else MOST_ROWS,
         byte_limit=BYTES_PER_SLICE,
     ).fetchall()
     return Slice(found, not found or found[0]["events"] == len(found))

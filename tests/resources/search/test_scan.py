@@ -13,6 +13,7 @@ from service.api.pagination.scan import ScanBatch, TimeBoundedScan
 from service.db.database import Database
 from service.db.queries import Connection, Query, Row, queries
 from service.resources.events.search import EventSearch, search_events
+from service.resources.events.text_slices import next_slice
 from service.resources.runs.search import RunSearch, by_time
 from tests.client import Client
 from tests.events import event, new_id
@@ -105,6 +106,20 @@ def test_a_run_that_is_too_much_for_a_statement_is_searched_in_slices(
             pages = list(pages_of(hurried, path, asked))
             found = [row["run_id"] for page in pages for row in page[path]]
             assert (found, len(pages) > 1) == (hits, True)
+
+
+def test_a_slice_within_a_run_has_many_events_until_that_takes_too_long(
+    client: Client, database: Database
+) -> None:
+    """Each slice walks all that the run has left: 1,000 events of 300,000 took 2 s."""
+    run, events = new_id(), scan.FIRST_ROWS + 10
+    client.send(*[event(run, "step", seconds) for seconds in range(events)])
+    with database.searching(1) as conn:
+        runs = queries.events.search_runs(conn, slice=1, **as_search({}).run_filters).fetchall()
+        many = next_slice(conn, runs, {}, None, scan.FIRST_ROWS)
+        few = next_slice(conn, runs, {}, None, scan.FIRST_ROWS - 1)
+    assert (len(many.events), many.is_last) == (events, True)
+    assert (len(few.events), few.is_last) == (scan.FIRST_ROWS - 1, False)
 
 
 def pages_of(client: Client, path: str, asked: str) -> Iterator[Any]:
