@@ -117,7 +117,7 @@ def with_owners_found(conn: Connection, demoted: list[RunState], *, is_shared: b
     """Find owners among all events of runs, because the parents of their roots have arrived.
 
     The smallest runs come first, up to DEMOTED_EVENTS in all; the others keep their roots, and so
-    do those whose agent_starts have more than their share of MOST_DATA.
+    do those whose agent_starts without their parents have more than their share of MOST_DATA.
     """
     budget = ReadingBudget(DEMOTED_EVENTS, is_shared=is_shared)
     runs = [

@@ -6,7 +6,7 @@
 --
 -- params   received_on  date    the run's day
 -- params   run_id       uuid    the run
--- params   byte_limit   bigint  how much data its agent_starts with a parent may have, as stored
+-- params   byte_limit   bigint  how much data its agent_starts may have whose parent is not in the run, as stored
 -- returns  event_id uuid, agent_name text, timestamp timestamp with time zone, tie integer, parent_event_id uuid, is_root boolean, metadata text
 -- rows     one; none when the run has no event; metadata of a root alone; is_root is NULL beyond the limit: not told
 -- index    events_pkey
@@ -16,21 +16,27 @@
 SELECT o.event_id, o.agent_name, o.timestamp, o.tie, o.parent_event_id, o.is_root,
        CASE WHEN o.is_root AND jsonb_typeof(o.data -> 'metadata') = 'object'
             THEN o.data ->> 'metadata' END AS metadata
-  FROM (SELECT e.event_id, e.agent_name, e.timestamp, e.tie, e.parent_event_id, e.data,
-               e.event_type = 'agent_start'
-               AND NOT EXISTS (SELECT
-                                 FROM events AS p
-                                WHERE p.received_on = :'received_on'::date
-                                  AND p.run_id      = :'run_id'::uuid
-                                  AND p.event_id    = e.parent_event_id
-                               OFFSET 0)
-               AND (e.parent_event_id IS NULL
-                    OR CASE WHEN sum(CASE WHEN e.event_type = 'agent_start' AND e.parent_event_id IS NOT NULL
-                                          THEN pg_column_size(e.data) ELSE 0 END) OVER () <= :'byte_limit'::bigint
-                            THEN e.data -> 'otel' ->> 'span_id' IS NULL
-                                 OR coalesce(e.data -> 'otel' ->> 'parent_is_remote', 'false') = 'true' END) AS is_root
-          FROM events AS e
-         WHERE e.received_on = :'received_on'::date
-           AND e.run_id      = :'run_id'::uuid
-         ORDER BY is_root DESC, e.timestamp, e.tie, e.event_id
+  FROM (SELECT s.event_id, s.agent_name, s.timestamp, s.tie, s.parent_event_id, s.data,
+               s.is_start
+               AND (s.parent_event_id IS NULL
+                    OR s.lacks_parent
+                   AND CASE WHEN sum(CASE WHEN s.lacks_parent THEN s.bytes ELSE 0 END) OVER ()
+                                 <= :'byte_limit'::bigint
+                            THEN s.data -> 'otel' ->> 'span_id' IS NULL
+                                 OR coalesce(s.data -> 'otel' ->> 'parent_is_remote', 'false') = 'true' END) AS is_root
+          FROM (SELECT e.event_id, e.agent_name, e.timestamp, e.tie, e.parent_event_id, e.data,
+                       pg_column_size(e.data) AS bytes, e.event_type = 'agent_start' AS is_start,
+                       e.event_type = 'agent_start'
+                       AND e.parent_event_id IS NOT NULL
+                       AND NOT EXISTS (SELECT
+                                         FROM events AS p
+                                        WHERE p.received_on = :'received_on'::date
+                                          AND p.run_id      = :'run_id'::uuid
+                                          AND p.event_id    = e.parent_event_id
+                                       OFFSET 0) AS lacks_parent
+                  FROM events AS e
+                 WHERE e.received_on = :'received_on'::date
+                   AND e.run_id      = :'run_id'::uuid
+                OFFSET 0) AS s
+         ORDER BY is_root DESC, s.timestamp, s.tie, s.event_id
          LIMIT 1) AS o;
