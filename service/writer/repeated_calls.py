@@ -35,7 +35,9 @@ MOST_SPANS = 20_000  # stored spans around all new ones of a transaction: half a
 MOST_READ = 2_000  # events of a run: some 20 ms
 MOST_READ_PER_SPAN = 20  # and MOST_READ once: a late span is around a few others
 MOST_READ_IN_ALL = 50_000  # events of all runs of a transaction: half a second
-MOST_REWRITTEN = 4 * MEGABYTE  # data of calls that count no longer: 3 s at most, once for each
+# Data of calls that count no longer, each once: 1 s per megabyte where they are packed best.
+LEAST_REWRITTEN, MOST_REWRITTEN = 4 * MEGABYTE, 16 * MEGABYTE
+REWRITTEN_FOR_EACH = MEGABYTE // 32  # span that was sent besides: each may lie around a call
 
 
 @dataclass
@@ -163,7 +165,8 @@ def find_repeats(conn: Connection, runs: list[RunCalls], *, is_shared: bool) -> 
         for calls in runs
         if calls.concerned and calls.must_read_all and budget.take(calls.run.event_count)
     ]
-    rewritten = ReadingBudget(MOST_REWRITTEN, is_shared=is_shared)
+    most = min(LEAST_REWRITTEN + REWRITTEN_FOR_EACH * sent, MOST_REWRITTEN)
+    rewritten = ReadingBudget(most, is_shared=is_shared)
     for group in in_groups(read):
         of_group = (calls.run for calls in group)
         figures = read_figures(conn, of_group, byte_limit=MOST_DATA // len(read))

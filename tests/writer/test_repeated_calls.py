@@ -562,6 +562,20 @@ def test_a_transaction_rewrites_so_much_data_of_calls_that_count_no_longer(
     assert verify(database_url) == []
 
 
+def test_calls_whose_wrappers_come_in_one_request_are_rewritten_for_each(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 512 calls with 23 KB each 331 had counted twice."""
+    monkeypatch.setattr(repeated_calls, "LEAST_REWRITTEN", 0)
+    trace, said = new_trace(), KINDS["call"] | usage(100)
+    wrappers = [new_span_id() for _ in range(4)]
+    large = said | {"seed": os.urandom(10_000).hex()}
+    send(client, *[span(trace, parent=wrapper, attributes=large) for wrapper in wrappers])
+    send(client, *[span(trace, span_id=wrapper, attributes=said) for wrapper in wrappers])
+    assert figures(client, trace)[0] == 400
+    assert verify(database_url) == []
+
+
 @pytest.mark.parametrize(("most", "total"), [(None, 100), (5_000, 200)])
 def test_it_is_told_of_so_much_data_whether_a_call_counts(
     client: Client,
