@@ -30,8 +30,9 @@ from service.writer.waiting_events import arrived, ids_of
 
 MOST_AWAITED = 1_000  # usually a few: the agents that have not ended yet
 MOST_LOOK_UPS = 20  # of stored spans with new ones between them; usually one
-MOST_AROUND = 100  # stored spans around a new one
-MOST_SPANS = 20_000  # stored spans around all new ones of a transaction: half a second
+MOST_AROUND = 500  # stored spans around the new ones of a transaction
+MOST_AROUND_EACH = 20  # and so many more for each new one
+MOST_SPANS = 20_000  # at most: half a second
 MOST_READ = 2_000  # events of a run: some 20 ms
 MOST_READ_PER_SPAN = 20  # and MOST_READ once: a late span is around a few others
 MOST_READ_IN_ALL = 50_000  # events of all runs of a transaction: half a second
@@ -184,7 +185,7 @@ def look_up_around(conn: Connection, runs: list[RunCalls], *, is_shared: bool) -
     for number in range(MOST_LOOK_UPS):
         lacking = [(calls, span_id) for calls in runs for span_id in calls.to_look_up()]
         if number == 0:
-            room = min(room, MOST_AROUND * len(lacking))
+            room = min(room, MOST_AROUND + MOST_AROUND_EACH * len(lacking))
         asking = lacking[:room]
         if not asking:
             break

@@ -12,6 +12,8 @@ from service.writer.run_fields import earlier_fields, find_fields
 from service.writer.run_owner import (
     DEMOTED_EVENTS,
     FIRST_ROOT_EVENTS,
+    MOVED_AGAIN_EACH,
+    MOVED_AGAIN_EVENTS,
     MOVED_EVENTS,
     Owner,
     RunState,
@@ -31,7 +33,8 @@ class Budgets(NamedTuple):
     """How many events of runs may be counted again for another agent."""
 
     first_roots: ReadingBudget  # of runs that get their first root
-    moves: ReadingBudget
+    moves: ReadingBudget  # of others, which move for the first time
+    later_moves: ReadingBudget
 
 
 class RetryTransaction(Exception):
@@ -64,9 +67,13 @@ def find_changes(
         said[run_id] = merge(stored, new)
     demoted = [said[run_id] for run_id, of_run in rows.items() if is_demoted(held[run_id], of_run)]
     said |= with_owners_found(conn, demoted, is_shared=is_shared)
+    sent = sum(map(len, rows.values()))
     budgets = Budgets(
         first_roots=ReadingBudget(FIRST_ROOT_EVENTS, is_shared=is_shared),
         moves=ReadingBudget(MOVED_EVENTS, is_shared=is_shared),
+        later_moves=ReadingBudget(
+            MOVED_AGAIN_EVENTS + MOVED_AGAIN_EACH * sent, is_shared=is_shared
+        ),
     )
     changes = []
     for run_id, found in said.items():
@@ -81,8 +88,10 @@ def moved_within(budgets: Budgets, stored: RunState, now: RunState) -> RunState:
     """The state with its new owner, or its old one where a move would count too many events."""
     if now.agent_name == stored.agent_name:
         return now
-    is_first_root = now.owner.is_root and not stored.owner.is_root
-    budget = budgets.first_roots if is_first_root else budgets.moves
+    if now.owner.is_root and not stored.owner.is_root:
+        budget = budgets.first_roots
+    else:
+        budget = budgets.later_moves if stored.has_moved else budgets.moves
     return now if budget.take(stored.event_count) else replace(now, owner=stored.owner)
 
 

@@ -12,9 +12,10 @@ owner        the root agent_start (the earliest one without a parent in the run;
              moved; a parent that comes for its root does not. There the order matters.
              A run of more than UNMOVED_EVENTS events stays with its agent, also for its first
              root: a move counts all its events in one statement
-             One transaction moves runs of up to MOVED_EVENTS events in all, and to their first
-             roots runs of up to FIRST_ROOT_EVENTS, and looks for other roots among DEMOTED_EVENTS
-             events, once the parents of roots come; the others keep their owner
+             One transaction moves runs of up to MOVED_EVENTS events in all, those that moved before
+             of up to MOVED_AGAIN_EVENTS, and MOVED_AGAIN_EACH for each new event, and to their
+             first roots runs of up to FIRST_ROOT_EVENTS; it looks for other roots among
+             DEMOTED_EVENTS events, once the parents of roots come; the others keep their owner
 name         the run_name of the earliest agent_start without a parent that asks for one, else of
              the earliest event that does
 environment  that of the earliest event that has one
@@ -34,6 +35,8 @@ from service.writer.wishes import Wish, earlier, earliest_name, is_of, wish
 LARGE_RUN_EVENTS = 1_000
 UNMOVED_EVENTS = 100_000
 MOVED_EVENTS = 20_000
+MOVED_AGAIN_EVENTS = 2_000
+MOVED_AGAIN_EACH = 20
 FIRST_ROOT_EVENTS = 100_000  # 1 s, where each has a quarter hour or a name of its own 4 s
 DEMOTED_EVENTS = 20_000  # 0.3 s
 

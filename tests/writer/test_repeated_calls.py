@@ -450,7 +450,8 @@ def test_so_many_spans_are_looked_up_for_a_call(
     client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch, asked: list[Attributes]
 ) -> None:
     """A call of 100 bytes below a long chain had 2,000 spans read, in 20 statements."""
-    monkeypatch.setattr(repeated_calls, "MOST_AROUND", 3)
+    monkeypatch.setattr(repeated_calls, "MOST_AROUND", 2)
+    monkeypatch.setattr(repeated_calls, "MOST_AROUND_EACH", 1)
     said = KINDS["call"] | usage(1)
     trace, ids = new_trace(), [new_span_id() for _ in range(8)]
     [outermost, *others] = path_of(trace, ids, KINDS["chain"])

@@ -299,6 +299,26 @@ def test_one_transaction_moves_so_many_events_beside_first_roots(
     assert verify(database_url) == []
 
 
+def test_runs_that_moved_before_move_again_by_what_was_sent(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ever earlier roots of other agents, 150 bytes each, had 20,000 events counted again."""
+    monkeypatch.setattr(run_changes, "MOVED_AGAIN_EVENTS", 2)
+    monkeypatch.setattr(run_changes, "MOVED_AGAIN_EACH", 1)
+    runs = sorted(new_id() for _ in range(2))
+
+    def send_roots(second: int, agent: str) -> None:
+        client.send(*[event(run, "agent_start", second, agent_name=agent) for run in runs])
+
+    for run in runs:
+        client.send(event(run, "agent_start", 50), event(run, seconds=51))
+    send_roots(40, "early")
+    assert [client.run(run)["agent_name"] for run in runs] == ["early", "early"]
+    send_roots(30, "earlier")
+    assert [client.run(run)["agent_name"] for run in runs] == ["earlier", "early"]
+    assert verify(database_url) == []
+
+
 def test_one_transaction_moves_so_many_events_to_first_roots(
     client: Client, conn: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
