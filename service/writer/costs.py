@@ -5,7 +5,6 @@ known or not, and 0 where there are no tokens; others say so that a model of the
 """
 
 import re
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -21,7 +20,8 @@ from service.writer.reading_budget import ReadingBudget
 CLIENT, COMPUTED = "client", "computed"
 NO_PARTS = TokenParts()
 REQUESTED = re.compile(rb'"(?:gen_ai\.request\.model|llm\.model_name|ai\.model\.id)":').search
-MOST_NEW_NAMES = 1_000
+NEW_NAMES = 100  # of models, which take 1 ms each
+CALLS_PER_NEW_NAME = 10  # and one more for so many calls
 
 
 def wants_cost(row: EventRow) -> bool:
@@ -33,12 +33,12 @@ def wants_cost(row: EventRow) -> bool:
     )
 
 
-def set_costs(rows: Iterable[EventRow], prices: PriceList, *, is_shared: bool) -> None:
+def set_costs(rows: list[EventRow], prices: PriceList, *, is_shared: bool) -> None:
     """Set the computed cost of each row and from which price it is; none of both without a price.
 
     It replaces what an earlier attempt has set.
     """
-    look_ups = LookUps(prices, is_shared=is_shared)
+    look_ups = LookUps(prices, len(rows), is_shared=is_shared)
     for row in paced(rows):
         found = find_price(row, look_ups)
         row.cost = None
@@ -82,9 +82,10 @@ class LookUps:
     them up.
     """
 
-    def __init__(self, prices: PriceList, *, is_shared: bool) -> None:
+    def __init__(self, prices: PriceList, calls: int, *, is_shared: bool) -> None:
         self._prices = prices
-        self._new_names = ReadingBudget(MOST_NEW_NAMES, is_shared=is_shared)
+        most = NEW_NAMES + calls // CALLS_PER_NEW_NAME
+        self._new_names = ReadingBudget(most, is_shared=is_shared)
 
     def find(self, name: str, day: date, tokens_in: int) -> Found | None:
         """As PriceList.look_up."""

@@ -212,7 +212,7 @@ def test_a_cursor_of_something_else_is_refused(idle_client: Client, cursor: str)
 def test_names_that_are_made_up_are_looked_up_only_so_often(
     client: Client, database_url: str, package: BuiltIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(costs, "MOST_NEW_NAMES", 3)
+    monkeypatch.setattr(costs, "NEW_NAMES", 3)
     update(database_url, package)
     run, names = new_id(), [f"openai/gpt-4o-2024-05-{day:02}" for day in range(1, 9)]
     client.send(*[event(run, "llm_call", n, data=call(name)) for n, name in enumerate(names)])
