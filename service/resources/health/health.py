@@ -11,7 +11,7 @@ from service.api.resource import Resource
 from service.config import Config
 from service.db.queries import Row
 from service.db.replica import Replica
-from service.resources.health.reasons import Sources
+from service.resources.health.reasons import UNHEALTHY, Sources
 
 
 class Root(Resource):
@@ -104,7 +104,7 @@ class Health(Resource):
             resp.media["replicas"] = [describe(replica) for replica in replicas]
         if found.snapshot:
             resp.media["metrics"] = found.snapshot.folds and describe_folds(found.snapshot.folds)
-        else:
+        if found.status == UNHEALTHY:
             refuse(resp)
 
     on_head = on_get

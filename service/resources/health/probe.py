@@ -4,6 +4,7 @@ A hanging PostgreSQL does not even report that statement_timeout has passed. So 
 query, one at a time, and all requests wait for the same result.
 """
 
+import logging
 import threading
 import time
 from concurrent.futures import Future
@@ -20,7 +21,7 @@ from service.core.cooperative import paced
 from service.db.clocks import ClocksDiffer, check_clocks
 from service.db.database import Database
 from service.db.errors import DATABASE_ERRORS, Transient, transient_kind
-from service.db.queries import Connection, Row, queries
+from service.db.queries import Connection, Row, is_distributed, queries
 from service.db.schema_version import (
     MigrationGap,
     applied_names,
@@ -30,6 +31,8 @@ from service.db.schema_version import (
 )
 from service.metrics.leader import COUNTED_DELTAS
 from service.prices.price_list import CurrentPrices
+
+log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 2.5
 PRICES_SECONDS = 60.0  # between two looks for models without a price
@@ -47,6 +50,8 @@ class HealthSnapshot(NamedTuple):
     clocks_differ: bool
     folds: Row | None  # of refresh/status; None where the schema has no such thing
     unpriced_models: list[str]  # at most MOST_MODELS
+    nodes_away: frozenset[str] = frozenset()  # workers of a Citus cluster
+    has_nodes: bool = True  # of the workers one answers, or there is no cluster
 
 
 class Probe:
@@ -61,6 +66,7 @@ class Probe:
         self._prices = CurrentPrices()
         self._unpriced: list[str] = []
         self._next_prices = 0.0
+        self._nodes_away: frozenset[str] = frozenset()
         self.was_refused = False  # PostgreSQL had no free connection for the last query
 
     def ask(self) -> HealthSnapshot:
@@ -109,7 +115,27 @@ class Probe:
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
             folds = None
         names = [row["name"] for row in missing]
-        return HealthSnapshot(gap, names, connections, differ(conn), folds, self._unpriced)
+        nodes = queries.citus.nodes(conn).fetchall() if is_distributed(conn) else []
+        away = frozenset(row["node"] for row in nodes if not row["answers"])
+        self._note_nodes(away)
+        return HealthSnapshot(
+            gap,
+            names,
+            connections,
+            differ(conn),
+            folds,
+            self._unpriced,
+            nodes_away=away,
+            has_nodes=not nodes or len(away) < len(nodes),
+        )
+
+    def _note_nodes(self, away: frozenset[str]) -> None:
+        """Log which nodes went away, or came back."""
+        if gone := away - self._nodes_away:
+            log.warning("nodes of the Citus cluster are away: %s", ", ".join(sorted(gone)))
+        if back := self._nodes_away - away:
+            log.info("nodes of the Citus cluster are back: %s", ", ".join(sorted(back)))
+        self._nodes_away = away
 
     def _find_unpriced(self) -> None:
         """Look for models without a price, now and then; keep those of before after an error."""

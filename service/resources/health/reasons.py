@@ -17,6 +17,7 @@ from service.postgres.storage import STORAGE_FULL, Storage
 from service.resources.health.probe import HealthSnapshot, Probe
 from service.writer.group_commit import GroupCommitWriter
 
+UNHEALTHY = "unhealthy"
 AWAY = (psycopg.Error, PoolTimeout, TooManyRequests, TimeoutError)
 TEXTS = {
     "stopping": "This process is stopping.",
@@ -25,6 +26,11 @@ TEXTS = {
         "PostgreSQL has no free connection: raise its max_connections, or lower DATABASE_POOL_SIZE."
     ),
     "storage_full": STORAGE_FULL,
+    "no_nodes": "No worker of the Citus cluster answers: no event is stored or read.",
+    "nodes_away": (
+        "A worker of the Citus cluster is away, which the log names: of its runs nothing is stored "
+        "or read."
+    ),
     "schema_behind": "The database lacks migrations: run python -m service migrate up.",
     "schema_ahead": "The database has migrations of a newer version: run that version.",
     "tables_missing": "The database lacks tables of the service: restore a backup.",
@@ -49,6 +55,7 @@ TEXTS = {
 UNREADY = {
     "stopping",
     "database_unavailable",
+    "no_nodes",
     "schema_behind",
     "schema_ahead",
     "tables_missing",
@@ -57,6 +64,7 @@ UNREADY = {
 DEGRADED = {
     "connections_full",
     "storage_full",
+    "nodes_away",
     "schema_behind",
     "tables_missing",
     "writer_failing",
@@ -89,8 +97,8 @@ class Findings(NamedTuple):
     @property
     def status(self) -> str:
         """The status of /health."""
-        if self.snapshot is None:
-            return "unhealthy"
+        if self.snapshot is None or not self.snapshot.has_nodes:
+            return UNHEALTHY
         is_degraded = any(reason.code in DEGRADED for reason in self.reasons)
         return "degraded" if is_degraded else "healthy"
 
@@ -143,6 +151,9 @@ class Sources:
         """The reasons that the database knows."""
         if snapshot is None:
             return
+        if snapshot.nodes_away:
+            code = "nodes_away" if snapshot.has_nodes else "no_nodes"
+            yield Reason(code, f"{len(snapshot.nodes_away)}")
         if snapshot.gap and snapshot.gap.lacking:
             yield Reason("schema_behind")
         elif snapshot.missing_tables:

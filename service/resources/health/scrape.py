@@ -27,8 +27,9 @@ class Service(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics; without the disk if it is not known."""
         yield InfoMetricFamily("gati_build", "What runs", {"version": __version__})
-        is_up = self._found.snapshot is not None
-        yield gauge("gati_database_up", "Whether the database answers", is_up)
+        snapshot = self._found.snapshot
+        is_up = snapshot is not None and not snapshot.nodes_away
+        yield gauge("gati_database_up", "Whether the database answers, and all its nodes", is_up)
         codes = {reason.code for reason in self._found.reasons}
         reasons = GaugeMetricFamily(
             "gati_health_reason", "Whether /health gives this reason", labels=("code",)
