@@ -11,6 +11,8 @@ from service.writer.reading_budget import UsedUp
 from service.writer.transaction_runner import TransactionRunner
 from service.writer.waiting_requests import WriteRequest
 
+CONNECTION = "08"  # the class of its errors
+
 log = logging.getLogger(__name__)
 
 
@@ -113,10 +115,14 @@ class RequestStore:
             raise error
         request.done.set_exception(error)
 
-    @staticmethod
-    def _fail(request: WriteRequest, error: Exception) -> None:
-        """Fail a request alone; raise where the next one would meet the error, too."""
-        if isinstance(error, psycopg.OperationalError):
+    def _fail(self, request: WriteRequest, error: Exception) -> None:
+        """Fail a request alone; raise where the next one would meet the error, too.
+
+        An error of a connection, while this one holds, is that of another node of a cluster.
+        """
+        if isinstance(error, psycopg.OperationalError) and not (
+            self._runner.is_connected and (error.sqlstate or "").startswith(CONNECTION)
+        ):
             raise error
         request.done.set_exception(error)
 
