@@ -21,9 +21,11 @@ from tqdm import tqdm
 
 from service.core.failure import Failure
 from service.db import dump_file, migrate, old_dump, partitions
+from service.db.connections import connect
 from service.db.dump_checksum import Damaged, Summing, checked
 from service.db.dump_file import PIPE
-from service.db.queries import queries
+from service.db.queries import is_distributed, queries
+from service.db.session_settings import DIRECT
 from service.postgres import programs
 
 CHUNK_BYTES = 262_144
@@ -77,6 +79,12 @@ def has_events(url: str) -> bool:
     with migrate.reach(url) as conn:
         [row] = queries.migrations.has_events(conn).fetchall()
     return bool(row["has_events"])
+
+
+def is_on_a_cluster(url: str) -> bool:
+    """Whether the database is spread over the nodes of a Citus cluster."""
+    with connect(url, DIRECT, "dump") as conn:
+        return is_distributed(conn)
 
 
 def dump(url: str, file: str) -> None:

@@ -21,7 +21,12 @@ WITH days AS MATERIALIZED (
      WHERE r.received_on < :'cutoff'::date
      GROUP BY r.received_on
 ), bounds AS MATERIALIZED (
-    SELECT c.oid, c.relname,
+    SELECT c.relname,
+\if :{?distributed}
+           citus_total_relation_size(c.oid) AS bytes,
+\else
+           pg_total_relation_size(c.oid) AS bytes,
+\endif
            substring(pg_get_expr(c.relpartbound, c.oid)
                      FROM 'FROM \(''(\d{4}-\d\d-\d\d)''\) TO')::date AS first_day,
            substring(pg_get_expr(c.relpartbound, c.oid)
@@ -34,13 +39,12 @@ WITH days AS MATERIALIZED (
 SELECT b.relname AS partition, b.first_day, b.next_day,
        coalesce(sum(d.runs), 0)::bigint   AS runs,
        coalesce(sum(d.events), 0)::bigint AS events,
-       pg_total_relation_size(b.oid)      AS bytes,
-       max(d.newest)                      AS newest
+       b.bytes, max(d.newest) AS newest
   FROM bounds AS b
   LEFT JOIN days AS d
     ON d.received_on >= b.first_day
    AND d.received_on <  b.next_day
  WHERE b.first_day < b.next_day
    AND b.next_day <= :'cutoff'::date
- GROUP BY b.oid, b.relname, b.first_day, b.next_day
+ GROUP BY b.relname, b.bytes, b.first_day, b.next_day
  ORDER BY b.first_day;

@@ -11,7 +11,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from service.db.citus import TABLES
-from service.db.queries import DISTRIBUTED, queries
+from service.db.queries import DISTRIBUTED, Connection, queries
 from service.metrics.verify import verify
 from tests import cluster
 from tests.client import Client
@@ -88,6 +88,26 @@ def test_settings_that_cost_speed_or_safety_are_named(database_url: str, tmp_pat
     named = [line.split()[1] for line in said.stderr.splitlines() if line.startswith("note: ")]
     assert "citus.multi_shard_modify_mode" in named
     assert "citus.max_cached_conns_per_worker" in named
+
+
+def test_it_is_not_dumped_from_the_coordinator_alone(database_url: str, tmp_path: Path) -> None:
+    refused = run(tmp_path, "dump", "file", DATABASE_URL=database_url)
+    assert refused.returncode == 1
+    assert "export each agent" in refused.stderr
+    assert not (tmp_path / "file").exists()
+
+
+def test_retention_knows_the_bytes_on_the_workers(
+    client: Client, conn: Connection, database_url: str
+) -> None:
+    client.send(*[event(new_id(), data={"text": "x" * 1000}) for _ in range(20)])
+    found = queries.retention.partitions(conn, cutoff="2100-01-01").fetchall()
+    [here] = conn.execute(
+        "SELECT max(pg_total_relation_size(inhrelid)) AS bytes FROM pg_inherits"
+        " WHERE inhparent = 'events'::regclass"
+    ).fetchall()
+    assert found
+    assert all(row["bytes"] > here["bytes"] for row in found)
 
 
 def test_it_is_refused_before_the_schema_is_there(empty_database_url: str, tmp_path: Path) -> None:
