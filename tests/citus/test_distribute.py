@@ -17,6 +17,7 @@ from tests import cluster
 from tests.client import Client
 from tests.events import event, new_id
 from tests.processes.harness import run
+from tests.resources.export.reading import export
 from tests.sql.test_contract import choices, examples_of
 
 pytestmark = [
@@ -108,6 +109,27 @@ def test_retention_knows_the_bytes_on_the_workers(
     ).fetchall()
     assert found
     assert all(row["bytes"] > here["bytes"] for row in found)
+
+
+def test_the_way_back_is_an_export_and_an_import(
+    client: Client, gathered_url: str, tmp_path: Path
+) -> None:
+    runs = [new_id() for _ in range(20)]
+    for number, run_id in enumerate(runs):
+        name, said = f"agent {number % 3}", {"model": "gpt-4o", "tokens_in": 1000}
+        client.send(event(run_id, "agent_start", agent_name=name))
+        client.send(event(run_id, "llm_call", 1, agent_name=name, data=said))
+    file = tmp_path / "events.ndjson"
+    file.write_text(export(client).text)
+    imported = run(tmp_path, "import", str(file), DATABASE_URL=gathered_url)
+    assert (imported.returncode, imported.stderr) == (0, "")
+    compared = ("agent_name", "status", "tokens_in", "total_cost", "event_count")
+    with Client.of(gathered_url) as gathered:
+        for run_id in runs:
+            there, here = client.run(run_id), gathered.run(run_id)
+            assert [here[name] for name in compared] == [there[name] for name in compared]
+        assert gathered.ok("/api/agents") != []
+    assert verify(gathered_url) == []
 
 
 def test_it_is_refused_before_the_schema_is_there(empty_database_url: str, tmp_path: Path) -> None:
