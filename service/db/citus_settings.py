@@ -1,7 +1,10 @@
-"""Which settings of a Citus cluster are not what ingest needs: docs/operations/citus.md."""
+"""What of a Citus cluster is not as the service needs it: docs/operations/citus.md."""
+
+import psycopg
 
 from service.db.connections import connect
-from service.db.queries import Row, queries
+from service.db.queries import Connection, Row, queries
+from service.db.roles.names import INGEST, READ
 from service.db.session_settings import DIRECT
 
 MOST_SHARDS_PER_WORKER = 4
@@ -10,10 +13,29 @@ RECOVER_MS = 2_000
 
 
 def find_advice(url: str) -> list[str]:
-    """A line for each setting that should be otherwise: its name, its value, what to set, why."""
+    """A line for each setting, and each login to a worker, that should be otherwise, and why."""
     with connect(url, DIRECT, "citus") as conn:
         [found] = queries.citus.settings(conn).fetchall()
-    return [f"{setting} is {value}: {advice}" for setting, value, advice in unmet(found)]
+        known = {row["role"] for row in queries.roles.known(conn)}
+        shut_out = [line for role in (INGEST, READ) if role in known for line in logins(conn, role)]
+    return [f"{setting} is {value}: {advice}" for setting, value, advice in unmet(found)] + shut_out
+
+
+def logins(conn: Connection, role: str) -> list[str]:
+    """A line for each worker that does not let a role in from the coordinator."""
+    conn.rollback()
+    try:
+        queries.citus.become(conn, role=role)
+        nodes = queries.citus.nodes(conn).fetchall()
+    except psycopg.errors.InsufficientPrivilege:  # the owner may not be it, so nothing is known
+        nodes = []
+    conn.rollback()
+    return [
+        f"{row['node']} does not let {role} in from the coordinator: allow it in pg_hba.conf "
+        "there, or enter its password in pg_dist_authinfo on each node"
+        for row in nodes
+        if not row["answers"]
+    ]
 
 
 def unmet(found: Row) -> list[tuple[str, object, str]]:

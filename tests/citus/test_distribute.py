@@ -91,6 +91,20 @@ def test_settings_that_cost_speed_or_safety_are_named(database_url: str, tmp_pat
     assert "citus.max_cached_conns_per_worker" in named
 
 
+def test_a_worker_that_does_not_let_a_role_in_is_named(database_url: str, tmp_path: Path) -> None:
+    name = conninfo_to_dict(database_url)["dbname"]
+    on_workers = "SELECT * FROM run_command_on_workers(%s)"
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute(on_workers, [f"GRANT CONNECT ON DATABASE {name} TO gati_ingest"])
+        revoke = f"REVOKE CONNECT ON DATABASE {name} FROM gati_read, PUBLIC"
+        workers = conn.execute(on_workers, [revoke]).fetchall()
+    said = run(tmp_path, "migrate", "citus", DATABASE_URL=database_url)
+    assert said.returncode == 0
+    shut_out = [line for line in said.stderr.splitlines() if "does not let gati_read in" in line]
+    assert len(shut_out) == len(workers)
+    assert "does not let gati_ingest in" not in said.stderr
+
+
 def test_it_is_not_dumped_from_the_coordinator_alone(database_url: str, tmp_path: Path) -> None:
     refused = run(tmp_path, "dump", "file", DATABASE_URL=database_url)
     assert refused.returncode == 1
