@@ -411,6 +411,7 @@ def test_a_span_that_a_run_awaits_is_not_looked_up(client: Client, asked: list[A
     assert figures(client, trace)[0] == 1
 
 
+@pytest.mark.one_server("the writer asks for each level there")
 @pytest.mark.parametrize("kind", ["chain", "call"])
 def test_a_span_is_visited_once_from_however_many_calls(
     client: Client, database_url: str, asked: list[Attributes], kind: str
@@ -446,6 +447,7 @@ def test_spans_of_all_runs_are_looked_up_in_one_statement(
     assert [figures(client, one.trace_id)[0] for one in outer] == [1] * 5
 
 
+@pytest.mark.one_server("the writer asks for each level there")
 def test_so_many_spans_are_looked_up_for_a_call(
     client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch, asked: list[Attributes]
 ) -> None:
@@ -466,6 +468,7 @@ def test_so_many_spans_are_looked_up_for_a_call(
     assert verify(database_url) == []
 
 
+@pytest.mark.one_server("the writer asks for each level there")
 def test_a_transaction_looks_up_so_many_spans_the_nearest_first(
     client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch, asked: list[Attributes]
 ) -> None:

@@ -226,6 +226,7 @@ def test_renaming_ahead_of_the_counter_leaves_ingest_its_numbers(client: Client)
     assert name_of(client, send_named(client, None)) == "run 31"
 
 
+@pytest.mark.one_server("no unique key tells there that a name is taken")
 def test_a_name_beyond_the_largest_number_is_passed_over(client: Client) -> None:
     send_named(client, "run 1000000001")
     send_named(client, "run 999999999")
@@ -246,6 +247,7 @@ def test_a_name_whose_numbers_are_taken_where_they_are_looked_for_is_given_all_t
     assert len(name_of(client, send_named(client, long))) <= 255
 
 
+@pytest.mark.one_server("no unique key tells there that a name is taken")
 def test_reserved_numbers_that_are_taken_names_cost_one_retry(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -351,6 +351,7 @@ def test_a_huge_run_stays_with_its_agent_also_for_its_first_root(
     assert verify(database_url) == []
 
 
+@pytest.mark.one_server("the plans are the workers' own")
 def test_the_owner_is_found_without_the_data_of_the_other_events(
     client: Client, conn: Connection, database_url: str
 ) -> None:
