@@ -435,14 +435,16 @@ def test_a_bad_event_of_gati_s_own_backend_is_named_by_its_place(
 ) -> None:
     run_id = new_id()
     events = [event(run_id), event("nobody", seconds=1), event(run_id, seconds=2)]
+    events += [event(run_id, seconds=3)]
     gati_database(tmp_path / "gati.db", events, {run_id: "run 1"}, **COLUMNS)
     with closing(sqlite3.connect(tmp_path / "gati.db")) as conn:
         conn.execute(
             "UPDATE events SET data = 'no JSON' WHERE event_id = ?", [events[2]["event_id"]]
         )
+        conn.execute("UPDATE events SET data = 5 WHERE event_id = ?", [events[3]["event_id"]])
         conn.commit()
     done = run(tmp_path, "import", "gati.db", DATABASE_URL=database_url)
-    assert (done.returncode, done.stdout) == (1, "inserted 1, duplicates 0, failed 2\n")
+    assert (done.returncode, done.stdout) == (1, "inserted 1, duplicates 0, failed 3\n")
     said = [line.rsplit(": ", 1)[0] for line in done.stderr.splitlines()]
     assert "event 1: invalid_uuid" in said
     assert any(line.startswith("event 3: invalid_json") for line in done.stderr.splitlines())

@@ -56,7 +56,9 @@ def as_event(row: sqlite3.Row) -> bytes:
     """Convert a row to one event of POST /events; `data` is the stored JSON, unchanged."""
     names = [name for name in row.keys() if name != "data"]  # noqa: SIM118 - a Row iterates values
     fields = {name: as_text(row[name]) for name in names}
-    return orjson.dumps({**fields, "data": orjson.Fragment(row["data"] or b"{}")})
+    data = row["data"] or b"{}"
+    stored = data if isinstance(data, bytes) else str(data)  # SQLite keeps a number as one
+    return orjson.dumps({**fields, "data": orjson.Fragment(stored)})
 
 
 def as_text(value: object) -> str | None:
