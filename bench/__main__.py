@@ -15,6 +15,7 @@ from bench import (
     many,
     memory,
     metrics_growth,
+    nodes,
     offered,
     otlp,
     overload,
@@ -48,6 +49,7 @@ SECTIONS: dict[str, tuple[ModuleType, str]] = {
     "memory": (memory, "idle, and under eight batches of 10,000 events at once"),
     "export": (export, "exports and an import, and their memory with ten times as much stored"),
     "many": (many, "one node, reads on a replica or through PgBouncer, Citus"),
+    "nodes": (nodes, "CPU and statements of each node for an event, also of Citus clusters"),
     "soak": (soak, "an hour of mixed load: memory, descriptors and p99 stay as they are"),
     "servers": (servers, "worker classes, workers, threads, pools, PgBouncer"),
 }

@@ -14,6 +14,7 @@ from bench.report_page import (
     ingest,
     many,
     memory,
+    nodes,
     offered,
     otlp,
     overload,
@@ -40,6 +41,7 @@ SECTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "export": export.html,
     "servers": servers.html,
     "many": many.html,
+    "nodes": nodes.html,
     "soak": soak.html,
 }
 

@@ -36,7 +36,7 @@ def test_a_section_that_was_not_run_is_named(facts: results.Row) -> None:
     page = report.page({"machine": facts, "sections": {}})
     assert (
         "Not measured yet: ingest, otlp, offered, overload, slow-clients, reads, page, growth, "
-        "memory, export, servers, many, soak" in page
+        "memory, export, servers, many, nodes, soak" in page
     )
     assert "<svg" not in page
 
@@ -78,6 +78,23 @@ def test_many_has_three_cases_in_a_picture_and_a_variant_may_lack_one(facts: res
     assert page.count("<svg") == 2
     assert page.count("events per second") == 1
     assert page.count("requests per second") == 3
+
+
+def test_nodes_has_a_panel_for_each_size_of_batches(facts: results.Row) -> None:
+    nodes = {
+        "PostgreSQL": ("service", "PostgreSQL"),
+        "Citus": ("service", "coordinator", "worker 1"),
+    }
+    rows = [
+        {"database": database, "batch": batch, "node": node, "cpu_us_per_event": 7.5}
+        for batch in (10, 1_000)
+        for database, names in nodes.items()
+        for node in names
+    ]
+    page = report.page({"machine": facts, "sections": {"nodes": OFFERED | {"rows": rows}}})
+    assert page.count("<svg") == 1
+    assert page.count("µs per event") == 2
+    assert "batches of 1,000" in page
 
 
 def test_the_page_needs_nothing_from_elsewhere(facts: results.Row) -> None:
