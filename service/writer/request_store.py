@@ -22,8 +22,8 @@ class RequestStore:
     A lock holds up the requests that need it: after a lock timeout the other ones are stored first,
     and those that meet the same lock of the same transaction again are failed. In the turns that
     follow, locks are looked for before anything waits for them.
-    A transaction reads so much of stored runs. Requests that together need more are stored one by
-    one, so that each comes as far as it would alone.
+    A transaction reads so much of stored runs. Requests that together need more are divided until
+    those in a transaction need no more, or one is alone: each comes as far as it would alone.
     Where no lock of a run or agent is found (a run that another transaction is just inserting),
     each request is tried alone, and fails together with those of the same runs or agents.
     """
@@ -49,10 +49,9 @@ class RequestStore:
                 raise
             self._store_around(requests, error)
         except UsedUp:
-            log.info(
-                "%d requests need more than they may share: each is stored alone", len(requests)
-            )
-            self._store_each(requests)
+            middle = len(requests) // 2
+            self._store_together(requests[:middle])
+            self._store_together(requests[middle:])
         except Exception as error:
             if not self._runner.is_connected:
                 raise

@@ -18,6 +18,7 @@ from service.db.session_settings import WRITE
 from service.ingest.otlp.batch import parse_spans
 from service.ingest.rows import EventRow
 from service.metrics.verify import verify
+from service.telemetry import metrics
 from service.writer import (
     costs,
     repeated_calls,
@@ -193,3 +194,20 @@ def test_requests_that_share_a_transaction_take_nothing_from_each_other(
     assert compared[0] == compared[1] == compared[2]
     assert compared[0] != {name: before[name] for name in COMPARED}
     assert verify(database_url) == []
+
+
+def test_one_request_that_needs_too_much_does_not_part_all_others(
+    client: Client, runner: TransactionRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An earlier root of 200 bytes had each of the requests beside it be a transaction."""
+    run, late = an_earlier_root(client)
+    monkeypatch.setattr(run_changes, "MOVED_EVENTS", 1)
+    requests = [rows_of(event(new_id())) for _ in range(64)]
+    requests[37] = late
+    waiting = [WriteRequest(rows, 0) for rows in requests]
+    committed: list[int] = []
+    monkeypatch.setattr(metrics, "count_transaction", lambda events, _: committed.append(events))
+    RequestStore(runner, LockBackoff()).store(waiting)
+    assert [each.done.result().inserted for each in waiting] == [1] * 64
+    assert sorted(committed) == [1, 1, 2, 4, 8, 16, 32]
+    assert client.run(run)["agent_name"] == "agent"
