@@ -17,6 +17,7 @@ class LocksOfOthers:
     runs: Mapping[str, str] = field(default_factory=dict)
     agents: Mapping[str, str] = field(default_factory=dict)
     known: Collection[str] = ()  # the runs that exist: events of theirs need no lock of an agent
+    known_agents: Collection[str] = ()  # those that exist
 
     def in_the_way_of(self, rows: Iterable[EventRow]) -> frozenset[tuple[str, str]]:
         """The locks that a transaction with these rows would wait for, and who holds each."""
@@ -42,10 +43,12 @@ def find_locks(conn: Connection, rows: Collection[EventRow]) -> LocksOfOthers:
             agents = queries.agents.locked(conn, names=names)
             runs = queries.runs.locked(conn, run_ids=sorted({row.run_id for row in rows}))
         held = {str(row["run_id"]): row["held_by"] for row in runs}
+        held_agents = {row["name"]: row["held_by"] for row in agents}
         return LocksOfOthers(
             runs={run_id: holder for run_id, holder in held.items() if holder is not None},
-            agents={row["name"]: row["held_by"] for row in agents},
+            agents={name: holder for name, holder in held_agents.items() if holder is not None},
             known=held.keys(),
+            known_agents=held_agents.keys(),
         )
     except psycopg.errors.LockNotAvailable:  # of a table, since
         return LocksOfOthers(is_table_locked=True)

@@ -32,6 +32,7 @@ class RequestStore:
         self._runner = runner
         self._lock_backoff = lock_backoff
         self._is_table_locked = False
+        self._known_agents: frozenset[str] = frozenset()  # of the requests that were looked at last
 
     def store(self, requests: list[WriteRequest]) -> None:
         """Store the requests; raises what concerns all that have no answer yet."""
@@ -92,7 +93,8 @@ class RequestStore:
             except psycopg.errors.LockNotAvailable as error:
                 self._store_around([request], error)
                 if not request.locks and (failure := request.done.exception()) is not None:
-                    behind |= dict.fromkeys(request.names(), failure)
+                    # An agent that exists is free, or its lock were known.
+                    behind |= dict.fromkeys(request.names() - self._known_agents, failure)
             except Exception as error:
                 self._fail(request, error)
 
@@ -100,6 +102,7 @@ class RequestStore:
         """The requests that locks of others hold up now, and what they meet."""
         found = self._runner.find_locks([row for request in requests for row in request.rows])
         self._is_table_locked = found.is_table_locked
+        self._known_agents = frozenset(found.known_agents)
         for request in requests:
             request.note_locks(found.in_the_way_of(request.rows))
         held_up = [request for request in requests if request.locks]

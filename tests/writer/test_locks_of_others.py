@@ -21,6 +21,13 @@ from tests.processes.harness import until
 from tests.writer.test_group_commit import rows_of
 
 LOCKED = psycopg.errors.LockNotAvailable
+ANOTHER_RUN = """
+INSERT INTO runs
+SELECT n.*
+  FROM runs AS r
+ CROSS JOIN LATERAL jsonb_populate_record(
+       r, jsonb_build_object('run_id', %s::text, 'run_name', 'x')) AS n
+"""
 
 
 @pytest.fixture
@@ -103,6 +110,20 @@ def test_an_agent_that_another_transaction_inserts_holds_up_its_own_requests_alo
     assert outcomes(answers) == [LOCKED] * 4 + [1] * 5
     other.commit()
     assert [writer.store(rows_of(*events)).inserted for events in coming] == [1] * 3
+
+
+def test_a_run_that_another_transaction_inserts_holds_up_no_other_run_of_its_agent(
+    writer: GroupCommitWriter, conn: Connection, other: Connection
+) -> None:
+    writer.store(rows_of(event(new_id())))
+    coming = new_id()
+    other.execute(ANOTHER_RUN, [coming])
+    others = [[event(new_id())] for _ in range(5)]
+    answers = sent_at_once(writer, conn, event(coming), [event(coming)], *others)
+    assert outcomes(answers) == [LOCKED] * 2 + [1] * 5
+    other.rollback()
+    assert writer.store(rows_of(event(coming))).inserted == 1
+    assert differences(conn) == []
 
 
 def test_requests_of_a_locked_run_that_never_cease_hold_up_nobody(
