@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 2.5
 PRICES_SECONDS = 60.0  # between two looks for models without a price
 PRICES_TIMEOUT_SECONDS = 1.0
+NODES_TIMEOUT_SECONDS = 1.0
 DAYS_IN_USE = timedelta(days=7)
 MOST_LOOKED_AT, MOST_MODELS = 1_000, 20
 
@@ -99,11 +100,13 @@ class Probe:
     def _look(self) -> HealthSnapshot:
         try:
             with self._database.primary.reading() as conn:
-                found = self._query(conn)
+                found, is_cluster = self._query(conn), is_distributed(conn)
         except PoolTimeout:  # all are lent, or none can be opened: another connection tells which
             with self._database.connect_probe() as conn:
                 return self._query(conn)
         self._find_unpriced()
+        if is_cluster:
+            found = self._with_nodes(found)
         return found._replace(unpriced_models=self._unpriced)
 
     def _query(self, conn: Connection) -> HealthSnapshot:
@@ -115,19 +118,26 @@ class Probe:
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
             folds = None
         names = [row["name"] for row in missing]
-        nodes = queries.citus.nodes(conn).fetchall() if is_distributed(conn) else []
-        away = frozenset(row["node"] for row in nodes if not row["answers"])
+        return HealthSnapshot(gap, names, connections, differ(conn), folds, self._unpriced)
+
+    def _find_nodes(self) -> dict[str, bool]:
+        """Each worker of the cluster, and whether it answers.
+
+        A silent one keeps the whole statement waiting, so it has a timeout of its own.
+        """
+        try:
+            with self._database.primary.searching(NODES_TIMEOUT_SECONDS) as conn:
+                nodes = queries.citus.nodes(conn).fetchall()
+        except DATABASE_ERRORS:
+            return {"(one that is silent)": False, "(others)": True}
+        return {row["node"]: row["answers"] for row in nodes}
+
+    def _with_nodes(self, found: HealthSnapshot) -> HealthSnapshot:
+        """The snapshot with what is known of the workers."""
+        nodes = self._find_nodes()
+        away = frozenset(node for node, answers in nodes.items() if not answers)
         self._note_nodes(away)
-        return HealthSnapshot(
-            gap,
-            names,
-            connections,
-            differ(conn),
-            folds,
-            self._unpriced,
-            nodes_away=away,
-            has_nodes=not nodes or len(away) < len(nodes),
-        )
+        return found._replace(nodes_away=away, has_nodes=len(away) < max(len(nodes), 1))
 
     def _note_nodes(self, away: frozenset[str]) -> None:
         """Log which nodes went away, or came back."""
