@@ -17,8 +17,8 @@ class LockBackoff:
     The timeout is short from a lock timeout on, until the end of a turn in which no request met a
     lock. It is shorter still for the rest of a turn in which several requests met locks alone whose
     holders are not known. After two consecutive timeouts of single requests at a locked table all
-    that waits is failed. So a request waits for a lock once with the normal timeout and twice with
-    the short one, at most.
+    that waits is failed. So a request waits for locks once with the normal timeout and three times
+    with the short one, at most.
     """
 
     def __init__(self) -> None:

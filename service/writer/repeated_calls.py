@@ -1,11 +1,11 @@
 """Finds which calls of new spans count, and which stored calls count no longer.
 
 The run is held. What is looked up is bounded: spans around the new calls by key, up to MOST_AROUND
-for each, of all runs of a transaction MOST_SPANS, the nearest first; and all events of a run of up
-to MOST_READ, once a call comes around calls that are stored already, of all runs of a transaction
-MOST_READ_IN_ALL, the smallest first. A run keeps which spans its calls lack (`awaited_spans`), so
-that nothing is asked for other spans, and these are not looked up. Siblings are found only among
-the spans of one transaction.
+in a transaction and MOST_AROUND_EACH more for each, the nearest first; and all events of a run of
+up to MOST_READ, once a call comes around calls that are stored already, of all runs of a
+transaction MOST_READ and MOST_READ_PER_SPAN more for each span that was sent, the smallest runs
+first. A run keeps which spans its calls lack (`awaited_spans`), so that nothing is asked for other
+spans, and these are not looked up. Siblings are found only among the spans of one transaction.
 """
 
 from collections.abc import Iterable, Iterator

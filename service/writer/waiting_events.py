@@ -1,7 +1,8 @@
 """The events that a run waits for: the lists `pending_ends` and `awaited_spans`.
 
 They are usually empty or short. A transaction reads so many ids of all its runs, and leaves the
-longest lists unread: these stay as they are stored, so there the order of events matters.
+longest lists unread (of lists that are equally long, all or none are read): these stay as they are
+stored, so there the order of events matters.
 """
 
 from collections.abc import Collection, Iterable
