@@ -11,6 +11,7 @@ import os
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -108,9 +109,10 @@ def measure(
         requests = [post("/api/events", body, host_of(service.url)) for body in bodies]
         watches = {node: Watch(pid) for node, pid in pids.items() if pid is not None}
         before, began = counted(database), transactions(service)
-        for watch in watches.values():
-            watch.__enter__()
-        closed_loop(service.url, requests, clients).accepted(count * batch)
+        with ExitStack() as block:
+            for watch in watches.values():
+                block.enter_context(watch)
+            closed_loop(service.url, requests, clients).accepted(count * batch)
         spent = {node: watch.cpu_seconds() for node, watch in watches.items()}
         ended, after = transactions(service), counted(database)
         yield (
