@@ -140,7 +140,7 @@ def read_event(
     run_id = read_repeated_uuid(sent.run_id, "run_id") or missing("run_id")
     event_type = read_name(sent.event_type, "event_type", MAX_EVENT_TYPE) or missing("event_type")
     timestamp = read_timestamp(sent.timestamp)
-    span = read_span(data) if data.otel else None
+    span = None if data.otel is None else read_span(data)
     tokens_in, tokens_out, token_parts, cost = read_figures(data)
     latency_us = numbers.latency_us(data.latency_ms)
     if latency_us is None:
@@ -180,6 +180,8 @@ def read_event(
 
 def read_link(value: str | bool | None, name: str, repairs: Repairs | None) -> str | None:
     """The id of another event; None without one, or where it cannot be read."""
+    if value is None:
+        return None
     try:
         return read_repeated_uuid(value, name)
     except BadEvent as problem:
@@ -191,7 +193,7 @@ def read_link(value: str | bool | None, name: str, repairs: Repairs | None) -> s
 
 def read_run_name(value: str | bool | None, repairs: Repairs | None) -> str | None:
     """The name that the event requests for its run; None: the service names the run."""
-    if isinstance(value, str) and value.startswith(GENERATED_NAME):
+    if value is None or (isinstance(value, str) and value.startswith(GENERATED_NAME)):
         return None
     try:
         return read_name(value, "run_name", MAX_NAME)

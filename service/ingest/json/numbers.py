@@ -18,6 +18,11 @@ TWENTY_DIGITS = b"0" * 20
 EXPONENT, DIGITS = b"e000", b"0" * 40  # of 300 the search takes longer
 LONG_EXPONENT, MANY_DIGITS, PLACES = b"e0000", b"0" * 1000, 16_383
 is_exponent = re.compile(rb"[0-9][eE][+-]?[0-9]{4}").search
+# Where `-` is no e, as in claude-sonnet-4-20250514, and the two shapes of a number's exponent.
+EXACT_SHAPES = bytes.maketrans(b"123456789E-", b"000000000e+")
+EXPONENTS = (b"0e000", b"0e+000")
+OF_NUMBERS, BEFORE_NUMBERS = b"0123456789.-", b":,[ \t\n\r"
+MOST_LOOKED_AT = 20  # hexadecimal ids have such shapes; more of them are as good as a number
 
 
 def cost(value: Any) -> str | None:
@@ -68,8 +73,30 @@ def dumps(value: dict[str, Any]) -> bytes:
 
 def is_storable(text: bytes, shapes: bytes) -> bool:
     """Whether jsonb takes JSON as it came; raise ValueError for a number that no float holds."""
-    if EXPONENT in shapes or DIGITS in shapes:
+    if DIGITS in shapes or (EXPONENT in shapes and may_have_exponent(text)):
         loads(text)
         is_long = len(text) > PLACES and MANY_DIGITS in shapes
         return not is_long and not (LONG_EXPONENT in shapes and is_exponent(text))
     return True
+
+
+def may_have_exponent(text: bytes) -> bool:
+    """Whether a number, or words like one, has an exponent of three digits or more.
+
+    Ids, dates and names of models are told apart by what comes before their digits. Parsing all of
+    a text and searching it for exponents took 22 µs per KB.
+    """
+    shapes = text.translate(EXACT_SHAPES)
+    for exponent in EXPONENTS:
+        at = shapes.find(exponent)
+        for _ in range(MOST_LOOKED_AT):
+            if at < 0:
+                break
+            # More digits are found as DIGITS.
+            before = text[max(0, at - len(DIGITS)) : at + 1].rstrip(OF_NUMBERS)[-1:]
+            if before in BEFORE_NUMBERS:  # also at the start of what is looked at
+                return True
+            at = shapes.find(exponent, at + 1)
+        else:
+            return True
+    return False
