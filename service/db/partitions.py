@@ -37,7 +37,23 @@ def ensure_partitions(url: str, day: date | None = None) -> bool:
     monday = monday_of(day or today())
     with connect(url, SETTINGS, "partitions") as conn:
         conn.autocommit = True
-        return all(ensure_week(conn, monday + week * WEEK) for week in range(WEEKS_AHEAD + 1))
+        all_exist = all(ensure_week(conn, monday + week * WEEK) for week in range(WEEKS_AHEAD + 1))
+        analyze_new(conn)
+    return all_exist
+
+
+def analyze_new(conn: Connection) -> None:
+    """Gather statistics of the partitions without any, of which autovacuum passes over empty ones.
+
+    What fails is tried again the next time.
+    """
+    if is_distributed(conn):
+        return  # its workers plan with the statistics of their shards
+    for row in queries.events.never_analyzed(conn).fetchall():
+        try:
+            queries.events.analyze_partition(conn, partition=row["partition"])
+        except psycopg.Error as error:
+            log.warning("partition %s: %s", row["partition"], error.diag.message_primary)
 
 
 def ensure_week(conn: Connection, monday: date) -> bool:
@@ -60,7 +76,7 @@ def ensure_week(conn: Connection, monday: date) -> bool:
 def move_week(conn: Connection, name: str, days: dict[str, date]) -> bool:
     """Create the partition of a week of which DEFAULT holds rows, and move these into it.
 
-    Within statement_timeout, because writers of DEFAULT wait meanwhile: a week with more rows stays
+    Within statement_timeout, because all who use events wait meanwhile: a week with more rows stays
     there, where reads and retention find it as well.
     """
     if is_distributed(conn):
@@ -69,7 +85,7 @@ def move_week(conn: Connection, name: str, days: dict[str, date]) -> bool:
     try:
         with conn.transaction():
             queries.events.create_detached(conn, partition=name)
-            queries.events.hold_default(conn)
+            queries.events.hold_all(conn)
             moved = queries.events.move_from_default(conn, partition=name, **days).rowcount
             queries.events.attach_partition(conn, partition=name, **days)
     except psycopg.errors.DuplicateTable:

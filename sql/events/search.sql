@@ -23,7 +23,8 @@
 -- returns  event_id uuid, run_id uuid, run_name text, agent_name text, event_type text, timestamp timestamp with time zone, parent_event_id uuid, previous_event_id uuid, model text, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, cost numeric, cost_source text, priced_as jsonb, latency_ms numeric, is_error boolean, data jsonb, created_at timestamp with time zone, tie integer, found bigint, bytes integer
 -- rows     up to row_limit. Fewer than `found`, which is on each: the byte limit ended the page
 -- index    events_pkey, runs_pkey
--- plan     one index scan in one partition per run, sorted in memory run by run
+-- plan     one index scan in one partition per run, sorted in memory run by run; one look-up per row of the page: joined
+--          as a whole, the events of a run were read for each of them where the statistics were no good
 -- try      \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set received_ons '{2026-11-23}' \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}' \set row_limit 50 \set byte_limit 8388608 \set after_timestamp '2026-11-22 23:59:00+00' \set after_tie 0 \set after_event_id 6738206f-76cb-447b-b55e-2647469279a0 \set event_type llm_call \set model gpt-4o \set tool search \set is_error true \set from_at '2026-11-01' \set to_at '2026-12-24' \set data_pattern '%time out%' \set data_regex '[tT]ime'
 
 WITH found AS MATERIALIZED (
@@ -103,10 +104,21 @@ SELECT p.event_id, p.run_id, p.run_name, p.agent_name, p.event_type, p.timestamp
                sum(octet_length(e.data::text))
                    OVER (ORDER BY l.position, e.timestamp DESC, e.tie DESC, e.event_id DESC
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
-          FROM likely        AS l
+          FROM likely AS l
+\if :{?distributed}
           JOIN priced_events AS e
             ON e.run_id   = l.run_id
            AND e.event_id = l.event_id
+\else
+         CROSS JOIN LATERAL (SELECT e.event_id, e.run_id, e.run_name, e.agent_name, e.event_type, e.timestamp,
+                                    e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out,
+                                    e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens, e.cost, e.cost_source,
+                                    e.priced_as, e.latency_ms, e.is_error, e.data, e.created_at, e.tie
+                               FROM priced_events AS e
+                              WHERE e.run_id   = l.run_id
+                                AND e.event_id = l.event_id
+                             OFFSET 0) AS e
+\endif
          WHERE coalesce(l.bytes_before, 0) < :'byte_limit'::bigint) AS p
  WHERE coalesce(p.bytes_before, 0) < :'byte_limit'::bigint
  ORDER BY p.position, p.timestamp DESC, p.tie DESC, p.event_id DESC;

@@ -14,7 +14,7 @@ from service.core.clock import monday_of, today
 from service.db import partitions
 from service.db.connections import connect
 from service.db.partitions import WEEK, WEEKS_AHEAD, PartitionKeeper, ensure_partitions
-from service.db.queries import Connection
+from service.db.queries import Connection, queries
 from service.metrics.verify import verify
 from tests.client import Client
 from tests.db.old import name_of, one
@@ -102,3 +102,11 @@ def test_a_week_with_too_many_rows_stays_and_is_read(
     assert "too many rows of this week to be moved" in caplog.text
     assert len(client.ok(f"/api/runs/{run}/timeline")["events"]) == 500
     assert verify(bare_url) == []
+
+
+def test_empty_partitions_have_statistics(bare_url: str) -> None:
+    """Else the planner takes each for ten pages."""
+    with connect(bare_url, partitions.SETTINGS, "test") as conn:
+        conn.autocommit = True
+        assert ensure_partitions(bare_url)
+        assert queries.events.never_analyzed(conn).fetchall() == []
