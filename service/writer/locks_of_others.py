@@ -31,27 +31,31 @@ class LocksOfOthers:
 
 
 def find_locks(conn: Connection, rows: Collection[EventRow]) -> LocksOfOthers:
-    """Look at the runs and agents of these rows, in a transaction that is rolled back.
-
-    It locks those that are free, agents first, for a moment, and waits for no row.
-    """
+    """Look at the runs and agents of these rows, in a transaction that is rolled back."""
     try:
-        if any(row["is_locked"] for row in queries.transactions.locked_tables(conn)):
-            return LocksOfOthers(is_table_locked=True)
-        with conn.pipeline():
-            names = sorted({row.agent_name for row in rows})
-            agents = queries.agents.locked(conn, names=names)
-            runs = queries.runs.locked(conn, run_ids=sorted({row.run_id for row in rows}))
-        held = {str(row["run_id"]): row["held_by"] for row in runs}
-        held_agents = {row["name"]: row["held_by"] for row in agents}
-        return LocksOfOthers(
-            runs={run_id: holder for run_id, holder in held.items() if holder is not None},
-            agents={name: holder for name, holder in held_agents.items() if holder is not None},
-            known=held.keys(),
-            known_agents=held_agents.keys(),
-        )
+        return locks_now(conn, {row.run_id for row in rows}, {row.agent_name for row in rows})
     except psycopg.errors.LockNotAvailable:  # of a table, since
         return LocksOfOthers(is_table_locked=True)
     finally:
         if not conn.closed:
             conn.rollback()
+
+
+def locks_now(conn: Connection, run_ids: Iterable[str], agents: Iterable[str]) -> LocksOfOthers:
+    """Look at these runs and agents; the caller ends the transaction.
+
+    It locks those that are free, agents first, for a moment, and waits for no row.
+    """
+    if any(row["is_locked"] for row in queries.transactions.locked_tables(conn)):
+        return LocksOfOthers(is_table_locked=True)
+    with conn.pipeline():
+        of_agents = queries.agents.locked(conn, names=sorted(agents))
+        of_runs = queries.runs.locked(conn, run_ids=sorted(run_ids))
+    held = {str(row["run_id"]): row["held_by"] for row in of_runs}
+    held_agents = {row["name"]: row["held_by"] for row in of_agents}
+    return LocksOfOthers(
+        runs={run_id: holder for run_id, holder in held.items() if holder is not None},
+        agents={name: holder for name, holder in held_agents.items() if holder is not None},
+        known=held.keys(),
+        known_agents=held_agents.keys(),
+    )

@@ -1,6 +1,7 @@
 """Content of messages is written part by part, and not again for each message that comes."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
@@ -14,8 +15,10 @@ from service.db.queries import Connection
 from service.db.roles.logins import Logins
 from service.db.roles.names import given_urls
 from service.db.session_settings import WRITE
+from service.server import message_attacher
 from service.server.message_attacher import MessageAttacher
 from service.writer import span_messages
+from service.writer.span_content import Key
 from tests.client import Client
 from tests.ingest.otlp.spans import new_span_id, new_trace, run_of, send, span
 from tests.ingest.otlp.test_logs import CALL, attach_due, log, send_logs
@@ -37,6 +40,19 @@ def call(client: Client) -> Ids:
     return trace, span_id
 
 
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[list[Key]]:
+    """The parts whose spans an attacher has tried to write."""
+    tried: list[list[Key]] = []
+
+    def attach(conn: Connection, spans: list[Key], *limits: int) -> int:
+        tried.append(spans)
+        return span_messages.attach(conn, spans, *limits)
+
+    monkeypatch.setattr(message_attacher, "attach", attach)
+    return tried
+
+
 def say(client: Client, call: Ids, text: str, at: int = 1) -> None:
     """Send a message of a span."""
     send_logs(client, log(*call, "gen_ai.user.message", {"content": text}, time_unix_nano=at))
@@ -46,6 +62,24 @@ def said(client: Client, call: Ids) -> list[str]:
     """The messages that the span's event has."""
     start = client.ok(f"/api/runs/{run_of(call[0])}/timeline")["events"][0]
     return [message["content"] for message in start["data"].get("input", [])]
+
+
+@contextmanager
+def attaching(database_url: str) -> Iterator[MessageAttacher]:
+    """What attaches messages in a worker, without its thread."""
+    config = Config.from_environment({"DATABASE_URL": database_url})
+    database = Database(DatabaseSettings(database_url, 5, Logins(database_url, given_urls(config))))
+    database.open()
+    with closing(database):
+        yield MessageAttacher(database, config)
+
+
+@contextmanager
+def holding(database_url: str, call: Ids) -> Iterator[None]:
+    """Another transaction holds the run of a span."""
+    with connect(database_url, WRITE, "other") as other:
+        other.execute("SELECT FROM runs WHERE run_id = %s FOR UPDATE", [run_of(call[0])])
+        yield
 
 
 def test_a_span_is_written_once_a_minute_while_messages_come(
@@ -123,15 +157,52 @@ def test_a_part_that_cannot_be_written_holds_up_no_other_part(
     for each in calls:
         send(client, span(each[0], span_id=each[1], attributes=CALL))
         say(client, each, "x" * 100)
-    config = Config.from_environment({"DATABASE_URL": database_url})
-    logins = Logins(database_url, given_urls(config))
-    database = Database(DatabaseSettings(database_url, 5, logins))
-    database.open()
-    with closing(database), connect(database_url, WRITE, "other") as other:
-        other.execute("SELECT FROM runs WHERE run_id = %s FOR UPDATE", [run_of(calls[1][0])])
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            MessageAttacher(database, config).attach()
+    with (
+        holding(database_url, calls[1]),
+        attaching(database_url) as attacher,
+        pytest.raises(psycopg.errors.LockNotAvailable),
+    ):
+        attacher.attach()
     assert [bool(said(client, each)) for each in calls] == [True, False, True]
+
+
+@pytest.mark.parametrize("bytes_of_a_part", [100, 100_000])
+def test_a_held_run_is_waited_for_once(
+    client: Client,
+    conn: Connection,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tried: list[list[Key]],
+    bytes_of_a_part: int,
+) -> None:
+    monkeypatch.setattr(span_messages, "BYTES_AT_A_TIME", bytes_of_a_part)
+    held, free = new_trace(), new_trace()
+    calls = [(trace, new_span_id()) for trace in (held, free) * 4]
+    for each in calls:
+        send(client, span(each[0], span_id=each[1], attributes=CALL))
+        say(client, each, "x" * 100)
+    with (
+        holding(database_url, calls[0]),
+        attaching(database_url) as attacher,
+        pytest.raises(psycopg.errors.LockNotAvailable),
+    ):
+        attacher.attach()
+    assert [bool(said(client, each)) for each in calls] == [False, True] * 4
+    parts_of_free_run = 4 if bytes_of_a_part == 100 else 1
+    assert len(tried) == 1 + parts_of_free_run
+
+
+def test_a_locked_table_is_waited_for_once(
+    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch, tried: list[list[Key]]
+) -> None:
+    monkeypatch.setattr(span_messages, "BYTES_AT_A_TIME", 100)
+    for _ in range(3):
+        say(client, (new_trace(), new_span_id()), "x" * 100)
+    with connect(database_url, WRITE, "other") as other, attaching(database_url) as attacher:
+        other.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            attacher.attach()
+    assert len(tried) == 1
 
 
 def test_a_part_is_of_few_spans_whose_events_may_be_large(client: Client, conn: Connection) -> None:
