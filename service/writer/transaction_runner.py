@@ -101,10 +101,18 @@ class TransactionRunner:
         raise Overloaded("The events' runs and agents are changed too often at the moment.")
 
     def find_locks(self, rows: Collection[EventRow]) -> LocksOfOthers:
-        """What other transactions hold of the runs and agents of these rows."""
+        """What other transactions hold of the runs and agents of these rows.
+
+        Nothing where the look fails, for `run` retries what it may: a connection that was lost.
+        """
         conn = self._connection()
-        self._set_lock_timeout(conn)
-        return find_locks(conn, rows)
+        try:
+            self._set_lock_timeout(conn)
+            return find_locks(conn, rows)
+        except psycopg.Error as error:
+            self._recover(conn, error)
+            log.info("locks not looked for: %s", error.sqlstate or "a lost connection")
+            return LocksOfOthers()
 
     def keep_connected(self) -> None:
         """Open the connection if there is none, or if the server has closed it.

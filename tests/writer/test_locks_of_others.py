@@ -86,6 +86,23 @@ def test_requests_of_a_locked_run_fail_no_other_request(
     assert differences(conn) == []
 
 
+def test_a_connection_that_is_lost_before_locks_are_looked_for_fails_no_request(
+    writer: GroupCommitWriter, conn: Connection, other: Connection
+) -> None:
+    stuck = new_id()
+    writer.store(rows_of(event(stuck)))
+    other.execute("SELECT FROM runs WHERE run_id = %s FOR UPDATE", [stuck])
+    with pytest.raises(LOCKED):
+        writer.store(rows_of(event(stuck)))
+    conn.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid <> %s",
+        [other.info.backend_pid],
+    )
+    other.rollback()
+    assert writer.store(rows_of(event(stuck))).inserted == 1
+
+
 def test_requests_that_need_a_locked_agent_fail_no_other_request(
     writer: GroupCommitWriter, conn: Connection, other: Connection
 ) -> None:
