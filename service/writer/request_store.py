@@ -41,6 +41,7 @@ class RequestStore:
             if group:
                 self._store_together(group)
         self._lock_backoff.end_turn()
+        self._runner.end_turn()
 
     def _store_together(self, requests: list[WriteRequest]) -> None:
         try:

@@ -25,23 +25,6 @@ def by_id(rows: Iterable[Row]) -> dict[str, RunState]:
     return {state.run_id: state for state in map(RunState.from_row, rows)}
 
 
-def reserve_numbers(conn: Connection, counts: Mapping[str, int]) -> Iterable[Row]:
-    """Reserve numbers for `run N` and commit; agents that do not exist yet return no row."""
-    names = sorted(counts)
-    queries.transactions.commit_lazily(conn)
-    reserved = queries.agents.reserve_numbers(
-        conn, names=names, counts=[str(counts[name]) for name in names]
-    )
-    conn.commit()
-    return reserved
-
-
-def numbers_of(reserved: Iterable[Row], counts: Mapping[str, int]) -> dict[str, range]:
-    """The numbers that were reserved, by agent."""
-    last = {row["name"]: row["last_number"] for row in reserved}
-    return {name: range(last[name] - counts[name] + 1, last[name] + 1) for name in last}
-
-
 def name_runs(namer: Namer, states: list[RunState]) -> list[str]:
     """The names of new runs, numbered by time: the requested one, or the next number."""
     by_time = sorted(states, key=lambda state: (state.owner.at, state.owner.tie))

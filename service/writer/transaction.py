@@ -32,6 +32,7 @@ from service.writer.run_changes import (
     types_of,
 )
 from service.writer.run_names import Namer
+from service.writer.run_numbers import Numbers, RunNumbers
 from service.writer.run_outcome import find_outcomes
 from service.writer.run_owner import RunState, first_state, needs_name
 from service.writer.run_statements import (
@@ -39,10 +40,8 @@ from service.writer.run_statements import (
     by_id,
     count_runs,
     name_runs,
-    numbers_of,
     recount_fields,
     rename_runs,
-    reserve_numbers,
     settle_runs,
 )
 from service.writer.run_totals import totals
@@ -62,6 +61,7 @@ class Transaction:
         environment: str,
         prices: CurrentPrices,
         metric_names: MetricNames,
+        numbers: RunNumbers,
         agents_to_lock: Collection[str] = (),
     ) -> None:
         self._conn = conn
@@ -70,6 +70,7 @@ class Transaction:
         self._environment = environment
         self._prices = prices
         self._metric_names = metric_names
+        self._numbers = numbers
         self._agents_to_lock = frozenset(agents_to_lock)
         self._agents_added = False
         self._is_shared = len(requests) > 1
@@ -137,15 +138,11 @@ class Transaction:
             raise RetryTransaction("an agent was deleted")
         return Namer(self._conn, reserved, locked)
 
-    def _reserve_numbers(self, new: list[RunState], to_lock: Collection[str]) -> dict[str, range]:
+    def _reserve_numbers(self, new: list[RunState], to_lock: Collection[str]) -> Numbers:
         """Reserve and commit numbers for runs without a name, of agents that need no lock."""
         counts = Counter(state.agent_name for state in new if state.agent_name not in to_lock)
-        if not counts:
-            return {}
-        with self._conn.pipeline():
-            reserved = reserve_numbers(self._conn, counts)
-            self._add_agents()  # begins the transaction of the rows, in the same round trip
-        return numbers_of(reserved, counts)
+        # To add the agents begins the transaction of the rows.
+        return self._numbers.take(self._conn, counts, self._add_agents) if counts else {}
 
     def _add_agents(self) -> None:
         """Insert the agents that do not exist, once; also those that only duplicates name."""

@@ -22,6 +22,7 @@ from service.writer.incoming import Counts
 from service.writer.lock_backoff import LockBackoff
 from service.writer.locks_of_others import LocksOfOthers, find_locks
 from service.writer.run_changes import RetryTransaction
+from service.writer.run_numbers import RunNumbers
 from service.writer.transaction import Transaction
 from service.writer.writer_state import WriterState
 
@@ -55,6 +56,7 @@ class TransactionRunner:
         self._lock_backoff = lock_backoff
         self._prices = CurrentPrices()
         self._metric_names = MetricNames()
+        self._numbers = RunNumbers()
         self._conn: Connection | None = None
         self.state = WriterState()
 
@@ -79,12 +81,17 @@ class TransactionRunner:
                 return counts
             except RetryTransaction as retry:
                 conn.rollback()
+                self._numbers.give_back()
                 agents |= retry.agents
                 log.info("transaction retried: %s", retry)
             except psycopg.Error as error:
                 self._lock_backoff.note_failure(error)
                 self.state.note_failure(error)
                 self._recover(conn, error)
+                if is_name_taken(error):
+                    self._numbers.forget()
+                else:
+                    self._numbers.give_back()
                 if isinstance(error, ServerSilent):
                     log.warning("a transaction of %d requests ended: %s", len(requests), error)
                 if attempt > 1 and isinstance(error, RETRIED_ONCE):
@@ -94,8 +101,9 @@ class TransactionRunner:
                 if is_name_taken(error):
                     agents |= {row.agent_name for rows in requests for row in rows}
                 log.info("transaction retried after %s", error.sqlstate or "a lost connection")
-            except Exception:  # unforeseen: of one event, as a rule
+            except Exception:  # UsedUp, or unforeseen: of one event, as a rule
                 self._roll_back(conn)
+                self._numbers.give_back()
                 raise
             metrics.TRANSACTION_RETRIES.inc()
         raise Overloaded("The events' runs and agents are changed too often at the moment.")
@@ -113,6 +121,10 @@ class TransactionRunner:
             self._recover(conn, error)
             log.info("locks not looked for: %s", error.sqlstate or "a lost connection")
             return LocksOfOthers()
+
+    def end_turn(self) -> None:
+        """All requests that were tried together are answered."""
+        self._numbers.forget()
 
     def keep_connected(self) -> None:
         """Open the connection if there is none, or if the server has closed it.
@@ -142,6 +154,7 @@ class TransactionRunner:
             environment=self._environment,
             prices=self._prices,
             metric_names=self._metric_names,
+            numbers=self._numbers,
             agents_to_lock=agents,
         ).run()
         metrics.count_transaction(sum(map(len, requests)), time.monotonic() - began)
@@ -162,6 +175,7 @@ class TransactionRunner:
                 raise
             self.state.note_connected()
             self._metric_names = MetricNames()  # another server may lack what the last one had
+            self._numbers.forget()  # a commit that was not answered may have used them
         return self._conn
 
     def _recover(self, conn: Connection, error: psycopg.Error) -> None:

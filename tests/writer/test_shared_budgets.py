@@ -211,3 +211,21 @@ def test_one_request_that_needs_too_much_does_not_part_all_others(
     assert [each.done.result().inserted for each in waiting] == [1] * 64
     assert sorted(committed) == [1, 1, 2, 4, 8, 16, 32]
     assert client.run(run)["agent_name"] == "agent"
+
+
+def test_numbers_of_runs_have_no_gap_where_requests_are_divided(
+    client: Client, runner: TransactionRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each part took numbers of its own beside those of the transaction that was rolled back."""
+    _, late = an_earlier_root(client)
+    monkeypatch.setattr(run_changes, "MOVED_EVENTS", 1)
+    runs = [new_id() for _ in range(16)]
+    requests = [rows_of(event(run, seconds=n, agent_name="new")) for n, run in enumerate(runs)]
+    requests.insert(5, late)
+    client.send(event(new_id(), agent_name="new"))  # an agent that exists has numbers reserved
+    store = RequestStore(runner, LockBackoff())
+    store.store([WriteRequest(rows, 0) for rows in requests])
+    after = new_id()
+    store.store([WriteRequest(rows_of(event(after, agent_name="new")), 0)])
+    names = [client.run(run)["run_name"] for run in (*runs, after)]
+    assert names == [f"run {number}" for number in range(2, 19)]
