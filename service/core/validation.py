@@ -23,6 +23,7 @@ ANY_UUID = re.compile(
 NUMBER_TEXT = re.compile(
     r"\s*\+?(?=\.?[0-9])[0-9]{0,18}(?:\.[0-9]{0,30})?(?:[eE][+-]?[0-9]{1,2})?\s*", re.ASCII
 ).fullmatch
+DOT_SEGMENTS = frozenset({".", ".."})  # clients leave them out of a path, also percent-encoded
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]+").sub
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]").search
 
@@ -62,14 +63,21 @@ def name_problem(value: str, limit: int) -> tuple[str, str] | None:
     return None
 
 
+def path_problem(value: str) -> tuple[str, str] | None:
+    """Why no URL can have `value` in its path, as (code, description); None if one can."""
+    if value in DOT_SEGMENTS:
+        return "dot_segment", "is `.` or `..`, which clients leave out of the path of a URL"
+    return None
+
+
 def shortened(value: str, limit: int) -> str | None:
-    """A text as a name: without control characters, and cut at the limit; None for nothing left."""
+    """A text as a run's name: without control characters, and cut; None for nothing left."""
     if is_plain_name(value, limit):
-        return value
+        return None if path_problem(value) else value
     plain = CONTROL_CHARACTERS(" ", value).strip()
     if len(plain) > limit:
         plain = plain[: limit - 1].rstrip() + "…"
-    return plain or None
+    return None if not plain or path_problem(plain) else plain
 
 
 def tokens(value: Any) -> int | None:

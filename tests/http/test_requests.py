@@ -21,7 +21,8 @@ def send(service: Service, one: Event) -> None:
     [
         ("a/b", "c/d"),
         ("a%2Fb", "100%"),
-        ("..", "."),
+        ("...", "..."),
+        ("../..", "%2E"),
         ('say "it\'s"', "'; DROP TABLE runs; --"),
         ("é", "日本 🦅"),
         ("question?", "hash#"),

@@ -20,7 +20,9 @@ NAMES = [
     "עברית",
     "日本語",
     "back\\slash",
-    "..",
+    "...",
+    "a/..",
+    "%2E%2E",
     " ",
     "timeline",
     "trace",
@@ -53,6 +55,16 @@ def test_any_name_works_in_every_path(client: Client, name: str, prefix: str) ->
     assert client.simulate_get(path).status_code == 404
     assert client.ok(agent, "DELETE")["status"] == "success"
     assert client.simulate_get(agent).status_code == 404
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_name_that_clients_leave_out_of_paths_is_refused(client: Client, name: str) -> None:
+    """Browsers, curl and requests make `/api/` of `/api/agents/..`, also percent-encoded."""
+    answer = client.send(event(new_id(), agent_name=name), event(new_id(), run_name="plain"))
+    assert [error["code"] for error in answer.json["errors"]] == ["dot_segment"]
+    assert [agent["name"] for agent in client.ok("/api/agents")] == ["agent"]
+    renamed = client.simulate_patch("/api/runs/agent/plain", json={"new_run_name": name})
+    assert (renamed.status_code, renamed.json["code"]) == (400, "invalid_run_name")
 
 
 def test_a_run_has_every_promised_field(client: Client) -> None:

@@ -25,6 +25,7 @@ from service.ingest.json.fields import (
     missing,
     optional_name,
     read_name,
+    read_name_in_path,
     read_repeated_uuid,
     read_timestamp,
     read_uuid,
@@ -150,7 +151,7 @@ def read_event(
         run_id=run_id,
         event_id=read_uuid(sent.event_id, "event_id")
         or derive_id(run_id, timestamp, event_type, encoded, ordinals),
-        agent_name=read_name(sent.agent_name, "agent_name", MAX_NAME) or missing("agent_name"),
+        agent_name=read_name_in_path(sent.agent_name, "agent_name") or missing("agent_name"),
         event_type=event_type,
         timestamp=timestamp,
         timestamp_text=orjson.dumps(timestamp)[1:-1].decode(),  # isoformat() takes 3 times as long
@@ -196,7 +197,7 @@ def read_run_name(value: str | bool | None, repairs: Repairs | None) -> str | No
     if value is None or (isinstance(value, str) and value.startswith(GENERATED_NAME)):
         return None
     try:
-        return read_name(value, "run_name", MAX_NAME)
+        return read_name_in_path(value, "run_name")
     except BadEvent as problem:
         if repairs is None:
             raise

@@ -5,7 +5,14 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from service.core.validation import MAX_NAME, is_plain_name, is_plain_uuid, name_problem, to_uuid
+from service.core.validation import (
+    MAX_NAME,
+    is_plain_name,
+    is_plain_uuid,
+    name_problem,
+    path_problem,
+    to_uuid,
+)
 
 TOOL_CALL = "tool_call"
 MAX_EVENT_TYPE = 50
@@ -81,11 +88,27 @@ def read_name(value: str | bool | None, name: str, limit: int) -> str | None:
     return value
 
 
+@lru_cache(maxsize=4_096)
+def read_name_in_path(value: str | bool | None, name: str) -> str | None:
+    """A name that stands in paths of the API, as one of its segments; None when absent."""
+    found = read_name(value, name, MAX_NAME)
+    problem = path_problem(found) if found is not None else None
+    if problem:
+        raise BadEvent(name, problem[0], f"`{name}` {problem[1]}.")
+    return found
+
+
 def optional_name(value: Any, limit: int) -> str | None:
     """Printable text within the limit, or None for anything else."""
     if isinstance(value, str) and (is_plain_name(value, limit) or not name_problem(value, limit)):
         return value
     return None
+
+
+def optional_agent(value: Any) -> str | None:
+    """The name of an agent, or None for anything else."""
+    found = optional_name(value, MAX_NAME)
+    return None if found is None or path_problem(found) else found
 
 
 def tool_of(event_type: str, tool_name: Any, name: Any) -> str | None:

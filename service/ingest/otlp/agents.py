@@ -4,7 +4,7 @@ Only spans in the same request count. The run belongs to the agent of its root e
 (service/writer/run_owner.py), whenever that arrives.
 """
 
-from service.ingest.otlp.attributes import Facts, first, name
+from service.ingest.otlp.attributes import Facts, agent_name, first
 from service.ingest.otlp.conventions import names_of
 from service.ingest.otlp.origin import NO_SERVICE
 from service.ingest.otlp.span import Span
@@ -33,7 +33,7 @@ class Agents:
     def add(self, span: Span, said: Facts, rows: list[EventRow]) -> None:
         """Note the name or the parent of a span, and its rows, which `set_names` completes."""
         key = (span.trace_id, span.span_id)
-        own_name = said.first("agent", name) or inner_name(span)
+        own_name = said.first("agent", agent_name) or inner_name(span)
         if own_name is not None:
             self._names[key] = own_name
         elif not span.is_local_root:
@@ -82,7 +82,7 @@ def inner_name(span: Span) -> str | None:
     """The name of an agent inside, where no attribute is for that alone."""
     for attribute, kind, names in INNER_AGENTS:
         if span.attributes.get(attribute) == kind:
-            return first(span.attributes, names, name)
+            return first(span.attributes, names, agent_name)
     return None
 
 
@@ -90,4 +90,4 @@ def name_of_unnamed(root: Span) -> str | None:
     """The agent of a root whose service has no name; None where it has one."""
     if not root.origin.service.name.startswith(NO_SERVICE):
         return None
-    return first(root.attributes, UNNAMED, name) or name(root.name)
+    return first(root.attributes, UNNAMED, agent_name) or agent_name(root.name)

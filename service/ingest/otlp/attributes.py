@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from service.core.validation import MAX_MODEL, MAX_NAME
-from service.ingest.json.fields import MAX_ENVIRONMENT, optional_name
+from service.ingest.json.fields import MAX_ENVIRONMENT, optional_agent, optional_name
 from service.ingest.otlp.conventions import (
     CONVENTIONS,
     INPUT_PREFIXES,
@@ -135,6 +135,7 @@ def anything(value: Any) -> Any:
     return value
 
 
-name = partial(optional_name, limit=MAX_NAME)  # of an agent, a run or a tool
+name = partial(optional_name, limit=MAX_NAME)  # of a tool or a provider
+agent_name = optional_agent
 model = partial(optional_name, limit=MAX_MODEL)
 environment = partial(optional_name, limit=MAX_ENVIRONMENT)

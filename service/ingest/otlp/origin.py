@@ -49,9 +49,9 @@ class Service:
 
 def name_of(attributes: Attributes) -> str:
     """The name of a service, else of its project; SDKs call one without a name unknown."""
-    found = first(attributes, SERVICE_NAME, names.name) or NO_SERVICE
+    found = first(attributes, SERVICE_NAME, names.agent_name) or NO_SERVICE
     if found.startswith(NO_SERVICE):
-        return first(attributes, PROJECT_NAME, names.name) or found
+        return first(attributes, PROJECT_NAME, names.agent_name) or found
     return found
 
 

@@ -11,7 +11,7 @@ from service.api.parameters import allow_parameters
 from service.api.policy import ADMIN, READ, Policy
 from service.api.resource import DatabaseResource
 from service.api.response_headers import set_commit_lsn
-from service.core.validation import MAX_NAME, name_problem, to_uuid
+from service.core.validation import MAX_NAME, name_problem, path_problem, to_uuid
 from service.db import audit_log
 from service.db.queries import Connection, Row, is_distributed, queries
 from service.resources.runs.views import VIEWS, view_of
@@ -190,7 +190,7 @@ def check_name(name: object) -> str:
     """Return the name; raise ApiError 400 for an invalid one."""
     if not isinstance(name, str):
         raise ApiError(falcon.HTTP_400, "invalid_run_name", "`new_run_name` must be text.")
-    problem = name_problem(name, MAX_NAME)
+    problem = name_problem(name, MAX_NAME) or path_problem(name)
     if problem:
         raise ApiError(falcon.HTTP_400, "invalid_run_name", f"`new_run_name` {problem[1]}.")
     return name

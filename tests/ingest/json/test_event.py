@@ -96,6 +96,8 @@ NO_NAMES = pytest.mark.parametrize(
         ("a\nb", "control_character"),
         ("a\x7f", "control_character"),
         ("a\x00b", "nul_character"),
+        (".", "dot_segment"),
+        ("..", "dot_segment"),
         (7, "wrong_type"),
         (["a"], "wrong_type"),
     ],

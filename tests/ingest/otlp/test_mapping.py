@@ -98,17 +98,18 @@ def test_agent_name(said: dict[str, Any], name: str) -> None:
     assert {row.agent_name for row in pair(said)} == {name}
 
 
-@pytest.mark.parametrize("said", [None, 5, "", "a\nb", "x" * 256])
+@pytest.mark.parametrize("said", [None, 5, "", "a\nb", "x" * 256, ".", ".."])
 def test_an_agent_without_a_name_is_its_service(said: Any) -> None:
     assert pair({"agent.name": said})[0].agent_name == "shop"
 
 
-@pytest.mark.parametrize("service_name", [None, "unknown_service:python"])
+@pytest.mark.parametrize("service_name", [None, "unknown_service:python", ".."])
 def test_a_service_without_a_name_is_called_as_its_root(service_name: str | None) -> None:
     def agent(sent: Span, **resource: Any) -> str:
         return rows(sent, service_name=service_name, **resource)[0].agent_name
 
-    unknown = service_name or "unknown_service"
+    is_unknown = service_name in (None, "..")
+    unknown = "unknown_service" if is_unknown else service_name
     assert agent(span(TRACE, "support")) == "support"
     assert agent(span(TRACE, "x", attributes={"ai.telemetry.functionId": "weather"})) == "weather"
     assert agent(span(TRACE, "GET /orders/7", attributes={"http.method": "GET"})) == unknown
@@ -176,7 +177,7 @@ def test_run_name() -> None:
     assert pair({"langfuse.trace.name": "trip"})[0].run_name == "trip"
     assert one({"langfuse.trace.name": "trip"}).run_name == "trip"
     assert one({}).run_name is None
-    for generated in ("", "temp_1", "\n"):  # the service names it `run N`
+    for generated in ("", "temp_1", "\n", ".", "..", "..\n"):  # the service names it `run N`
         assert rows(span(TRACE, generated))[0].run_name is None
 
 
