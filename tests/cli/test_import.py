@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import termios
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -282,6 +282,52 @@ def test_interrupted_and_run_again_it_ends_as_if_it_had_not_been(
     assert done.stdout == f"inserted {left}, duplicates {stored}, failed 0\n"
     assert differences(conn) == []
     assert verify(database_url) == []
+
+
+def an_endless_view(directory: Path) -> str:
+    """A database of GATI whose events are never all counted."""
+    with closing(sqlite3.connect(directory / "endless.db")) as conn:
+        conn.executescript(
+            SCHEMA.format(**COLUMNS)
+            + "DROP TABLE events; CREATE VIEW events AS WITH RECURSIVE n (i) AS "
+            "(SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS event_id FROM n;"
+        )
+    return str(directory / "endless.db")
+
+
+def a_line_without_an_end(_: Path) -> str:
+    """A device that goes on and on."""
+    return "/dev/zero"
+
+
+@pytest.mark.parametrize("made", [an_endless_view, a_line_without_an_end])
+def test_a_file_without_an_end_is_left_with_ctrl_c(
+    tmp_path: Path, database_url: str, made: Callable[[Path], str]
+) -> None:
+    """SQLite counted on, and only SIGKILL ended it."""
+    file = made(tmp_path)
+    with subprocess.Popen(
+        command("import", file),
+        cwd=tmp_path,
+        env=environment(DATABASE_URL=database_url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=listen_to_ctrl_c,  # noqa: PLW1509 - a suite in the background ignores it
+    ) as process:
+        until(lambda: is_reading(process.pid, file), "the file is not opened")
+        process.send_signal(signal.SIGINT)
+        try:
+            _, stderr = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert (process.returncode, stderr) == (130, b"")
+
+
+def is_reading(pid: int, file: str) -> bool:
+    """Whether a process has a file open."""
+    with suppress(OSError):  # another file was closed meanwhile
+        return file in [os.readlink(found) for found in Path(f"/proc/{pid}/fd").iterdir()]
+    return False
 
 
 def test_a_lock_that_passes_is_waited_for(tmp_path: Path, database_url: str) -> None:

@@ -11,6 +11,7 @@ from service.core.failure import Failure
 from service.db.queries import SQL_DIRECTORY
 
 SQL = SQL_DIRECTORY / "sqlite"
+STEPS_TO_A_SIGNAL = 100_000  # of SQLite's machine: some milliseconds
 
 
 class GatiDatabase:
@@ -47,6 +48,8 @@ def opened(path: Path) -> Iterator[GatiDatabase]:
     except sqlite3.Error as error:
         raise no_gati(error) from None
     with closing(conn):
+        # Python sees Ctrl-C when a statement calls it; a view may never end.
+        conn.set_progress_handler(lambda: None, STEPS_TO_A_SIGNAL)
         conn.row_factory = sqlite3.Row
         conn.text_factory = bytes  # invalid UTF-8 must fail one event, not the whole file
         yield GatiDatabase(conn)
@@ -68,6 +71,8 @@ def as_text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def no_gati(error: sqlite3.Error) -> Failure:
-    """Return the failure for a file that cannot be read as a GATI database."""
+def no_gati(error: sqlite3.Error) -> Failure | KeyboardInterrupt:
+    """Return the failure for a file that cannot be read as a GATI database; or it was Ctrl-C."""
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+        return KeyboardInterrupt()
     return Failure(f"this is no GATI database that can be read: {error}")
