@@ -6,7 +6,8 @@
 -- returns  run_id uuid, event_id uuid, event_type text, has_ended boolean, has_input boolean, has_output boolean, is_input_of_logs boolean, is_output_of_logs boolean, bytes integer
 -- rows     one per event that is stored; bytes: of its data without what messages became, NULL where it takes no message
 -- index    events_pkey
--- plan     one look-up in one partition per event; OFFSET 0 as in events/stored
+-- plan     one look-up in one partition per event; OFFSET 0 as in events/stored. #> '{}' is all of the data, read and
+--          decompressed once, where each of the operators would do that again
 -- try      \set received_ons '{2026-11-23}' \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}'
 
 SELECT k.run_id, k.event_id, e.event_type,
@@ -33,7 +34,7 @@ SELECT k.run_id, k.event_id, e.event_type,
    AND e.event_id    = k.event_id
    AND e.run_id      = ANY (:'run_ids'::uuid[])
 \else
- CROSS JOIN LATERAL (SELECT e.event_type, e.latency_us, e.data
+ CROSS JOIN LATERAL (SELECT e.event_type, e.latency_us, e.data #> '{}' AS data
                        FROM events AS e
                       WHERE e.received_on = k.received_on
                         AND e.run_id      = k.run_id
