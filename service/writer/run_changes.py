@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import EventRow
-from service.writer.reading_budget import MOST_DATA, ReadingBudget, pass_over
+from service.writer.reading_budget import MOST_DATA, ReadingBudget
 from service.writer.run_fields import earlier_fields, find_fields
 from service.writer.run_owner import (
     DEMOTED_EVENTS,
@@ -125,8 +125,9 @@ def agents_that_name(known: Runs, states: Runs) -> set[str]:
 def with_owners_found(conn: Connection, demoted: list[RunState], *, is_shared: bool) -> Runs:
     """Find owners among all events of runs, because the parents of their roots have arrived.
 
-    The smallest runs come first, up to DEMOTED_EVENTS in all; the others keep their roots, and so
-    do those whose agent_starts without their parents have more than their share of MOST_DATA.
+    The smallest runs come first, up to DEMOTED_EVENTS in all; the others keep their roots. So do
+    those whose agent_starts without their parents have more data than the others leave of
+    MOST_DATA.
     """
     budget = ReadingBudget(DEMOTED_EVENTS, is_shared=is_shared)
     runs = [
@@ -136,26 +137,33 @@ def with_owners_found(conn: Connection, demoted: list[RunState], *, is_shared: b
     ]
     if not runs:
         return {}
-    with conn.pipeline():
-        found = [
-            queries.events.owner(
-                conn,
-                received_on=state.received_on,
-                run_id=state.run_id,
-                byte_limit=str(MOST_DATA // len(runs)),
-            )
-            for state in runs
-        ]
-    owners = [cursor.fetchone() for cursor in found]
-    if None in owners:
+    owners = owners_among_all(conn, runs, MOST_DATA // len(runs))
+    if len(owners) < len(runs):
         raise RetryTransaction("a run lost its events")
-    if any(row is not None and row["is_root"] is None for row in owners):
-        pass_over(is_shared=is_shared)
+    sizes = {run_id: row["bytes"] for run_id, row in owners.items() if row["is_root"] is None}
+    if sizes:
+        told = sum(row["bytes"] for run_id, row in owners.items() if run_id not in sizes)
+        data = ReadingBudget(MOST_DATA - told, is_shared=is_shared)
+        fits = {one for one in sorted(sizes, key=sizes.__getitem__) if data.take(sizes[one])}
+        owners |= owners_among_all(conn, [run for run in runs if run.run_id in fits], MOST_DATA)
     return {
-        state.run_id: replace(state, owner=Owner.from_row(row))
-        for state, row in zip(runs, owners, strict=True)
-        if row is not None and row["is_root"] is not None
+        state.run_id: replace(state, owner=Owner.from_row(owners[state.run_id]))
+        for state in runs
+        if owners[state.run_id]["is_root"] is not None
     }
+
+
+def owners_among_all(conn: Connection, runs: list[RunState], byte_limit: int) -> dict[str, Row]:
+    """The rows of events/owner, by run."""
+    if not runs:
+        return {}
+    rows = queries.events.owner(
+        conn,
+        received_ons=[str(state.received_on) for state in runs],
+        run_ids=[state.run_id for state in runs],
+        byte_limit=str(byte_limit),
+    )
+    return {str(row["run_id"]): row for row in rows}
 
 
 def stored_events(conn: Connection, events: list[tuple[RunState, str]]) -> Iterable[Row]:

@@ -115,18 +115,14 @@ def recount(conn: Connection, runs: list[RunState]) -> dict[str, str]:
     """The statuses of runs by all their agent_ends."""
     if not runs:
         return {}
-    with conn.pipeline():
-        found = [
-            queries.events.outcome(
-                conn, received_on=run.received_on, run_id=run.run_id, root_id=run.root_id
-            )
-            for run in runs
-        ]
-    return {
-        run.run_id: str(row["status"])
-        for run, cursor in zip(runs, found, strict=True)
-        for row in cursor
-    }
+    rows = queries.events.outcome(
+        conn,
+        received_ons=[str(run.received_on) for run in runs],
+        run_ids=[run.run_id for run in runs],
+        roots=[f"{run.run_id}{run.root_id}" if run.root_id else "" for run in runs],
+    )
+    ended = {str(row["run_id"]): str(row["status"]) for row in rows}
+    return {run.run_id: ended.get(run.run_id, ACTIVE) for run in runs}
 
 
 def starts_of(types: Mapping[str, str]) -> set[str]:

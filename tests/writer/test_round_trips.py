@@ -1,4 +1,4 @@
-"""What a request costs in round trips does not grow with the number of its runs."""
+"""What a request costs in round trips and statements does not grow with its runs."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -36,16 +36,17 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[IO[bytes]]:
         yield messages
 
 
-def round_trips(messages: IO[bytes], work: Callable[[], None]) -> int:
-    """How often the server was waited for."""
+def counted(messages: IO[bytes], work: Callable[[], None]) -> tuple[int, int]:
+    """How often the server was waited for, and how many statements it ran."""
 
-    def so_far() -> int:
+    def so_far() -> tuple[int, int]:
         messages.seek(0)
-        return messages.read().count(b"ReadyForQuery")
+        text = messages.read()
+        return text.count(b"ReadyForQuery"), text.count(b"\tBind\t")
 
-    before = so_far()
+    waits, statements = so_far()
     work()
-    return so_far() - before
+    return so_far()[0] - waits, so_far()[1] - statements
 
 
 def post(client: Client, events: list[Event]) -> None:
@@ -123,6 +124,7 @@ def post_spans(client: Client, spans: list[Span]) -> None:
 def test_they_do_not_grow_with_the_runs(
     traced: IO[bytes], client: Client, prepare: Callable[[Client, int], Callable[[], None]]
 ) -> None:
-    few = round_trips(traced, prepare(client, FEW))
-    many = round_trips(traced, prepare(client, MANY))
-    assert many <= few + 3, (few, many)
+    few = counted(traced, prepare(client, FEW))
+    many = counted(traced, prepare(client, MANY))
+    assert many[0] <= few[0] + 3, (few, many)
+    assert 5 < many[1] <= few[1] + 3, (few, many)

@@ -365,9 +365,30 @@ def test_the_owner_is_found_without_the_data_of_the_other_events(
     assert day
     with connect(database_url, WRITE, "test") as writer:
         explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {queries.events.owner.text}"
-        asked = {**day, "run_id": run, "byte_limit": "1000"}
+        asked = {
+            "received_ons": [str(day["received_on"])],
+            "run_ids": [run],
+            "byte_limit": "1000",
+        }
         [row] = writer.execute(explain, asked).fetchall()
         [owner] = queries.events.owner(writer, **asked).fetchall()
     plan = row["QUERY PLAN"][0]["Plan"]
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 60
     assert (str(owner["event_id"]), owner["metadata"]) == (root["event_id"], '{"team": "red"}')
+
+
+def test_what_small_runs_leave_of_the_data_is_there_for_others(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each run of a request had an equal share, which most of them did not use."""
+    monkeypatch.setattr(run_changes, "MOST_DATA", 12_000)
+    runs = {size: new_id() for size in (10, 20, 4_000, 9_000)}
+    parents = {size: new_id() for size in runs}
+    for size, run in runs.items():
+        root = event(run, "agent_start", 1, parent_event_id=parents[size], agent_name="first")
+        seed = {"seed": os.urandom(size // 2).hex()}
+        other = {"parent_event_id": new_id(), "agent_name": "second", "data": seed}
+        client.send(root, event(run, "agent_start", 2, **other))
+    client.send(*[event(run, "step", 3, event_id=parents[size]) for size, run in runs.items()])
+    found = {size: client.run(run)["agent_name"] for size, run in runs.items()}
+    assert found == {10: "second", 20: "second", 4_000: "second", 9_000: "first"}
