@@ -6,6 +6,8 @@ from urllib.parse import quote
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from service.db.connections import connect
+from service.db.session_settings import WRITE
 from tests.dashboard.conftest import needs_chromium
 from tests.service import Service
 from tests.ui.conftest import PHONE, Ui, needs_axe
@@ -14,6 +16,15 @@ from tests.ui.runs import HARM, Run, send
 pytestmark = needs_chromium
 MANY = 60  # sessions, and runs of one of them: more than a page has
 LONG = "many parts " * 300
+OTHER_RUNS = """
+INSERT INTO runs
+SELECT n.*
+  FROM runs AS r
+ CROSS JOIN generate_series(1, 100000) AS g (number)
+ CROSS JOIN LATERAL jsonb_populate_record(
+       r, jsonb_build_object('run_id', gen_random_uuid(), 'run_name', g.number)) AS n
+ WHERE r.run_id = %s
+"""
 
 
 def chat(session: str, asked: str, answered: Any, seconds_ago: float, **said: Any) -> Run:
@@ -150,3 +161,16 @@ def test_sessions_are_accessible(ui: Ui, filled: Service, scheme: str) -> None:
         ui.open(f"{filled.url}/ui/{path}", "Support")
         ui.find(".turn, tbody tr")
         assert ui.violations() == [], path
+
+
+def test_of_very_many_runs_it_says_that_the_sums_are_of_the_newest(
+    ui: Ui, service: Service, service_database_url: str
+) -> None:
+    run = Run("crowded")
+    run.add("agent_start", session_id="huge")
+    send(service, run.events)
+    with connect(service_database_url, WRITE, "test") as conn:
+        conn.execute(OTHER_RUNS, [run.run_id])
+    ui.open(f"{service.url}/ui/sessions?agent=crowded", "100,000+")
+    ui.click("//a[text()='huge']")
+    ui.shows("Sums of its newest 100,000 runs")

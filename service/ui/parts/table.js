@@ -9,9 +9,15 @@ import { line, time } from "../lib/format.js";
 /** A table; of each column its head, its value, and how that is shown. @param {Column[]} columns @param {any[]} rows @param {string} label */
 export function dataTable(columns, rows, label) {
   const shown = (/** @type {unknown} */ value) => line(String(value ?? ""), 120);
-  return h("div", { class: "wide-table", tabindex: "0", role: "region", "aria-label": label }, h("table", { class: "grid-table" },
-    h("thead", {}, h("tr", {}, columns.map(([head]) => h("th", { scope: "col" }, line(head, 60))))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, columns.map(([, value, show = shown]) => h("td", {}, show(value(row), row))))))));
+  return frame(columns.map(([head]) => line(head, 60)),
+    h("tbody", {}, rows.map((row) => h("tr", {}, columns.map(([, value, show = shown]) => h("td", {}, show(value(row), row)))))),
+    { tabindex: "0", role: "region", "aria-label": label });
+}
+
+/** A table with these heads; it scrolls sideways. @param {import("../lib/dom.js").Child[]} heads @param {HTMLElement} rows @param {import("../lib/dom.js").Attributes} more */
+export function frame(heads, rows, more = {}) {
+  return h("div", { class: "wide-table", ...more }, h("table", { class: "grid-table" },
+    h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))), rows));
 }
 
 /** The head of figures: what they are, when they are exact, and a button that offers the rows as a file. @param {string} name @param {Column[]} columns @param {any[]} rows @param {{body: any, asOf: string}} answer @param {...import("../lib/dom.js").Child} more */

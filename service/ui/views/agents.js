@@ -6,6 +6,7 @@ import { fill, h } from "../lib/dom.js";
 import { brief, count, duration, line, money } from "../lib/format.js";
 import { link, setQuery } from "../lib/router.js";
 import { nothing, showError, skeleton } from "../parts/states.js";
+import { frame } from "../parts/table.js";
 import { read, windowOf, windowSelect } from "../agents/figures.js";
 
 class AgentsView extends HTMLElement {
@@ -39,9 +40,8 @@ class AgentsView extends HTMLElement {
 function table(agents, figures) {
   const heads = ["Agent", "Runs", "Runs over time", "Cost", "Cost over time", "Tokens", "Failed events", "p50", "p95"];
   const sorted = agents.toSorted((one, other) => figures.total("cost", other.name) - figures.total("cost", one.name));
-  return h("div", { class: "wide-table" }, h("table", { class: "grid-table" },
-    h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, h("span", { class: head.endsWith("over time") && "off-screen" }, head))))),
-    h("tbody", {}, sorted.map((agent) => row(agent, figures)))));
+  return frame(heads.map((head) => h("span", { class: head.endsWith("over time") && "off-screen" }, head)),
+    h("tbody", {}, sorted.map((agent) => row(agent, figures))));
 }
 
 /** @param {any} agent @param {import("../agents/figures.js").Figures} figures */

@@ -6,6 +6,7 @@ import { ago, brief, count, duration, exact, line, money } from "../lib/format.j
 import { link, setQuery } from "../lib/router.js";
 import { statusMark } from "../parts/icons.js";
 import { nothing, showError, skeleton } from "../parts/states.js";
+import { frame } from "../parts/table.js";
 import { errorText } from "../runs/row.js";
 import { conversation } from "../trace/conversation.js";
 import { figure } from "../trace/head.js";
@@ -66,8 +67,7 @@ function filter(name, label, query) {
 /** @param {HTMLElement} rows */
 function table(rows) {
   return rows.firstChild
-    ? h("div", { class: "wide-table" }, h("table", { class: "grid-table" },
-      h("thead", {}, h("tr", {}, ["Session", "Runs", "Cost", "Last seen", "Tokens in / out"].map((head) => h("th", { scope: "col" }, head)))), rows))
+    ? frame(["Session", "Runs", "Cost", "Last seen", "Tokens in / out"], rows)
     : nothing("There is no such session.", h("p", {}, "Events name the session of their run as session_id, spans as session.id."));
 }
 
@@ -75,7 +75,7 @@ function table(rows) {
 function row(one) {
   return h("tr", {}, [
     [h("a", { href: link(["sessions", one.session_id]) }, line(one.session_id, 80)), h("div", { class: "quiet" }, line([...one.agents, one.user_id ?? ""].join(" · "), 120))],
-    [count(one.run_count), one.failed > 0 && h("div", { class: "error-text" }, `${count(one.failed)} failed`)],
+    [count(one.run_count), one.truncated && "+", one.failed > 0 && h("div", { class: "error-text" }, `${count(one.failed)} failed`)],
     money(one.total_cost), when(one.last_seen), `${brief(one.tokens_in)} / ${brief(one.tokens_out)}`,
   ].map((cell) => h("td", {}, cell)));
 }
@@ -89,7 +89,8 @@ function head(one) {
       figure("Agents", [...one.agents.flatMap((/** @type {string} */ name, /** @type {number} */ place) => [place ? " · " : "", h("a", { href: link(["agents", name]) }, line(name, 60))]), one.agent_count > one.agents.length && `and ${count(one.agent_count - one.agents.length)} more`]),
       COUNTS.map(([name, label]) => figure(label, count(one[name]))),
       figure("Cost", money(one.total_cost)), figure("Tokens in / out", `${count(one.tokens_in)} / ${count(one.tokens_out)}`),
-      figure("First seen", when(one.first_seen)), figure("Last seen", when(one.last_seen))));
+      figure("First seen", when(one.first_seen)), figure("Last seen", when(one.last_seen)),
+      one.truncated && h("p", {}, "Sums of its newest 100,000 runs")));
 }
 
 /** A run: what went in, what came out. @param {any} run */
