@@ -83,7 +83,7 @@ class EventRow(Struct, kw_only=True, gc=False):
     data: bytes
     call: Call | None = None  # of a span that is a call with usage
     is_of_ended_agent: bool = False  # the start of an agent's span that has ended
-    marks: bytes = b""  # members of `data` that the service adds, as JSON
+    repeats: str | None = None  # of a call: the event that counts in its place
     priced_as: str | None = None  # as JSON, the price that a computed cost comes from
 
     @property
@@ -104,14 +104,6 @@ class EventRow(Struct, kw_only=True, gc=False):
             return self.is_of_ended_agent and not stored.is_of_ended_agent
         return stored.is_open and not self.is_open
 
-    @property
-    def stored_data(self) -> bytes:
-        """`data` with the service's own members, which come last and so replace equal ones."""
-        if not self.marks:
-            return self.data
-        comma = b"" if not self.data[1:-1].strip() else b","
-        return b"%b%b%b}" % (self.data[:-1], comma, self.marks)
-
     def copy_columns(self) -> bytes:
         """Return the columns of events/copy from run_id on, in COPY's text format."""
         columns = (
@@ -126,9 +118,9 @@ class EventRow(Struct, kw_only=True, gc=False):
             f"{'True' if self.stamped_at_end else 'False'}\t"  # to format a bool takes 0.3 µs
             f"{self.tie}\t{escaped(self.tool) if self.tool else NULL}\t"
             f"{self._outcome() if self.is_error else NO_ERROR}\t"
-            f"{escaped(self.priced_as) if self.priced_as else NULL}\t"
+            f"{escaped(self.priced_as) if self.priced_as else NULL}\t{self.repeats or NULL}\t"
         )
-        return columns.encode() + self.stored_data.replace(b"\\", b"\\\\") + b"\n"
+        return columns.encode() + self.data.replace(b"\\", b"\\\\") + b"\n"
 
     def _outcome(self) -> str:
         """The columns is_error and error_fingerprint of an error."""

@@ -17,7 +17,7 @@ import msgspec
 from service.db.queries import Connection, Row, queries
 from service.ingest.rows import EventRow
 from service.writer.call_graph import AGENT_END, CallGraph, repeats_among, span_of
-from service.writer.reading_budget import MEGABYTE, MOST_DATA, ReadingBudget, pass_over
+from service.writer.reading_budget import ReadingBudget, pass_over
 from service.writer.run_owner import RunState
 from service.writer.stored_figures import (
     add_figures,
@@ -36,9 +36,6 @@ MOST_SPANS = 20_000  # at most: half a second
 MOST_READ = 2_000  # events of a run: some 20 ms
 MOST_READ_PER_SPAN = 20  # and MOST_READ once: a late span is around a few others
 MOST_READ_IN_ALL = 50_000  # events of all runs of a transaction: half a second
-# Data of calls that count no longer, each once: 1 s per megabyte where they are packed best.
-LEAST_REWRITTEN, MOST_REWRITTEN = 4 * MEGABYTE, 16 * MEGABYTE
-REWRITTEN_FOR_EACH = MEGABYTE // 32  # span that was sent besides: each may lie around a call
 
 
 @dataclass
@@ -104,7 +101,7 @@ class RunCalls:
             self.graph.from_span(span_id).call is not None for span_id in self.arrived
         )
 
-    def add_all(self, rows: list[Row], rewritten: ReadingBudget) -> None:
+    def add_all(self, rows: list[Row]) -> None:
         """Add all events of the run, and find the calls that count no longer."""
         self.graph = CallGraph()
         self.unread.clear()
@@ -120,8 +117,7 @@ class RunCalls:
         self.graph.add_rows(self.rows)
         for span_id, row in calls.items():
             found = self.graph.around(span_id)
-            is_counted = found.call is not None and not row["is_repeat"]
-            if found.call is not None and is_counted and rewritten.take(row["data_bytes"]):
+            if found.call is not None and not row["is_repeat"]:
                 counts = self.graph.figures_of(found.call)
                 self.uncounted.append((stored_row(self.run, row), counts))
             elif found.lacking is not None:
@@ -166,22 +162,17 @@ def find_repeats(conn: Connection, runs: list[RunCalls], *, is_shared: bool) -> 
         for calls in runs
         if calls.concerned and calls.must_read_all and budget.take(calls.run.event_count)
     ]
-    most = min(LEAST_REWRITTEN + REWRITTEN_FOR_EACH * sent, MOST_REWRITTEN)
-    rewritten = ReadingBudget(most, is_shared=is_shared)
     for group in in_groups(read):
-        of_group = (calls.run for calls in group)
-        figures = read_figures(conn, of_group, byte_limit=MOST_DATA // len(read))
-        if any(row["is_repeat"] is None for rows in figures.values() for row in rows):
-            pass_over(is_shared=is_shared)
+        figures = read_figures(conn, (calls.run for calls in group))
         for calls in group:
-            calls.add_all(figures.get(calls.run.run_id, []), rewritten)
+            calls.add_all(figures.get(calls.run.run_id, []))
     for calls in runs:
         calls.decide()
 
 
 def look_up_around(conn: Connection, runs: list[RunCalls], *, is_shared: bool) -> None:
     """Find stored spans around the new ones, of all runs together."""
-    room, data = MOST_SPANS, MOST_DATA
+    room = MOST_SPANS
     for number in range(MOST_LOOK_UPS):
         lacking = [(calls, span_id) for calls in runs for span_id in calls.to_look_up()]
         if number == 0:
@@ -192,19 +183,17 @@ def look_up_around(conn: Connection, runs: list[RunCalls], *, is_shared: bool) -
         asked: dict[str, list[str]] = {}
         for calls, span_id in asking:
             asked.setdefault(calls.run.run_id, []).append(span_id)
-        data //= 2
         rows = queries.events.enclosing(
             conn,
             received_ons=[str(calls.run.received_on) for calls, _ in asking],
             run_ids=[calls.run.run_id for calls, _ in asking],
             event_ids=[span_id for _, span_id in asking],
             span_limit=str(room),
-            byte_limit=str(data // len(asked)),
         )
         found: dict[str, list[Row]] = {}
         add_figures(found, rows)
         room -= rows.rowcount
-        if room <= 0 or any(row["is_untold"] for of_run in found.values() for row in of_run):
+        if room <= 0:
             pass_over(is_shared=is_shared)
         for calls in runs:
             run_id = calls.run.run_id
@@ -229,8 +218,7 @@ def in_groups(runs: list[RunCalls]) -> Iterator[list[RunCalls]]:
 
 
 def uncounted(row: EventRow, counts: str) -> EventRow:
-    """A call whose figures count elsewhere: its data keep them, and name the event that counts."""
-    marks = b'"counted":false,"repeats":"%b"' % counts.encode()
+    """A call whose figures count elsewhere, in the event `counts`: its data keep them."""
     return msgspec.structs.replace(
         row,
         tokens_in=None,
@@ -239,5 +227,5 @@ def uncounted(row: EventRow, counts: str) -> EventRow:
         cost=None,
         cost_source=None,
         priced_as=None,
-        marks=marks,
+        repeats=counts,
     )

@@ -196,5 +196,6 @@ def replace_events(conn: Connection, held: Runs, rows: list[EventRow]) -> None:
         is_errors=texts(lambda row: row.is_error),
         fingerprints=texts(lambda row: row.error_fingerprint),
         priced_as=[row.priced_as for row in rows],
-        datas=[row.stored_data.decode() for row in rows],
+        repeats=[row.repeats for row in rows],
+        datas=[row.data.decode() for row in rows],
     )

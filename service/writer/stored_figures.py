@@ -12,19 +12,14 @@ from service.writer.run_changes import Rows, Runs
 from service.writer.run_owner import RunState
 
 
-def read_figures(
-    conn: Connection, runs: Iterable[RunState], *, byte_limit: int
-) -> dict[str, list[Row]]:
+def read_figures(conn: Connection, runs: Iterable[RunState]) -> dict[str, list[Row]]:
     """What all events of runs count for, by run."""
     found: dict[str, list[Row]] = {}
     days: dict[date, list[str]] = {}
     for run in runs:
         days.setdefault(run.received_on, []).append(run.run_id)
     for day, run_ids in days.items():
-        rows = queries.events.figures_of_runs(
-            conn, received_on=day, run_ids=run_ids, byte_limit=str(byte_limit)
-        )
-        add_figures(found, rows)
+        add_figures(found, queries.events.figures_of_runs(conn, received_on=day, run_ids=run_ids))
     return found
 
 

@@ -9,5 +9,5 @@
 COPY events (received_on, run_id, event_id, agent_name, event_type, timestamp,
              parent_event_id, previous_event_id, model, tokens_in, tokens_out,
              cached_tokens, cache_write_tokens, reasoning_tokens, cost, cost_source,
-             latency_us, stamped_at_end, tie, tool, is_error, error_fingerprint, priced_as, data)
+             latency_us, stamped_at_end, tie, tool, is_error, error_fingerprint, priced_as, repeats, data)
 FROM STDIN;

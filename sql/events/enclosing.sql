@@ -8,25 +8,16 @@
 -- params   run_ids       uuid[]  the runs, held, beside the days
 -- params   event_ids     uuid[]  the spans to begin with, beside the runs; each once
 -- params   span_limit    bigint  how many spans to visit
--- params   byte_limit    bigint  of so much data of a run, as stored, it is told which calls count elsewhere
--- returns  run_id uuid, event_id uuid, parent_event_id uuid, event_type text, figures_id uuid, is_untold boolean
--- rows     one per span that is stored; figures_id: the event that has its figures, of a call with usage; is_untold: beyond
---          byte_limit
+-- returns  run_id uuid, event_id uuid, parent_event_id uuid, event_type text, figures_id uuid
+-- rows     one per span that is stored; figures_id: the event that has its figures, of a call with usage
 -- index    events_pkey
 -- plan     two look-ups by key per span, OFFSET 0 as in events/stored; the recursion ends at the limit
--- try      \set received_ons '{2026-11-23}' \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}' \set span_limit 100 \set byte_limit 1000000
+-- try      \set received_ons '{2026-11-23}' \set run_ids '{8552f8ec-923d-432c-9bc4-802c92078534}' \set event_ids '{6738206f-76cb-447b-b55e-2647469279a0}' \set span_limit 100
 
 \if :{?distributed}
 SELECT e.run_id, e.event_id, e.parent_event_id, e.event_type,
-       CASE WHEN f.tokens_in > 0 OR f.tokens_out > 0 OR f.cost > 0
-              OR f.event_type IN ('llm_call', 'agent_end') AND f.tokens_in IS NULL
-             AND sum(CASE WHEN f.tokens_in IS NULL THEN pg_column_size(f.data) ELSE 0 END)
-                 OVER (PARTITION BY e.run_id ORDER BY e.event_id) <= :'byte_limit'::bigint
-             AND f.data -> 'counted' = 'false'
-            THEN f.event_id END AS figures_id,
-       f.event_type IN ('llm_call', 'agent_end') AND f.tokens_in IS NULL
-       AND sum(CASE WHEN f.tokens_in IS NULL THEN pg_column_size(f.data) ELSE 0 END)
-           OVER (PARTITION BY e.run_id ORDER BY e.event_id) > :'byte_limit'::bigint AS is_untold
+       CASE WHEN f.tokens_in > 0 OR f.tokens_out > 0 OR f.cost > 0 OR f.repeats IS NOT NULL
+            THEN f.event_id END AS figures_id
   FROM unnest(:'received_ons'::date[], :'run_ids'::uuid[], :'event_ids'::uuid[])
     AS k (received_on, run_id, event_id)
   JOIN events AS e
@@ -71,18 +62,9 @@ WITH RECURSIVE enclosing AS (
      LIMIT :'span_limit'::bigint
 )
 SELECT n.run_id, n.event_id, n.parent_event_id, n.event_type,
-       CASE WHEN c.has_usage
-              OR c.may_repeat
-             AND sum(CASE WHEN c.may_repeat THEN pg_column_size(c.data) ELSE 0 END)
-                 OVER (PARTITION BY n.run_id ORDER BY n.event_id) <= :'byte_limit'::bigint
-             AND c.data -> 'counted' = 'false'
-            THEN n.figures_id END AS figures_id,
-       c.may_repeat
-       AND sum(CASE WHEN c.may_repeat THEN pg_column_size(c.data) ELSE 0 END)
-           OVER (PARTITION BY n.run_id ORDER BY n.event_id) > :'byte_limit'::bigint AS is_untold
+       CASE WHEN c.has_usage THEN n.figures_id END AS figures_id
   FROM spans AS n
-  LEFT JOIN LATERAL (SELECT f.tokens_in > 0 OR f.tokens_out > 0 OR f.cost > 0 AS has_usage,
-                            f.event_type IN ('llm_call', 'agent_end') AND f.tokens_in IS NULL AS may_repeat, f.data
+  LEFT JOIN LATERAL (SELECT f.tokens_in > 0 OR f.tokens_out > 0 OR f.cost > 0 OR f.repeats IS NOT NULL AS has_usage
                        FROM events AS f
                       WHERE f.received_on    = n.received_on
                         AND f.run_id         = n.run_id

@@ -15,16 +15,16 @@ WITH moved AS (
               e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out,
               e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens, e.cost,
               e.cost_source, e.latency_us, e.stamped_at_end, e.tie, e.tool, e.is_error, e.priced_as, e.data, e.ingest_xid,
-              e.created_at, e.error_fingerprint
+              e.created_at, e.error_fingerprint, e.repeats
 )
 INSERT INTO :"partition" (received_on, run_id, event_id, agent_name, event_type, timestamp,
                           parent_event_id, previous_event_id, model, tokens_in, tokens_out,
                           cached_tokens, cache_write_tokens, reasoning_tokens, cost,
                           cost_source, latency_us, stamped_at_end, tie, tool, is_error, priced_as, data, ingest_xid,
-                          created_at, error_fingerprint)
+                          created_at, error_fingerprint, repeats)
 SELECT m.received_on, m.run_id, m.event_id, m.agent_name, m.event_type, m.timestamp,
        m.parent_event_id, m.previous_event_id, m.model, m.tokens_in, m.tokens_out,
        m.cached_tokens, m.cache_write_tokens, m.reasoning_tokens, m.cost,
        m.cost_source, m.latency_us, m.stamped_at_end, m.tie, m.tool, m.is_error, m.priced_as, m.data, m.ingest_xid,
-       m.created_at, m.error_fingerprint
+       m.created_at, m.error_fingerprint, m.repeats
   FROM moved AS m;

@@ -20,10 +20,11 @@
 -- params   is_errors     boolean[]
 -- params   fingerprints  bigint[]
 -- params   priced_as     jsonb[]
+-- params   repeats       uuid[]
 -- params   datas         jsonb[]
 -- index    events_pkey
 -- plan     one look-up in one partition per event
--- try      \set received_ons '{}' \set run_ids '{}' \set event_ids '{}' \set agent_names '{}' \set event_types '{}' \set models '{}' \set tools '{}' \set tokens_in '{}' \set tokens_out '{}' \set cached_tokens '{}' \set cache_write_tokens '{}' \set reasoning_tokens '{}' \set costs '{}' \set cost_sources '{}' \set latencies_us '{}' \set is_errors '{}' \set fingerprints '{}' \set priced_as '{}' \set datas '{}'
+-- try      \set received_ons '{}' \set run_ids '{}' \set event_ids '{}' \set agent_names '{}' \set event_types '{}' \set models '{}' \set tools '{}' \set tokens_in '{}' \set tokens_out '{}' \set cached_tokens '{}' \set cache_write_tokens '{}' \set reasoning_tokens '{}' \set costs '{}' \set cost_sources '{}' \set latencies_us '{}' \set is_errors '{}' \set fingerprints '{}' \set priced_as '{}' \set repeats '{}' \set datas '{}'
 
 UPDATE events AS e
    SET agent_name         = n.agent_name,
@@ -41,16 +42,17 @@ UPDATE events AS e
        is_error           = n.is_error,
        error_fingerprint  = n.error_fingerprint,
        priced_as          = n.priced_as,
+       repeats            = n.repeats,
        data               = n.data
   FROM unnest(:'received_ons'::date[], :'run_ids'::uuid[], :'event_ids'::uuid[], :'agent_names'::text[],
               :'event_types'::text[], :'models'::text[], :'tools'::text[], :'tokens_in'::bigint[],
               :'tokens_out'::bigint[], :'cached_tokens'::bigint[], :'cache_write_tokens'::bigint[],
               :'reasoning_tokens'::bigint[], :'costs'::numeric[], :'cost_sources'::text[],
               :'latencies_us'::bigint[], :'is_errors'::boolean[], :'fingerprints'::bigint[],
-              :'priced_as'::jsonb[], :'datas'::jsonb[])
+              :'priced_as'::jsonb[], :'repeats'::uuid[], :'datas'::jsonb[])
     AS n (received_on, run_id, event_id, agent_name, event_type, model, tool, tokens_in, tokens_out,
           cached_tokens, cache_write_tokens, reasoning_tokens, cost, cost_source, latency_us, is_error,
-          error_fingerprint, priced_as, data)
+          error_fingerprint, priced_as, repeats, data)
  WHERE e.received_on = n.received_on
    AND e.run_id      = n.run_id
    AND e.event_id    = n.event_id

@@ -1,4 +1,4 @@
--- events/uncount: mark calls whose figures count elsewhere. Their data keep what the calls said.
+-- events/uncount: mark calls whose figures count elsewhere. Their data keep what the calls said, and are not written again.
 --
 -- The writer takes the figures from the totals of the runs, and from the metrics, in the same transaction.
 --
@@ -19,7 +19,7 @@ UPDATE events AS e
        cost               = NULL,
        cost_source        = NULL,
        priced_as          = NULL,
-       data               = e.data || jsonb_set('{"counted": false}', '{repeats}', ('"' || n.repeats::text || '"')::jsonb)
+       repeats            = n.repeats
   FROM unnest(:'received_ons'::date[], :'run_ids'::uuid[], :'event_ids'::uuid[], :'repeats'::uuid[])
     AS n (received_on, run_id, event_id, repeats)
  WHERE e.received_on = n.received_on

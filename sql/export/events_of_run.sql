@@ -26,18 +26,21 @@ SELECT p.scanned, p.is_wanted, p.run_id, p.event_id, p.agent_name, p.event_type,
        p.cost_source,
        p.latency_us / 1000.0 AS latency_ms,
        p.is_error, p.stamped_at_end, p.tie,
-       CASE WHEN p.is_wanted THEN p.data END AS data
+       CASE WHEN NOT p.is_wanted THEN NULL
+            WHEN p.repeats IS NULL THEN p.data
+            ELSE p.data || jsonb_build_object('counted', false, 'repeats', p.repeats) END AS data
   FROM (SELECT m.scanned, m.is_wanted, m.run_id, m.event_id, m.agent_name, m.event_type,
                m.timestamp, m.parent_event_id, m.previous_event_id, m.model, m.tokens_in,
                m.tokens_out, m.cached_tokens, m.cache_write_tokens, m.reasoning_tokens,
-               m.cost, m.cost_source, m.latency_us, m.is_error, m.stamped_at_end, m.tie, m.data,
+               m.cost, m.cost_source, m.latency_us, m.is_error, m.stamped_at_end, m.tie, m.data, m.repeats,
                sum(CASE WHEN m.is_wanted THEN octet_length(m.data::text) ELSE 0 END)
                    OVER (ORDER BY m.event_id
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS printed_before
           FROM (SELECT l.run_id, l.event_id, l.agent_name, l.event_type, l.timestamp,
                        l.parent_event_id, l.previous_event_id, l.model, l.tokens_in, l.tokens_out,
                        l.cached_tokens, l.cache_write_tokens, l.reasoning_tokens, l.cost,
-                       l.cost_source, l.latency_us, l.is_error, l.stamped_at_end, l.tie, l.data, l.is_wanted,
+                       l.cost_source, l.latency_us, l.is_error, l.stamped_at_end, l.tie, l.data, l.repeats,
+                       l.is_wanted,
                        count(*) OVER () AS scanned,
                        sum(CASE WHEN l.is_wanted THEN l.bytes ELSE 0 END)
                            OVER (ORDER BY l.event_id
@@ -46,6 +49,7 @@ SELECT p.scanned, p.is_wanted, p.run_id, p.event_id, p.agent_name, p.event_type,
                                e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out,
                                e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
                                e.cost, e.cost_source, e.latency_us, e.is_error, e.stamped_at_end, e.tie, e.data,
+                               e.repeats,
                                pg_column_size(e.data)
                                * CASE WHEN pg_column_compression(e.data) IS NULL THEN 1 ELSE 8 END AS bytes,
                                true

@@ -63,11 +63,13 @@ SELECT s.scanned, s.is_wanted, s.run_id, s.event_id, s.agent_name, s.event_type,
        s.cost_source,
        s.latency_us / 1000.0 AS latency_ms,
        s.is_error, s.stamped_at_end, s.tie,
-       CASE WHEN s.is_wanted THEN s.data END AS data
+       CASE WHEN NOT s.is_wanted THEN NULL
+            WHEN s.repeats IS NULL THEN s.data
+            ELSE s.data || jsonb_build_object('counted', false, 'repeats', s.repeats) END AS data
   FROM (SELECT p.position, p.scanned, p.is_wanted, e.run_id, e.event_id, e.agent_name, e.event_type,
                e.timestamp, e.parent_event_id, e.previous_event_id, e.model, e.tokens_in,
                e.tokens_out, e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
-               e.cost, e.cost_source, e.latency_us, e.is_error, e.stamped_at_end, e.tie, e.data,
+               e.cost, e.cost_source, e.latency_us, e.is_error, e.stamped_at_end, e.tie, e.data, e.repeats,
                sum(CASE WHEN p.is_wanted THEN octet_length(e.data::text) ELSE 0 END)
                    OVER (ORDER BY p.position, p.event_id
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS printed_before

@@ -30,7 +30,7 @@ WITH listed (role, privilege, objects, columns) AS (
            ('gati_ingest', 'UPDATE', '{events}',
             '{agent_name, event_type, model, tool, tokens_in, tokens_out, cached_tokens, cache_write_tokens, reasoning_tokens,
               cost, cost_source, latency_us, is_error,
-              error_fingerprint, priced_as, data}'),
+              error_fingerprint, priced_as, repeats, data}'),
            ('gati_ingest', 'EXECUTE', '{latency_edges, latency_bucket}', '{NULL}'),
            ('gati_read', 'SELECT',
             '{agents, runs, events, expired_runs, run_details, listed_runs, event_details,

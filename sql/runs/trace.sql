@@ -16,7 +16,7 @@
 -- 40 ms. In small data that is not compressed there is none, and nothing is looked at.
 --
 -- params   run_id  uuid  the run
--- returns  event_id uuid, event_type text, timestamp timestamp with time zone, data jsonb, parent_event_id uuid, previous_event_id uuid, model text, latency_ms numeric, cost numeric, cost_source text, priced_as jsonb, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, name text, status text, graph_structure jsonb, execution_flow jsonb, repeats text, tie integer, tree_parent_id uuid, depth integer
+-- returns  event_id uuid, event_type text, timestamp timestamp with time zone, data jsonb, parent_event_id uuid, previous_event_id uuid, model text, latency_ms numeric, cost numeric, cost_source text, priced_as jsonb, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, name text, status text, graph_structure jsonb, execution_flow jsonb, repeats uuid, tie integer, tree_parent_id uuid, depth integer
 -- rows     one per event; repeats: of a call that counts nowhere, the event that counts. None when the run is unknown
 -- index    runs_pkey, events_pkey
 -- plan     index scans on one partition; the recursion probes one hash of the run, level by level
@@ -52,7 +52,10 @@ WITH RECURSIVE run_events AS MATERIALIZED (
       JOIN linked AS l
         ON l.tree_parent_id = w.event_id
 )
-SELECT e.event_id, e.event_type, e.timestamp, e.data, e.parent_event_id, e.previous_event_id,
+SELECT e.event_id, e.event_type, e.timestamp,
+       CASE WHEN e.repeats IS NULL THEN e.data
+            ELSE e.data || jsonb_build_object('counted', false, 'repeats', e.repeats) END AS data,
+       e.parent_event_id, e.previous_event_id,
        e.model,
        e.latency_us / 1000.0 AS latency_ms,
        e.cost, e.cost_source, e.priced_as, e.tokens_in, e.tokens_out,
@@ -78,11 +81,7 @@ SELECT e.event_id, e.event_type, e.timestamp, e.data, e.parent_event_id, e.previ
            coalesce(nullif(e.data -> 'execution_flow', 'null'),
                     nullif(e.data -> 'metadata' -> 'execution_flow', 'null'))
        END AS execution_flow,
-       CASE WHEN e.tokens_in IS NULL AND e.event_type IN ('llm_call', 'agent_end')
-             AND e.data -> 'counted' = 'false' AND jsonb_typeof(e.data -> 'repeats') = 'string'
-            THEN left(e.data ->> 'repeats', 36)
-       END AS repeats,
-       e.tie, l.tree_parent_id, w.depth
+       e.repeats, e.tie, l.tree_parent_id, w.depth
   FROM runs   AS r
   JOIN events AS e
     ON e.received_on = r.received_on

@@ -7,7 +7,7 @@
 --
 -- params   run_id     uuid    the run
 -- params   event_ids  uuid[]  the events
--- returns  event_id uuid, event_type text, timestamp timestamp with time zone, name text, status text, model text, parent_event_id uuid, previous_event_id uuid, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, is_error boolean, repeats text, started_at timestamp with time zone, duration_ms numeric
+-- returns  event_id uuid, event_type text, timestamp timestamp with time zone, name text, status text, model text, parent_event_id uuid, previous_event_id uuid, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, is_error boolean, repeats uuid, started_at timestamp with time zone, duration_ms numeric
 -- rows     one per event that the run has
 -- index    runs_pkey, events_pkey
 -- plan     one look-up in one partition per event
@@ -34,10 +34,7 @@ SELECT t.event_id, t.event_type, t.timestamp, t.name, t.status, t.model,
                                       ELSE left(v.value #>> '{}', 255) END
                             FROM LATERAL (SELECT w.data -> 'status' AS value OFFSET 0) AS v)
                END AS status,
-               CASE WHEN e.tokens_in IS NULL AND e.event_type IN ('llm_call', 'agent_end')
-                     AND w.data -> 'counted' = 'false' AND jsonb_typeof(w.data -> 'repeats') = 'string'
-                    THEN left(w.data ->> 'repeats', 36) END AS repeats,
-               e.model, e.parent_event_id, e.previous_event_id,
+               e.repeats, e.model, e.parent_event_id, e.previous_event_id,
                e.latency_us, e.cost, e.tokens_in, e.tokens_out,
                e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens, e.is_error,
                CASE WHEN e.event_type = 'agent_end' THEN 0 ELSE e.latency_us END AS duration_us,

@@ -26,7 +26,7 @@
 --
 -- params   run_id     uuid    the run
 -- params   cycle_ids  uuid[]  optional: its events that are on cycles of parents
--- returns  event_id uuid, event_type text, timestamp timestamp with time zone, name text, status text, model text, parent_event_id uuid, previous_event_id uuid, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, is_error boolean, repeats text, tie integer, tree_parent_id uuid, depth integer, started_at timestamp with time zone, duration_ms numeric, self_time_ms numeric, on_critical_path boolean, subtree_cost numeric, subtree_tokens_in numeric, subtree_tokens_out numeric, descendant_count numeric
+-- returns  event_id uuid, event_type text, timestamp timestamp with time zone, name text, status text, model text, parent_event_id uuid, previous_event_id uuid, latency_ms numeric, cost numeric, tokens_in bigint, tokens_out bigint, cached_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, is_error boolean, repeats uuid, tie integer, tree_parent_id uuid, depth integer, started_at timestamp with time zone, duration_ms numeric, self_time_ms numeric, on_critical_path boolean, subtree_cost numeric, subtree_tokens_in numeric, subtree_tokens_out numeric, descendant_count numeric
 -- rows     one per event; none when the run is unknown
 -- index    runs_pkey, events_pkey
 -- plan     index scans on one partition; three recursions, each of which probes one hash of the run
@@ -47,10 +47,7 @@ WITH RECURSIVE run_events AS MATERIALIZED (
                                   ELSE left(v.value #>> '{}', 255) END
                         FROM LATERAL (SELECT w.data -> 'status' AS value OFFSET 0) AS v)
            END AS status,
-           CASE WHEN e.tokens_in IS NULL AND e.event_type IN ('llm_call', 'agent_end')
-                 AND w.data -> 'counted' = 'false' AND jsonb_typeof(w.data -> 'repeats') = 'string'
-                THEN left(w.data ->> 'repeats', 36) END AS repeats,
-           e.model, e.parent_event_id, e.previous_event_id,
+           e.repeats, e.model, e.parent_event_id, e.previous_event_id,
            e.latency_us, e.cost, e.tokens_in, e.tokens_out, e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens,
            e.is_error,
            (1000000 * extract(epoch FROM e.timestamp))::bigint AS at_us,

@@ -30,6 +30,7 @@ CREATE TABLE events (
     cached_tokens     bigint,
     cache_write_tokens bigint,
     reasoning_tokens  bigint,
+    repeats           uuid,
     CONSTRAINT events_pkey PRIMARY KEY (received_on, run_id, event_id),
     CONSTRAINT events_cost_source_check CHECK (
         CASE WHEN cost IS NULL THEN cost_source IS NULL
@@ -59,6 +60,8 @@ COMMENT ON COLUMN events.cached_tokens IS 'Of tokens_in, those that were read fr
 COMMENT ON COLUMN events.cache_write_tokens IS 'Of tokens_in, those that were written to the cache; NULL: not said';
 
 COMMENT ON COLUMN events.reasoning_tokens IS 'Of tokens_out, those of reasoning; NULL: not said';
+
+COMMENT ON COLUMN events.repeats IS 'The event that counts in place of this call; NULL: its own figures count';
 
 COMMENT ON COLUMN events.tool IS 'The name of the tool of a tool_call: tool_name of data, else its name';
 

@@ -1,12 +1,16 @@
 -- priced_events: an event as the API returns it, with the name of its run and the price of its cost; and tie, which
 -- orders events of one moment. event_details is the same without the price, for processes of before.
+-- The data of a call that counts elsewhere say so.
 
 CREATE VIEW priced_events AS
 SELECT e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
        e.parent_event_id, e.previous_event_id,
        e.model, e.tokens_in, e.tokens_out, e.cost, e.cost_source, e.priced_as,
        e.latency_us / 1000.0 AS latency_ms,
-       e.is_error, e.data, e.created_at, e.tie,
+       e.is_error,
+       CASE WHEN e.repeats IS NULL THEN e.data
+            ELSE e.data || jsonb_build_object('counted', false, 'repeats', e.repeats) END AS data,
+       e.created_at, e.tie,
        e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens
   FROM runs   AS r
   JOIN events AS e

@@ -48,14 +48,16 @@ SELECT s.due_xid, s.scanned, s.is_wanted, s.event_id, s.run_id, s.run_name, s.ag
        s.event_type, s.timestamp, s.parent_event_id, s.previous_event_id,
        s.model, s.tokens_in, s.tokens_out, s.cached_tokens, s.cache_write_tokens, s.reasoning_tokens,
        s.cost, s.cost_source, s.priced_as, s.latency_ms, s.is_error,
-       CASE WHEN s.is_wanted THEN s.data END AS data,
+       CASE WHEN NOT s.is_wanted THEN NULL
+            WHEN s.repeats IS NULL THEN s.data
+            ELSE s.data || jsonb_build_object('counted', false, 'repeats', s.repeats) END AS data,
        s.created_at
   FROM (SELECT p.ingest_xid, p.ingest_xid::text::bigint AS due_xid, p.scanned, p.is_wanted,
                e.event_id, e.run_id, r.run_name, e.agent_name, e.event_type, e.timestamp,
                e.parent_event_id, e.previous_event_id, e.model, e.tokens_in, e.tokens_out,
                e.cached_tokens, e.cache_write_tokens, e.reasoning_tokens, e.cost, e.cost_source, e.priced_as,
                e.latency_us / 1000.0 AS latency_ms,
-               e.is_error, e.data, e.created_at,
+               e.is_error, e.data, e.repeats, e.created_at,
                sum(CASE WHEN p.is_wanted THEN octet_length(e.data::text) ELSE 0 END)
                    OVER (ORDER BY p.ingest_xid, p.run_id, p.event_id
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS printed_before

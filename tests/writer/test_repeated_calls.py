@@ -42,6 +42,12 @@ KINDS = {
     "call": {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"},
 }
 MOST_SPANS = 7
+STORED_REPEATS = """
+SELECT count(*) AS calls, sum(pg_column_size(e.data))::bigint AS bytes,
+       bool_or(e.data ? 'repeats') AS are_marked
+  FROM events AS e
+ WHERE e.repeats IS NOT NULL
+"""
 ENCLOSING = queries.events.enclosing
 Attributes = dict[str, Any]
 
@@ -549,59 +555,44 @@ def test_a_transaction_reads_so_many_events_again_those_of_small_runs_first(
     assert verify(database_url) == []
 
 
-def test_a_transaction_rewrites_so_much_data_of_calls_that_count_no_longer(
-    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+def test_a_call_that_counts_elsewhere_is_a_call_to_those_within(
+    client: Client, database_url: str
 ) -> None:
-    """A late span of 60 bytes had 4,000 calls of 1 MB rewritten, which no statement outlived."""
-    monkeypatch.setattr(repeated_calls, "MOST_REWRITTEN", 5_000)
-    trace, outer = new_trace(), new_span_id()
-    said = KINDS["call"] | usage(100)
-    inner = [
-        span(trace, parent=outer, attributes=said | {"seed": os.urandom(size // 2).hex()})
-        for size in (10, 10_000, 20)
-    ]
-    send(client, *inner)
-    send(client, span(trace, span_id=outer, attributes=said))
-    assert figures(client, trace)[0] == 200
-    assert verify(database_url) == []
-
-
-def test_calls_whose_wrappers_come_in_one_request_are_rewritten_for_each(
-    client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of 512 calls with 23 KB each 331 had counted twice."""
-    monkeypatch.setattr(repeated_calls, "LEAST_REWRITTEN", 0)
-    trace, said = new_trace(), KINDS["call"] | usage(100)
-    wrappers = [new_span_id() for _ in range(4)]
-    large = said | {"seed": os.urandom(10_000).hex()}
-    send(client, *[span(trace, parent=wrapper, attributes=large) for wrapper in wrappers])
-    send(client, *[span(trace, span_id=wrapper, attributes=said) for wrapper in wrappers])
-    assert figures(client, trace)[0] == 400
-    assert verify(database_url) == []
-
-
-@pytest.mark.parametrize(("most", "total"), [(None, 100), (5_000, 200)])
-def test_it_is_told_of_so_much_data_whether_a_call_counts(
-    client: Client,
-    database_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-    most: int | None,
-    total: int,
-) -> None:
-    """A late span of 60 bytes had the data of 50,000 calls without usage read, of 1 MB each."""
-    if most is not None:
-        monkeypatch.setattr(repeated_calls, "MOST_DATA", most)
     trace, parent, twin = new_trace(), new_span_id(), new_span_id()
     said = KINDS["call"] | usage(100)
-    large = said | {"seed": os.urandom(10_000).hex()}
     sent_with_scopes(
         client,
         [
             ("a", span(trace, parent=parent, at=0, attributes=said)),
-            ("b", span(trace, span_id=twin, parent=parent, at=0.5, attributes=large)),
+            ("b", span(trace, span_id=twin, parent=parent, at=0.5, attributes=said)),
         ],
     )
     assert figures(client, trace)[0] == 100
     send(client, span(trace, parent=twin, attributes=said))  # of a third instrumentation
-    assert figures(client, trace)[0] == total
+    assert figures(client, trace)[0] == 100
+    assert verify(database_url) == []
+
+
+@pytest.mark.parametrize("late", ["one wrapper", "a wrapper of each"])
+def test_so_many_large_calls_count_no_longer_as_small_ones(
+    client: Client, database_url: str, conn: Connection, late: str
+) -> None:
+    """Of 400 calls with 23 KB each 220 had counted twice: their data were written again."""
+    trace, said = new_trace(), KINDS["call"] | usage(100)
+    wrappers = (
+        [new_span_id()] * 400 if late == "one wrapper" else [new_span_id() for _ in range(400)]
+    )
+    calls = [
+        span(trace, parent=wrapper, attributes=said | {"seed": os.urandom(11_500).hex()})
+        for wrapper in wrappers
+    ]
+    for start in range(0, 400, 100):
+        send(client, *calls[start : start + 100])
+    wrapped = sorted(set(wrappers))
+    around = new_span_id()  # no root, which would make two events of each
+    send(client, *[span(trace, span_id=one, parent=around, attributes=said) for one in wrapped])
+    assert figures(client, trace)[0] == 100 * len(wrapped)
+    [stored] = conn.execute(STORED_REPEATS).fetchall()
+    assert (stored["calls"], stored["are_marked"]) == (400, False)
+    assert stored["bytes"] > 9_000_000
     assert verify(database_url) == []

@@ -31,7 +31,7 @@ from service.ingest.json.fields import (
     read_uuid,
     tool_of,
 )
-from service.ingest.json.figures import read_figures
+from service.ingest.json.figures import read_figures, read_repeats
 from service.ingest.masks import mask, unmask
 from service.ingest.repairs import Repairs
 from service.ingest.rows import EventRow
@@ -176,6 +176,7 @@ def read_event(
         is_error=error is not None,
         error_fingerprint=fingerprint_of(error),
         data=encoded,
+        repeats=None if data.counted is None else read_repeats(event_type, data),
     )
 
 

@@ -5,6 +5,7 @@ from service.ingest.json import numbers
 from service.ingest.json.data import Data
 from service.ingest.rows import TokenParts, parts_of
 
+CALLS = ("llm_call", "agent_end")  # the events that have what a call used
 Figures = tuple[int | None, int | None, TokenParts | None, str | None]
 
 
@@ -21,6 +22,12 @@ def read_figures(data: Data) -> Figures:
         tokens_in = including(tokens_in, parts.cached_tokens, parts.cache_write_tokens)
         tokens_out = including(tokens_out, parts.reasoning_tokens)
     return tokens_in, tokens_out, parts, numbers.cost(data.cost)
+
+
+def read_repeats(event_type: str, data: Data) -> str | None:
+    """Of an exported call that repeats another: the event that counts in its place."""
+    is_repeat = data.counted is False and event_type in CALLS
+    return to_uuid(data.repeats) if is_repeat else None
 
 
 def read_parts(data: Data) -> TokenParts | None:
