@@ -1,4 +1,4 @@
-"""How much of what is stored one transaction may read or write again, of all its runs."""
+"""How much of what is stored one transaction may read again, of all its runs."""
 
 MEGABYTE = 1024 * 1024  # of data as they are stored: up to a hundred times as much when read
 MOST_DATA = 16 * MEGABYTE  # that one statement for all runs may look into: 1 s at most
@@ -9,7 +9,7 @@ class UsedUp(Exception):
 
 
 class ReadingBudget:
-    """Events, or bytes, that are left. Ask for the smallest run first.
+    """Events that are left. Ask for the smallest run first.
 
     Where requests share it, nothing is passed over because of what another request needs.
     """
