@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 from dataclasses import dataclass
+from functools import lru_cache
 
 UNIX = "unix"
 # An IPv6 client owns 2^64 addresses, so its whole network counts as one client.
@@ -54,6 +55,7 @@ class TrustedProxies:
         return any(address in network for network in self.networks)
 
 
+@lru_cache(1024)
 def to_address(text: str) -> Address | None:
     """Parse an address, with or without a port; None if it is not one."""
     text = text.strip()

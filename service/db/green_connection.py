@@ -62,6 +62,8 @@ class GreenConnection(TimeoutConnection):
                 WAITS[needed](fileno, timeout=INTERVAL_SECONDS)
             except TimeoutError:
                 continue
+            if needed == WAIT_R:
+                return int(READY_R)
         return events
 
 

@@ -18,7 +18,7 @@ from service.api.cursors import (
     unpack,
 )
 from service.api.errors import ApiError
-from service.api.pagination.page import present_page, set_next
+from service.api.pagination.page import INTERNAL, present_page, set_next
 from service.api.pagination.scan import Page, ScanBatch, TimeBoundedScan, too_slow
 from service.api.parameters import (
     allow_parameters,
@@ -46,6 +46,7 @@ RUNS_DEFAULT, RUNS_MAX = 50, 200  # each with two texts
 MOST_READ_AT_ONCE = 2_000  # runs of an agent
 MOST_ADDED_UP = 100_000  # runs of one session or user, the newest: 0.15 s of PostgreSQL
 SESSION, USER = "session_id", "user_id"
+NO_SUMS = INTERNAL | {"name", "user_id", "runs", "started_at", "run_id"}
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,7 @@ class Session(DatabaseResource):
         after = read_cursor(optional_text(req, "cursor"))
         name = session_id[:MAX_TEXT]
         with self._database.snapshot() as conn:
-            session = queries.sessions.find(
-                conn, session_id=name, run_limit=MOST_ADDED_UP
-            ).fetchone()
-            if session is None:
-                text = "There is no run of this session."
-                raise ApiError(falcon.HTTP_404, "session_not_found", text)
+            found = queries.sessions.find(conn, session_id=name, run_limit=MOST_ADDED_UP)
             runs = queries.sessions.runs(
                 conn,
                 session_id=name,
@@ -123,6 +119,10 @@ class Session(DatabaseResource):
                 after_run_id=after and after.run_id,
                 row_limit=limit + 1,
             ).fetchall()
+            session = found.fetchone()
+            if session is None:
+                text = "There is no run of this session."
+                raise ApiError(falcon.HTTP_404, "session_not_found", text)
             more, runs = len(runs) > limit, runs[:limit]
             texts = texts_of(conn, runs)
         cursor = pack(runs[-1]["started_at"], runs[-1]["run_id"]) if more else None
@@ -221,10 +221,9 @@ def key_of(row: Row) -> RunKey:
 
 def named(row: Row, group: str) -> Row:
     """A session or a user as clients see it."""
-    left = {"name", "user_id", "started_at", "run_id"}
     user = {"user_id": row["user_id"]} if group == SESSION else {}
-    sums = {key: row[key] for key in row if key not in left}
-    return {group: row["name"], **user, "run_count": sums.pop("runs"), "truncated": False, **sums}
+    sums = {key: row[key] for key in row if key not in NO_SUMS}
+    return {group: row["name"], **user, "run_count": row["runs"], "truncated": False, **sums}
 
 
 def read_cursor(text: str | None) -> RunKey | None:

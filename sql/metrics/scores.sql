@@ -20,13 +20,17 @@
 -- rows     up to row_limit, and up to the one whose bytes_so_far pass byte_limit: one per name and kind, and per agent, version and day where they are asked for; the version of runs without one is empty; of a boolean, average is the share of true
 -- index    scores_name_timestamp_idx or scores_pkey or scores_timestamp_idx
 -- plan     by its values: the days of the scores, or the runs of the agent; aggregate. With of_few always an index-only scan of the
---          runs (runs_agent_name_started_at_idx), and an index scan by scores_pkey for each
+--          runs (runs_agent_name_started_at_idx), and one index scan of scores_pkey for all of them, or by version one for each
 -- try      \set from_day 2026-11-01 \set to_day 2026-12-24 \set agent Researcher \set version 1.2 \set name accuracy \set source api \set by_agent true \set by_version true \set by_day true \set of_few true \set category_limit 20 \set row_limit 1000 \set byte_limit 33554432
 
 WITH stored AS MATERIALIZED (
     SELECT s.name, s.kind, s.value_text COLLATE "C" AS value_text,
 \if :{?by_agent}
+\if :{?of_few}
+           :'agent'::text AS agent_name,
+\else
            r.agent_name,
+\endif
 \else
            NULL::text AS agent_name,
 \endif
@@ -45,25 +49,44 @@ WITH stored AS MATERIALIZED (
            min(s.value_number) AS value_min,
            max(s.value_number) AS value_max
 \if :{?of_few}
+\if :{?by_version}
       FROM runs AS r
      CROSS JOIN LATERAL (
            SELECT f.name, f.kind, f.value_text, f.value_number, f.source, f.timestamp
              FROM scores AS f
             WHERE f.run_id = r.run_id
            OFFSET 0) AS s
+     WHERE r.agent_name = :'agent'
+\if :{?version}
+       AND r.version = :'version'
+\endif
+\else
+      FROM (SELECT f.name, f.kind, f.value_text, f.value_number, f.source, f.timestamp
+              FROM scores AS f
+             WHERE f.run_id = ANY (ARRAY(SELECT r.run_id
+                                           FROM runs AS r
+                                          WHERE r.agent_name = :'agent'
+\if :{?version}
+                                            AND r.version = :'version'
+\endif
+                                         ))
+            OFFSET 0) AS s
+     WHERE true
+\endif
 \else
       FROM scores AS s
       JOIN runs   AS r
         ON r.run_id = s.run_id
-\endif
-     WHERE s.timestamp >= :'from_day'::date::timestamptz
-       AND s.timestamp <  :'to_day'::date::timestamptz
+     WHERE true
 \if :{?agent}
        AND r.agent_name = :'agent'
 \endif
 \if :{?version}
        AND r.version = :'version'
 \endif
+\endif
+       AND s.timestamp >= :'from_day'::date::timestamptz
+       AND s.timestamp <  :'to_day'::date::timestamptz
 \if :{?name}
        AND s.name = :'name'
 \endif

@@ -14,7 +14,7 @@
 -- params   user_id           text         optional: runs of this user alone
 -- params   from_at           timestamptz  optional: runs started then or later
 -- params   to_at             timestamptz  optional: runs started before
--- returns  name text, user_id text, agents text[], agent_count integer, runs bigint, active bigint, failed bigint, total_cost numeric, tokens_in numeric, tokens_out numeric, event_count numeric, error_count numeric, first_seen timestamp with time zone, last_seen timestamp with time zone, truncated boolean, started_at timestamp with time zone, run_id uuid, matches boolean, is_end boolean
+-- returns  name text, user_id text, agents text[], agent_count integer, runs bigint, active bigint, failed bigint, total_cost numeric, tokens_in numeric, tokens_out numeric, event_count bigint, error_count bigint, first_seen timestamp with time zone, last_seen timestamp with time zone, truncated boolean, started_at timestamp with time zone, run_id uuid, matches boolean, is_end boolean
 -- rows     up to row_limit; agents: the first 10. truncated: run_limit runs are added up, and there may be more
 -- index    runs_agent_name_started_at_idx or runs_user_id_idx, runs_session_id_idx
 -- plan     index scan in the order of the index, from the cursor on (runs_started_at_idx without agent and user_id), and for
@@ -52,8 +52,8 @@ WITH passing AS (
            sum(p.total_cost)                                 AS total_cost,
            sum(p.tokens_in)                                  AS tokens_in,
            sum(p.tokens_out)                                 AS tokens_out,
-           sum(p.event_count)                                AS event_count,
-           sum(p.error_count)                                AS error_count,
+           sum(p.event_count)::bigint                        AS event_count,
+           sum(p.error_count)::bigint                        AS error_count,
            min(p.started_at)                                 AS first_seen,
            max(p.last_event_at)                              AS last_seen,
            false                                             AS truncated
@@ -100,8 +100,10 @@ WITH walked AS (
            = :'slice'::bigint AS is_end
       FROM walked AS w
 ), looked_at AS (
-    SELECT c.run_id, c.name, c.user_id, c.started_at, c.is_end,
-           c.name IS NOT NULL
+    SELECT c.run_id, c.name, c.user_id, c.started_at, c.is_end, n.matches
+      FROM counted AS c
+     CROSS JOIN LATERAL (  -- in the list of columns it would be looked at twice: as a filter, too
+           SELECT c.name IS NOT NULL
            AND NOT EXISTS (SELECT
                              FROM runs AS l
                             WHERE l.:"group" = c.name
@@ -116,7 +118,7 @@ WITH walked AS (
                               AND l.started_at < :'to_at'::timestamptz
 \endif
                            OFFSET 0) AS matches
-      FROM counted AS c
+           OFFSET 0) AS n
 ), page AS MATERIALIZED (
     SELECT l.run_id, l.name, l.user_id, l.started_at, l.is_end, l.matches
       FROM looked_at AS l
@@ -129,15 +131,19 @@ SELECT p.name, p.user_id, s.agents[1:10] AS agents, cardinality(s.agents) AS age
        s.event_count, s.error_count, s.first_seen, s.last_seen, s.truncated, p.started_at, p.run_id, p.matches, p.is_end
   FROM page AS p
   LEFT JOIN LATERAL (
+\if :{?agent}
+       SELECT ARRAY[:'agent'::text]                             AS agents,
+\else
        SELECT array_agg(DISTINCT r.agent_name ORDER BY r.agent_name) AS agents,
+\endif
               count(*)                                          AS runs,
               count(*) FILTER (WHERE r.status = 'active')       AS active,
               count(*) FILTER (WHERE r.status = 'failed')       AS failed,
               sum(r.total_cost)                                 AS total_cost,
               sum(r.tokens_in)                                  AS tokens_in,
               sum(r.tokens_out)                                 AS tokens_out,
-              sum(r.event_count)                                AS event_count,
-              sum(r.error_count)                                AS error_count,
+              sum(r.event_count)::bigint                        AS event_count,
+              sum(r.error_count)::bigint                        AS error_count,
               min(r.started_at)                                 AS first_seen,
               max(r.last_event_at)                              AS last_seen,
               count(*) >= :'run_limit'::bigint                  AS truncated

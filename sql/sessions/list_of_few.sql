@@ -8,7 +8,7 @@
 -- params   user_id           text         optional: runs of this user alone
 -- params   from_at           timestamptz  optional: runs started then or later
 -- params   to_at             timestamptz  optional: runs started before
--- returns  name text, user_id text, agents text[], agent_count integer, runs bigint, active bigint, failed bigint, total_cost numeric, tokens_in numeric, tokens_out numeric, event_count numeric, error_count numeric, first_seen timestamp with time zone, last_seen timestamp with time zone, started_at timestamp with time zone, run_id uuid, matches boolean, is_end boolean
+-- returns  name text, user_id text, agents text[], agent_count integer, runs bigint, active bigint, failed bigint, total_cost numeric, tokens_in numeric, tokens_out numeric, event_count bigint, error_count bigint, first_seen timestamp with time zone, last_seen timestamp with time zone, started_at timestamp with time zone, run_id uuid, matches boolean, is_end boolean
 -- rows     up to row_limit, each matches; agents: the first 10
 -- index    runs_agent_name_started_at_idx or runs_agent_name_run_name_key or runs_user_id_idx
 -- plan     one index scan of the runs, aggregated in memory
@@ -50,8 +50,8 @@ WITH passing AS MATERIALIZED (
            sum(p.total_cost)                                 AS total_cost,
            sum(p.tokens_in)                                  AS tokens_in,
            sum(p.tokens_out)                                 AS tokens_out,
-           sum(p.event_count)                                AS event_count,
-           sum(p.error_count)                                AS error_count,
+           sum(p.event_count)::bigint                        AS event_count,
+           sum(p.error_count)::bigint                        AS error_count,
            min(p.started_at)                                 AS first_seen,
            max(p.last_event_at)                              AS last_seen
       FROM passing AS p

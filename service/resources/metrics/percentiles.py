@@ -81,8 +81,9 @@ class Models(DatabaseResource):
         days, agent = read_days(req), optional_text(req, "agent")
         filters = {} if agent is None else {"agent": agent}
         with self._database.snapshot() as conn:
-            stamp(resp, queries.metrics.state(conn))
+            state = queries.metrics.state(conn)
             rows = read_models(conn, agent, days, after(page))
+            stamp(resp, state)
             models = take(page, req, resp, rows, "model")
             names = None if page.limit is None else [model["model"] for model in models]
             # One group names no model.

@@ -24,11 +24,14 @@ class Tools(DatabaseResource):
         days, agent = read_days(req), optional_text(req, "agent")
         filters = {} if agent is None else {"agent": agent}
         with self._database.snapshot() as conn:
-            stamp(resp, queries.metrics.state(conn))
+            state = queries.metrics.state(conn)
             rows = read_tools(conn, agent, days, page)
             tools = page.take(req, resp, rows, lambda row: pack(str(row["calls"]), row["tool"]))
+            stamp(resp, state)
             names = [tool["tool"] for tool in tools]
-            rows = percentiles(conn, "tool", filters, days, len(names), names=names)
+            rows = (
+                percentiles(conn, "tool", filters, days, len(names), names=names) if names else []
+            )
             latencies = {row["name"]: row for row in rows}
         resp.media = [tool_of(row, latencies.get(row["tool"])) for row in tools]
 
