@@ -207,6 +207,18 @@ def test_a_locked_table_is_waited_for_once(
     assert len(tried) == 1
 
 
+def test_messages_without_spans_keep_no_other_client_s_waiting(
+    client: Client, conn: Connection, call: Ids, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span_messages, "MESSAGES_AT_A_TIME", 4)
+    for _ in range(5):
+        say(client, (new_trace(), new_span_id()), "early")
+    conn.execute("UPDATE span_messages SET client = 'another'")
+    say(client, call, "late")
+    attach_due(conn)
+    assert said(client, call) == ["late"]
+
+
 def test_a_part_is_of_few_spans_whose_events_may_be_large(client: Client, conn: Connection) -> None:
     """A small message has all data of its span's event written again: 100 of 1 MB took 13 s."""
     for _ in range(span_messages.SPANS_AT_A_TIME + 1):
