@@ -20,7 +20,8 @@ from service.ingest.otlp.log_messages import LogBatch, SpanMessage, parse_logs
 from service.telemetry import metrics
 from service.writer.group_commit import GroupCommitWriter
 from service.writer.incoming import Counts
-from service.writer.span_messages import NoRoom, keep
+from service.writer.message_room import MessageRoom, NoRoom
+from service.writer.span_messages import keep
 
 METRICS_NOT_KEPT = (
     "Only traces are kept here; these metrics were not stored. "
@@ -84,6 +85,7 @@ class OtlpLogs(Resource):
         self._max_body_bytes = config.max_body_mb * MEGABYTE
         self._max_event_bytes = config.max_event_kb * KILOBYTE
         self._max_records = config.max_batch_size
+        self._room = MessageRoom()
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Keep messages; 200 means that all but `rejectedLogRecords` are committed."""
@@ -103,8 +105,9 @@ class OtlpLogs(Resource):
     def _keep(self, messages: list[SpanMessage], client: str) -> None:
         """Keep messages; 503, not 429, which exporters do not all send again."""
         try:
+            self._room.check(messages, client)
             with self._database.keeping_messages() as conn:
-                keep(conn, messages, client)
+                keep(conn, messages, client, self._room)
         except NoRoom as error:
             text = str(error)
             raise ApiError(falcon.HTTP_503, Transient.OVERLOADED, text, retry=True) from None

@@ -12,17 +12,12 @@ from typing import TypeVar
 
 import orjson
 
-from service.core.client_share import share_of
 from service.db.queries import Connection, Row, queries
 from service.ingest.otlp.event_types import AGENT
 from service.ingest.otlp.log_messages import SpanMessage
+from service.writer.message_room import MessageRoom
 from service.writer.span_content import Key, Span, both_events, contents_of
 
-MAX_MESSAGES, MAX_BYTES = 100_000, 256 * 1024 * 1024  # that are kept of all clients
-TOO_MANY = (
-    "Too many of your log messages wait for their spans: of {messages} messages and {bytes} bytes "
-    "that you may have here now. Send the spans, or retry later; they wait for an hour."
-)
 MESSAGES_AT_A_TIME = 1_000
 BYTES_AT_A_TIME = 4 * 1024 * 1024  # of messages to be added, or to become content
 SPANS_AT_A_TIME = 32  # whose events are read and written again: 2 s where they have 1 MB each
@@ -32,24 +27,9 @@ Contents = dict[Key, tuple[bytes, dict[str, str]]]
 Item = TypeVar("Item")
 
 
-class NoRoom(Exception):
-    """The client has its share of the messages that wait; the text says what it may have."""
-
-
-def keep(conn: Connection, messages: list[SpanMessage], client: str) -> None:
-    """Keep messages until their spans have them.
-
-    Raises NoRoom, and keeps nothing, where the client would hold more than half of what the
-    others leave: so there is always room for the next one.
-    """
-    [waiting] = queries.messages.waiting(conn, client=client).fetchall()
-    most_messages = share_of(max(0, MAX_MESSAGES - waiting["others_messages"]))
-    most_bytes = share_of(max(0, MAX_BYTES - waiting["others_bytes"]))
-    if (
-        waiting["messages"] + len(messages) > most_messages
-        or waiting["bytes"] + sum(len(message.content) for message in messages) > most_bytes
-    ):
-        raise NoRoom(TOO_MANY.format(messages=most_messages, bytes=int(most_bytes)))
+def keep(conn: Connection, messages: list[SpanMessage], client: str, room: MessageRoom) -> None:
+    """Keep messages until their spans have them. Raises NoRoom, and keeps nothing, without room."""
+    room.take(conn, messages, client)
     for part in in_parts(messages, lambda message: len(message.content)):
         add(conn, part, client)
 

@@ -19,7 +19,7 @@ from service.db.queries import Connection, queries
 from service.ingest.json.event import MAX_DEPTH
 from service.ingest.otlp.span import SPAN, event_id_of
 from service.metrics.verify import verify
-from service.writer import span_messages
+from service.writer import message_room, span_messages
 from tests.client import Client
 from tests.events import differences, event
 from tests.ingest.otlp.spans import (
@@ -421,7 +421,7 @@ def post_two(client: Client, address: str = "127.0.0.1", key: str = "") -> testi
 def test_too_many_that_wait_are_refused_to_be_sent_again(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(span_messages, "MAX_MESSAGES", 6)
+    monkeypatch.setattr(message_room, "MAX_MESSAGES", 6)
     assert post_two(client).status_code == 200
     answer = post_two(client)
     assert answer.status_code == 503
@@ -437,7 +437,7 @@ def test_one_client_leaves_room_for_the_messages_of_others(
     assert post_two(client).status_code == 200
     [size] = conn.execute("SELECT sum(bytes) AS n FROM span_messages").fetchall()
     of_two = {"MAX_MESSAGES": 2, "MAX_BYTES": size["n"]}[limit]
-    monkeypatch.setattr(span_messages, limit, 16 * of_two)
+    monkeypatch.setattr(message_room, limit, 16 * of_two)
     taken = []
     for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3"):
         while post_two(client, address).status_code == 200:
@@ -449,7 +449,7 @@ def test_one_client_leaves_room_for_the_messages_of_others(
 def test_a_key_leaves_room_whatever_addresses_it_is_used_from(
     client: Client, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(span_messages, "MAX_MESSAGES", 8)
+    monkeypatch.setattr(message_room, "MAX_MESSAGES", 8)
     keys = [create(database_url, name, Scope.INGEST, days=None) for name in ("one", "other")]
     statuses = [
         [post_two(client, f"127.0.0.{n}", key).status_code for n in range(1, 4)] for key in keys
