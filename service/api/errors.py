@@ -69,6 +69,7 @@ TRANSIENT = {
     Transient.STORAGE_FULL: f"{STORAGE_FULL} Then retry the request.",
     Transient.CONNECTIONS_FULL: "PostgreSQL has no free connection. Retry the request.",
 }
+WRITES_WAIT = "Your other scores and log messages are being stored. Send fewer requests at once."
 WAYS_OUT = {
     Share.READS: "Send fewer at once, or narrow those that take long.",
     Share.EXPORTS: "Wait until one of them ends.",
@@ -185,8 +186,14 @@ def share_used(kind: Share, limit: int) -> ApiError:
 def on_no_turn(
     req: falcon.Request, resp: falcon.Response, error: NoTurn, params: dict[str, Any]
 ) -> None:
-    """Raise 429: the client's other reads have kept this one waiting for too long."""
-    raise share_used(Share.READS, error.limit)
+    """Raise 429, or 503 for a write: the client's others have kept it waiting for too long.
+
+    Not all exporters send again what got 429.
+    """
+    if req.context.get("is_read"):
+        raise share_used(Share.READS, error.limit)
+    metrics.SHARE_REFUSALS.labels(Share.WRITES).inc()
+    raise ApiError(falcon.HTTP_503, Transient.OVERLOADED, WRITES_WAIT, retry=True)
 
 
 def on_storage_full(

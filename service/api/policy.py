@@ -11,11 +11,12 @@ from service.auth.scopes import Scope
 
 
 class Share(StrEnum):
-    """Kinds of answers of which one client may hold no more than its share in a worker."""
+    """Kinds of requests of which one client may hold no more than its share in a worker."""
 
     READS = "reads"  # those that run; the share is of the connections for reads
     EXPORTS = "exports"
     STREAMS = "streams"
+    WRITES = "writes"  # of scores and log messages; events have a queue of their own
 
 
 # How many of them a worker serves at a time. An export or a live tail takes a share of its time.
@@ -35,7 +36,7 @@ PUBLIC = Access((), is_read=True)  # for answers that show nothing of the stored
 READ = Access((Scope.READ, Scope.ADMIN), is_read=True, share=Share.READS)
 EXPORT = replace(READ, share=Share.EXPORTS)
 STREAM = replace(READ, share=Share.STREAMS)
-INGEST = Access((Scope.INGEST, Scope.ADMIN), is_read=False)
+INGEST = Access((Scope.INGEST, Scope.ADMIN), is_read=False, share=Share.WRITES)
 ANY_KEY = Access((Scope.INGEST, Scope.READ, Scope.ADMIN), is_read=True, share=Share.READS)
 ADMIN = Access((Scope.ADMIN,), is_read=False)
 # Methods that a resource lacks: a client needs such a key to get its 405.

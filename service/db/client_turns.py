@@ -1,4 +1,4 @@
-"""Turns at a pool: one client holds at most a share of the connections; its other reads wait.
+"""Turns at a pool: one client holds at most a share of the connections; its other requests wait.
 
 A pool's queue is first in, first out. Without turns, 16 slow searches of one key are 16 places in
 it, and every other read times out. With turns, each client has at most its share of places.
@@ -17,38 +17,38 @@ from service.core.client_share import share_of
 
 
 @dataclass(frozen=True)
-class Reader:
-    """The client whose reads these are, and how long one of them waits for its turn."""
+class Caller:
+    """The client whose request this is, and how long the request waits for a turn."""
 
     client: str
     patience_seconds: float
 
 
 # Belongs to the thread or greenlet that answers, as read_routing does. None: the service's own.
-reader: ContextVar[Reader | None] = ContextVar("reader", default=None)
+caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 
 class NoTurn(PoolTimeout):
-    """The client's other reads hold its share of the connections, `limit`."""
+    """The client's other requests hold its share of the connections, `limit`."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"one client has {limit} reads at a time")
+        super().__init__(f"one client has {limit} connections at a time")
         self.limit = limit
 
 
 @contextmanager
 def own_reads() -> Iterator[None]:
     """Read for the service itself, within a client's request."""
-    token = reader.set(None)
+    token = caller.set(None)
     try:
         yield
     finally:
-        reader.reset(token)
+        caller.reset(token)
 
 
 @dataclass
 class Turns:
-    """The reads of one client: how many run, and those that wait, the oldest first."""
+    """The requests of one client: how many run, and those that wait, the oldest first."""
 
     running: int = 0
     waiting: deque[threading.Event] = field(default_factory=deque)
@@ -57,17 +57,17 @@ class Turns:
 class ClientTurns:
     """The turns of all clients at one pool."""
 
-    def __init__(self, connections: int, most_reads: int) -> None:
-        """`most_reads`: how many reads of one client may run and wait together."""
-        self.share = min(share_of(connections), most_reads)
-        self._most_waiting = most_reads - self.share
+    def __init__(self, connections: int, most_requests: int) -> None:
+        """`most_requests`: how many of one client may run and wait together."""
+        self.share = min(share_of(connections), most_requests)
+        self._most_waiting = most_requests - self.share
         self._lock = threading.Lock()
         self._clients: dict[str, Turns] = {}
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Have a turn for a block. Raises NoTurn where it does not come in time."""
-        current = reader.get()
+        current = caller.get()
         if current is None:
             yield
             return
@@ -77,7 +77,7 @@ class ClientTurns:
         finally:
             self._end(current.client)
 
-    def _begin(self, current: Reader) -> None:
+    def _begin(self, current: Caller) -> None:
         with self._lock:
             turns = self._clients.setdefault(current.client, Turns())
             if turns.running < self.share:
@@ -99,7 +99,7 @@ class ClientTurns:
         raise NoTurn(self.share)
 
     def _end(self, client: str) -> None:
-        """Hand the turn to the read that has waited longest."""
+        """Hand the turn to the request that has waited longest."""
         with self._lock:
             turns = self._clients[client]
             if turns.waiting:

@@ -1,7 +1,7 @@
 """The connections of one process, of three kinds.
 
-write   one for the worker's writer and a pool of one for scores, as gati_ingest; a pool of one for
-        changes by hand, and one for messages of log records, as owner
+write   one for the worker's writer, and a pool for scores and messages of log records, as
+        gati_ingest; a pool of one for changes by hand, and one to attach messages, as owner
 read    a read-only pool on the primary and one on each replica, as gati_read
 direct  opened where needed, as owner: migrations, partitions, the metrics leader, LISTEN
 """
@@ -12,13 +12,14 @@ from contextlib import contextmanager, suppress
 import psycopg
 
 from service.db.connections import connect
-from service.db.database_settings import DatabaseSettings
+from service.db.database_settings import INGEST_CONNECTIONS, DatabaseSettings
 from service.db.notifications import NotifyListener
 from service.db.pools import PoolSettings, create_pool, lend
 from service.db.queries import Connection, queries
 from service.db.reads import Reads
 from service.db.replicas import Replicas
 from service.db.session_settings import DIRECT, READ, WRITE, with_timeout
+from service.db.shared_pool import SharedPool
 
 
 class Database:
@@ -50,12 +51,13 @@ class Database:
         self._messages = create_pool(
             PoolSettings("messages", settings.owner_url, self._write_session, 1)
         )
-        self._scores = create_pool(
+        self._ingest = SharedPool(
             PoolSettings(
-                "scores",
+                "ingest",
                 settings.ingest_url,
                 self._write_session,
-                1,
+                INGEST_CONNECTIONS,
+                settings.most_writes_per_client,
                 find_more_settings=settings.settings_of_owner,
             )
         )
@@ -66,7 +68,7 @@ class Database:
         self.primary.pool.open()
         self._change.open()
         self._messages.open()
-        self._scores.open()
+        self._ingest.pool.open()
         self.replicas.open()
 
     def close(self) -> None:
@@ -76,12 +78,12 @@ class Database:
         self.primary.pool.close()
         self._change.close()
         self._messages.close()
-        self._scores.close()
+        self._ingest.pool.close()
 
     def pool_stats(self) -> dict[str, dict[str, int]]:
         """psycopg_pool's statistics of each pool, by its name."""
         replicas = [replica.reads.pool for replica in self.replicas.all]
-        pools = (self.primary.pool, self._change, self._messages, self._scores, *replicas)
+        pools = (self.primary.pool, self._change, self._messages, self._ingest.pool, *replicas)
         return {pool.name: pool.get_stats() for pool in pools}
 
     @contextmanager
@@ -122,18 +124,25 @@ class Database:
                     on_commit(queries.replicas.written(conn).fetchall()[0]["lsn"])
 
     @contextmanager
-    def keeping_messages(self) -> Iterator[Connection]:
-        """Lend the connection for messages of log records, for one transaction.
+    def attaching_messages(self) -> Iterator[Connection]:
+        """Lend the connection that attaches messages of log records, for one transaction.
 
-        It is not that of `changing`: deleting an agent may take minutes.
+        It is not that of `changing`: deleting an agent may take minutes. Nor does it keep messages:
+        while clients send many, those that wait become content.
         """
         with lend(self._messages) as conn, conn.transaction():
             yield conn
 
     @contextmanager
+    def keeping_messages(self) -> Iterator[Connection]:
+        """Lend a connection that keeps messages in the client's turn, for one transaction."""
+        with self._ingest.lent() as conn, conn.transaction():
+            yield conn
+
+    @contextmanager
     def storing_scores(self) -> Iterator[Connection]:
-        """Lend the connection that stores scores, in autocommit."""
-        with lend(self._scores) as conn:
+        """Lend a connection that stores scores in the client's turn, in autocommit."""
+        with self._ingest.lent() as conn:
             yield conn
 
     def connect_writer(self) -> Connection:

@@ -8,7 +8,8 @@ from service.config import Config
 from service.db.pools import MAX_WAITING
 from service.db.roles.logins import Logins
 
-RESERVED_CONNECTIONS = 5  # writer, scores, log messages, changes by hand, metrics leader
+INGEST_CONNECTIONS = 2  # scores and log messages: two, so that no client holds all of them
+RESERVED_CONNECTIONS = INGEST_CONNECTIONS + 4  # writer, attacher, changes by hand, metrics leader
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class DatabaseSettings:
     read_timeout_seconds: int = 10
     write_timeout_seconds: int = 30
     most_reads_per_client: int = MAX_WAITING // 2
+    most_writes_per_client: int = MAX_WAITING // 2  # of scores and log messages
 
     @classmethod
     def from_config(cls, config: Config, url: str, logins: Logins) -> Self:
@@ -40,7 +42,8 @@ class DatabaseSettings:
             max_replica_lag_seconds=config.max_replica_lag_seconds,
             read_timeout_seconds=config.read_timeout_seconds,
             write_timeout_seconds=config.write_timeout_seconds,
-            most_reads_per_client=most_reads_per_client(config),
+            most_reads_per_client=most_per_client(config, 2),
+            most_writes_per_client=most_per_client(config, 4),
         )
 
     @property
@@ -65,11 +68,12 @@ class DatabaseSettings:
         return self.logins.read() if self.logins else self.url
 
 
-def most_reads_per_client(config: Config) -> int:
-    """How many reads of one client may run and wait together in a worker.
+def most_per_client(config: Config, part: int) -> int:
+    """How many requests of one client may run and wait together in a worker.
 
-    Under gthread each of them holds a thread, so half of the threads are left to other clients.
+    Under gthread each of them holds a thread, so they are a `part` of the threads: a half for
+    reads and a quarter for writes leave a quarter to other clients.
     """
     if config.worker_class == "gthread":
-        return max(1, config.threads // 2)
+        return max(1, config.threads // part)
     return MAX_WAITING // 2

@@ -38,7 +38,7 @@ class PoolSettings:
     find_url: Callable[[], str]  # called for each new connection
     session: dict[str, str]
     size: int
-    most_reads_per_client: int = MAX_WAITING // 2  # that run and wait together
+    most_per_client: int = MAX_WAITING // 2  # requests that run and wait together
     pgbouncer: bool = False  # sessions get no settings, and statements are not prepared
     is_server_gone: Callable[[], bool] | None = None  # polled while a statement waits
     find_more_settings: Callable[[], dict[str, str]] = dict  # as find_url

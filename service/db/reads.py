@@ -2,18 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import monotonic
 
-from service.db.client_turns import ClientTurns
-from service.db.pools import (
-    LEAST_TIMEOUT_SECONDS,
-    POOL_TIMEOUT_SECONDS,
-    PoolSettings,
-    create_pool,
-    lend,
-)
+from service.db.pools import PoolSettings
 from service.db.queries import Connection, is_distributed, queries
 from service.db.session_settings import transaction_settings
+from service.db.shared_pool import SharedPool
 
 # The limit that transactions/limit_temp_files sets for a session.
 TEMP_FILES = {"temp_file_limit": "2GB"}
@@ -24,22 +17,13 @@ class Reads:
 
     def __init__(self, settings: PoolSettings) -> None:
         self.settings = settings
-        self.pool = create_pool(settings)
-        self._turns = ClientTurns(settings.size, settings.most_reads_per_client)
-
-    @contextmanager
-    def _lent(self) -> Iterator[Connection]:
-        """Lend a connection in the client's turn. Both waits together take the pool's timeout."""
-        until = monotonic() + POOL_TIMEOUT_SECONDS
-        with self._turns.turn():
-            seconds = max(LEAST_TIMEOUT_SECONDS, until - monotonic())
-            with lend(self.pool, seconds) as conn:
-                yield conn
+        self._shared = SharedPool(settings)
+        self.pool = self._shared.pool
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Lend a connection for one statement, which is a snapshot by itself: one round trip."""
-        with self._lent() as conn:
+        with self._shared.lent() as conn:
             yield conn
 
     @contextmanager
@@ -50,7 +34,7 @@ class Reads:
         pipeline as one transaction. conn.transaction() would add BEGIN and COMMIT, each a round
         trip: the p95 of an agent's runs was 15 ms instead of 9.
         """
-        with self._lent() as conn, conn.pipeline():
+        with self._shared.lent() as conn, conn.pipeline():
             yield conn
 
     @contextmanager
@@ -96,7 +80,7 @@ class ReadsThroughPgBouncer(Reads):
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Lend a connection for one read-only transaction; the pool rolls back a failed one."""
-        with self._lent() as conn, conn.pipeline():
+        with self._shared.lent() as conn, conn.pipeline():
             settings = transaction_settings(self.settings.all_settings(), is_distributed(conn))
             settings |= TEMP_FILES
             queries.transactions.begin_read(conn)

@@ -39,10 +39,10 @@ class MessageAttacher:
     def attach(self) -> int:
         """Attach what is due; return how many spans it was for.
 
-        Each part is a transaction: between them its runs, and the connection, are free for others.
+        Each part is a transaction: between them its runs are free for others.
         A run that is locked is waited for once; its spans are due again later.
         """
-        with self._database.keeping_messages() as conn:
+        with self._database.attaching_messages() as conn:
             parts = deque(take_due(conn))
         attached, held, locked = 0, frozenset[str](), None
         while parts:
@@ -60,7 +60,7 @@ class MessageAttacher:
     def _attach_part(self, spans: list[Key]) -> int:
         if not spans:
             return 0
-        with self._database.keeping_messages() as conn:
+        with self._database.attaching_messages() as conn:
             return attach(conn, spans, self._max_event_bytes, MAX_DEPTH)
 
     def _in_the_way(
@@ -71,7 +71,7 @@ class MessageAttacher:
         Those that others hold; all of the part that met a lock where none is found to be held.
         Raises the error where a table is locked, since then no part gets through.
         """
-        with self._database.keeping_messages() as conn:
+        with self._database.attaching_messages() as conn:
             locks = locks_now(conn, runs_of(left), ())
         if locks.is_table_locked:
             raise error

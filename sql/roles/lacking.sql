@@ -14,9 +14,10 @@
 
 WITH listed (role, privilege, objects, columns) AS (
     VALUES ('gati_ingest', 'SELECT',
-            '{agents, runs, events, scores, expired_runs, run_metrics, run_fields, metric_names, model_prices,
+            '{agents, runs, events, scores, span_messages, expired_runs, run_metrics, run_fields, metric_names, model_prices,
               price_providers, price_patterns}', '{NULL}'),
-           ('gati_ingest', 'INSERT', '{agents, runs, events, metric_deltas, metric_names, scores}', '{NULL}'),
+           ('gati_ingest', 'INSERT', '{agents, runs, events, metric_deltas, metric_names, scores, span_messages}',
+            '{NULL}'),
            ('gati_ingest', 'UPDATE', '{scores}',
             '{event_id, name, kind, value_number, value_text, comment, metadata, source, timestamp,
               updated_at}'),

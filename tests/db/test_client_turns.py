@@ -2,22 +2,24 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from contextvars import copy_context
 from functools import partial
 
 import pytest
 
-from service.db.client_turns import ClientTurns, NoTurn, Reader, own_reads, reader
+from service.db.client_turns import Caller, ClientTurns, NoTurn, caller, own_reads
+from service.db.database import Database
+from service.db.database_settings import DatabaseSettings
 from tests.processes.harness import until
 
 LONG, SHORT = 30.0, 0.01
 
 
-def of(client: str | None, run: Callable[[], None], patience: float = LONG) -> None:
+def of(client: str | None, run: Callable[[], object], patience: float = LONG) -> None:
     """Run something as a client, or as the service itself."""
     context = copy_context()
-    context.run(reader.set, None if client is None else Reader(client, patience))
+    context.run(caller.set, None if client is None else Caller(client, patience))
     context.run(run)
 
 
@@ -87,8 +89,8 @@ def test_no_more_wait_than_may_and_the_service_reads_in_a_client_s_request() -> 
 
         def read() -> None:
             with own_reads(), turns.turn():
-                assert reader.get() is None
-            assert reader.get() is not None
+                assert caller.get() is None
+            assert caller.get() is not None
 
         of("one", read)
         stack.close()
@@ -107,3 +109,16 @@ def test_a_read_that_has_failed_gives_its_turn_back() -> None:
         with pytest.raises(ValueError, match=r"^$"):
             of("one", fail, SHORT)
     assert not turns._clients
+
+
+def test_a_client_that_keeps_messages_leaves_another_a_connection_for_scores(
+    database_url: str,
+) -> None:
+    database = Database(DatabaseSettings(database_url, 5))
+    database.open()
+    with closing(database), ExitStack() as stack:
+        of("one", lambda: stack.enter_context(database.keeping_messages()))
+        for lending in (database.keeping_messages, database.storing_scores):
+            with pytest.raises(NoTurn):
+                of("one", lending().__enter__, SHORT)
+        of("other", lambda: stack.enter_context(database.storing_scores()))

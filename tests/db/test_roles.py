@@ -100,7 +100,7 @@ EXPECTED = {
     "runs": ("raw", "r", ""),
     "score_details": READS,
     "scores": ("raw", "r", ""),
-    "span_messages": OWNERS_ALONE,
+    "span_messages": ("ra", "", ""),
     "shown_runs": READS,
     "waiting_latency_rollups": OWNERS_ALONE,
     "waiting_rollups": OWNERS_ALONE,

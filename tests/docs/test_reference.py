@@ -11,8 +11,16 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.api.errors import CONSTRAINTS, NAMES
+from service.config import Config
+from service.core.client_share import share_of
+from service.db.database_settings import (
+    INGEST_CONNECTIONS,
+    RESERVED_CONNECTIONS,
+    DatabaseSettings,
+)
 from service.db.errors import Transient
 from service.db.queries import Connection
+from service.db.roles.logins import Logins
 from tests.events import event, new_id
 from tests.http.wire import batch
 from tests.processes.harness import REPOSITORY
@@ -100,6 +108,16 @@ def test_every_prometheus_metric_is_listed(service: Service) -> None:
     names = "\n".join(file.read_text() for file in (REPOSITORY / "service").rglob("*.py"))
     for name in listed:
         assert name.removesuffix("_total").removesuffix("_info") in names, name
+
+
+def test_the_connections_of_a_worker_are_those_that_it_has() -> None:
+    text = (REFERENCE / "configuration.md").read_text()
+    config = Config.from_environment({})
+    settings = DatabaseSettings.from_config(config, "", Logins(""))
+    reads = settings.read_connections
+    assert f"each has at least {RESERVED_CONNECTIONS + 2} connections" in text
+    assert f"({share_of(reads)} of {reads} with the defaults)" in text
+    assert f"{share_of(INGEST_CONNECTIONS)} of {INGEST_CONNECTIONS} connections" in text
 
 
 def full_name(name: str, kind: str) -> str:

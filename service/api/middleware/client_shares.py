@@ -1,4 +1,4 @@
-"""Client shares: no client holds all exports, live tails or connections for reads of a worker.
+"""Client shares: no client holds all exports, live tails or shared connections of a worker.
 
 The policy of a resource says what its answers count as. Each worker counts on its own, so a client
 gets the same share of each worker, and of the whole.
@@ -13,7 +13,7 @@ from service.api.middleware.client_name import client_of
 from service.api.policy import Policy
 from service.api.streaming.limiter import stream_limiters
 from service.config import Config
-from service.db.client_turns import Reader, reader
+from service.db.client_turns import Caller, caller
 from service.db.pools import POOL_TIMEOUT_SECONDS
 
 # A page of a stream waits longer for its turn than other reads run, so that none is cut short.
@@ -29,23 +29,25 @@ class ClientShares:
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Forget the client of the thread's last request."""
-        reader.set(None)
+        caller.set(None)
 
     def process_resource(
         self, req: falcon.Request, resp: falcon.Response, resource: Any, params: dict[str, Any]
     ) -> None:
-        """Name the client of the reads, and set context.slot of a stream.
+        """Name the client of the request, and set context.slot of a stream.
 
         Raises ApiError 429 where the client has its share, Overloaded where no slot is free.
         """
         policy: Policy = resource.policy
-        share = policy.access(req.method).share
-        if share is None:
+        access = policy.access(req.method)
+        if access.share is None:
             return
-        client = req.env[CLIENT] = client_of(req, self._proxies)
-        limiter = self._limiters.get(share)
-        reader.set(
-            Reader(client, POOL_TIMEOUT_SECONDS if limiter is None else STREAM_PATIENCE_SECONDS)
+        client = client_of(req, self._proxies)
+        if access.is_read:
+            req.env[CLIENT] = client
+        limiter = self._limiters.get(access.share)
+        caller.set(
+            Caller(client, POOL_TIMEOUT_SECONDS if limiter is None else STREAM_PATIENCE_SECONDS)
         )
         if limiter is not None and req.method != "HEAD":
             req.context.slot = limiter.acquire(client)

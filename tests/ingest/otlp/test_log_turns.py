@@ -2,16 +2,17 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 import psycopg
 import pytest
 
 from service.config import Config
+from service.db.client_turns import own_reads
 from service.db.connections import connect
 from service.db.database import Database
-from service.db.database_settings import DatabaseSettings
+from service.db.database_settings import INGEST_CONNECTIONS, DatabaseSettings
 from service.db.queries import Connection, queries
 from service.db.roles.logins import Logins
 from service.db.roles.names import given_urls
@@ -67,12 +68,19 @@ def said(client: Client, call: Ids) -> list[str]:
 
 
 @contextmanager
-def attaching(database_url: str) -> Iterator[MessageAttacher]:
-    """What attaches messages in a worker, without its thread."""
+def opened(database_url: str) -> Iterator[tuple[Database, Config]]:
+    """The connections of a worker, and its settings."""
     config = Config.from_environment({"DATABASE_URL": database_url})
     database = Database(DatabaseSettings(database_url, 5, Logins(database_url, given_urls(config))))
     database.open()
     with closing(database):
+        yield database, config
+
+
+@contextmanager
+def attaching(database_url: str) -> Iterator[MessageAttacher]:
+    """What attaches messages in a worker, without its thread."""
+    with opened(database_url) as (database, config):
         yield MessageAttacher(database, config)
 
 
@@ -205,6 +213,17 @@ def test_a_locked_table_is_waited_for_once(
         with pytest.raises(psycopg.errors.LockNotAvailable):
             attacher.attach()
     assert len(tried) == 1
+
+
+def test_content_is_attached_while_clients_hold_all_connections_that_keep_messages(
+    client: Client, call: Ids, database_url: str
+) -> None:
+    say(client, call, "one")
+    with own_reads(), opened(database_url) as (database, config), ExitStack() as held:
+        for _ in range(INGEST_CONNECTIONS):
+            held.enter_context(database.keeping_messages())
+        assert MessageAttacher(database, config).attach() == 1
+    assert said(client, call) == ["one"]
 
 
 def test_messages_without_spans_keep_no_other_client_s_waiting(
