@@ -1,9 +1,8 @@
 """All loaded prices in memory, and the lookup by a model's name, day and input tokens."""
 
-import re
 from bisect import bisect_right
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,14 +10,16 @@ from typing import NamedTuple
 import orjson
 
 from service.db.queries import Connection, Row, queries
-from service.prices.model_names import NameForm, forms
+from service.prices.model_names import forms
+from service.prices.pattern_index import Candidates, Hits, PatternIndex
 from service.prices.price import Price
 
 OPERATOR = ""  # the provider of the operator's own prices
 MOST_NAMES = 10_000  # names of models whose prices are remembered
+# Groups of patterns: which name a provider, which a model of one that is not named, and its models.
+PROVIDERS, SUITED, MODELS = ("providers", ""), ("suited", ""), "models"
 
 Model = tuple[str, str]  # a provider, and its model's name there
-Matcher = Callable[[str], object]
 
 
 Key = tuple[str, str, date, int]  # a provider, its model, the first day and number of tokens
@@ -76,12 +77,21 @@ class PriceList:
             for provider, model in self._prices
             if provider == OPERATOR
         }
-        self._providers = [Provider(row) for row in providers]
-        self._patterns: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self.patterns = PatternIndex()
+        self._positions: dict[str, int] = {}  # of the providers
+        self._asked: list[list[str]] = []  # the providers whose prices one has, by its position
+        for position, row in enumerate(providers):
+            self._asked.append([row["provider"], *row["fallbacks"]])
+            self._positions[row["provider"]] = position
+            for group, column in ((PROVIDERS, "name_pattern"), (SUITED, "model_pattern")):
+                if row[column] is not None:
+                    self.patterns.add(group, position, row[column])
+        self._models: dict[str, list[str]] = defaultdict(list)
         for row in patterns:
-            self._patterns[row["provider"]].append((row["pattern"], row["model"]))
-        self._matchers: dict[str, list[tuple[Matcher, str]]] = {}
-        self._found: OrderedDict[str, Model | None] = OrderedDict()  # the last used at the end
+            models = self._models[row["provider"]]
+            self.patterns.add((MODELS, row["provider"]), len(models), row["pattern"])
+            models.append(row["model"])
+        self._matching = lru_cache(MOST_NAMES)(self._match)
 
     def find(self, name: str, day: date, tokens_in: int = 0) -> Price | None:
         """The price of a model's call on a day (UTC); None without a price for that day."""
@@ -102,65 +112,37 @@ class PriceList:
             number -= 1
         return None
 
-    def has_looked_up(self, name: str) -> bool:
-        """Whether a look-up of the name costs nothing; a new name takes up to a millisecond."""
-        return name in self._found or (OPERATOR, name) in self._prices
-
     def model_of(self, name: str) -> Model | None:
         """The provider and model that a name means; None if no price is known for it."""
-        if (OPERATOR, name) in self._prices:
-            return OPERATOR, name
-        if name in self._found:
-            self._found.move_to_end(name)
-        else:
-            if len(self._found) >= MOST_NAMES:
-                self._found.popitem(last=False)
-            self._found[name] = next(self._matches(name), None)
-        return self._found[name]
+        return (OPERATOR, name) if (OPERATOR, name) in self._prices else self._matching(name)
 
-    def _matches(self, name: str) -> Iterator[Model]:
-        """The models that a name may mean: the operator's first, the fullest form first."""
+    def _match(self, name: str) -> Model | None:
+        """The model of the operator's prices, else of the built-in ones, of the fullest form."""
         known = list(forms(name))
-        yield from (self._own[form.name] for form in known if form.name in self._own)
         for form in known:
-            yield from self._built_in(form)
+            if form.name in self._own:
+                return self._own[form.name]
+        candidates = self.patterns.within(known[0].name)
+        providers = {form.provider for form in known if form.provider}
+        named = {each: self._named(each, candidates) for each in providers}
+        models = (
+            model
+            for form in known
+            for model in self._built_in(named.get(form.provider, []), candidates.hits(form.name))
+        )
+        return next(models, None)
 
-    def _built_in(self, form: NameForm) -> Iterator[Model]:
+    def _named(self, text: str, candidates: Candidates) -> list[int]:
+        """The positions of the providers that the text in front of a model's name names."""
+        named, position = candidates.hits(text).get(PROVIDERS, []), self._positions.get(text)
+        return named if position is None else sorted({*named, position})
+
+    def _built_in(self, named: list[int], hits: Hits) -> Iterator[Model]:
         """The built-in models of a form: of the provider in front, then of those that it suits."""
-        named = [each for each in self._providers if each.is_named(form.provider)]
-        suited = [each for each in self._providers if each.has(form.name)]
-        for provider in (*named, *suited):
-            for asked in (provider.id, *provider.fallbacks):
-                for matches, model in self._matchers_of(asked):
-                    if matches(form.name):
-                        yield asked, model
-
-    def _matchers_of(self, provider: str) -> list[tuple[Matcher, str]]:
-        """A provider's patterns, compiled when they are first needed: all take 0.2 s."""
-        if provider not in self._matchers:
-            self._matchers[provider] = [
-                (matcher(pattern), model) for pattern, model in self._patterns[provider]
-            ]
-        return self._matchers[provider]
-
-
-class Provider:
-    """A provider of the built-in prices."""
-
-    def __init__(self, row: Row) -> None:
-        self.id: str = row["provider"]
-        self.fallbacks: list[str] = row["fallbacks"]
-        self._is_named = matcher(row["name_pattern"])
-        self.has = matcher(row["model_pattern"])
-
-    def is_named(self, text: str) -> bool:
-        """Whether the text in front of a model's name is this provider's."""
-        return bool(text) and (text == self.id or bool(self._is_named(text)))
-
-
-def matcher(pattern: str | None) -> Matcher:
-    """The search for a pattern; one that finds nothing for None."""
-    return re.compile(pattern).search if pattern else (lambda _text: None)
+        for position in (*named, *hits.get(SUITED, ())):
+            for asked in self._asked[position]:
+                for number in hits.get((MODELS, asked), ()):
+                    yield asked, self._models[asked][number]
 
 
 class CurrentPrices:

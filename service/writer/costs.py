@@ -5,7 +5,6 @@ known or not, and 0 where there are no tokens; others say so that a model of the
 """
 
 import re
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -15,13 +14,10 @@ from service.core.cooperative import paced
 from service.ingest.elements import NULL
 from service.ingest.rows import EventRow, TokenParts
 from service.prices.price_list import Found, PriceList
-from service.writer.reading_budget import ReadingBudget
 
 CLIENT, COMPUTED = "client", "computed"
 NO_PARTS = TokenParts()
 REQUESTED = re.compile(rb'"(?:gen_ai\.request\.model|llm\.model_name|ai\.model\.id)":').search
-NEW_NAMES = 100  # of models, which take 1 ms each
-CALLS_PER_NEW_NAME = 10  # and one more for so many calls
 
 
 def wants_cost(row: EventRow) -> bool:
@@ -33,14 +29,13 @@ def wants_cost(row: EventRow) -> bool:
     )
 
 
-def set_costs(rows: list[EventRow], prices: PriceList, *, is_shared: bool) -> None:
+def set_costs(rows: list[EventRow], prices: PriceList) -> None:
     """Set the computed cost of each row and from which price it is; none of both without a price.
 
-    It replaces what an earlier attempt has set.
+    It replaces what an earlier attempt has set. Each name is looked up, however many there are.
     """
-    look_ups = LookUps(prices, len(rows), is_shared=is_shared)
     for row in paced(rows):
-        found = find_price(row, look_ups)
+        found = find_price(row, prices)
         row.cost = None
         if found is not None:
             parts = row.token_parts or NO_PARTS
@@ -75,33 +70,14 @@ decode_read = msgspec.json.Decoder(Read).decode
 decode_attributes = msgspec.json.Decoder(Attributes).decode
 
 
-class LookUps:
-    """The look-ups of one transaction. Of names that were never looked up before, only so many.
-
-    The rest has no cost until `prices reprice`: nobody has so many models, but a sender may make
-    them up.
-    """
-
-    def __init__(self, prices: PriceList, calls: int, *, is_shared: bool) -> None:
-        self._prices = prices
-        most = NEW_NAMES + calls // CALLS_PER_NEW_NAME
-        self._new_names = ReadingBudget(most, is_shared=is_shared)
-
-    def find(self, name: str, day: date, tokens_in: int) -> Found | None:
-        """As PriceList.look_up."""
-        if not (self._prices.has_looked_up(name) or self._new_names.take(1)):
-            return None
-        return self._prices.look_up(name, day, tokens_in)
-
-
-def find_price(row: EventRow, prices: LookUps) -> Found | None:
+def find_price(row: EventRow, prices: PriceList) -> Found | None:
     """The price of a row's model, else of the model that was requested; None without either."""
     day, tokens_in = row.timestamp.date(), row.tokens_in or 0
-    found = prices.find(row.model or "", day, tokens_in)
+    found = prices.look_up(row.model or "", day, tokens_in)
     if found is None and REQUESTED(row.data):
         requested = requested_model(row.data)
         if requested is not None:
-            found = prices.find(requested, day, tokens_in)
+            found = prices.look_up(requested, day, tokens_in)
     return found
 
 

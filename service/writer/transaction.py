@@ -172,7 +172,7 @@ class Transaction:
             loaded = queries.prices.loaded(self._conn) if without_cost else None
         if loaded is not None:
             prices = self._prices.at(self._conn, loaded.fetchone())
-            set_costs(without_cost, prices, is_shared=self._is_shared)
+            set_costs(without_cost, prices)
         runs, added = by_id(rows_held), frozenset(str(row["run_id"]) for row in rows_added)
         check_held(runs, found.known, found.incoming.runs)
         stored = list(rows_stored)

@@ -20,7 +20,6 @@ from service.ingest.rows import EventRow
 from service.metrics.verify import verify
 from service.telemetry import metrics
 from service.writer import (
-    costs,
     repeated_calls,
     run_changes,
     run_outcome,
@@ -108,17 +107,6 @@ def a_named_event(client: Client) -> Late:
     return run, rows_of(event(run, "agent_start", 1, event_id=root))
 
 
-def a_new_model(client: Client) -> Late:
-    """A call of a model that was never looked up, but is one with a price."""
-    run = new_id()
-    client.send(event(run))
-    sent = event(run, "llm_call", data={"model": next(MODELS), "tokens_in": 10**6})
-    return run, rows_of(sent)
-
-
-MODELS = iter(["gpt-4o", "gpt-4o-2024-08-06", "gpt-4o-2024-11-20"])  # of one price
-
-
 @dataclass(frozen=True)
 class Budget:
     """A bound that is as low as one request needs."""
@@ -141,7 +129,6 @@ BUDGETS = [
     Budget(run_statements, "MOST_EVENTS_IN_ALL", 2, a_root_with_a_session),
     Budget(run_statements, "MOST_DATA_IN_ALL", 2_000, a_root_with_a_session),
     Budget(waiting_events, "MOST_IN_ALL", 1, a_named_event),
-    Budget(costs, "NEW_NAMES", 1, a_new_model),
 ]
 
 
