@@ -1,10 +1,12 @@
 -- errors/groups: the errors of a time, grouped by fingerprint; the largest groups first, or the latest.
 --
--- `received_on` is the day of the newest error, for errors/newest. `errors_read` is on each row. Above error_limit the groups are not whole: errors/window says from when on they are.
+-- `received_on` is the day of the newest error, for errors/newest. `stopped_at` is on each row: the moment of the oldest error that was
+-- read or grouped, where a limit was reached; NULL: all errors of the time are grouped.
 --
 -- params   from_at            timestamptz  errors of then or later
 -- params   to_at              timestamptz  errors before
--- params   error_limit        bigint       errors to group at most
+-- params   read_limit         bigint       errors to read at most, the newest, of whatever run
+-- params   error_limit        bigint       with by_run: errors to group at most, the newest
 -- params   row_limit          bigint       groups at most
 -- params   by_run             boolean      optional: given with agent or environment
 -- params   agent              text         optional, with by_run: errors of runs of this agent alone
@@ -12,13 +14,13 @@
 -- params   by_last            boolean      optional: given, the latest groups first
 -- params   after_value        text         with after_fingerprint: the count, or last_at, of the group after which the page begins
 -- params   after_fingerprint  bigint       optional: its fingerprint
--- returns  errors_read bigint, error_fingerprint bigint, count bigint, first_at timestamp with time zone, last_at timestamp with time zone, received_on date, agent_count bigint, agents text[]
+-- returns  stopped_at timestamp with time zone, error_fingerprint bigint, count bigint, first_at timestamp with time zone, last_at timestamp with time zone, received_on date, agent_count bigint, agents text[]
 -- rows     up to row_limit; one without a fingerprint where there is no group
 -- index    events_timestamp_error_fingerprint_run_id_idx, runs_pkey
--- plan     index-only scan of the errors of the time in each partition, aggregate; a look-up of the run of each error of the
---          page. With agent alone its runs by an index alone, hashed, or, if they are more than the errors, a look-up for each
---          error, as with environment
--- try      \set from_at '2026-11-16' \set to_at '2026-11-23' \set error_limit 100000 \set row_limit 50 \set by_run true \set agent Researcher \set environment production \set by_last true \set after_value '2026-11-22 23:59:00+00' \set after_fingerprint 3333897645718831148
+-- plan     index-only scan of the errors of the time in each partition, backwards, merged until read_limit, aggregate; a look-up
+--          of the run of each error of the page. With agent its runs by an index alone, hashed, or, if they are more than the
+--          errors, a look-up for each error, as with environment
+-- try      \set from_at '2026-11-16' \set to_at '2026-11-23' \set read_limit 1000000 \set error_limit 100000 \set row_limit 50 \set by_run true \set agent Researcher \set environment production \set by_last true \set after_value '2026-11-22 23:59:00+00' \set after_fingerprint 3333897645718831148
 
 WITH found AS MATERIALIZED (
     SELECT e.error_fingerprint, e.timestamp, e.run_id
@@ -26,7 +28,8 @@ WITH found AS MATERIALIZED (
      WHERE e.error_fingerprint IS NOT NULL
        AND e.timestamp >= :'from_at'::timestamptz
        AND e.timestamp <  :'to_at'::timestamptz
-     LIMIT :'error_limit'::bigint + 1
+     ORDER BY e.timestamp DESC
+     LIMIT :'read_limit'::bigint
 \if :{?by_run}
 \if :{?distributed}
 ), looked_up AS MATERIALIZED (  -- else all runs of the agent could be read for each error
@@ -44,20 +47,10 @@ WITH found AS MATERIALIZED (
 \if :{?environment}
        AND l.environment = :'environment'
 \endif
+     ORDER BY l.timestamp DESC
+     LIMIT :'error_limit'::bigint
 \else
-\if :{?environment}
-), owned AS MATERIALIZED (
-    SELECT f.error_fingerprint, f.timestamp, f.run_id
-      FROM found AS f
-     WHERE EXISTS (SELECT
-                     FROM runs AS r
-                    WHERE r.run_id      = f.run_id
-                      AND r.environment = :'environment'
 \if :{?agent}
-                      AND r.agent_name  = :'agent'
-\endif
-                   OFFSET 0)
-\else
 ), of_agent AS MATERIALIZED (  -- all its runs, if they are fewer than the errors; each costs a tenth of a look-up
     SELECT r.run_id
       FROM runs AS r
@@ -67,16 +60,37 @@ WITH found AS MATERIALIZED (
 ), owned AS MATERIALIZED (
     SELECT f.error_fingerprint, f.timestamp, f.run_id
       FROM found AS f
-     WHERE CASE WHEN (SELECT count(*) FROM of_agent AS a) < (SELECT count(*) FROM found AS c)
-                THEN f.run_id IN (SELECT a.run_id
-                                    FROM of_agent AS a)
-                ELSE EXISTS (SELECT
-                               FROM runs AS r
-                              WHERE r.run_id     = f.run_id
-                                AND r.agent_name = :'agent'
+     WHERE CASE WHEN CASE WHEN (SELECT count(*) FROM of_agent AS a) < (SELECT count(*) FROM found AS c)
+                          THEN f.run_id IN (SELECT a.run_id
+                                              FROM of_agent AS a)
+                          ELSE EXISTS (SELECT
+                                         FROM runs AS r
+                                        WHERE r.run_id     = f.run_id
+                                          AND r.agent_name = :'agent'
+                                       OFFSET 0)
+                     END
+\if :{?environment}
+                THEN EXISTS (SELECT  -- of the agent's errors alone
+                               FROM runs AS v
+                              WHERE v.run_id      = f.run_id
+                                AND v.environment = :'environment'
                              OFFSET 0)
-           END
+\else
+                THEN true
 \endif
+           END
+\else
+), owned AS MATERIALIZED (
+    SELECT f.error_fingerprint, f.timestamp, f.run_id
+      FROM found AS f
+     WHERE EXISTS (SELECT
+                     FROM runs AS v
+                    WHERE v.run_id      = f.run_id
+                      AND v.environment = :'environment'
+                   OFFSET 0)
+\endif
+     ORDER BY f.timestamp DESC
+     LIMIT :'error_limit'::bigint
 \endif
 \endif
 ), grouped AS (
@@ -134,10 +148,20 @@ WITH found AS MATERIALIZED (
      GROUP BY c.error_fingerprint
 \endif
 )
-SELECT t.errors_read, p.error_fingerprint, p.count, p.first_at, p.last_at,
+SELECT t.stopped_at, p.error_fingerprint, p.count, p.first_at, p.last_at,
        n.received_on, n.agent_count, n.agents
-  FROM (SELECT count(*) AS errors_read
-          FROM found AS f) AS t
+\if :{?by_run}
+  FROM (SELECT greatest((SELECT min(f.timestamp)
+                           FROM found AS f
+                         HAVING count(*) >= :'read_limit'::bigint),
+                        (SELECT min(o.timestamp)
+                           FROM owned AS o
+                         HAVING count(*) >= :'error_limit'::bigint)) AS stopped_at) AS t
+\else
+  FROM (SELECT (SELECT min(f.timestamp)
+                  FROM found AS f
+                HAVING count(*) >= :'read_limit'::bigint) AS stopped_at) AS t
+\endif
   LEFT JOIN page AS p
     ON true
   LEFT JOIN named AS n

@@ -242,17 +242,46 @@ def test_the_next_page_has_the_window_of_the_first(client: Client) -> None:
     assert second["errors"][0]["text"] != first["errors"][0]["text"]
 
 
-def test_a_window_of_too_many_errors_says_from_when_on_they_are_few_enough(
+def counted(client: Client, **params: str) -> tuple[int, bool, str | None]:
+    """How many errors are grouped, whether these are all, and the oldest moment otherwise."""
+    answer = client.ok(PATH, params={**DAY, **params})
+    count = sum(group["count"] for group in answer["errors"])
+    return count, answer["complete"], answer["stopped_at"]
+
+
+def test_of_too_many_errors_the_newest_are_grouped(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(groups, "MOST_ERRORS", 3)
     run = new_id()
-    client.send(*(failure(run, "x", number) for number in range(5)))
-    answer = client.simulate_get(PATH, params=DAY)
-    assert answer.status_code == 400
-    assert answer.json["code"] == "window_too_large"
-    assert answer.json["stopped_at"] == at(1)
-    assert listed(client, **{"from": at(2)})[0]["count"] == 3
+    client.send(*(failure(run, "x", number) for number in random.Random(1).sample(range(5), 5)))
+    assert counted(client) == (3, False, at(2))
+    assert listed(client)[0]["first_at"] == at(2)
+    assert counted(client, **{"from": at(3)}) == (2, True, None)
+    assert counted(client, to=at(2)) == (2, True, None)
+
+
+@pytest.mark.parametrize("few_runs", [True, False])
+def test_many_errors_of_one_agent_hide_none_of_another(
+    client: Client, monkeypatch: pytest.MonkeyPatch, few_runs: bool
+) -> None:
+    monkeypatch.setattr(groups, "MOST_ERRORS", 3)
+    live, old = ({"environment": name} for name in ("live", "old"))
+    run = new_id()
+    flood = [failure(run, "x", number, agent_name="flood") for number in range(10, 15)]
+    flood[0]["data"] |= live
+    others = [event(new_id(), agent_name="other") for _ in range(0 if few_runs else 9)]
+    one = failure(new_id(), "y", agent_name="other")
+    one["data"] |= old
+    client.send(*flood, *others, one)
+    assert counted(client, agent="flood") == (3, False, at(12))
+    assert counted(client, agent="flood", environment="live") == (3, False, at(12))
+    assert counted(client, agent="other") == (1, True, None)
+    assert counted(client, agent="other", environment="old") == (1, True, None)
+    assert counted(client, environment="old") == (0, False, at(12))
+    monkeypatch.setattr(groups, "MOST_READ_FOR_AGENT", 4)
+    assert counted(client, agent="other") == (0, False, at(11))
+    assert counted(client, agent="other", to=at(13)) == (1, False, at(0))
 
 
 @pytest.mark.parametrize(

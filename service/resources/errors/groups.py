@@ -1,7 +1,8 @@
 """GET /errors: errors grouped by fingerprint.
 
 The groups are counted from the events themselves, in the snapshot of the answer: an index has the
-errors of a time. So the time that it takes grows with the errors of the window.
+errors of a time. So the time that it takes grows with the errors of the window, up to a limit.
+Beyond it the newest are grouped, and the answer says so: many errors of one agent refuse nobody.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ import falcon
 import psycopg
 
 from service.api.cursors import invalid_cursor, pack, to_moment, unpack
-from service.api.errors import ApiError
 from service.api.pagination.page import set_next
 from service.api.pagination.scan import too_slow
 from service.api.parameters import (
@@ -30,7 +30,8 @@ from service.resources.errors.shown import shown_error, shown_fingerprint, shown
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 DEFAULT_WINDOW = timedelta(days=7)
-MOST_ERRORS = 100_000  # of a window: grouping them takes a third of a second
+MOST_ERRORS = 100_000  # grouped: it takes a third of a second
+MOST_READ_FOR_AGENT = 500_000  # to find its errors among those of all agents
 SORTS = ("count", "last")
 OWNERS = ("agent", "environment")  # of the runs that the errors are in
 INT64 = 2**63
@@ -75,7 +76,7 @@ class ErrorGroups(DatabaseResource):
         try:
             seconds = self._database.read_timeout_seconds
             with self._database.searching(seconds, planned_once=True) as conn:
-                rows = find_groups(conn, window, owners, after, limit + 1)
+                rows, stopped_at = find_groups(conn, window, owners, after, limit + 1)
                 page = rows[:limit]
                 newest = find_newest(conn, page, owners) if page else {}
         except psycopg.errors.QueryCanceled:
@@ -88,6 +89,8 @@ class ErrorGroups(DatabaseResource):
             "from": window.from_at,
             "to": window.to_at,
             "next_cursor": cursor,
+            "complete": stopped_at is None,
+            "stopped_at": stopped_at,
         }
 
 
@@ -132,24 +135,24 @@ def cursor_after(window: Window, row: Row) -> str:
 
 def find_groups(
     conn: Connection, window: Window, owners: Owners, after: GroupKey | None, limit: int
-) -> list[Row]:
-    """The groups in their order; raise ApiError 400 for a window of too many errors."""
+) -> tuple[list[Row], datetime | None]:
+    """The groups in their order, and the oldest error read if not all were grouped."""
     by_last = window.sort == "last" or None
+    by_run = any(owners.values()) or None
     rows = queries.errors.groups.planned(
         conn,
         **window.times,
-        error_limit=MOST_ERRORS,
+        read_limit=MOST_READ_FOR_AGENT if owners["agent"] else MOST_ERRORS,
+        error_limit=by_run and MOST_ERRORS,
         row_limit=limit,
-        by_run=any(owners.values()) or None,
+        by_run=by_run,
         **owners,
         by_last=by_last,
         after_value=after and str(after.value),
         after_fingerprint=after and after.fingerprint,
     ).fetchall()
-    if rows[0]["errors_read"] > MOST_ERRORS:
-        reached = queries.errors.window(conn, **window.times, error_limit=MOST_ERRORS).fetchall()
-        raise window_too_large(reached[0]["timestamp"])
-    return [row for row in rows if row["agents"]]  # on Citus a run may be gone that moment
+    groups = [row for row in rows if row["agents"]]  # on Citus a run may be gone that moment
+    return groups, rows[0]["stopped_at"]
 
 
 def find_newest(conn: Connection, groups: list[Row], owners: Owners) -> dict[int, Row]:
@@ -176,12 +179,3 @@ def shown_group(group: Row, newest: Row) -> Row:
         "agent_count": group["agent_count"],
         "newest": shown_place(newest),
     }
-
-
-def window_too_large(reached: datetime) -> ApiError:
-    """The error for a window of which only the errors after `reached` can be grouped."""
-    text = (
-        f"Between `from` and `to` are more than {MOST_ERRORS:,} errors, of all agents. "
-        f"Set `from` after {reached.isoformat()}."
-    )
-    return ApiError(falcon.HTTP_400, "window_too_large", text, parameter="from", stopped_at=reached)

@@ -38,8 +38,8 @@ const ERROR = [
 ];
 
 /** @param {any} found an answer of /errors */
-export function errorGroups({ errors }) {
-  return [h("h2", {}, "Errors"), errors.length ? dataTable(ERROR, errors, "Errors") : h("p", {}, "None in this window.")];
+export function errorGroups({ errors, complete }) {
+  return [h("h2", {}, complete ? "Errors" : "Newest errors"), errors.length ? dataTable(ERROR, errors, "Errors") : h("p", {}, "None in this window.")];
 }
 
 /** @param {any} found an answer of /prices/missing */
