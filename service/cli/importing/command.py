@@ -28,8 +28,8 @@ from service.writer.scores import ScoreWriter
 
 DESCRIPTION = """Store the events and scores of a file: NDJSON as exports write it, also compressed
 with gzip, or the SQLite database of GATI's own backend. Stored events are skipped and stored scores
-replaced, so an interrupted import can be run again. Exit code 1 if one was rejected, or an export
-was cut short, or goes on after an event that is not stored."""
+replaced by newer ones alone, so an interrupted import can be run again. Exit code 1 if one was
+rejected, or an export was cut short, or goes on after an event that is not stored."""
 MAX_NAMED = 100
 
 
@@ -39,21 +39,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stop-on-error", action="store_true", help="stop at the first event that is rejected"
     )
+    parser.add_argument(
+        "--replace-scores", action="store_true", help="replace stored scores by older ones, too"
+    )
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
     """Import a file into the database in use."""
     with database_in_use(config, "import") as url:
-        return import_events(config, url, options.file, options.stop_on_error)
+        return import_events(config, url, options)
 
 
-def import_events(config: Config, url: str, file: str, stop_on_error: bool) -> int:
+def import_events(config: Config, url: str, options: argparse.Namespace) -> int:
     """Import a file; print each rejected event on standard error, then the counts.
 
     Raises Failure for a file that cannot be read, and for a database that cannot store.
     """
     check(url)
-    with opened(file, config.max_body_mb * MEGABYTE) as source:
+    with opened(options.file, config.max_body_mb * MEGABYTE) as source:
         partitions.ensure_partitions(url)
         writer = GroupCommitWriter(lambda: connect(url, WRITE, "import"), today, config.environment)
         with closing(writer), bar_of(source) as bar:
@@ -67,7 +70,8 @@ def import_events(config: Config, url: str, file: str, stop_on_error: bool) -> i
                 complaints,
                 at(bar),
                 continuations=continuations,
-                stop_on_error=stop_on_error,
+                stop_on_error=options.stop_on_error,
+                replace_scores=options.replace_scores,
             )
             try:
                 importer.run(source.lines)

@@ -9,6 +9,7 @@ from service.resources.export.formats import EVENT_FIELDS, SCORE_FIELDS
 
 EVENT_KEYS = list(EVENT_FIELDS)
 SCORE_KEYS = list(SCORE_FIELDS)
+EARLIER_SCORE_KEYS = [name for name in SCORE_FIELDS if name != "updated_at"]  # before it was added
 START = b'{"export":'
 CUT = "the export has no end, so it was cut short{after}. What came is imported."
 FEWER = (
@@ -104,7 +105,8 @@ def is_end_of_export(line: bytes) -> bool:
 def is_of_export(line: bytes) -> bool:
     """Return whether a line has the keys of an export's, in their order."""
     if is_score(line):
-        return keys_of(msgspec.json.decode(line, type=dict[str, Raw])["score"]) == SCORE_KEYS
+        found = keys_of(msgspec.json.decode(line, type=dict[str, Raw])["score"])
+        return found in (SCORE_KEYS, EARLIER_SCORE_KEYS)
     return keys_of(line) == EVENT_KEYS
 
 

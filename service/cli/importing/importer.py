@@ -56,16 +56,22 @@ class Batch:
 
 @dataclass
 class Result:
-    """Counts of the events of an import, and of its scores: failed are those of both."""
+    """Counts of the events of an import, and of its scores: failed are those of both.
+
+    Of the scores that were stored already, those stayed as they were that are not older.
+    """
 
     inserted: int = 0
     duplicates: int = 0
     failed: int = 0
     scores: int = 0
+    scores_kept: int = 0
 
     def __str__(self) -> str:
         counts = f"inserted {self.inserted}, duplicates {self.duplicates}, failed {self.failed}"
-        return f"{counts}, scores {self.scores}" if self.scores else counts
+        if self.scores or self.scores_kept:
+            counts += f", scores {self.scores}"
+        return f"{counts}, scores left as stored {self.scores_kept}" if self.scores_kept else counts
 
 
 class Importer:
@@ -84,9 +90,10 @@ class Importer:
         *,
         continuations: Continuations,
         stop_on_error: bool = False,
+        replace_scores: bool = False,
     ) -> None:
         self._writer = writer
-        self._score_writer = score_writer
+        self._write_scores = score_writer.store if replace_scores else score_writer.store_newer
         self._continuations = continuations
         self._max_bytes = config.max_event_kb * KILOBYTE
         self._batch_events = min(BATCH_EVENTS, config.max_batch_size)
@@ -191,12 +198,13 @@ class Importer:
         ]
 
     def _store_scores(self, batch: Batch) -> None:
-        """Store the scores of a batch; one that is stored already is replaced."""
+        """Store the scores of a batch."""
         rows, positions = batch.scores, batch.score_positions
-        stored = store_with_retries(lambda: self._score_writer.store(rows), positions[0])
+        stored = store_with_retries(lambda: self._write_scores(rows), positions[0])
         late = [n for n, row in enumerate(rows) if row.run_id in stored.expired]
         batch.failed += [(positions[n], EXPIRED) for n in late]
-        self.result.scores += len(rows) - len(late)
+        self.result.scores += len(rows) - len(late) - stored.kept
+        self.result.scores_kept += stored.kept
 
 
 def store_with_retries(store: Callable[[], T], first_position: str) -> T:

@@ -1,12 +1,14 @@
 """One line of NDJSON with a score, {"score": {…}} -> its row."""
 
+from typing import Any
+
 import msgspec
 from msgspec import Raw, Struct
 
 from service.ingest.json.fields import BadEvent
 from service.ingest.repairs import Repairs
 from service.ingest.scores.rows import ScoreRow
-from service.ingest.scores.score import decode_score, decoded, read_score
+from service.ingest.scores.score import SentScore, decoded, read_score, read_time
 
 START = b'{"score":'
 
@@ -17,7 +19,14 @@ class ScoreLine(Struct, forbid_unknown_fields=True, gc=False):
     score: Raw
 
 
+class ExportedScore(SentScore):
+    """A score as exports write it; earlier ones had no `updated_at`."""
+
+    updated_at: Any = None
+
+
 decode_line = msgspec.json.Decoder(ScoreLine).decode
+decode_exported = msgspec.json.Decoder(ExportedScore).decode
 
 
 def is_score(line: bytes) -> bool:
@@ -38,7 +47,9 @@ def read_score_line(line: bytes) -> ScoreRow:
     except UnicodeDecodeError:
         raise BadEvent(None, "invalid_json", "The line is not UTF-8.") from None
     repairs = Repairs()
-    row = read_score(decoded(decode_line(line).score, decode_score, repairs), repairs)
+    sent = decoded(decode_line(line).score, decode_exported, repairs)
+    row = read_score(sent, repairs)
+    row.updated_at = row.timestamp if sent.updated_at is None else read_time(sent.updated_at)
     for problem in repairs.take():
         raise problem
     return row

@@ -19,6 +19,7 @@ class ScoreRow(Struct, gc=False):
     metadata: str | None
     source: str
     timestamp: str
+    updated_at: str | None = None  # when it last came, of a score that was exported
 
     @property
     def key(self) -> tuple[str, str]:

@@ -41,7 +41,7 @@ EVENT_COLUMNS = (
 )  # fmt: skip
 SCORE_FIELDS = (
     "run_id", "score_id", "event_id", "name", "kind", "value", "comment", "metadata", "source",
-    "timestamp",
+    "timestamp", "updated_at",
 )  # fmt: skip
 RUN_COLUMNS = (
     "run_id", "run_name", "agent_name", "environment", "status", "started_at", "ended_at",

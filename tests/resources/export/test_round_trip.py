@@ -181,7 +181,13 @@ def test_all_metrics_of_what_was_imported_agree_and_again_changes_nothing(
         events = len(text.splitlines()) - 1
         assert events
         again = imported(other_url, text)
-        assert again == {"inserted": 0, "duplicates": events, "failed": 0, "scores": 0}
+        assert again == {
+            "inserted": 0,
+            "duplicates": events,
+            "failed": 0,
+            "scores": 0,
+            "scores_kept": 0,
+        }
         assert export(target).content == text
         assert orjson.loads(text.splitlines()[-1])["export"]["events"] == events
     assert verify(other_url) == []

@@ -101,17 +101,68 @@ def test_an_import_elsewhere_gives_the_same_scores(
         score(new_id(), "lost"),
     )
     (tmp_path / "events.ndjson").write_text(export(client).text)
-    hidden = ("created_at", "updated_at")
-    sent = [{k: v for k, v in one.items() if k not in hidden} for one in stored(client)]
+    sent = [{k: v for k, v in one.items() if k != "created_at"} for one in stored(client)]
     name = "gati_test_scores_elsewhere"
     with janitor(server_url, name, template):
         url = url_of(server_url, name)
-        for said in ("inserted 1, duplicates 0", "inserted 0, duplicates 1"):
+        for said in (
+            "inserted 1, duplicates 0, failed 0, scores 11",
+            "inserted 0, duplicates 1, failed 0, scores 0, scores left as stored 11",
+        ):
             done = run(tmp_path, "import", "events.ndjson", DATABASE_URL=url)
-            assert done.stdout == f"{said}, failed 0, scores 11\n", done.stderr
+            assert done.stdout == f"{said}\n", done.stderr
             with Client.of(url) as elsewhere:
                 found = stored(elsewhere)
-            assert [{k: v for k, v in one.items() if k not in hidden} for one in found] == sent
+            assert [{k: v for k, v in one.items() if k != "created_at"} for one in found] == sent
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["as it is", "of an earlier version"])
+def test_an_older_export_puts_no_corrected_score_back(
+    client: Client, database_url: str, tmp_path: Path, earlier: bool
+) -> None:
+    one = new_id()
+    client.send(event(one))
+    send(client, score(one, 1, score_id="a"), score(one, 2, score_id="b"))
+    old = lines(client)
+    send(client, score(one, 3, score_id="a"))
+    new = lines(client)
+    send(client, score(one, 4, score_id="b"))
+    for line in old if earlier else []:
+        line.get("score", {}).pop("updated_at", None)
+    for content, options, said, left in (
+        (old, [], "scores 0, scores left as stored 2", [3, 4]),
+        (old + new, ["--replace-scores"], "scores 4", [3, 2]),
+        (old, ["--replace-scores"], "scores 2", [1, 2]),
+        (new, [], "scores 0, scores left as stored 2", [1, 2]),
+    ):
+        (tmp_path / "s.ndjson").write_text("".join(json.dumps(line) + "\n" for line in content))
+        done = run(tmp_path, "import", *options, "s.ndjson", DATABASE_URL=database_url)
+        assert done.stdout.endswith(f", failed 0, {said}\n"), done.stderr
+        assert exported(client) == left
+
+
+def test_a_newer_export_replaces_and_the_newest_of_one_file_counts(
+    client: Client, server_url: str, template: str, tmp_path: Path
+) -> None:
+    one = new_id()
+    client.send(event(one))
+    exports = []
+    for value in (1, 2, 3):
+        send(client, score(one, value, score_id="a"))
+        exports.append(export(client).text)
+    first, second, third = exports
+    with janitor(server_url, "gati_test_scores_newer", template):
+        url = url_of(server_url, "gati_test_scores_newer")
+        for content, said, value in (
+            (second, "scores 1", 2),
+            (first, "scores 0, scores left as stored 1", 2),
+            (third + first, "scores 1, scores left as stored 1", 3),
+        ):
+            (tmp_path / "s.ndjson").write_text(content)
+            done = run(tmp_path, "import", "s.ndjson", DATABASE_URL=url)
+            assert done.stdout.endswith(f", failed 0, {said}\n"), done.stderr
+            with Client.of(url) as elsewhere:
+                assert [found["value"] for found in stored(elsewhere)] == [value]
 
 
 def test_bad_and_late_scores_of_a_file_are_named(
