@@ -16,6 +16,7 @@ from service.db.session_settings import DIRECT
 
 MAX_NAME = 100
 NO_SUCH_KEY = "no valid key has the name or id {!r}: see keys list"
+AMBIGUOUS = "{!r} is the id of one key and the name of another, {} and {}: say the other word of it"
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def create(url: str, name: str, scope: Scope, days: int | None) -> str:
     problem = name_problem(name, MAX_NAME)
     if problem:
         raise Failure(f"a key's name {problem[1]}")
+    if any(one.key_id == name for one in keys(url)):
+        raise Failure(f"{name!r} is the id of a key: choose another name")
     if not name.isprintable():
         raise Failure("a key's name holds a character that is invisible or turns the direction")
     expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
@@ -95,12 +98,12 @@ def create(url: str, name: str, scope: Scope, days: int | None) -> str:
     return key.text
 
 
-def revoke(url: str, key: str) -> Row:
-    """Revoke a key by name or id; return its id and name. Raises Failure for an unknown one."""
+def revoke(url: str, key_id: str) -> Row:
+    """Revoke a key by its id; return its id and name. Raises Failure for an unknown one."""
     with connect(url, DIRECT, "keys") as conn:
-        row = queries.keys.revoke(conn, key=key).fetchone()
+        row = queries.keys.revoke(conn, key_id=key_id).fetchone()
         if row is None:
-            raise Failure(NO_SUCH_KEY.format(key))
+            raise Failure(NO_SUCH_KEY.format(key_id))
         audit_log.record(conn, audit_log.COMMAND, "revoke key", f"{row['key_id']} {row['name']}")
     return row
 
@@ -108,12 +111,15 @@ def revoke(url: str, key: str) -> Row:
 def find_valid(url: str, key: str) -> tuple[Listed, bool]:
     """The unrevoked key with this name or id, and whether it is the last valid admin key.
 
-    Raises Failure for an unknown one.
+    Raises Failure for an unknown one, and where the name of one is the id of another.
     """
     unrevoked = [one for one in keys(url) if one.revoked_at is None]
-    found = next((one for one in unrevoked if key in (one.name, one.key_id)), None)
-    if found is None:
+    named = [one for one in unrevoked if key in (one.name, one.key_id)]
+    if not named:
         raise Failure(NO_SUCH_KEY.format(key))
+    if len(named) > 1:
+        raise Failure(AMBIGUOUS.format(key, *(f"{one.key_id} ({one.name})" for one in named)))
+    found = named[0]
     admins = [one.key_id for one in unrevoked if one.scope == Scope.ADMIN and one.is_unexpired]
     return found, admins == [found.key_id]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from service.auth.key_admin import create, revoke
+from service.auth.key_admin import create, find_valid, revoke
 from service.auth.scopes import Scope
 
 EXPIRED_SECONDS_AGO = 1
@@ -31,7 +31,7 @@ class Keys:
 def keys(database_url: str, make_key: Callable[[str, Scope], str]) -> Keys:
     found = {str(scope): make_key(f"the {scope} one", scope) for scope in Scope}
     expired, revoked = (make_key(name, Scope.ADMIN) for name in ("expired", "revoked"))
-    revoke(database_url, "revoked")
+    revoke(database_url, find_valid(database_url, "revoked")[0].key_id)
     unknown = found["admin"][:-1] + ("a" if found["admin"][-1] != "a" else "b")
     return Keys(**found, expired=expired, revoked=revoked, unknown=unknown)
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
-from service.auth.key_admin import create, revoke
+from service.auth.key_admin import create, find_valid, revoke
 from service.auth.key_cache import (
     FRESH_SECONDS,
     LATEST_SECONDS,
@@ -77,7 +77,7 @@ def test_a_revoked_key_is_refused_once_the_keys_are_read_anew(
 ) -> None:
     key = create(database_url, "laptop", Scope.READ, None)
     assert ring.find(key) is not None
-    revoke(database_url, "laptop")
+    revoke(database_url, find_valid(database_url, "laptop")[0].key_id)
     assert ring.find(key) is not None
     clock.now += FRESH_SECONDS + 0.1
     assert ring.find(key) is None
@@ -88,7 +88,7 @@ def test_a_revoked_key_has_ended_where_the_clock_is_behind_that_of_postgresql(
     ring: KeyCache, clock: Clock, database_url: str, conn: Connection
 ) -> None:
     key = create(database_url, "laptop", Scope.READ, None)
-    revoke(database_url, "laptop")
+    revoke(database_url, find_valid(database_url, "laptop")[0].key_id)
     conn.execute("UPDATE api_keys SET revoked_at = revoked_at + interval '1 hour'")
     clock.now += FRESH_SECONDS + 0.1
     assert ring.find(key) is None
@@ -112,7 +112,7 @@ def test_what_has_to_answer_without_postgresql_goes_by_the_keys_it_last_had(
 ) -> None:
     key, other = (create(database_url, name, Scope.READ, None) for name in ("laptop", "other"))
     assert ring.find(key, old=True) is not None
-    revoke(database_url, "other")
+    revoke(database_url, find_valid(database_url, "other")[0].key_id)
     clock.now += FRESH_SECONDS + 0.1
     assert ring.find(other, old=True) is None, "while it answers the keys are read anew"
     database.close()

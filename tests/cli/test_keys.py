@@ -134,6 +134,31 @@ def test_the_last_admin_key_is_not_revoked_in_silence(database_url: str, tmp_pat
     assert keys(tmp_path, database_url, *last)[0] == 0
 
 
+def test_a_key_that_is_named_as_the_id_of_another_is_not_revoked_with_it(
+    database_url: str, conn: Connection, tmp_path: Path
+) -> None:
+    first = create(tmp_path, database_url, "one", "--scope", "admin").split("_")[2]
+    code, _, said = keys(tmp_path, database_url, "create", first, "--scope", "read", "--yes")
+    assert (code, said) == (
+        1,
+        f"gati-backend: '{first}' is the id of a key: choose another name\n",
+    )
+    other = create(tmp_path, database_url, "two", "--scope", "admin").split("_")[2]
+    conn.execute("UPDATE api_keys SET name = %s WHERE key_id = %s", (first, other))  # of before
+    code, printed, said = keys(tmp_path, database_url, "revoke", first, "--yes")
+    assert (code, printed) == (1, "")
+    assert said == (
+        f"gati-backend: '{first}' is the id of one key and the name of another, {first} (one) and "
+        f"{other} ({first}): say the other word of it\n"
+    )
+    code, printed, _ = keys(tmp_path, database_url, "revoke", "one", "--yes")
+    assert (code, printed.splitlines()[-1].split()[:3]) == (0, ["revoked", first, "one;"])
+    assert [line.split()[2] for line in keys(tmp_path, database_url, "list")[1].splitlines()] == [
+        "revoked",
+        "valid",
+    ]
+
+
 def test_a_name_is_free_again_once_its_key_is_revoked(database_url: str, tmp_path: Path) -> None:
     for _ in range(2):
         create(tmp_path, database_url, "laptop", "--scope", "read")
