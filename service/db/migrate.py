@@ -21,12 +21,14 @@ from service.db.advisory_lock import wait_for_lock
 from service.db.queries import Connection, queries
 from service.db.roles.grants import ensure_roles
 from service.db.schema_version import DIRECTORY, ROLLBACK, applied_names, find_migration_gap
+from service.db.session_settings import SYNTAX, as_options
 
 # Any number that nothing else in the database locks: "gati" in ASCII.
 LOCK_KEY = 0x67617469
 APPLICATION = "gati-backend migrate"
 OLDEST_SERVER = 15
 CONNECT_TIMEOUT_SECONDS = 10
+WRONG_ENCODING = "the database is {}: create one with ENCODING 'UTF8' TEMPLATE template0 instead"
 
 # yoyo warns so of a connection that is lost while it looks whether DDL is transactional.
 warnings.filterwarnings("ignore", "Nested transaction requested", UserWarning)
@@ -55,6 +57,7 @@ def up(url: str, last: str | None = None) -> list[str]:
     for another process that is migrating. Raises Failure naming the migration that failed, while
     the migrations before it stay applied; or if the database is of another version.
     """
+    refuse_encoding(url)
     with migrating(url) as backend:
         known = known_migrations()
         refuse_newer(url, known)
@@ -115,6 +118,14 @@ def refuse_newer(url: str, known: Any) -> None:
         gap = find_migration_gap([found.id for found in known], applied_names(conn))
     if gap and gap.unknown:
         raise Failure(str(gap))
+
+
+def refuse_encoding(url: str) -> None:
+    """Raise Failure for a database that cannot store every text."""
+    with reach(url) as conn:
+        encoding = conn.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise Failure(WRONG_ENCODING.format(encoding))
 
 
 def apply(backend: Any, migration: Any) -> None:
@@ -195,9 +206,14 @@ def wait_for(url: str, timeout_seconds: float) -> None:
 
 
 def bounded(url: str) -> str:
-    """Return the URL as conninfo with a connect_timeout, because a host may drop all packets."""
-    timeout = conninfo_to_dict(url).get("connect_timeout") or CONNECT_TIMEOUT_SECONDS
-    return make_conninfo(url, connect_timeout=timeout)
+    """Return the URL as conninfo with SYNTAX, and a timeout: a host may drop all packets."""
+    given = conninfo_to_dict(url)
+    return make_conninfo(
+        url,
+        connect_timeout=given.get("connect_timeout") or CONNECT_TIMEOUT_SECONDS,
+        client_encoding="UTF8",
+        options=f"{given.get('options') or ''} {as_options(SYNTAX)}".lstrip(),
+    )
 
 
 def yoyo_url(url: str) -> str:

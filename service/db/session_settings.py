@@ -7,7 +7,14 @@ sets what statements depend on, and for roles what only the owner decides: Login
 ESCAPED = "\\ "  # a space within a value
 READ_ONLY = "default_transaction_read_only"
 
-COMMON = {
+# What a database or a role may say otherwise, and statements and migrations mean by their text.
+SYNTAX = {
+    "quote_all_identifiers": "off",  # REFRESH … CONCURRENTLY would write names that are no SQL
+    "extra_float_digits": "1",  # percentiles are rounded as text
+    "array_nulls": "on",
+    "standard_conforming_strings": "on",
+}
+COMMON = SYNTAX | {
     "timezone": "UTC",
     "datestyle": "ISO",
     "default_transaction_isolation": "read committed",

@@ -13,6 +13,7 @@ from yoyo.connections import parse_uri
 from service.core.failure import Failure
 from service.db import advisory_lock, migrate, new_migration
 from service.db.roles.logins import Logins
+from service.db.session_settings import SYNTAX, as_options
 from tests.processes.harness import environment, run, until
 
 MODULE = "service.db.migrate.DIRECTORY"
@@ -188,7 +189,10 @@ def test_new_refuses_a_name_that_is_no_words(tmp_path: Path, name: str) -> None:
 )
 def test_yoyo_connects_with_what_the_url_says_and_not_for_ever(url: str) -> None:
     parsed = parse_uri(migrate.yoyo_url(url))
-    assert parsed.args == {"connect_timeout": "10"} | conninfo_to_dict(url)
+    said = conninfo_to_dict(url)
+    options = parsed.args.pop("options")
+    assert options == f"{said.pop('options', '')} {as_options(SYNTAX)}".lstrip()
+    assert parsed.args == {"connect_timeout": "10", "client_encoding": "UTF8"} | said
     assert (parsed.username, parsed.password, parsed.hostname, parsed.port) == (None,) * 4
 
 
