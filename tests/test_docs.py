@@ -92,3 +92,26 @@ def test_each_rate_has_the_machines_that_the_formulas_give(rate: int) -> None:
 def figure(number: float) -> str:
     """A number with three significant digits, or all digits before the point."""
     return f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:.3g}"
+
+
+def test_each_line_of_citus_has_the_rate_that_its_multiple_gives() -> None:
+    cores, share = 16, 0.5
+    lines = re.findall(r"^\| ([\d,]+) \| \d+ \| ([\d.]+) \| [\d.]+ \| ([\d,]+) \|$", SCALING, re.M)
+    assert len(lines) == 6
+    for batch, multiple, rate in lines:
+        _, postgres, _ = BATCHES[int(batch.replace(",", ""))]
+        assert rate == f"{cores * share * 1e6 / (postgres * float(multiple)):,.0f}"
+
+
+def test_the_multiples_of_citus_are_those_of_the_bench() -> None:
+    told = re.findall(r"^\| ([\d,]+) \| (\d+) \| ([\d.]+) \| ([\d.]+) \|", SCALING, re.M)
+    plain, batch, found = 0.0, "", []
+    pattern = r"^\| ([\d,]*) ?\| (PostgreSQL|Citus, (\d+) shards) \| \d+ \| (\d+) \| (\d*) ?\|"
+    for size, _, shards, first, workers in re.findall(pattern, BENCH, re.M):
+        batch = size or batch
+        if not shards:
+            plain = float(first)
+        else:
+            multiples = (f"{float(node) / plain:.1f}" for node in (first, workers))
+            found.append((batch, shards, *multiples))
+    assert found == told
