@@ -6,15 +6,18 @@ itself and of earlier versions have none, and are taken as they are.
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from typing import IO
 
 from service.core.failure import Failure
 
 BEGINNING = b"\nSHA-256 of this dump: "
-LINE = re.compile(BEGINNING + rb"([0-9a-f]{64})\n")
 LINE_BYTES = len(BEGINNING) + 64 + 1
+
+
+def line_of(digest: str) -> bytes:
+    """The line with a sum in hexadecimal digits."""
+    return BEGINNING + digest.encode() + b"\n"
 
 
 class Damaged(Failure):
@@ -41,7 +44,7 @@ class Summing:
 
     def end(self) -> None:
         """Write the line."""
-        self._target.write(BEGINNING + self._sum.hexdigest().encode() + b"\n")
+        self._target.write(line_of(self._sum.hexdigest()))
         self._target.flush()
 
 
@@ -53,8 +56,7 @@ def checked(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
         ready, held = held[:-LINE_BYTES], held[-LINE_BYTES:]
         found.update(ready)
         yield ready
-    line = LINE.fullmatch(held)
-    if line is None:
+    if not held.startswith(BEGINNING):
         yield held
-    elif line[1] != found.hexdigest().encode():
+    elif held != line_of(found.hexdigest()):
         raise Damaged(name)
