@@ -11,20 +11,12 @@ from service.ingest.json.fields import BadEvent
 REPLACEMENT = "\ufffd".encode()
 
 
-class Repairs:
+class Repairs(dict[str, BadEvent]):
     """The repairs of one event or span: a warning for each code, however often it applied."""
-
-    __slots__ = ("_found",)
-
-    def __init__(self) -> None:
-        self._found: dict[str, BadEvent] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._found)
 
     def note(self, field: str | None, code: str, message: str) -> None:
         """Note a repair."""
-        self._found.setdefault(code, BadEvent(field, code, message))
+        self.setdefault(code, BadEvent(field, code, message))
 
     def add(self, problem: BadEvent, message: str) -> None:
         """Note the repair of what would have been an error."""
@@ -32,8 +24,8 @@ class Repairs:
 
     def take(self) -> list[BadEvent]:
         """The repairs since the last call."""
-        found = list(self._found.values())
-        self._found.clear()
+        found = list(self.values())
+        self.clear()
         return found
 
 

@@ -151,7 +151,7 @@ def read_event(
         run_id=run_id,
         event_id=read_uuid(sent.event_id, "event_id")
         or derive_id(run_id, timestamp, event_type, encoded, ordinals),
-        agent_name=read_name_in_path(sent.agent_name, "agent_name") or missing("agent_name"),
+        agent_name=read_path_name(sent.agent_name, "agent_name", repairs) or missing("agent_name"),
         event_type=event_type,
         timestamp=timestamp,
         timestamp_text=orjson.dumps(timestamp)[1:-1].decode(),  # isoformat() takes 3 times as long
@@ -193,12 +193,17 @@ def read_link(value: str | bool | None, name: str, repairs: Repairs | None) -> s
         return None
 
 
+def read_path_name(value: str | bool | None, name: str, repairs: Repairs | None) -> str | None:
+    """A name that a URL can have in its path; an import keeps what was stored before, as it was."""
+    return read_name(value, name, MAX_NAME) if repairs is None else read_name_in_path(value, name)
+
+
 def read_run_name(value: str | bool | None, repairs: Repairs | None) -> str | None:
     """The name that the event requests for its run; None: the service names the run."""
     if value is None or (isinstance(value, str) and value.startswith(GENERATED_NAME)):
         return None
     try:
-        return read_name_in_path(value, "run_name")
+        return read_path_name(value, "run_name", repairs)
     except BadEvent as problem:
         if repairs is None:
             raise

@@ -7,6 +7,7 @@ from service.ingest.rows import TokenParts, parts_of
 
 CALLS = ("llm_call", "agent_end")  # the events that have what a call used
 Figures = tuple[int | None, int | None, TokenParts | None, str | None]
+NOTHING: Figures = (None, None, None, None)
 
 
 def read_figures(data: Data) -> Figures:
@@ -14,10 +15,13 @@ def read_figures(data: Data) -> Figures:
 
     Tokens of the cache and of reasoning are part of them, also where they were counted beside them.
     """
-    if data.counted is False and to_uuid(data.repeats) is not None:
-        return None, None, None, None
-    tokens_in, tokens_out = tokens(data.tokens_in), tokens(data.tokens_out)
     parts = read_parts(data)
+    has_tokens = data.tokens_in is not None or data.tokens_out is not None or parts is not None
+    if not has_tokens and data.cost is None:
+        return NOTHING  # as in most events, which are no calls
+    if data.counted is False and to_uuid(data.repeats) is not None:
+        return NOTHING
+    tokens_in, tokens_out = tokens(data.tokens_in), tokens(data.tokens_out)
     if parts is not None:
         tokens_in = including(tokens_in, parts.cached_tokens, parts.cache_write_tokens)
         tokens_out = including(tokens_out, parts.reasoning_tokens)
