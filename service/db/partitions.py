@@ -76,8 +76,9 @@ def ensure_week(conn: Connection, monday: date) -> bool:
 def move_week(conn: Connection, name: str, days: dict[str, date]) -> bool:
     """Create the partition of a week of which DEFAULT holds rows, and move these into it.
 
-    Within statement_timeout, because all who use events wait meanwhile: a week with more rows stays
-    there, where reads and retention find it as well.
+    Within statement_timeout, because writers of DEFAULT wait meanwhile: a week with more rows stays
+    there, where reads and retention find it as well. A read that was planned before may miss the
+    rows once, as they move: PostgreSQL plans with the partitions that it knew, and looks later.
     """
     if is_distributed(conn):
         log.warning(NOT_CREATED, name, "DEFAULT has rows of this week")
@@ -85,7 +86,7 @@ def move_week(conn: Connection, name: str, days: dict[str, date]) -> bool:
     try:
         with conn.transaction():
             queries.events.create_detached(conn, partition=name)
-            queries.events.hold_all(conn)
+            queries.events.hold_default(conn)
             moved = queries.events.move_from_default(conn, partition=name, **days).rowcount
             queries.events.attach_partition(conn, partition=name, **days)
     except psycopg.errors.DuplicateTable:

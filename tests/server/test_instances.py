@@ -94,7 +94,7 @@ def play(instances: Instances) -> Story:
     until(lambda: instances.statuses("") == {401}, "everybody is let in")
     until(lambda: instances.statuses(leaving) == {200}, "a key is not known everywhere")
     with leases(url) as leaders:
-        key_admin.revoke(url, "leaving")
+        key_admin.revoke(url, key_admin.find_valid(url, "leaving")[0].key_id)
         make_runs(instances, key, "once", instances_each=1)
         with sending(instances.any_url, ledger, SEED, key) as clients, upkeep(url):
             make_runs(instances, key, "twice", instances_each=2)
