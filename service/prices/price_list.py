@@ -15,7 +15,7 @@ from service.prices.pattern_index import Candidates, Hits, PatternIndex
 from service.prices.price import Price
 
 OPERATOR = ""  # the provider of the operator's own prices
-MOST_NAMES = 10_000  # names of models whose prices are remembered
+MOST_NAMES = 20_000  # names of models whose prices are remembered: two for each event of a request
 # Groups of patterns: which name a provider, which a model of one that is not named, and its models.
 PROVIDERS, SUITED, MODELS = ("providers", ""), ("suited", ""), "models"
 
@@ -150,6 +150,11 @@ class CurrentPrices:
 
     def __init__(self) -> None:
         self._list = PriceList((), None)
+
+    @property
+    def last_read(self) -> PriceList:
+        """The list as it was when it was last read, or none."""
+        return self._list
 
     def at(self, conn: Connection, loaded: Row | None) -> PriceList:
         """The list valid in the transaction of `conn`; `loaded` is its row of prices/loaded."""

@@ -29,6 +29,21 @@ def wants_cost(row: EventRow) -> bool:
     )
 
 
+def remember_names(rows: list[EventRow], prices: PriceList) -> None:
+    """Look the models of calls up before their transaction, which then finds them remembered.
+
+    A made-up name takes up to 0.5 ms, so a request of 10,000 seconds: runs must not be held then.
+    """
+    unpriced = {
+        model
+        for model in paced({row.model or "" for row in rows if wants_cost(row)})
+        if prices.model_of(model) is None
+    }
+    for row in paced(rows) if unpriced else ():
+        if wants_cost(row) and row.model in unpriced and REQUESTED(row.data):
+            prices.model_of(requested_model(row.data) or "")
+
+
 def set_costs(rows: list[EventRow], prices: PriceList) -> None:
     """Set the computed cost of each row and from which price it is; none of both without a price.
 

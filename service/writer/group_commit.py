@@ -97,6 +97,7 @@ class GroupCommitWriter:
         """
         if self._storage.is_full:
             raise StorageFull(STORAGE_FULL)
+        self._runner.remember_names(rows)
         with self._wake:
             if self._closed:
                 raise Overloaded("The service is stopping.")

@@ -36,12 +36,14 @@ class RequestStore:
 
     def store(self, requests: list[WriteRequest]) -> None:
         """Store the requests; raises what concerns all that have no answer yet."""
-        held_up = self._find_held_up(requests) if self._lock_backoff.is_short else []
-        for group in (without(requests, held_up), held_up):
-            if group:
-                self._store_together(group)
-        self._lock_backoff.end_turn()
-        self._runner.end_turn()
+        try:
+            held_up = self._find_held_up(requests) if self._lock_backoff.is_short else []
+            for group in (without(requests, held_up), held_up):
+                if group:
+                    self._store_together(group)
+        finally:
+            self._lock_backoff.end_turn()
+            self._runner.end_turn()
 
     def _store_together(self, requests: list[WriteRequest]) -> None:
         try:

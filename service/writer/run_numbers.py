@@ -40,6 +40,10 @@ class RunNumbers:
         }
         return self._lent
 
+    def used(self) -> None:
+        """The transaction was committed: what it was lent is no longer there to be given back."""
+        self._lent = {}
+
     def give_back(self) -> None:
         """The transaction was rolled back: the next one gets its numbers."""
         for name, numbers in self._lent.items():

@@ -18,6 +18,7 @@ from service.ingest.rows import EventRow
 from service.metrics.metric_names import MetricNames
 from service.prices.price_list import CurrentPrices
 from service.telemetry import metrics
+from service.writer.costs import remember_names
 from service.writer.incoming import Counts
 from service.writer.lock_backoff import LockBackoff
 from service.writer.locks_of_others import LocksOfOthers, find_locks
@@ -66,6 +67,10 @@ class TransactionRunner:
         conn = self._conn
         return conn is not None and not conn.closed
 
+    def remember_names(self, rows: list[EventRow]) -> None:
+        """Look up the models of calls in the prices as they are known, so that `run` need not."""
+        remember_names(rows, self._prices.last_read)
+
     def run(self, requests: Sequence[list[EventRow]]) -> list[Counts]:
         """Store the requests' rows in one transaction; retry it after a transient error.
 
@@ -77,6 +82,7 @@ class TransactionRunner:
             conn = self._connection()
             try:
                 counts = self._run_once(conn, requests, agents)
+                self._numbers.used()
                 self.state.note_success()
                 return counts
             except RetryTransaction as retry:

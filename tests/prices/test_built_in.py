@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 from genai_prices import Usage, calc_price
 
 from service.db.queries import Connection, queries
+from service.ingest.json.batch import parse_batch
 from service.prices.built_in import BuiltIn, read_package
 from service.prices.load import load, load_first, update
 from service.prices.price_list import CurrentPrices, PriceList
 from service.prices.reprice import reprice
+from service.writer.costs import remember_names, set_costs
 from tests.client import Client
 from tests.events import event, new_id
 from tests.prices.truth import EVER, call, prices
@@ -220,3 +223,17 @@ def test_a_request_of_each_model_has_all_costs(
     assert client.run(run)["total_cost"] > 0
     repriced = reprice(database_url, EVER, dry_run=True)
     assert (repriced.events, repriced.changed) == (len(names), 0)
+
+
+def test_names_are_looked_up_before_the_transaction_that_holds_their_runs(known: PriceList) -> None:
+    """So that a request pays for its made-up names, and no other waits for them."""
+    requested = {"gen_ai.request.model": "made up too"}
+    calls = [call("made up"), call("made up 2"), call("made up 3", attributes=requested)]
+    events = [event(new_id(), "llm_call", data=data) for data in calls]
+    rows = parse_batch(orjson.dumps({"events": events}), 10, 10_000).rows
+    remember_names(rows, known)
+    looked_up = known._matching.cache_info().misses
+    assert looked_up == 4
+    set_costs(rows, known)
+    assert known._matching.cache_info().misses == looked_up
+    assert all(row.cost is None for row in rows)
