@@ -1,5 +1,7 @@
 -- messages/add: add messages of log records; those that are there already stay as they are.
 --
+-- In the order of the key, so that two that add the same wait for each other and do not deadlock.
+--
 -- params   run_ids    uuid[]     the runs of their spans
 -- params   event_ids  uuid[]     the events that stand for the spans
 -- params   digests    uuid[]     MD5 of the records
@@ -17,4 +19,5 @@ SELECT n.run_id, n.event_id, n.digest, n.sent_ns, n.place, n.is_whole, n.content
   FROM unnest(:'run_ids'::uuid[], :'event_ids'::uuid[], :'digests'::uuid[], :'sent_ns'::bigint[],
               :'places'::integer[], :'wholes'::boolean[], :'contents'::jsonb[])
     AS n (run_id, event_id, digest, sent_ns, place, is_whole, content)
+ ORDER BY n.run_id, n.event_id, n.digest
     ON CONFLICT (run_id, event_id, digest) DO NOTHING;
