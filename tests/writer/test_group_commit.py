@@ -117,7 +117,7 @@ def test_a_request_that_cannot_be_stored_hurts_no_other(
     stuck = new_id()
     writer.store(rows_of(event(stuck)))
     broken = rows_of(event(new_id(), "llm_call", data={"model": "zz", "tokens_in": 1}))
-    broken[0].data = b'{"gen_ai.request.model":'  # as a reader with a fault might leave it
+    broken[0].tokens_in = "1"  # type: ignore[assignment]  # as a reader with a fault might leave it
     waiting = [broken, *[rows_of(event(new_id())) for _ in range(5)]]
     with connect(database_url, WRITE, "test") as other, ThreadPoolExecutor(7) as pool:
         other.execute("SELECT FROM runs WHERE run_id = %s FOR UPDATE", [stuck])
@@ -127,12 +127,12 @@ def test_a_request_that_cannot_be_stored_hurts_no_other(
         until(lambda: writer.waiting[1] == 7, "the requests are not queued")
         other.rollback()
         assert first.result().inserted == 1
-        assert isinstance(stored[0].exception(), ValueError)
+        assert isinstance(stored[0].exception(), TypeError)
         assert [future.result().inserted for future in stored[1:]] == [1] * 5
     assert writer.store(rows_of(event(stuck, seconds=2))).inserted == 1
     writer.close()
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
-        "a transaction of 6 requests failed (DecodeError); each is tried alone"
+        "a transaction of 6 requests failed (TypeError); each is tried alone"
     ]
     assert differences(conn) == []
 
