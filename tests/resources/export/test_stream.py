@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import requests
 
-from service.auth.key_admin import create, revoke
+from service.auth.key_admin import create, find_valid, revoke
 from service.auth.key_format import KeyText
 from service.auth.scopes import Scope
 from tests.events import event, new_id
@@ -137,7 +137,7 @@ def test_its_client_may_pause_for_longer_than_in_a_body_but_it_ends_with_its_key
             answer.read(FIRST_BYTES)
             for _ in range(2):  # when the second one begins the export stands still already
                 stand_still(service, good)
-            revoke(database_url, "reader")
+            revoke(database_url, find_valid(database_url, "reader")[0].key_id)
             until(lambda: is_refused(service, good), "the key still holds")
             assert not rest_of(answer)[1]
         assert "the key is no longer valid" in service.output
